@@ -1,0 +1,43 @@
+/* Socket addresses: parse, print, compare. */
+#ifndef BASE_ADDR_H
+#define BASE_ADDR_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "base/log.h"
+
+/* One IPv4 or IPv6 address with port (network order inside, as the kernel wants it).
+ * sa.sa_family is AF_UNSPEC when there is none. */
+struct addr {
+	union {
+		struct sockaddr sa;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	};
+};
+
+#define ADDR_TEXT 80 /* room for "[v6%scope]:port" */
+
+/* Parse an IP literal ("192.0.2.1", "2001:db8::1", "fe80::1%eth0"); port 0.
+ * 0, or -1 when TEXT is no literal. */
+int addr_parse(struct addr *a, const char *text);
+/* Parse "HOST:PORT", "[V6]:PORT", ":PORT" or "*:PORT" (the last two: all addresses,
+ * both families). 0, or -1 with ERR set. */
+int addr_parse_listen(struct addr *a, const char *text, struct err *err);
+/* Address without port into BUF (ADDR_TEXT bytes); returns BUF. "" when none. */
+const char *addr_text(const struct addr *a, char *buf);
+/* Address with port, v6 in brackets. */
+const char *addr_text_port(const struct addr *a, char *buf);
+bool addr_same_host(const struct addr *a, const struct addr *b); /* ignores port */
+bool addr_same(const struct addr *a, const struct addr *b);
+bool addr_is_loopback(const struct addr *a);
+socklen_t addr_len(const struct addr *a);
+unsigned addr_port(const struct addr *a);
+void addr_set_port(struct addr *a, unsigned port);
+/* The 4 or 16 address bytes and their number. */
+const uint8_t *addr_bytes(const struct addr *a, unsigned *len);
+
+#endif

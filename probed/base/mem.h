@@ -1,0 +1,14 @@
+/* Memory that is there or ends the process: no caller checks for NULL. */
+#ifndef BASE_MEM_H
+#define BASE_MEM_H
+
+#include <stddef.h>
+
+void *mem_alloc(size_t size); /* uninitialised */
+void *mem_zero(size_t count, size_t size);
+void *mem_grow(void *p, size_t count, size_t size); /* reallocarray */
+char *mem_str(const char *s);			    /* NULL stays NULL */
+char *mem_strn(const char *s, size_t n);
+char *mem_printf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

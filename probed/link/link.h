@@ -1,0 +1,39 @@
+/* One line between two workers: a SOCK_SEQPACKET pair on the event loop, messages out
+ * through a bounded queue, messages in through a handler. */
+#ifndef LINK_LINK_H
+#define LINK_LINK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "link/msg.h"
+
+struct event_base;
+struct link;
+
+/* Called per message. Return 0, or -1 when the message is not to be believed: then the
+ * line is closed and gone() is called. */
+typedef int (*link_message_fn)(void *ctx, struct link *link, struct msg_in *in);
+/* The line is closed (peer gone, or nonsense received); it is freed after this call. */
+typedef void (*link_gone_fn)(void *ctx, struct link *link);
+
+/* Take FD over. QUEUE_MAX is how many bytes may wait for a stalled reader: beyond it
+ * the oldest droppable message is thrown away and counted. */
+struct link *link_new(struct event_base *base, int fd, enum room peer, size_t queue_max,
+    link_message_fn message, link_gone_fn gone, void *ctx);
+void link_free(struct link *link); /* NULL allowed; does not call gone() */
+
+enum link_keep {
+	LINK_DROPPABLE,
+	LINK_MUST
+};
+
+/* Send a finished message (see msg_end), FD (or -1) along with it; FD is duplicated,
+ * the caller keeps its own. LINK NULL: counted as dropped. */
+void link_send(struct link *link, struct msg_out *out, int fd, enum link_keep keep);
+
+enum room link_peer(const struct link *link);
+size_t link_queued(const struct link *link); /* bytes waiting */
+unsigned long link_dropped(const struct link *link);
+
+#endif

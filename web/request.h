@@ -1,0 +1,58 @@
+/* One HTTP request as the rooms behind the routes see it, and the one way to answer. */
+#ifndef WEB_REQUEST_H
+#define WEB_REQUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct request;
+
+bool request_is_post(const struct request *r);
+/* Came over probectl's Unix socket: file permission was its authorisation. */
+bool request_is_local(const struct request *r);
+const char *request_path(const struct request *r); /* decoded, begins with '/' */
+/* The rest of the path behind the route's prefix ("A/B/C"). */
+const char *request_rest(const struct request *r);
+/* Query argument, decoded; NULL when missing. '&' and ';' both separate. */
+const char *request_arg(const struct request *r, const char *name);
+const char *request_header(const struct request *r, const char *name);
+
+/* Argument NAME as a time: epoch seconds or RRDtool's AT syntax ("now-3h"), FALLBACK
+ * when missing or empty. 0, or -1 after having answered 400 naming the parameter. */
+int request_time(struct request *r, const char *name, int64_t fallback, int64_t *out);
+/* Argument NAME as an integer in LOW..HIGH; the same. */
+int request_int(
+    struct request *r, const char *name, long fallback, long low, long high, long *out);
+
+/* The body is written here, then one of the reply functions sends it. */
+FILE *request_out(struct request *r);
+void request_set_header(struct request *r, const char *name, const char *value);
+
+void reply(struct request *r, unsigned status, const char *content_type);
+/* BODY is copied. */
+void reply_bytes(struct request *r, unsigned status, const char *content_type,
+    const void *body, size_t len);
+void reply_redirect(struct request *r, const char *location);
+/* 304 when If-None-Match names ETAG: true, and the request is answered. Otherwise the
+ * ETag header is set and false comes back. */
+bool reply_not_modified(struct request *r, const char *etag);
+/* An error that says why: application/problem+json below /api, a page elsewhere. */
+void reply_error(struct request *r, unsigned status, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Answer later: the connection sleeps until one of the reply functions is called. GONE
+ * is called if that will never be (server stops). */
+void request_park(struct request *r, void (*gone)(void *ctx), void *ctx);
+
+/* A route: longest PREFIX wins; EXACT routes match the whole path only. */
+struct route {
+	const char *prefix;
+	bool exact;
+	bool post_allowed;
+	void (*handle)(struct request *r);
+};
+extern const struct route api_routes[], page_routes[], picture_routes[]; /* end: NULL */
+
+#endif

@@ -1,0 +1,67 @@
+/* What the web worker knows right now: the configuration, the last round of every
+ * target, workers, counters. Fed by messages, read by pages, API and metrics. */
+#ifndef WEB_STATE_H
+#define WEB_STATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "config/conf.h"
+#include "link/msg.h"
+
+#define LIVE_BUCKETS 20 /* upper bounds 50 us * 2^i, as smokeping_prober has them */
+
+/* One target's present, and its totals since this web worker started. */
+struct live {
+	uint64_t id;
+	struct msg_target target; /* state, address, why */
+	bool measured;		  /* a round came at all */
+	int64_t row;		  /* of the last round stored */
+	int64_t first_row;	  /* of the first round seen */
+	bool unknown;		  /* that round was unknown */
+	enum ping_outcome cause;  /* of it being unknown, or the most frequent loss */
+	double median, loss, loss_ratio, jitter; /* of that round; NAN when unknown */
+	unsigned pings;
+	uint64_t sent, answered, lost, duplicates, late, send_errors;
+	uint64_t bucket[LIVE_BUCKETS];
+	double rtt_sum; /* seconds, of all answered */
+};
+
+const struct conf *state_conf(void);
+int64_t state_started(void);			 /* epoch seconds */
+const struct live *state_live(uint64_t target);	 /* NULL: nothing known yet */
+const struct msg_counters *state_counters(void); /* zeroes before the first */
+const struct msg_store *state_store(void);
+const struct msg_worker *state_worker(enum room room); /* NULL: never heard of */
+
+/* Complaints about the configuration on disk, errors first refused it. */
+struct state_problem {
+	bool error;
+	char *place, *text;
+};
+const struct state_problem *state_problems(size_t *count);
+bool state_config_refused(void); /* the files on disk are not what is running */
+int64_t state_config_checked(void);
+
+/* The recorder's and others' troubles, newest first, at most 50 kept. */
+struct state_trouble {
+	uint64_t target;
+	int64_t when;
+	char *text;
+};
+const struct state_trouble *state_troubles(size_t *count);
+
+/* What a reader sees of a target, in one word and one sentence. */
+enum look {
+	LOOK_WAITING, /* no round yet */
+	LOOK_FINE,
+	LOOK_LOSS,    /* some pings lost */
+	LOOK_DOWN,    /* every ping lost */
+	LOOK_CANNOT,  /* cannot measure: no name, no permission, unknown probe */
+	LOOK_UNKNOWN, /* last round unknown, or none for three steps */
+};
+enum look state_look(const struct conf_target *t, char *why, size_t size);
+const char *look_word(enum look look); /* "waiting", "fine", "loss" ... */
+
+#endif
