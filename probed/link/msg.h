@@ -149,6 +149,7 @@ enum draw_kind {
 	DRAW_DETAIL,
 	DRAW_OVERVIEW,
 	DRAW_NAVIGATOR,
+	DRAW_STRIP, /* smoke and median alone, no axes, no text: a row of a list */
 	DRAW_KINDS
 };
 enum draw_format {
