@@ -40,6 +40,12 @@ struct probe_type {
 	struct probe_opts *(*options)(
 	    const struct conf *conf, const struct conf_target *t, struct err *err);
 	void (*free_opts)(struct probe_opts *opts);
+	/* Which name is to be resolved into run->address, where that is not the target's
+	 * host (a DNS server, the host of a URL), and for which family, where that is
+	 * not AF_UNSPEC: sets *HOST (borrowed from OPTS) and *FAMILY, which come with
+	 * the host's own choice, or leaves them. May be NULL. run->name stays the
+	 * target's host. */
+	void (*wants)(const struct probe_opts *opts, const char **host, int *family);
 	/* Once per process, before the lock: open what is shared. 0, or -1 with ERR. */
 	int (*open)(struct probe_host *host, struct err *err);
 	/* Send ping SEQ (from 0) of RUN now; must not block. Answers later, or at once,
@@ -70,6 +76,7 @@ struct probe_run {
 	struct addr address; /* valid from ping() until end() when PROBE_ADDRESS */
 	uint32_t index;	     /* small and unique among living runs: goes into tags */
 	int64_t timeout_ns;  /* after which the host calls a ping lost */
+	char *detail; /* by probe_detail(); NULL: none. The host frees it with the run */
 	void *state; /* the type's own, per run; NULL at first, freed by its end() */
 	void *host_state; /* the host's own */
 };
@@ -82,6 +89,10 @@ void probe_reply(
  * timeout, since a genuine answer still wins (a forged error must not create loss);
  * FINAL outcomes (refused, bad answer, not sent) close it at once. */
 void probe_lost(struct probe_run *run, unsigned seq, enum ping_outcome why, bool final);
+/* Keep in words why RUN's pings fail now, where the outcome alone does not say it
+ * ("the certificate has expired"): shown with the target. NULL: nothing to say any
+ * more. At most 200 bytes are kept; bytes that do not print become '?'. */
+void probe_detail(struct probe_run *run, const char *text);
 /* Odd packets of RUN's round, counted by the host. */
 void probe_forged(struct probe_run *run);
 void probe_wrong_source(struct probe_run *run);
