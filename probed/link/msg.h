@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/icmpsock.h"
 #include "base/wire.h"
 #include "round.h"
 
@@ -57,8 +58,6 @@ enum msg_socket {
 	SOCKET_DATADIR,             /* O_PATH descriptor of DATADIR (also the cwd) */
 	SOCKET_KINDS
 };
-
-enum icmp_rung { ICMP_DATAGRAM = 1, ICMP_RAW = 2 };
 /* clang-format on */
 
 const char *room_name(enum room room); /* "prober" */

@@ -54,6 +54,10 @@ struct probe_type {
 	/* Put on the wire what ping() has batched: called once after each tick's pings.
 	 * May be NULL. */
 	void (*flush)(struct probe_host *host);
+	/* Take in what has come: called on every tick while pings are open, and before
+	 * any of them expires, so that a type with kernel stamps needs no wake-up per
+	 * packet. NULL: the type listens by itself (read events on host->base). */
+	void (*receive)(struct probe_host *host);
 	/* RUN's round is over (or RUN goes away): forget whatever is in flight for it.
 	 */
 	void (*end)(struct probe_run *run);
@@ -96,6 +100,7 @@ void probe_detail(struct probe_run *run, const char *text);
 /* Odd packets of RUN's round, counted by the host. */
 void probe_forged(struct probe_run *run);
 void probe_wrong_source(struct probe_run *run);
+void probe_truncated(struct probe_run *run);
 /* The receive buffer overflowed: every open round of this TYPE becomes suspect. */
 void probe_overflow(const struct probe_type *type, unsigned packets);
 /* The run with this index, or NULL: for types that find it in a packet. */
