@@ -22,6 +22,16 @@ struct resolver *resolve_new(struct event_base *base,
     void (*changed)(void *ctx, struct resolve_name *name), void *ctx);
 void resolve_free(struct resolver *r);
 
+/* How long things last, in milliseconds; resolve_new() sets those of the text above.
+ * A test makes them short, before it wants the first name. */
+struct resolve_times {
+	unsigned ttl_min_ms, ttl_max_ms;     /* an answer's life is held between */
+	unsigned retry_min_ms, retry_max_ms; /* after failures, doubling */
+	unsigned check_ms;		     /* look at resolv.conf and hosts */
+	unsigned timeout_ms;		     /* of one try of one server */
+};
+void resolve_set_times(struct resolver *r, const struct resolve_times *times);
+
 /* Take an interest in HOST (a literal is fresh at once) for FAMILY (AF_INET, AF_INET6;
  * AF_UNSPEC: v4 first, v6 when it has no v4). Same name and family: same object,
  * counted.
