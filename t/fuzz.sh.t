@@ -1,0 +1,13 @@
+#!/bin/bash
+# Every seed goes through its fuzz target. The sanitized build is the one that looks.
+. "$SOURCE/t/world.sh"
+
+targets=$("$BUILD/t/fuzzer" --list) || bail "t/fuzzer does not start"
+for target in $targets; do
+	count=$("$BUILD/t/fuzzer" "$target" "$SOURCE/t/corpus/$target" 2>"$DIR/err")
+	ok $? "$target: no crash"
+	ok "$([ "${count:-0}" -ge 1 ]; echo $?)" "$target: has seeds (${count:-0})"
+	show "$DIR/err"
+done
+[ -n "$targets" ] || skip_all "no fuzz target is linked"
+done_testing

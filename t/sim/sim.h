@@ -1,0 +1,163 @@
+/* The simulated network: thousands of hosts behind one TUN device, each with a known
+ * behaviour. Host N (0..2^24-1) is 10.x.y.z with N = xyz and fd00:10::N; names tN.sim
+ * lead to it. What it does with every packet stands in a log of its own stamps: the
+ * truth that measured values are compared with. */
+#ifndef SIM_H
+#define SIM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SIM_HOSTS (1U << 24)
+#define SIM_NET4 "10.0.0.0/8"
+#define SIM_NET6 "fd00:10::/64"
+#define SIM_LOCAL4 "192.0.2.1" /* this machine, on the device */
+#define SIM_LOCAL6 "fd00:1::1"
+#define SIM_PACKET 65536
+
+/* clang-format off */
+enum sim_error {
+	SIM_ERROR_NONE, SIM_ERROR_NET, SIM_ERROR_HOST, SIM_ERROR_PORT,
+	SIM_ERROR_PROHIBITED, SIM_ERROR_TTL, SIM_ERROR_BIG, SIM_ERROR_PARAMETER,
+	SIM_ERRORS
+};
+enum sim_dns {
+	SIM_DNS_ANSWER, SIM_DNS_GARBAGE, SIM_DNS_WRONG_ID, SIM_DNS_WRONG_NAME,
+	SIM_DNS_FORMERR, SIM_DNS_SERVFAIL, SIM_DNS_NXDOMAIN, SIM_DNS_REFUSED,
+	SIM_DNS_TRUNCATED, SIM_DNS_SHORT, SIM_DNS_SILENT, SIM_DNS_KINDS
+};
+enum sim_tcp { SIM_TCP_OPEN, SIM_TCP_RESET, SIM_TCP_SILENT, SIM_TCP_KINDS };
+/* clang-format on */
+
+/* What one host does. Probabilities are 0..1 and decided anew for every packet, from
+ * the seed, the host and the number of the packet: the same in every run. */
+struct behaviour {
+	int64_t delay_ns;
+	int64_t slope_ns; /* more delay for every host above slope_from */
+	int64_t slope_from;
+	int64_t uniform_ns; /* and from 0 to this much more */
+	int64_t normal_ns;  /* and |normal(0, this)| more */
+	int64_t late_ns;
+	double loss, dup, late;
+	double forge, forge_extra;   /* payload changed; instead or besides */
+	double source, source_extra; /* comes from the next host; instead or besides */
+	double truncate;	     /* payload cut in half */
+	double error_p, error_extra_p;
+	uint32_t drop, drop_of; /* of every DROP_OF packets the first DROP are lost */
+	uint32_t moved;		/* tN.sim leads to this host; UINT32_MAX: itself */
+	uint32_t http, body;	/* status (0: never answers) and bytes of the page */
+	uint16_t port[4];	/* open TCP ports */
+	uint8_t error, error_extra, dns, tcp;
+	bool silent; /* no answer to echo and UDP */
+};
+
+/* Read FILE (NULL: defaults for all); the rules of before stay when it is bad.
+ * 0, or -1 after having said what is wrong on standard error. */
+int rules_load(const char *file);
+/* What HOST does. Valid until the next rules_load(). */
+const struct behaviour *rules_find(uint32_t host);
+
+/* Random numbers of one packet. */
+struct dice {
+	uint64_t state;
+};
+void dice_throw(struct dice *d, uint64_t seed, uint32_t host, uint64_t number);
+uint64_t dice_bits(struct dice *d);
+double dice_unit(struct dice *d); /* 0 <= x < 1 */
+double dice_normal(struct dice *d);
+bool dice_chance(struct dice *d, double p);
+
+/* clang-format off */
+enum sim_what {
+	SIM_ANSWERED, SIM_DROPPED, SIM_SILENT, SIM_DUPLICATE, SIM_LATE, SIM_FORGED,
+	SIM_SOURCE, SIM_CUT, SIM_ERROR, SIM_RESET, SIM_OVERFLOW, SIM_WRITE_FAILED,
+	SIM_WHATS
+};
+/* clang-format on */
+const char *sim_what_text(enum sim_what what);
+
+/* One line of the log: one packet out, or one packet in that got none. */
+struct record {
+	int64_t in_ns, out_ns; /* wall clock at read and at write; out 0: never */
+	uint32_t host;
+	uint16_t id, seq; /* echo id and sequence; or source port and DNS id; or
+			     source port and TCP flags */
+	uint16_t port;	  /* that was asked; 0 for echo */
+	uint8_t family;	  /* 4 or 6 */
+	uint8_t proto;	  /* 1, 6, 17, also for v6 */
+	uint8_t what;	  /* enum sim_what */
+	uint8_t spare[3];
+};
+
+int record_open(const char *file, const char *stats);
+void record_add(const struct record *r);
+/* Put everything on disk; the file of counters is replaced last, so whoever waits for
+ * it to change sees all records. */
+void record_flush(const char *device);
+int record_print(const char *file);
+/* Totals that are no records. */
+struct record_totals {
+	uint64_t received, ignored, overflow, write_failed, what[SIM_WHATS];
+	uint64_t flushes;
+};
+extern struct record_totals record_totals;
+
+/* A packet on its way out. */
+struct pending {
+	int64_t due_ns; /* monotonic */
+	uint64_t order;
+	struct record record;
+	size_t len;
+	uint8_t data[];
+};
+/* False when LIMIT packets wait already. */
+bool queue_add(struct pending *p, size_t limit);
+struct pending *queue_first(void); /* NULL when empty */
+struct pending *queue_take(void);
+
+/* A packet that came in. */
+struct request {
+	const uint8_t *ip; /* whole packet */
+	size_t ip_len;
+	const uint8_t *data; /* above the IP header */
+	size_t len;
+	uint8_t family, proto;
+	uint8_t src[16], dst[16];
+	uint32_t host;
+	int64_t in_ns;
+	const struct behaviour *does;
+	struct record record;
+};
+
+/* An answer being made: fill() wrote LEN bytes of what stands above IP. */
+struct answer {
+	uint8_t family, proto; /* proto as on the wire */
+	uint8_t src[16], dst[16];
+	size_t len;
+	uint8_t data[SIM_PACKET];
+};
+
+/* What the dice are thrown with. */
+extern uint64_t packet_seed;
+
+/* Read the IP header. 0, or -1 when the packet is not for any of our hosts. */
+int packet_read(struct request *r, const uint8_t *data, size_t len);
+/* Answer R: everything that leaves goes to SEND with its delay and what it is. */
+typedef void (*packet_send_fn)(
+    const struct request *r, struct answer *a, int64_t delay_ns, enum sim_what what);
+void packet_answer(struct request *r, packet_send_fn send);
+/* Put IP header and checksums around A into OUT (SIM_PACKET bytes): its length. */
+size_t packet_finish(const struct answer *a, uint8_t *out);
+void packet_host_address(uint8_t family, uint32_t host, uint8_t *addr);
+
+/* The DNS answer to QUERY as HOST gives it: bytes written to OUT, 0 for silence. */
+size_t dns_answer(const struct request *r, const uint8_t *query, size_t len,
+    uint8_t *out, size_t size);
+/* TCP: make the segments that answer R. Returns their number, 0 when there is nothing
+ * to say. Segment K is made by tcp_segment(). */
+unsigned tcp_read(const struct request *r);
+void tcp_segment(const struct request *r, unsigned k, struct answer *a);
+bool tcp_is_reset(const struct request *r);
+
+#endif

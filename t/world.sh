@@ -1,0 +1,315 @@
+# For shell tests (bash): TAP, and a world of one's own with a simulated network.
+#
+#	. "$SOURCE/t/world.sh"
+#	world "$@"             # this test again, in namespaces of its own
+#	network "* delay=2ms"  # lo, names, t/simnet by these rules
+#	probed <<-END ... END  # probed on this configuration; waits until it answers
+#	is "$(json status .version)" 0.1.0 "it says its version"
+#	done_testing
+#
+# SOURCE and BUILD name the trees. Everything is written to DIR, which vanishes after a
+# success; after a failure it stays in BUILD/t/out/NAME.
+
+: "${SOURCE:?}" "${BUILD:?}"
+NAME=$(basename "$0" .sh.t)
+OUT=$BUILD/t/out
+URL=http://127.0.0.1:8080
+[ -n "${DIR:-}" ] || DIR=$(mktemp -d "${TMPDIR:-/tmp}/smokebox-$NAME.XXXXXX")
+chmod 755 "$DIR"
+export DIR
+tap_count=0 tap_failed=0
+trap world_end EXIT
+
+# --- TAP ---------------------------------------------------------------------------
+
+# ok STATUS TEXT
+ok() {
+	tap_count=$((tap_count + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $tap_count - $2"
+	else
+		tap_failed=$((tap_failed + 1))
+		echo "not ok $tap_count - $2"
+	fi
+	[ "$1" = 0 ]
+}
+
+# is GOT WANTED TEXT
+is() {
+	[ "$1" = "$2" ]
+	ok $? "$3" || printf '#      got: %s\n# expected: %s\n' "$1" "$2"
+}
+
+# like GOT EXTENDED-REGEX TEXT
+like() {
+	printf '%s\n' "$1" | grep -qE -- "$2"
+	ok $? "$3" || printf '#      got: %s\n# expected: /%s/\n' "$1" "$2"
+}
+
+# unlike GOT EXTENDED-REGEX TEXT
+unlike() {
+	! printf '%s\n' "$1" | grep -qE -- "$2"
+	ok $? "$3" || printf '#          got: %s\n# not expected: /%s/\n' "$1" "$2"
+}
+
+# holds TEXT EXPRESSION: arithmetic of awk, with fractions
+holds() {
+	awk "BEGIN { exit !($2) }"
+	ok $? "$1" || echo "# $2 does not hold"
+}
+
+skip() {
+	tap_count=$((tap_count + 1))
+	echo "ok $tap_count # SKIP $1"
+}
+
+# Nothing was tested yet: leave the whole file out.
+skip_all() {
+	echo "1..0 # SKIP $1"
+	tap_count=-1
+	exit 0
+}
+
+bail() {
+	echo "Bail out! $1"
+	exit 1
+}
+
+done_testing() {
+	echo "1..$tap_count"
+	tap_count=-1
+	exit $((tap_failed != 0))
+}
+
+# A file as comments.
+show() {
+	[ -s "$1" ] && sed "s,^,# ${1##*/}: ," "$1" | tail -n "${2:-40}"
+	return 0
+}
+
+# --- waiting -----------------------------------------------------------------------
+
+# wait_until SECONDS COMMAND...: as soon as COMMAND succeeds; 1 when it never did.
+wait_until() {
+	local end=$(($(date +%s) + $1))
+	shift
+	until "$@" >"$DIR/wait.out" 2>&1; do
+		[ "$(date +%s)" -lt "$end" ] || return 1
+		sleep 0.1
+	done
+}
+
+# PID is no more, or only waits to be reaped.
+is_gone() {
+	local state
+	state=$(sed -n 's/^State:[[:space:]]*\(.\).*/\1/p' "/proc/$1/status" 2>/dev/null)
+	[ -z "$state" ] || [ "$state" = Z ]
+}
+
+# --- the world ---------------------------------------------------------------------
+
+# Run this test again in namespaces of its own: whatever it starts dies with it.
+world() {
+	[ -z "${WORLD:-}" ] || return 0
+	local how="-n -m -p -f --mount-proc --kill-child"
+	[ "$(id -u)" = 0 ] || how="-Ur $how"
+	# shellcheck disable=SC2086
+	unshare $how true 2>"$DIR/unshare" ||
+		skip_all "no namespaces of our own: $(head -n1 "$DIR/unshare")"
+	[ -c /dev/net/tun ] && [ -r /dev/net/tun ] && [ -w /dev/net/tun ] ||
+		skip_all "no /dev/net/tun"
+	command -v ip >"$DIR/ip" || skip_all "no ip (package iproute2)"
+	# shellcheck disable=SC2086
+	WORLD=1 unshare $how "$0" "$@"
+	local status=$?
+	tap_count=-1
+	[ $status = 0 ] || keep
+	exit $status
+}
+
+# Leave what was written for whoever looks into the failure.
+keep() {
+	mkdir -p "$OUT" && rm -rf "$OUT/$NAME" && cp -a "$DIR" "$OUT/$NAME" &&
+		echo "# see $OUT/$NAME"
+}
+
+world_end() {
+	local status=$?
+	if [ $tap_count -ge 0 ]; then
+		echo "Bail out! $NAME ended early with status $status"
+		status=1
+	fi
+	if [ -n "${WORLD:-}" ]; then
+		[ -z "${PROBED:-}" ] || stop_process "$PROBED"
+		[ $status = 0 ] || for f in "$DIR"/*.log; do show "$f"; done
+		exit $status
+	fi
+	[ $status = 0 ] || [ -n "$(ls "$OUT/$NAME" 2>/dev/null)" ] || keep
+	rm -rf "$DIR"
+	exit $status
+}
+
+stop_process() {
+	kill "$1" 2>/dev/null
+	wait_until 10 is_gone "$1" || kill -9 "$1" 2>/dev/null
+	wait "$1" 2>/dev/null
+}
+
+# network [RULES [SIMNET-OPTION...]]: the simulated network, and its resolver for all.
+network() {
+	mount --make-rprivate /
+	ip link set lo up
+	[ "$(id -u)" = 0 ] && [ -z "$(awk '$1 == 0 && $3 == 1' /proc/self/uid_map)" ] &&
+		echo "0 2147483647" >/proc/sys/net/ipv4/ping_group_range ||
+		echo "0 0" >/proc/sys/net/ipv4/ping_group_range
+	echo "nameserver 10.53.0.53" >"$DIR/resolv.conf"
+	mount --bind "$DIR/resolv.conf" /etc/resolv.conf
+	printf '%s\n' "${1:-* delay=1ms}" >"$DIR/rules"
+	shift
+	"$BUILD/t/simnet" --rules "$DIR/rules" --log "$DIR/simnet.bin" \
+		--stats "$DIR/simnet.stats" --ready "$DIR/simnet.ready" --fifo "$@" \
+		2>"$DIR/simnet.log" &
+	SIMNET=$!
+	wait_until 10 test -e "$DIR/simnet.ready" ||
+		bail "simnet does not start: $(cat "$DIR/simnet.log")"
+}
+
+# Other rules from now on.
+rules() {
+	printf '%s\n' "$1" >"$DIR/rules"
+	simnet_signal HUP
+}
+
+simnet_signal() {
+	local before
+	before=$(sed -n 's/^flushes //p' "$DIR/simnet.stats" 2>/dev/null)
+	kill "-$1" "$SIMNET"
+	wait_until 10 simnet_flushed "${before:-0}" || bail "simnet does not listen"
+}
+
+simnet_flushed() {
+	[ "$(sed -n 's/^flushes //p' "$DIR/simnet.stats")" -gt "$1" ]
+}
+
+# The truth so far: the log as text in DIR/truth, counters in DIR/simnet.stats.
+truth() {
+	simnet_signal USR1
+	"$BUILD/t/simnet" --print "$DIR/simnet.bin" >"$DIR/truth"
+}
+
+# truth_count HOST WHAT [PROTO [FROM_NS [TO_NS]]]: lines of the truth.
+truth_count() {
+	awk -v h="$1" -v w="$2" -v p="${3:-1}" -v a="${4:-0}" -v b="${5:-9e18}" \
+		'$3 == h && $9 == w && $5 == p && $1 >= a && $1 < b { n++ }
+		END { print n + 0 }' "$DIR/truth"
+}
+
+# --- probed ------------------------------------------------------------------------
+
+# The part of a configuration that every test needs; Targets come from the test.
+# config STEP PINGS <<targets
+config() {
+	mkdir -p "$DIR/data"
+	cat >"$DIR/config" <<-END
+	*** General ***
+	owner = Test
+	contact = test@example.net
+	mailhost = localhost
+	datadir = $DIR/data
+	imgcache = $DIR/img
+	imgurl = img
+	piddir = $DIR
+	cgiurl = http://localhost/smokeping.cgi
+	smokemail = /etc/smokeping/smokemail
+	tmail = /etc/smokeping/tmail
+	*** Database ***
+	step = $1
+	pings = $2
+	AVERAGE 0.5 1 1000
+	AVERAGE 0.5 10 1000
+	*** Presentation ***
+	template = /etc/smokeping/basepage.html
+	*** Probes ***
+	+ FPing
+	binary = /usr/bin/fping
+	+ FPing6
+	binary = /usr/bin/fping
+	protocol = 6
+	+ DNS
+	binary = /usr/bin/dig
+	lookup = name.example
+	+ TCPPing
+	binary = /usr/bin/tcpping
+	+ Curl
+	binary = /usr/bin/curl
+	urlformat = http://%host%/
+	*** Targets ***
+	probe = FPing
+	menu = Top
+	title = The simulated network
+	END
+	cat >>"$DIR/config"
+}
+
+# Start probed on DIR/config; more arguments are its own. Returns at once.
+probed_start() {
+	"$BUILD/probed" --config "$DIR/config" --listen 127.0.0.1:8080 "$@" \
+		>"$DIR/probed.out" 2>>"$DIR/probed.log" &
+	PROBED=$!
+}
+
+# config and probed_start, and wait until it is ready.
+# probed STEP PINGS <<targets
+probed() {
+	config "$1" "$2"
+	probed_start
+	wait_until 20 ready || bail "probed does not answer"
+}
+
+ready() {
+	curl -sf -m 5 -o "$DIR/ready" "$URL/-/ready"
+}
+
+probed_stop() {
+	kill "$PROBED"
+	wait_until 10 is_gone "$PROBED" || bail "probed does not end"
+	wait "$PROBED"
+	local status=$?
+	PROBED=
+	return $status
+}
+
+# api PATH: what /api/v1/PATH says.
+api() {
+	curl -s -m 10 "$URL/api/v1/$1"
+}
+
+# json PATH JQ-EXPRESSION
+json() {
+	api "$1" | jq -r "$2"
+}
+
+# page PATH: the body; DIR/page.status has the number.
+page() {
+	curl -s -m 10 -o "$DIR/page" -w '%{http_code}\n' "$URL$1" >"$DIR/page.status"
+	cat "$DIR/page"
+}
+
+# state TARGET: its state word; look in the API.
+state() {
+	json targets ".targets[] | select(.path == \"$1\") | .state"
+}
+
+# worker_pid NAME
+worker_pid() {
+	json status ".workers[] | select(.name == \"$1\") | .pid"
+}
+
+# Rounds of TARGET in its finest archive: "ROW LOSS MEDIAN" lines, NaN for unknown.
+rows() {
+	local file=$DIR/data/${1//.//}.rrd now
+	now=$(date +%s)
+	rrdtool fetch "$file" AVERAGE -r "${2:-1}" -s "${3:-$((now - 900))}" -e "${4:-now}" |
+		awk 'NR == 1 { for (i = 1; i <= NF; i++) col[$i] = i + 1 }
+		NR > 2 && sub(":", "", $1) { print $1, $col["loss"], $col["median"] }'
+}
