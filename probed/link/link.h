@@ -32,7 +32,14 @@ enum link_keep {
  * the caller keeps its own. LINK NULL: counted as dropped. */
 void link_send(struct link *link, struct msg_out *out, int fd, enum link_keep keep);
 
+/* Handle what has already arrived, at most until there is nothing more. False when the
+ * line is closed: gone() was called, LINK is freed. */
+bool link_drain(struct link *link);
+/* Hand what waits to the kernel, blocking for TIMEOUT_MS at most. */
+void link_flush(struct link *link, unsigned timeout_ms);
+
 enum room link_peer(const struct link *link);
+bool link_nonsense(const struct link *link); /* in gone(): closed since not believed */
 size_t link_queued(const struct link *link); /* bytes waiting */
 unsigned long link_dropped(const struct link *link);
 

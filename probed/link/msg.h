@@ -18,7 +18,8 @@
 /* clang-format off */
 enum msg_type {
 	/* parent -> worker */
-	MSG_SOCKET = 1,    /* u8 enum msg_socket, u16 index, u8 rung; a descriptor */
+	MSG_SOCKET = 1,    /* u8 enum msg_socket, u16 index, u8 rung, str why no higher
+	                    * rung; a descriptor (none when rung says that ICMP cannot) */
 	MSG_PEER,          /* u8 enum room; a descriptor: the new line to that room */
 	MSG_CONFIG,        /* u32 generation; a descriptor of checked text */
 	MSG_START,         /* everything is handed over: lock in, work */
@@ -31,6 +32,7 @@ enum msg_type {
 	MSG_READY,         /* str: how it is locked in ("landlock 4, seccomp") */
 	MSG_BEAT,          /* u32 generation in force, u64 loop lag ns (max since last) */
 	MSG_RELOAD,        /* web -> parent: reload please */
+	MSG_NONSENSE,      /* u8 enum room: what came from it was not to be believed */
 	/* prober -> recorder -> web */
 	MSG_ROUND,         /* struct round; recorder -> web: once it is stored */
 	MSG_TARGET,        /* struct msg_target: what a target's probing is like now */

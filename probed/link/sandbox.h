@@ -14,6 +14,11 @@ enum sandbox_profile {
 	SANDBOX_RUNNER,	   /* executes: only the capability sets are emptied */
 };
 
+/* Allow reading PATH (a file or a whole directory) after the lock: for what only the
+ * configuration names, a CA file say. Before sandbox_enter(); a path that does not
+ * exist is ignored. */
+void sandbox_read(const char *path);
+
 /* Lock this process in for good: no new privileges, empty capability sets (also the
  * bounding set where permitted), Landlock, seccomp. What the kernel lacks is skipped
  * and named in HOW ("no-new-privs, landlock 4, seccomp 61 calls"), which is SIZE bytes.

@@ -1,5 +1,7 @@
 /* The common life of every worker: take descriptors and configuration from the parent,
- * lock in, say ready, beat, reload by difference, leave. */
+ * lock in, say ready, beat, reload by difference, leave. SIGINT, SIGTERM and SIGHUP are
+ * the parent's business and ignored here, since they often go to a whole process group
+ * and the workers have an order in which they end. */
 #ifndef LINK_WORKER_H
 #define LINK_WORKER_H
 
@@ -15,25 +17,27 @@ struct worker {
 	struct link *parent;
 	const struct conf *conf; /* in force; replaced before reload() returns */
 	int datadir;		 /* O_PATH descriptor; also the working directory */
+	char icmp_why[2][128];	 /* v4, v6: why no higher rung, or why none at all */
 };
 
 /* A worker's own part. CTX is what start() returned. */
 struct worker_ops {
 	enum room room;
 	enum sandbox_profile sandbox;
-	/* A socket of the parent's (may come before start: keep it; CTX is NULL then).
-	 */
+	/* A socket of the parent's, before start: keep it. One that could not be had
+	 * does not come; for ICMP, worker.icmp_why tells the reason. */
 	void (*socket)(enum msg_socket kind, unsigned index, unsigned rung, int fd);
 	/* Open what needs opening before the lock. Returns ctx; fatal() if it cannot.
 	 */
 	void *(*start)(struct worker *w);
 	/* Locked in: begin to work. */
 	void (*run)(void *ctx);
-	/* A new line to a peer (after a restart of it, replacing the one before, which
-	 * is already freed). May be called before run(). */
+	/* A new line to a peer, replacing the one before, which is already freed. LINK
+	 * is NULL when the line went down (the peer is being restarted, say): sending
+	 * to it then only counts as dropped. May be called before run(). */
 	void (*peer)(void *ctx, enum room room, struct link *link);
 	/* A message from a peer, or one from the parent that worker_main() does not
-	 * know. 0, or -1 when it is not to be believed. */
+	 * know; never before run(). 0, or -1 when it is not to be believed. */
 	int (*message)(void *ctx, struct link *link, struct msg_in *in);
 	/* Go over from OLD to NEXT by difference; OLD is freed after return. */
 	void (*reload)(void *ctx, const struct conf *old, const struct conf *next);

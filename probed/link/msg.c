@@ -1,0 +1,491 @@
+#include "link/msg.h"
+
+#include <math.h>
+#include <string.h>
+
+/* --- frame ----------------------------------------------------------------------- */
+
+void
+msg_begin(struct msg_out *out, enum msg_type type)
+{
+	pack_init(&out->pack, out->data, sizeof out->data);
+	pack_u16(&out->pack, (uint16_t)type);
+}
+
+void
+msg_str(struct msg_out *out, const char *s)
+{
+	size_t len = s == NULL ? 0 : strlen(s);
+
+	if (len > UINT16_MAX) {
+		out->pack.bad = true;
+		return;
+	}
+	pack_u16(&out->pack, (uint16_t)len);
+	pack_bytes(&out->pack, s, len);
+}
+
+size_t
+msg_end(struct msg_out *out)
+{
+	return pack_ok(&out->pack) ? pack_len(&out->pack) : 0;
+}
+
+int
+msg_parse(struct msg_in *in, const void *data, size_t len, int fd)
+{
+	unsigned type;
+
+	in->fd = fd;
+	wire_init(&in->wire, data, len);
+	type = wire_u16(&in->wire);
+	in->type = (enum msg_type)type;
+	if (!wire_ok(&in->wire) || len > MSG_MAX || type == 0 || type >= MSG_TYPES)
+		return -1;
+	return 0;
+}
+
+void
+msg_get_str(struct msg_in *in, char *buf, size_t size)
+{
+	size_t len = wire_u16(&in->wire);
+	const uint8_t *p = wire_bytes(&in->wire, len);
+
+	buf[0] = '\0';
+	if (p == NULL)
+		return;
+	if (len >= size || memchr(p, 0, len) != NULL) {
+		in->wire.bad = true;
+		return;
+	}
+	memcpy(buf, p, len);
+	buf[len] = '\0';
+}
+
+int
+msg_done(struct msg_in *in)
+{
+	return wire_ok(&in->wire) && wire_left(&in->wire) == 0 ? 0 : -1;
+}
+
+/* --- pieces with a range --------------------------------------------------------- */
+
+/* A value below LIMIT; anything else makes the message bad. */
+static uint8_t
+get_below(struct msg_in *in, unsigned limit)
+{
+	uint8_t v = wire_u8(&in->wire);
+
+	if (v < limit)
+		return v;
+	in->wire.bad = true;
+	return 0;
+}
+
+/* A wall or row time: not before the epoch, and far from where arithmetic with steps
+ * would overflow. */
+static int64_t
+get_seconds(struct msg_in *in)
+{
+	int64_t v = wire_i64(&in->wire);
+
+	if (v >= 0 && v < INT64_MAX / 1000000000)
+		return v;
+	in->wire.bad = true;
+	return 0;
+}
+
+static int64_t
+get_ns(struct msg_in *in)
+{
+	int64_t v = wire_i64(&in->wire);
+
+	if (v >= 0)
+		return v;
+	in->wire.bad = true;
+	return 0;
+}
+
+/* A number that people would call one: neither NAN nor infinite. */
+static double
+get_finite(struct msg_in *in)
+{
+	double v = wire_f64(&in->wire);
+
+	if (isfinite(v))
+		return v;
+	in->wire.bad = true;
+	return 0;
+}
+
+/* u8 0, 4 or 6, then address bytes, u16 port, and for v6 the u32 scope. */
+static void
+put_addr(struct msg_out *out, const struct addr *a)
+{
+	struct pack *p = &out->pack;
+	unsigned len;
+	const uint8_t *bytes;
+
+	if (a->sa.sa_family != AF_INET && a->sa.sa_family != AF_INET6) {
+		pack_u8(p, 0);
+		return;
+	}
+	bytes = addr_bytes(a, &len);
+	pack_u8(p, a->sa.sa_family == AF_INET ? 4 : 6);
+	pack_bytes(p, bytes, len);
+	pack_u16(p, (uint16_t)addr_port(a));
+	if (a->sa.sa_family == AF_INET6)
+		pack_u32(p, a->v6.sin6_scope_id);
+}
+
+static void
+get_addr(struct msg_in *in, struct addr *a)
+{
+	unsigned family = wire_u8(&in->wire);
+	const uint8_t *bytes;
+
+	memset(a, 0, sizeof *a);
+	a->sa.sa_family = AF_UNSPEC;
+	if (family == 4) {
+		a->sa.sa_family = AF_INET;
+		if ((bytes = wire_bytes(&in->wire, 4)) != NULL)
+			memcpy(&a->v4.sin_addr, bytes, 4);
+		addr_set_port(a, wire_u16(&in->wire));
+	} else if (family == 6) {
+		a->sa.sa_family = AF_INET6;
+		if ((bytes = wire_bytes(&in->wire, 16)) != NULL)
+			memcpy(&a->v6.sin6_addr, bytes, 16);
+		addr_set_port(a, wire_u16(&in->wire));
+		a->v6.sin6_scope_id = wire_u32(&in->wire);
+	} else if (family != 0) {
+		in->wire.bad = true;
+	}
+}
+
+/* --- rounds ---------------------------------------------------------------------- */
+
+void
+msg_put_round(struct msg_out *out, const struct round *r)
+{
+	struct pack *p = &out->pack;
+
+	pack_u64(p, r->target);
+	pack_i64(p, r->row);
+	pack_i64(p, r->begin_ns);
+	pack_i64(p, r->end_ns);
+	pack_u32(p, r->step);
+	pack_u16(p, r->count);
+	pack_u8(p, r->state);
+	pack_u8(p, r->cause);
+	pack_u16(p, r->duplicates);
+	pack_u16(p, r->late);
+	pack_u16(p, r->forged);
+	pack_u16(p, r->wrong_source);
+	pack_u16(p, r->truncated);
+	pack_u8(p, r->suspect);
+	put_addr(out, &r->address);
+	for (unsigned i = 0; i < r->count && i < ROUND_MAX_PINGS; i++) {
+		pack_i64(p, r->ping[i].rtt_ns);
+		pack_u8(p, r->ping[i].outcome);
+		pack_u8(p, r->ping[i].stamp);
+	}
+}
+
+static void
+get_ping(struct msg_in *in, struct ping *ping)
+{
+	ping->rtt_ns = wire_i64(&in->wire);
+	ping->outcome = get_below(in, PING_OPEN);
+	ping->stamp = get_below(in, STAMP_KINDS);
+	/* Answered pings have a time, late ones may, others have none. */
+	if (ping->outcome == PING_ANSWERED ? ping->rtt_ns < 0
+	    : ping->outcome == PING_LATE   ? ping->rtt_ns < -1
+					   : ping->rtt_ns != -1)
+		in->wire.bad = true;
+}
+
+int
+msg_get_round(struct msg_in *in, struct round *r)
+{
+	struct wire *w = &in->wire;
+
+	r->target = wire_u64(w);
+	r->row = get_seconds(in);
+	r->begin_ns = get_ns(in);
+	r->end_ns = get_ns(in);
+	r->step = wire_u32(w);
+	r->count = wire_u16(w);
+	r->state = get_below(in, ROUND_UNKNOWN + 1);
+	r->cause = get_below(in, PING_OPEN);
+	r->duplicates = wire_u16(w);
+	r->late = wire_u16(w);
+	r->forged = wire_u16(w);
+	r->wrong_source = wire_u16(w);
+	r->truncated = wire_u16(w);
+	r->suspect = get_below(in, 2);
+	get_addr(in, &r->address);
+	if (r->step == 0 || r->step > INT32_MAX || r->count == 0 ||
+	    r->count > ROUND_MAX_PINGS)
+		w->bad = true;
+	for (unsigned i = 0; wire_ok(w) && i < r->count; i++)
+		get_ping(in, &r->ping[i]);
+	return msg_done(in);
+}
+
+/* --- targets and counters -------------------------------------------------------- */
+
+void
+msg_put_target(struct msg_out *out, const struct msg_target *t)
+{
+	pack_u64(&out->pack, t->target);
+	pack_u8(&out->pack, t->state);
+	put_addr(out, &t->address);
+	msg_str(out, t->text);
+}
+
+int
+msg_get_target(struct msg_in *in, struct msg_target *t)
+{
+	t->target = wire_u64(&in->wire);
+	t->state = get_below(in, TARGET_STATES);
+	get_addr(in, &t->address);
+	msg_get_str(in, t->text, sizeof t->text);
+	return msg_done(in);
+}
+
+/* The plain u64 fields, in wire order; writer and reader walk the same table. */
+#define COUNTER_FIELDS 11
+static void
+counter_fields(struct msg_counters *c, uint64_t *field[COUNTER_FIELDS])
+{
+	uint64_t *const all[COUNTER_FIELDS] = { &c->rounds_scheduled,
+		&c->rounds_measured, &c->rounds_unknown, &c->rounds_skipped,
+		&c->duplicates, &c->forged, &c->wrong_source, &c->truncated,
+		&c->overflow, &c->send_errors, &c->dropped_rounds };
+
+	memcpy(field, all, sizeof all);
+}
+
+void
+msg_put_counters(struct msg_out *out, const struct msg_counters *c)
+{
+	struct msg_counters copy = *c;
+	struct pack *p = &out->pack;
+	uint64_t *field[COUNTER_FIELDS];
+
+	counter_fields(&copy, field);
+	for (unsigned i = 0; i < COUNTER_FIELDS; i++)
+		pack_u64(p, *field[i]);
+	for (unsigned i = 0; i < PING_OUTCOMES; i++)
+		pack_u64(p, c->ping[i]);
+	for (unsigned i = 0; i < STAMP_KINDS; i++)
+		pack_u64(p, c->stamp[i]);
+	for (unsigned i = 0; i < 3; i++)
+		pack_u64(p, c->loop_ns[i]);
+	pack_u8(p, c->icmp4);
+	pack_u8(p, c->icmp6);
+	msg_str(out, c->icmp4_why);
+	msg_str(out, c->icmp6_why);
+}
+
+int
+msg_get_counters(struct msg_in *in, struct msg_counters *c)
+{
+	struct wire *w = &in->wire;
+	uint64_t *field[COUNTER_FIELDS];
+
+	counter_fields(c, field);
+	for (unsigned i = 0; i < COUNTER_FIELDS; i++)
+		*field[i] = wire_u64(w);
+	for (unsigned i = 0; i < PING_OUTCOMES; i++)
+		c->ping[i] = wire_u64(w);
+	for (unsigned i = 0; i < STAMP_KINDS; i++)
+		c->stamp[i] = wire_u64(w);
+	for (unsigned i = 0; i < 3; i++)
+		c->loop_ns[i] = wire_u64(w);
+	c->icmp4 = get_below(in, ICMP_RAW + 1);
+	c->icmp6 = get_below(in, ICMP_RAW + 1);
+	msg_get_str(in, c->icmp4_why, sizeof c->icmp4_why);
+	msg_get_str(in, c->icmp6_why, sizeof c->icmp6_why);
+	return msg_done(in);
+}
+
+void
+msg_put_store(struct msg_out *out, const struct msg_store *s)
+{
+	struct pack *p = &out->pack;
+
+	pack_u64(p, s->rows_written);
+	pack_u64(p, s->rows_unknown);
+	pack_u64(p, s->retries);
+	pack_u64(p, s->failed);
+	pack_u64(p, s->set_aside);
+	pack_u64(p, s->queued);
+	pack_u64(p, s->raw_bytes);
+}
+
+int
+msg_get_store(struct msg_in *in, struct msg_store *s)
+{
+	struct wire *w = &in->wire;
+
+	s->rows_written = wire_u64(w);
+	s->rows_unknown = wire_u64(w);
+	s->retries = wire_u64(w);
+	s->failed = wire_u64(w);
+	s->set_aside = wire_u64(w);
+	s->queued = wire_u64(w);
+	s->raw_bytes = wire_u64(w);
+	return msg_done(in);
+}
+
+/* --- workers --------------------------------------------------------------------- */
+
+void
+msg_put_worker(struct msg_out *out, const struct msg_worker *m)
+{
+	struct pack *p = &out->pack;
+
+	pack_u8(p, m->room);
+	pack_u8(p, m->state);
+	pack_u32(p, m->pid);
+	pack_u32(p, m->uid);
+	pack_u32(p, m->restarts);
+	pack_u32(p, m->generation);
+	pack_i64(p, m->since);
+	msg_str(out, m->lock);
+	msg_str(out, m->last_end);
+}
+
+int
+msg_get_worker(struct msg_in *in, struct msg_worker *m)
+{
+	struct wire *w = &in->wire;
+
+	m->room = get_below(in, ROOMS);
+	m->state = get_below(in, WORKER_STATES);
+	m->pid = wire_u32(w);
+	m->uid = wire_u32(w);
+	m->restarts = wire_u32(w);
+	m->generation = wire_u32(w);
+	m->since = get_seconds(in);
+	msg_get_str(in, m->lock, sizeof m->lock);
+	msg_get_str(in, m->last_end, sizeof m->last_end);
+	return msg_done(in);
+}
+
+/* --- pictures -------------------------------------------------------------------- */
+
+void
+msg_put_draw(struct msg_out *out, const struct msg_draw *d)
+{
+	struct pack *p = &out->pack;
+
+	pack_u32(p, d->id);
+	pack_u64(p, d->target);
+	pack_u8(p, d->kind);
+	pack_u8(p, d->format);
+	pack_u8(p, d->theme);
+	pack_u8(p, d->zoom);
+	pack_i64(p, d->start);
+	pack_i64(p, d->end);
+	pack_u16(p, d->width);
+	pack_u16(p, d->height);
+	pack_f64(p, d->top);
+	msg_str(out, d->label);
+}
+
+int
+msg_get_draw(struct msg_in *in, struct msg_draw *d)
+{
+	struct wire *w = &in->wire;
+
+	d->id = wire_u32(w);
+	d->target = wire_u64(w);
+	d->kind = get_below(in, DRAW_KINDS);
+	d->format = get_below(in, DRAW_FORMATS);
+	d->theme = get_below(in, DRAW_THEMES);
+	d->zoom = get_below(in, 3);
+	d->start = get_seconds(in);
+	d->end = get_seconds(in);
+	d->width = wire_u16(w);
+	d->height = wire_u16(w);
+	d->top = get_finite(in);
+	msg_get_str(in, d->label, sizeof d->label);
+	if (d->zoom == 0 || d->start >= d->end || d->width == 0 || d->height == 0 ||
+	    d->top < 0)
+		w->bad = true;
+	return msg_done(in);
+}
+
+void
+msg_put_picture(struct msg_out *out, const struct msg_picture *m)
+{
+	struct pack *p = &out->pack;
+
+	pack_u32(p, m->id);
+	pack_u8(p, m->ok);
+	pack_u32(p, m->size);
+	pack_u16(p, m->width);
+	pack_u16(p, m->height);
+	pack_u16(p, m->left);
+	pack_u16(p, m->upper);
+	pack_u16(p, m->plot_width);
+	pack_u16(p, m->plot_height);
+	pack_f64(p, m->low);
+	pack_f64(p, m->high);
+	msg_str(out, m->text);
+}
+
+int
+msg_get_picture(struct msg_in *in, struct msg_picture *m)
+{
+	struct wire *w = &in->wire;
+
+	m->id = wire_u32(w);
+	m->ok = get_below(in, 2);
+	m->size = wire_u32(w);
+	m->width = wire_u16(w);
+	m->height = wire_u16(w);
+	m->left = wire_u16(w);
+	m->upper = wire_u16(w);
+	m->plot_width = wire_u16(w);
+	m->plot_height = wire_u16(w);
+	m->low = wire_f64(w); /* NAN where nothing was drawn */
+	m->high = wire_f64(w);
+	msg_get_str(in, m->text, sizeof m->text);
+	return msg_done(in);
+}
+
+/* --- words ----------------------------------------------------------------------- */
+
+const char *
+room_name(enum room room)
+{
+	static const char *const names[ROOMS] = {
+		[ROOM_PARENT] = "parent",
+		[ROOM_PROBER] = "prober",
+		[ROOM_RECORDER] = "recorder",
+		[ROOM_WEB] = "web",
+		[ROOM_PAINTER] = "painter",
+		[ROOM_COURIER] = "courier",
+		[ROOM_COLLECTOR] = "collector",
+		[ROOM_RUNNER] = "runner",
+	};
+
+	return (unsigned)room < ROOMS ? names[room] : "unknown";
+}
+
+const char *
+target_state_word(enum target_state state)
+{
+	static const char *const words[TARGET_STATES] = {
+		[TARGET_WAITING] = "waiting",
+		[TARGET_OK] = "ok",
+		[TARGET_NO_NAME] = "no_name",
+		[TARGET_STALE] = "stale",
+		[TARGET_CANNOT] = "cannot",
+	};
+
+	return (unsigned)state < TARGET_STATES ? words[state] : "unknown";
+}
