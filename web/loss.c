@@ -149,7 +149,7 @@ channel(double p, double q, double hue)
 	if (hue < 0.5)
 		return q;
 	if (hue < 2.0 / 3)
-		return p + (q - p) * 6 * (2.0 / 3 - hue);
+		return p + (q - p) * (2.0 / 3 - hue) * 6;
 	return p;
 }
 
@@ -171,7 +171,7 @@ loss_pastel(uint32_t color)
 {
 	struct hsl c = to_hsl(color);
 
-	c.l += (1 - c.l) * 2 / 3;
+	c.l = (1 - c.l) * (2.0 / 3) + c.l;
 	return from_hsl(c);
 }
 

@@ -1,0 +1,56 @@
+/* What the files that put a graph together have in common. For them only. */
+#ifndef WEB_DRAW_H
+#define WEB_DRAW_H
+
+#include "store.h"
+#include "web/args.h"
+#include "web/graph.h"
+#include "web/series.h"
+#include "web/theme.h"
+
+/* One graph on its way to librrd. */
+struct draw {
+	const struct conf *conf;
+	const struct conf_target *target;
+	const struct msg_draw *ask;
+	struct theme theme;
+	struct args args;
+	char file[STORE_PATH];
+	unsigned pings;
+	double top;  /* y maximum, seconds; 0 leaves it to librrd */
+	double low;  /* y minimum */
+	bool narrow; /* the text needs shorter lines */
+	bool logarithmic;
+};
+
+/* A key of Presentation/PART. */
+const char *draw_setting(
+    const struct draw *d, const char *part, const char *key, const char *fallback);
+bool draw_is_yes(
+    const struct draw *d, const char *part, const char *key, const char *fallback);
+/* What the probe of T calls its pings: "ICMP Echo Pings (56 Bytes)". */
+void draw_probe_desc(
+    const struct conf *conf, const struct conf_target *t, char *buf, size_t size);
+/* The date for the footer: strftime of Presentation/PART, else as ctime has it. */
+void draw_date(const struct draw *d, const char *part, char *buf, size_t size);
+
+/* Population standard deviation of the medians in the span drawn, and what else one
+ * pass over it tells. */
+struct draw_facts {
+	double deviation; /* 0 when there is none */
+	bool gaps;	  /* some loss is unknown */
+	int64_t last;	  /* the file's last update */
+	bool answered;	  /* a median is known */
+};
+int draw_facts(
+    const struct draw *d, const char *file, struct draw_facts *f, struct err *err);
+
+/* detail.c: the elements of a detail graph or a strip, behind the options. */
+void detail_args(struct draw *d, const struct draw_facts *f);
+void detail_strip_args(struct draw *d, const struct draw_facts *f);
+/* overview.c: of an overview graph, or of a graph of several hosts. */
+int overview_args(struct draw *d, struct err *err);
+/* top.c: the y maximum of FILE for this request, by SmokePing's rules. */
+double top_of(const struct draw *d, const char *file);
+
+#endif

@@ -1,0 +1,385 @@
+#include "web/graph.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <rrd.h>
+
+#include "base/mem.h"
+#include "web/draw.h"
+
+const char *
+draw_setting(
+    const struct draw *d, const char *part, const char *key, const char *fallback)
+{
+	return conf_value(
+	    conf_child(conf_top(d->conf, "Presentation"), part), key, fallback);
+}
+
+bool
+draw_is_yes(
+    const struct draw *d, const char *part, const char *key, const char *fallback)
+{
+	return strcmp(draw_setting(d, part, key, fallback), "yes") == 0;
+}
+
+void
+draw_probe_desc(
+    const struct conf *conf, const struct conf_target *t, char *buf, size_t size)
+{
+	static const struct {
+		const char *module, *desc;
+	} table[] = {
+		{ "DNS", "DNS requests" },
+		{ "TCPPing", "TCP Pings" },
+		{ "Curl", "URLs using curl(1)" },
+		{ "SSH", "SSH requests" },
+		{ "AnotherSSH", "SSH connections" },
+		{ "AnotherDNS", "DNS requests" },
+		{ "LDAP", "LDAP queries" },
+		{ "Radius", "RADIUS queries" },
+	};
+	const char *module = t->probe != NULL ? t->probe->module : "";
+
+	if (strcmp(module, "FPing") == 0 || strcmp(module, "FPing6") == 0) {
+		const char *bytes = conf_target_value(conf, t, "packetsize", NULL);
+
+		snprintf(buf, size, "%sICMP Echo Pings (%s Bytes)",
+		    module[5] == '6' ? "IPv6-" : "", bytes != NULL ? bytes : "56");
+		return;
+	}
+	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
+		if (strcmp(module, table[i].module) == 0) {
+			snprintf(buf, size, "%s", table[i].desc);
+			return;
+		}
+	snprintf(buf, size, "%s pings", module);
+}
+
+void
+draw_date(const struct draw *d, const char *part, char *buf, size_t size)
+{
+	const char *format = draw_setting(d, part, "strftime", "%a %b %e %H:%M:%S %Y");
+	time_t end = (time_t)d->ask->end;
+	struct tm tm;
+
+	if (localtime_r(&end, &tm) == NULL || strftime(buf, size, format, &tm) == 0)
+		buf[0] = '\0';
+}
+
+/* Sums over the rows of one pass. */
+struct sums {
+	double n, sum, squares;
+	bool gaps;
+};
+
+static void
+sum_row(void *ctx, int64_t time, const double *value)
+{
+	struct sums *s = ctx;
+	double median = value[STORE_DS_MEDIAN];
+
+	(void)time;
+	s->gaps |= isnan(value[STORE_DS_LOSS]);
+	if (isnan(median))
+		return;
+	s->n++;
+	s->sum += median;
+	s->squares += median * median;
+}
+
+int
+draw_facts(
+    const struct draw *d, const char *file, struct draw_facts *f, struct err *err)
+{
+	struct series_file sf;
+	struct sums s = { 0 };
+
+	*f = (struct draw_facts){ 0 };
+	if (series_look(file, &sf, err) < 0)
+		return -1;
+	if (series_scan(file, &sf, series_choose(&sf, d->ask->start, 1), d->ask->start,
+		d->ask->end, sum_row, &s, err) < 0)
+		return -1;
+	if (s.n > 0) {
+		double square = (s.squares - s.sum * s.sum / s.n) / s.n;
+		f->deviation = square > 0 ? sqrt(square) : 0;
+	}
+	f->gaps = s.gaps;
+	f->answered = s.n > 0;
+	f->last = sf.last_update;
+	return 0;
+}
+
+/* --- options ------------------------------------------------------------------------
+ */
+
+static void option(struct args *a, const char *name, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void
+option(struct args *a, const char *name, const char *fmt, ...)
+{
+	char value[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(value, sizeof value, fmt, ap);
+	va_end(ap);
+	args_add(a, "%s", name);
+	args_add(a, "%s", value);
+}
+
+/* What every graph is told first. */
+static void
+common_options(struct draw *d)
+{
+	static const char *const formats[DRAW_FORMATS] = { "PNG", "SVG", "PDF" };
+	const struct msg_draw *ask = d->ask;
+	struct args *a = &d->args;
+
+	args_add(a, "graph");
+	args_add(a, "-");
+	option(a, "--imgformat", "%s", formats[ask->format]);
+	option(a, "--start", "%lld", (long long)ask->start);
+	option(a, "--end", "%lld", (long long)ask->end);
+	option(a, "--width", "%u", ask->width);
+	option(a, "--height", "%u", ask->height);
+	if (ask->zoom > 1)
+		option(a, "--zoom", "%u", ask->zoom);
+	theme_args(&d->theme, d->conf, a);
+}
+
+/* "Last 3 Hours from box to Title", as SmokePing has it; in HTML where htmltitle says
+ * so. */
+static void
+title_option(struct draw *d)
+{
+	char host[256] = "";
+	const struct conf_section *general = conf_top(d->conf, "General");
+	const char *html =
+	    conf_value(conf_top(d->conf, "Presentation"), "htmltitle", "no");
+
+	if (d->ask->label[0] == '\0' || strcmp(html, "yes") == 0)
+		return;
+	gethostname(host, sizeof host - 1);
+	option(&d->args, "--title", "%s from %s to %s", d->ask->label,
+	    conf_value(general, "display_name", host), d->target->title);
+}
+
+/* The scale of a detail graph. */
+static void
+scale_options(struct draw *d)
+{
+	args_add(&d->args, "--rigid");
+	option(&d->args, "--upper-limit", "%.10g", d->top);
+	if (d->logarithmic)
+		args_add(&d->args, "--logarithmic");
+	option(&d->args, "--lower-limit", "%g", d->low);
+}
+
+/* --- one graph ----------------------------------------------------------------------
+ */
+
+/* Take sizes, scale and bytes out of what librrd answered. */
+static void
+take_result(struct graph *g, const rrd_info_t *i)
+{
+	struct msg_picture *p = &g->head;
+
+	for (; i != NULL; i = i->next) {
+		if (strcmp(i->key, "image") == 0) {
+			g->size = i->value.u_blo.size;
+			g->data = mem_alloc(g->size + 1);
+			memcpy(g->data, i->value.u_blo.ptr, g->size);
+		} else if (strcmp(i->key, "image_width") == 0)
+			p->width = (uint16_t)i->value.u_cnt;
+		else if (strcmp(i->key, "image_height") == 0)
+			p->height = (uint16_t)i->value.u_cnt;
+		else if (strcmp(i->key, "graph_left") == 0)
+			p->left = (uint16_t)i->value.u_cnt;
+		else if (strcmp(i->key, "graph_top") == 0)
+			p->upper = (uint16_t)i->value.u_cnt;
+		else if (strcmp(i->key, "graph_width") == 0)
+			p->plot_width = (uint16_t)i->value.u_cnt;
+		else if (strcmp(i->key, "graph_height") == 0)
+			p->plot_height = (uint16_t)i->value.u_cnt;
+		else if (strcmp(i->key, "value_min") == 0)
+			p->low = i->value.u_val;
+		else if (strcmp(i->key, "value_max") == 0)
+			p->high = i->value.u_val;
+	}
+}
+
+/* Hand the arguments to librrd. */
+static int
+paint(struct draw *d, struct graph *g, struct err *err)
+{
+	/* Its option parser permutes what it is given. */
+	size_t bytes = ((size_t)d->args.count + 1) * sizeof *d->args.v;
+	char **v = mem_alloc(bytes);
+
+	memcpy(v, d->args.v, bytes);
+	rrd_clear_error();
+	rrd_info_t *info = rrd_graph_v(d->args.count, v);
+	free(v);
+	if (info == NULL)
+		return err_set(err, "%s: %s", d->target->path, rrd_get_error());
+	take_result(g, info);
+	rrd_info_free(info);
+	if (g->data == NULL || g->size == 0)
+		return err_set(err, "%s: librrd drew nothing", d->target->path);
+	g->head.ok = 1;
+	g->head.id = d->ask->id;
+	g->head.size = (uint32_t)g->size;
+	return 0;
+}
+
+/* A picture that says why there is no graph yet. */
+static void
+empty_args(struct draw *d, const char *text)
+{
+	struct args *a = &d->args;
+
+	option(a, "--color", "CANVAS#%06x", d->theme.nodata);
+	if (d->ask->kind == DRAW_STRIP) {
+		args_add(a, "--only-graph");
+	} else {
+		title_option(d);
+		option(a, "--y-grid", "none");
+	}
+	option(a, "--upper-limit", "1");
+	option(a, "--lower-limit", "0");
+	args_add(a, "--rigid");
+	args_add(a, "HRULE:0#%06x", d->theme.zero);
+	if (d->ask->kind != DRAW_STRIP)
+		args_add(a, "COMMENT:%s\\l", args_text(text));
+}
+
+/* Options and elements of a single target's graph. */
+static int
+target_args(struct draw *d, struct err *err)
+{
+	struct draw_facts facts;
+
+	if (draw_facts(d, d->file, &facts, err) < 0)
+		return -1;
+	if (d->top <= 0)
+		d->top = top_of(d, d->file);
+	d->logarithmic =
+	    d->ask->kind != DRAW_STRIP && draw_is_yes(d, "detail", "logarithmic", "no");
+	d->low = !d->logarithmic ? 0 : d->top > 0.01 ? 0.001 : 0.0001;
+	scale_options(d);
+	if (d->ask->kind == DRAW_STRIP) {
+		args_add(&d->args, "--only-graph");
+		detail_strip_args(d, &facts);
+		return 0;
+	}
+	title_option(d);
+	option(&d->args, "--vertical-label", "Seconds");
+	detail_args(d, &facts);
+	return 0;
+}
+
+/* Put everything together for a target that has a file, or several. */
+static int
+choose_args(struct draw *d, struct err *err)
+{
+	bool several = d->target->kind == CONF_MULTIHOST;
+
+	if (!several && access(d->file, F_OK) < 0 && errno == ENOENT) {
+		empty_args(d, "Nothing measured yet. The first round is drawn here as "
+			      "soon as it is complete.");
+		return 0;
+	}
+	if (!several && d->ask->kind != DRAW_OVERVIEW)
+		return target_args(d, err);
+	if (d->ask->kind == DRAW_OVERVIEW)
+		option(&d->args, "--title", "%s",
+		    strcmp(conf_value(
+			       conf_top(d->conf, "Presentation"), "htmltitle", "no"),
+			"yes") == 0 ||
+			    d->ask->label[0] == '\0'
+			? ""
+			: d->target->title);
+	else
+		title_option(d);
+	return overview_args(d, err);
+}
+
+/* Refuse what cannot be drawn, and fill in what is known beforehand. */
+static int
+begin(struct draw *d, struct err *err)
+{
+	const struct msg_draw *ask = d->ask;
+
+	d->target = conf_target_by_id(d->conf, ask->target);
+	if (d->target == NULL || d->target->kind == CONF_GROUP)
+		return err_set(err, "no such target, expected one that is measured");
+	if (ask->end <= ask->start || ask->start < 0 || ask->width < 10 ||
+	    ask->height < 10 || ask->width > 4000 || ask->height > 2000 ||
+	    ask->kind >= DRAW_KINDS || ask->format >= DRAW_FORMATS ||
+	    ask->theme >= DRAW_THEMES || ask->zoom > 3)
+		return err_set(err,
+		    "%s: size or span out of range, expected 10x10 to 4000x2000",
+		    d->target->path);
+	if (store_rrd_path(d->file, d->target->path) < 0)
+		return err_set(err, "%s: no file can have this path", d->target->path);
+	d->pings = d->target->pings;
+	d->top = ask->top;
+	d->narrow = ask->width < 500;
+	theme_choose(&d->theme, ask->theme, d->conf);
+	common_options(d);
+	return 0;
+}
+
+int
+graph_draw(struct graph *g, const struct conf *conf, const struct msg_draw *ask,
+    struct err *err)
+{
+	struct draw d = { .conf = conf, .ask = ask };
+
+	*g = (struct graph){ 0 };
+	int status = begin(&d, err);
+	if (status == 0)
+		status = choose_args(&d, err);
+	if (status == 0)
+		status = paint(&d, g, err);
+	args_free(&d.args);
+	return status;
+}
+
+void
+graph_free(struct graph *g)
+{
+	free(g->data);
+	*g = (struct graph){ 0 };
+}
+
+void
+graph_warm_up(void)
+{
+	struct args a = { 0 };
+
+	args_add(&a, "warm");
+	args_add(&a, "-");
+	option(&a, "--start", "1000000000");
+	option(&a, "--end", "1000003600");
+	option(&a, "--width", "120");
+	option(&a, "--height", "30");
+	option(&a, "--title", "warm");
+	option(&a, "--upper-limit", "1");
+	args_add(&a, "HRULE:0#000000:0123456789");
+	rrd_clear_error();
+	char **v = mem_alloc(((size_t)a.count + 1) * sizeof *v);
+	memcpy(v, a.v, ((size_t)a.count + 1) * sizeof *v);
+	rrd_info_free(rrd_graph_v(a.count, v));
+	free(v);
+	args_free(&a);
+}

@@ -1,0 +1,269 @@
+#include "web/series.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rrd.h>
+
+#include "base/mem.h"
+#include "round.h"
+#include "store.h"
+
+/* Values that one slice of a scan may hold: 2 MB. */
+#define SLICE_VALUES (256 * 1024)
+
+/* What rrd_info_r() says of one archive. */
+struct rra {
+	bool average;
+	unsigned rows, pdp;
+};
+
+/* Take one line of rrd_info_r() into SF and RRA. */
+static void
+take_info(const rrd_info_t *i, struct series_file *sf, struct rra *rra, unsigned *named)
+{
+	unsigned k, ping;
+	char word[24];
+
+	if (strcmp(i->key, "step") == 0)
+		sf->step = (unsigned)i->value.u_cnt;
+	else if (strcmp(i->key, "last_update") == 0)
+		sf->last_update = (int64_t)i->value.u_cnt;
+	else if (sscanf(i->key, "ds[ping%u].%23s", &ping, word) == 2 &&
+		 strcmp(word, "index") == 0) {
+		sf->columns++;
+		if (ping >= 1 && i->value.u_cnt == STORE_DS_PING + ping - 1)
+			sf->pings++;
+	} else if (sscanf(i->key, "ds[%23[^]]].index", word) == 1 &&
+		   strstr(i->key, "].index") != NULL) {
+		sf->columns++;
+		*named +=
+		    (strcmp(word, "loss") == 0 && i->value.u_cnt == STORE_DS_LOSS) +
+		    (strcmp(word, "median") == 0 && i->value.u_cnt == STORE_DS_MEDIAN) +
+		    (strcmp(word, "uptime") == 0 && i->value.u_cnt == STORE_DS_UPTIME);
+	} else if (sscanf(i->key, "rra[%u].%23s", &k, word) == 2 &&
+		   k < SERIES_ARCHIVES) {
+		if (strcmp(word, "cf") == 0)
+			rra[k].average = strcmp(i->value.u_str, "AVERAGE") == 0;
+		else if (strcmp(word, "rows") == 0)
+			rra[k].rows = (unsigned)i->value.u_cnt;
+		else if (strcmp(word, "pdp_per_row") == 0)
+			rra[k].pdp = (unsigned)i->value.u_cnt;
+	}
+}
+
+/* The bytes are those of a sound RRD; is it one of ours? */
+static int
+check_layout(
+    const char *file, const struct series_file *sf, unsigned named, struct err *err)
+{
+	if (named != STORE_DS_PING || sf->pings + STORE_DS_PING != sf->columns ||
+	    sf->pings == 0 || sf->pings > ROUND_MAX_PINGS)
+		return err_set(err,
+		    "%s: data sources are not SmokePing's, expected uptime, loss, "
+		    "median, ping1, ping2, ...",
+		    file);
+	if (sf->archives == 0 || sf->step == 0)
+		return err_set(
+		    err, "%s: has no archive of averages, expected one or more", file);
+	return 0;
+}
+
+int
+series_look(const char *file, struct series_file *sf, struct err *err)
+{
+	struct rra rra[SERIES_ARCHIVES] = { 0 };
+	unsigned named = 0;
+
+	*sf = (struct series_file){ 0 };
+	if (store_rrd_sound(file, err) < 0)
+		return -1;
+	rrd_clear_error();
+	rrd_info_t *info = rrd_info_r(file);
+	if (info == NULL)
+		return err_set(err, "%s: %s", file, rrd_get_error());
+	for (const rrd_info_t *i = info; i != NULL; i = i->next)
+		take_info(i, sf, rra, &named);
+	rrd_info_free(info);
+	for (unsigned k = 0; k < SERIES_ARCHIVES; k++) {
+		if (!rra[k].average || rra[k].rows == 0 || rra[k].pdp == 0)
+			continue;
+		sf->archive[sf->archives].step = rra[k].pdp * sf->step;
+		sf->archive[sf->archives++].rows = rra[k].rows;
+	}
+	return check_layout(file, sf, named, err);
+}
+
+/* Where archive K of SF begins. */
+static int64_t
+archive_begin(const struct series_file *sf, unsigned k)
+{
+	int64_t step = sf->archive[k].step;
+
+	return sf->last_update / step * step - step * sf->archive[k].rows;
+}
+
+unsigned
+series_choose(const struct series_file *sf, int64_t start, unsigned want)
+{
+	unsigned coarse = 0, fine = 0, furthest = 0;
+	int64_t begin = INT64_MAX;
+
+	for (unsigned k = 0; k < sf->archives; k++) {
+		unsigned step = sf->archive[k].step;
+		int64_t here = archive_begin(sf, k);
+
+		if (here < begin || (here == begin && step < furthest)) {
+			begin = here;
+			furthest = step;
+		}
+		if (here > start)
+			continue;
+		if (step <= want && step > coarse)
+			coarse = step;
+		if (fine == 0 || step < fine)
+			fine = step;
+	}
+	return coarse ? coarse : fine ? fine : furthest;
+}
+
+/* Read the rows that end in (FROM, TO]. 0, or -1. */
+static int
+scan_slice(const char *file, const struct series_file *sf, unsigned step, int64_t from,
+    int64_t to, series_row_fn row, void *ctx, struct err *err)
+{
+	time_t begin = (time_t)from, end = (time_t)to;
+	unsigned long got_step = step, columns = 0;
+	char **names = NULL;
+	rrd_value_t *data = NULL;
+
+	rrd_clear_error();
+	if (rrd_fetch_r(
+		file, "AVERAGE", &begin, &end, &got_step, &columns, &names, &data) != 0)
+		return err_set(err, "%s: %s", file, rrd_get_error());
+	/* The recorder may have put another file into its place meanwhile. */
+	bool same = columns == sf->columns && got_step == step;
+	for (int64_t t = begin + (int64_t)step, i = 0; same && t <= end;
+	     t += (int64_t)step, i++)
+		if (t > from && t <= to)
+			row(ctx, t, data + i * (int64_t)columns);
+	for (unsigned long i = 0; i < columns; i++)
+		rrd_freemem(names[i]);
+	rrd_freemem(names);
+	rrd_freemem(data);
+	return same ? 0 : err_set(err, "%s: changed while it was read", file);
+}
+
+int
+series_scan(const char *file, const struct series_file *sf, unsigned step,
+    int64_t start, int64_t end, series_row_fn row, void *ctx, struct err *err)
+{
+	int64_t rows = SLICE_VALUES / sf->columns + 1, first = INT64_MAX;
+
+	/* Nothing is older than the archive; rows younger than it are unknown anyway.
+	 */
+	for (unsigned k = 0; k < sf->archives; k++)
+		if (sf->archive[k].step == step && archive_begin(sf, k) < first)
+			first = archive_begin(sf, k);
+	start = start / step * step;
+	if (start < first)
+		start = first;
+	for (int64_t from = start; from < end; from += rows * step) {
+		int64_t to = from + rows * step;
+
+		if (scan_slice(
+			file, sf, step, from, to < end ? to : end, row, ctx, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Rows being averaged into points. */
+struct reduce {
+	struct series *s;
+	int64_t start; /* of the first point */
+	unsigned fold; /* rows a point */
+	unsigned *known;
+};
+
+static void
+reduce_row(void *ctx, int64_t time, const double *value)
+{
+	struct reduce *r = ctx;
+	struct series *s = r->s;
+	int64_t k = (time - r->start - 1) / s->step;
+
+	if (time <= r->start || (size_t)k >= s->count)
+		return;
+	for (unsigned c = 0; c < s->columns; c++) {
+		size_t at = (size_t)k * s->columns + c;
+
+		if (isnan(value[c]))
+			continue;
+		s->value[at] = r->known[at]++ == 0 ? value[c] : s->value[at] + value[c];
+	}
+}
+
+static void
+reduce_end(const struct reduce *r)
+{
+	const struct series *s = r->s;
+
+	for (size_t i = 0; i < s->count * s->columns; i++)
+		if (r->known[i] * 2 < r->fold || r->known[i] == 0)
+			s->value[i] = NAN;
+		else
+			s->value[i] /= r->known[i];
+}
+
+int
+series_read(struct series *s, const char *file, int64_t start, int64_t end,
+    unsigned points, struct err *err)
+{
+	struct series_file sf;
+
+	*s = (struct series){ 0 };
+	if (points == 0 || end <= start)
+		return err_set(
+		    err, "the span is empty, expected an end after the start");
+	if (series_look(file, &sf, err) < 0)
+		return -1;
+	int64_t want = (end - start + points - 1) / points;
+	unsigned step =
+	    series_choose(&sf, start, want > UINT32_MAX ? UINT32_MAX : want);
+	struct reduce r = { .s = s };
+	if ((end - start) / step > UINT32_MAX / SERIES_ARCHIVES)
+		return err_set(err, "the span is too long, expected years at most");
+	/* Folded rows begin at multiples of their length, so that a later look at the
+	 * same hour shows the same points. */
+	for (r.fold = (unsigned)((end - start) / step / points);; r.fold++) {
+		if (r.fold == 0)
+			continue;
+		s->step = step * r.fold;
+		s->start = r.start = start / s->step * s->step;
+		s->count = (size_t)((end - s->start) / s->step);
+		if (s->count <= points)
+			break;
+	}
+	s->pings = sf.pings;
+	s->columns = sf.columns;
+	s->value = mem_zero(s->count * s->columns + 1, sizeof *s->value);
+	r.known = mem_zero(s->count * s->columns + 1, sizeof *r.known);
+	int status = series_scan(file, &sf, step, s->start,
+	    s->start + (int64_t)s->count * s->step, reduce_row, &r, err);
+	reduce_end(&r);
+	free(r.known);
+	if (status < 0)
+		series_free(s);
+	return status;
+}
+
+void
+series_free(struct series *s)
+{
+	free(s->value);
+	*s = (struct series){ 0 };
+}
