@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/log.h"
 
@@ -19,7 +20,8 @@
 
 /* "A.B.C" (and "A.B.C~slave") to "A/B/C.rrd" ("A/B/C~slave.rrd"). BUF has STORE_PATH
  * bytes. 0, or -1 when PATH is empty, too long, or has an element that the grammar does
- * not allow (so no path can leave DATADIR). */
+ * not allow (so no path can leave DATADIR): elements are [-_0-9a-zA-Z]+, a slave's name
+ * may have dots too. */
 int store_rrd_path(char *buf, const char *path);
 
 /* Data sources in order: uptime, loss, median, ping1 ... pingN. */
@@ -27,6 +29,33 @@ int store_rrd_path(char *buf, const char *path);
 #define STORE_DS_LOSS 1
 #define STORE_DS_MEDIAN 2
 #define STORE_DS_PING 3 /* ping1 */
+
+/* What the header of an RRD says. Fill with store_rrd_read(), end with
+ * store_rrd_free().
+ */
+struct store_rrd {
+	unsigned long step;
+	int64_t last; /* epoch seconds of its last update */
+	unsigned long ds_count, rra_count;
+	bool series;	/* its DS are uptime, loss, median, ping1 ... in this order */
+	unsigned pings; /* of a series */
+	struct store_rra {
+		char cf[20];
+		double xff;
+		unsigned long steps, rows;
+	} * rra;
+	dev_t dev; /* which file this was said of */
+	ino_t ino;
+	off_t size;
+	bool sparse; /* has holes: writing to it by mmap may need room on the disk */
+};
+
+/* Read the header of FILE (a path relative to DATADIR) with our own eyes and check it:
+ * format and machine, every count and index that librrd would believe, and that the
+ * file is as long as they demand. 0, or -1 with ERR saying what is wrong with it; errno
+ * is then that of open() or read(), or EINVAL when the contents are wrong. */
+int store_rrd_read(const char *file, struct store_rrd *rrd, struct err *err);
+void store_rrd_free(struct store_rrd *rrd);
 
 /* Before librrd maps a file: does its size agree with its header (a short file would
  * be a SIGBUS)? 0, or -1 with ERR saying what is wrong with it. ENOENT is an error too;

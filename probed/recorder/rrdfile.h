@@ -1,0 +1,64 @@
+/* The home of librrd for writing: SmokePing's files, made, judged, continued. One
+ * process, one writer; paths are relative to DATADIR, the working directory. (The
+ * prefix rrd_ belongs to librrd: it calls some of its own names through the linker, and
+ * would find ours.) */
+#ifndef RECORDER_RRDFILE_H
+#define RECORDER_RRDFILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "config/conf.h"
+#include "round.h"
+
+/* The *** Database *** table: what a new file is made with. Borrowed. */
+struct rrdfile_table {
+	const struct conf_rra *rra;
+	size_t count;
+};
+
+/* One file, and what we know of it. rrdfile_init() first. */
+struct rrdfile {
+	char *path; /* "A/B/C.rrd"; owned */
+	unsigned step, pings;
+	bool judged;  /* it was there, sound and ours when we looked; then: */
+	int64_t last; /* its last update */
+	dev_t dev;    /* and this was it */
+	ino_t ino;
+	off_t size;
+};
+
+/* PATH is a target's ("A.B.C"). 0, or -1 when it can be no file name. */
+int rrdfile_init(struct rrdfile *file, const char *path, unsigned step, unsigned pings);
+void rrdfile_free(struct rrdfile *file);
+
+enum rrdfile_outcome {
+	RRDFILE_DONE,
+	RRDFILE_BUSY,  /* somebody holds the lock, or wrote meanwhile: again in a moment
+			*/
+	RRDFILE_STUCK, /* no room, no permission ...: again later; TEXT says what */
+};
+
+struct rrdfile_report {
+	unsigned past;	/* rounds not newer than the file's last update: skipped */
+	bool made;	/* a new file was begun */
+	bool set_aside; /* another one lay there and was moved away; TEXT says why */
+	bool differs;	/* archives differ from the table in size; continued as it is */
+	char text[2048];
+};
+
+/* The most rounds of one call. */
+#define RRDFILE_BATCH 32
+
+/* Write COUNT rounds (1..RRDFILE_BATCH, all with FILE's pings) in ascending order of
+ * rows: all of them are written or past when RRDFILE_DONE, else all are to be offered
+ * again. A row more than one step after the last update is preceded by an unknown one,
+ * so that what was not measured stays unknown. Whatever is wrong with the file or its
+ * directory is mended first. */
+enum rrdfile_outcome rrdfile_write(struct rrdfile *file,
+    const struct rrdfile_table *table, const struct round *const *round, size_t count,
+    struct rrdfile_report *report);
+
+#endif
