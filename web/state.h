@@ -19,13 +19,15 @@ struct live {
 	bool measured;		  /* a round came at all */
 	int64_t row;		  /* of the last round stored */
 	int64_t first_row;	  /* of the first round seen */
-	bool unknown;		  /* that round was unknown */
-	enum ping_outcome cause;  /* of it being unknown, or the most frequent loss */
+	int64_t down_since;   /* row of the first of the fully lost rounds; 0: none */
+	bool down_from_first; /* already so in the first round seen */
+	bool unknown;	      /* that round was unknown */
+	enum ping_outcome cause; /* of it being unknown, or the most frequent loss */
 	double median, loss, loss_ratio, jitter; /* of that round; NAN when unknown */
 	unsigned pings;
 	uint64_t sent, answered, lost, duplicates, late, send_errors;
-	uint64_t bucket[LIVE_BUCKETS];
-	double rtt_sum; /* seconds, of all answered */
+	uint64_t bucket[LIVE_BUCKETS]; /* each answer once; slower ones in none */
+	double rtt_sum;		       /* seconds, of all answered */
 };
 
 const struct conf *state_conf(void);
@@ -63,5 +65,15 @@ enum look {
 };
 enum look state_look(const struct conf_target *t, char *why, size_t size);
 const char *look_word(enum look look); /* "waiting", "fine", "loss" ... */
+
+/* --- feeding it: for the worker's main file --------------------------------------- */
+
+void state_init(const struct conf *conf);
+/* From now on NEXT is in force; what is known of targets that stay is kept. */
+void state_reload(const struct conf *next);
+/* Take a message from the recorder or the parent. 0, or -1 when it is not to be
+ * believed or not for us. */
+int state_message(struct msg_in *in);
+void state_free(void);
 
 #endif

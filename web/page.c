@@ -1,0 +1,212 @@
+#include "web/page.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "config.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "web/asset.h"
+#include "web/request.h"
+
+#define PROBLEMS_SHOWN 3 /* in the banner; the rest is one click away */
+
+/* --- banners: what the reader must know on whatever page
+ * ------------------------------ */
+
+static struct html *
+banner(struct html *page, const char *kind, const char *text)
+{
+	struct html *b = html_item(page, "banner");
+
+	html_text(b, "kind", kind);
+	html_text(b, "text", text);
+	return b;
+}
+
+static void
+banner_config(struct html *page)
+{
+	size_t count, shown = 0;
+	const struct state_problem *problem = state_problems(&count);
+
+	if (!state_config_refused())
+		return;
+	struct html *b = banner(page, "bad",
+	    "The configuration on disk is refused; the one before it goes on running.");
+	for (size_t i = 0; i < count && problem[i].error; i++)
+		if (shown++ < PROBLEMS_SHOWN)
+			html_printf(html_item(b, "line"), "line", "%s: %s",
+			    problem[i].place, problem[i].text);
+	if (shown > PROBLEMS_SHOWN)
+		html_printf(html_item(b, "line"), "line", "and %zu more",
+		    shown - PROBLEMS_SHOWN);
+	html_text(b, "href", "/config");
+	html_text(b, "more", "Configuration");
+}
+
+/* What a reader misses while ROOM is down. */
+static const char *
+missing_without(enum room room)
+{
+	switch (room) {
+	case ROOM_PROBER:
+		return "nothing is measured; these rounds will be unknown, not loss";
+	case ROOM_RECORDER:
+		return "rounds wait to be stored";
+	case ROOM_PAINTER:
+		return "graphs come late";
+	case ROOM_COURIER:
+		return "no message leaves";
+	case ROOM_COLLECTOR:
+		return "no flows are taken";
+	case ROOM_RUNNER:
+		return "targets of external programs are not measured";
+	default:
+		return "something is missing";
+	}
+}
+
+static void
+banner_workers(struct html *page)
+{
+	char text[512];
+
+	for (unsigned room = 0; room < ROOMS; room++) {
+		const struct msg_worker *w = state_worker(room);
+		if (w == NULL || w->state != WORKER_DOWN)
+			continue;
+		snprintf(text, sizeof text,
+		    "The %s is down%s%s and is started again: %s.", room_name(room),
+		    w->last_end[0] != '\0' ? ", " : "", w->last_end,
+		    missing_without(room));
+		banner(page, "bad", text);
+	}
+}
+
+static void
+banner_icmp(struct html *page)
+{
+	const struct msg_counters *c = state_counters();
+
+	if (c->icmp4 != 0 || c->icmp6 != 0 || c->icmp4_why[0] == '\0')
+		return;
+	struct html *b =
+	    banner(page, "bad", "This machine does not let smokebox send ICMP.");
+	html_printf(html_item(b, "line"), "line", "IPv4: %s", c->icmp4_why);
+	if (c->icmp6_why[0] != '\0')
+		html_printf(html_item(b, "line"), "line", "IPv6: %s", c->icmp6_why);
+	html_text(html_item(b, "line"), "line",
+	    "What to do: start probed as root, or with the capability NET_RAW, or let its "
+	    "group use ping sockets (sysctl net.ipv4.ping_group_range). Other probes go "
+	    "on.");
+}
+
+/* --- the frame
+ * ------------------------------------------------------------------------ */
+
+static void
+put_footer(struct html *page)
+{
+	const struct conf_section *general = conf_top(state_conf(), "General");
+	time_t now = (time_t)(clock_wall_ns() / CLOCK_NS_PER_S);
+	struct tm tm;
+	char text[64];
+
+	html_text(page, "version", PACKAGE_VERSION);
+	html_text(page, "owner", conf_value(general, "owner", NULL));
+	html_text(page, "contact", conf_value(general, "contact", NULL));
+	localtime_r(&now, &tm);
+	strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &tm);
+	html_text(page, "clock", text);
+	strftime(text, sizeof text, "%Z", &tm);
+	html_text(page, "zone", text);
+	strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S%z", &tm);
+	html_text(page, "clock_iso", text);
+}
+
+struct html *
+page_new(struct request *r, const char *title, const char *here)
+{
+	static const char *const place[][3] = { { "now", "/", "Now" },
+		{ "targets", "/targets", "Targets" },
+		{ "config", "/config", "Configuration" } };
+	struct html *page = html_new();
+	const struct conf_section *web = conf_top(state_conf(), "Web");
+
+	html_text(page, "title", title);
+	html_text(page, "site", conf_value(web, "title", "smokebox"));
+	html_text(page, "css", asset_url("smokebox.css"));
+	html_text(page, "js", asset_url("smokebox.js"));
+	html_text(page, "icon", asset_url("icon.svg"));
+	html_printf(page, "step", "%u", state_conf()->step);
+	for (size_t i = 0; i < sizeof place / sizeof place[0]; i++) {
+		struct html *item = html_item(page, "nav");
+		html_text(item, "href", place[i][1]);
+		html_text(item, "word", place[i][2]);
+		html_flag(
+		    item, "current", here != NULL && strcmp(here, place[i][0]) == 0);
+	}
+	html_text(page, "query", request_arg(r, "q"));
+	banner_config(page);
+	banner_workers(page);
+	banner_icmp(page);
+	put_footer(page);
+	return page;
+}
+
+void
+page_send(struct request *r, struct html *page, unsigned status, const char *body)
+{
+	char *text;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	if (out == NULL)
+		fatal("open_memstream");
+	html_render(out, body, page);
+	fclose(out);
+	html_markup(page, "body", text);
+	free(text);
+	html_render(request_out(r), "page.html", page);
+	html_free(page);
+	reply(r, status, "text/html; charset=utf-8");
+}
+
+/* The heading of an error, in a reader's words. */
+static const char *
+error_heading(unsigned status)
+{
+	switch (status) {
+	case 400:
+		return "That request does not make sense here";
+	case 403:
+		return "Not from there";
+	case 404:
+		return "Nothing here";
+	case 405:
+		return "Not that way";
+	case 413:
+		return "Too much";
+	case 421:
+		return "Not my name";
+	case 503:
+		return "Just now it does not work";
+	default:
+		return "Something is wrong";
+	}
+}
+
+void
+page_error(struct request *r, unsigned status, const char *text)
+{
+	struct html *page = page_new(r, error_heading(status), NULL);
+
+	html_printf(page, "status", "%u", status);
+	html_text(page, "why", text);
+	page_send(r, page, status, "error.html");
+}

@@ -1,0 +1,29 @@
+/* Graphs for browsers: asked of the painter, one drawing for all who want the same,
+ * kept in a bounded cache. */
+#ifndef WEB_PICTURE_H
+#define WEB_PICTURE_H
+
+#include <stddef.h>
+
+#include "config/conf.h"
+#include "link/link.h"
+
+struct event_base;
+
+void picture_init(struct event_base *base);
+/* The line to the painter is LINK now, or down (NULL): what it owes is asked again. */
+void picture_painter(struct link *link);
+/* Take MSG_PICTURE. 0, or -1 when it is not to be believed. */
+int picture_message(struct msg_in *in);
+/* The configuration changed: nothing drawn before counts. */
+void picture_forget(void);
+void picture_stop(void);
+
+/* For the metrics: totals since start. */
+struct picture_counters {
+	unsigned long asked, cached, drawn, failed, refused;
+	size_t bytes, pictures; /* in the cache now */
+};
+const struct picture_counters *picture_counters(void);
+
+#endif

@@ -1,0 +1,509 @@
+#include "web/request.h"
+
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "web/host.h"
+#include "web/http.h"
+#include "web/page.h"
+#include "web/state.h"
+
+#define GZIP_MIN 1024 /* smaller bodies are sent as they are */
+
+static TAILQ_HEAD(, request) parked = TAILQ_HEAD_INITIALIZER(parked);
+
+/* --- what was asked --------------------------------------------------------------- */
+
+bool
+request_is_post(const struct request *r)
+{
+	return r->post;
+}
+
+bool
+request_is_local(const struct request *r)
+{
+	return r->local;
+}
+
+const char *
+request_path(const struct request *r)
+{
+	return r->query.path != NULL ? r->query.path : "/";
+}
+
+const char *
+request_rest(const struct request *r)
+{
+	return r->rest != NULL ? r->rest : "";
+}
+
+const char *
+request_arg(const struct request *r, const char *name)
+{
+	return query_arg(&r->query, name);
+}
+
+const char *
+request_header(const struct request *r, const char *name)
+{
+	return MHD_lookup_connection_value(r->mhd, MHD_HEADER_KIND, name);
+}
+
+int
+request_time(struct request *r, const char *name, int64_t fallback, int64_t *out)
+{
+	const char *text = request_arg(r, name);
+	const char *other_name = strcmp(name, "start") == 0 ? "end" : "start";
+	const char *other_text = request_arg(r, other_name);
+	int64_t now = clock_wall_ns() / CLOCK_NS_PER_S, other = now;
+	struct err err;
+
+	*out = fallback;
+	if (text == NULL || *text == '\0')
+		return 0;
+	if (other_text != NULL && *other_text != '\0')
+		query_time(other_text, now, now, &other, NULL);
+	if (query_time(text, now, other, out, &err) == 0)
+		return 0;
+	reply_error(r, 400, "parameter %s: %s", name, err.text);
+	return -1;
+}
+
+int
+request_int(
+    struct request *r, const char *name, long fallback, long low, long high, long *out)
+{
+	const char *text = request_arg(r, name);
+	char *end;
+
+	*out = fallback;
+	if (text == NULL || *text == '\0')
+		return 0;
+	if (isdigit((unsigned char)*text) || *text == '-') {
+		*out = strtol(text, &end, 10);
+		if (*end == '\0' && *out >= low && *out <= high)
+			return 0;
+	}
+	reply_error(r, 400, "parameter %s: not what it should be, expected %ld to %ld",
+	    name, low, high);
+	return -1;
+}
+
+/* --- what is answered ------------------------------------------------------------- */
+
+FILE *
+request_out(struct request *r)
+{
+	if (r->out == NULL) {
+		r->out = open_memstream(&r->body, &r->len);
+		if (r->out == NULL)
+			fatal("open_memstream");
+	}
+	return r->out;
+}
+
+void
+request_set_header(struct request *r, const char *name, const char *value)
+{
+	unsigned i = 0;
+
+	while (i < r->headers && strcasecmp(r->header[i].name, name) != 0)
+		i++;
+	if (i == HTTP_HEADERS)
+		fatalx("too many headers: %s", name);
+	if (i == r->headers)
+		r->header[r->headers++].name = name;
+	else
+		free(r->header[i].value);
+	r->header[i].value = mem_str(value);
+}
+
+static const char *
+own_header(const struct request *r, const char *name)
+{
+	for (unsigned i = 0; i < r->headers; i++)
+		if (strcasecmp(r->header[i].name, name) == 0)
+			return r->header[i].value;
+	return NULL;
+}
+
+/* What every answer carries unless it brings its own. */
+static void
+add_headers(struct request *r, const char *content_type)
+{
+	static const char *const standard[][2] = {
+		{ "Content-Security-Policy",
+		    "default-src 'self'; base-uri 'none'; object-src 'none'; "
+		    "form-action 'self'; frame-ancestors 'self'" },
+		{ "X-Content-Type-Options", "nosniff" },
+		{ "X-Frame-Options", "SAMEORIGIN" },
+		{ "Referrer-Policy", "no-referrer" },
+		{ "Cross-Origin-Opener-Policy", "same-origin" },
+		{ "Cache-Control", "no-cache" },
+	};
+
+	MHD_add_response_header(r->response, "Content-Type", content_type);
+	for (size_t i = 0; i < sizeof standard / sizeof standard[0]; i++)
+		if (own_header(r, standard[i][0]) == NULL)
+			MHD_add_response_header(
+			    r->response, standard[i][0], standard[i][1]);
+	for (unsigned i = 0; i < r->headers; i++)
+		MHD_add_response_header(
+		    r->response, r->header[i].name, r->header[i].value);
+}
+
+/* Does Accept-Encoding allow gzip? ("gzip;q=0" is a refusal nobody sends but means.) */
+static bool
+takes_gzip(const struct request *r)
+{
+	const char *accept = request_header(r, "Accept-Encoding");
+	const char *gzip = accept != NULL ? strcasestr(accept, "gzip") : NULL;
+
+	return gzip != NULL && strncmp(gzip + 4, ";q=0", 4) != 0;
+}
+
+static bool
+worth_gzip(const struct request *r, const char *content_type, size_t len)
+{
+	return len >= GZIP_MIN && own_header(r, "Content-Encoding") == NULL &&
+	       (strncmp(content_type, "text/", 5) == 0 ||
+		   strncmp(content_type, "application/json", 16) == 0 ||
+		   strncmp(content_type, "image/svg", 9) == 0) &&
+	       takes_gzip(r);
+}
+
+/* Replace *BODY by its gzip form when that is smaller. */
+static bool
+gzip_body(void **body, size_t *len)
+{
+	z_stream z = { .next_in = *body, .avail_in = (uInt)*len };
+
+	if (deflateInit2(&z, 4, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+		return false;
+	size_t room = deflateBound(&z, *len);
+	z.next_out = mem_alloc(room);
+	z.avail_out = (uInt)room;
+	unsigned char *packed = z.next_out;
+	bool ok = deflate(&z, Z_FINISH) == Z_STREAM_END && z.total_out < *len;
+	size_t packed_len = z.total_out;
+	deflateEnd(&z);
+	if (!ok) {
+		free(packed);
+		return false;
+	}
+	free(*body);
+	*body = packed;
+	*len = packed_len;
+	return true;
+}
+
+/* A packed body is another one, so a strong tag would lie about it. */
+static void
+weaken_etag(struct request *r)
+{
+	const char *etag = own_header(r, "ETag");
+
+	if (etag != NULL && etag[0] == '"') {
+		char *weak = mem_printf("W/%s", etag);
+		request_set_header(r, "ETag", weak);
+		free(weak);
+	}
+}
+
+/* Send BODY, malloced and taken over. */
+static void
+finish(struct request *r, unsigned status, const char *content_type, void *body,
+    size_t len)
+{
+	if (r->response != NULL) {
+		free(body);
+		return;
+	}
+	if (worth_gzip(r, content_type, len)) {
+		if (gzip_body(&body, &len)) {
+			request_set_header(r, "Content-Encoding", "gzip");
+			weaken_etag(r);
+		}
+		request_set_header(r, "Vary", "Accept-Encoding");
+	}
+	r->response = MHD_create_response_from_buffer(len, body, MHD_RESPMEM_MUST_FREE);
+	if (r->response == NULL)
+		fatalx("no memory for an answer");
+	r->status = status;
+	add_headers(r, content_type);
+	if (r->parked) {
+		r->parked = false;
+		TAILQ_REMOVE(&parked, r, link);
+		server_resume(r);
+	}
+}
+
+void
+reply(struct request *r, unsigned status, const char *content_type)
+{
+	fclose(request_out(r));
+	r->out = NULL;
+	char *body = r->body;
+	r->body = NULL;
+	finish(r, status, content_type, body, r->len);
+}
+
+void
+reply_bytes(struct request *r, unsigned status, const char *content_type,
+    const void *body, size_t len)
+{
+	char *copy = mem_alloc(len + 1);
+
+	memcpy(copy, body, len);
+	finish(r, status, content_type, copy, len);
+}
+
+void
+reply_redirect(struct request *r, const char *location)
+{
+	request_set_header(r, "Location", location);
+	reply_bytes(r, 303, "text/plain; charset=utf-8", location, strlen(location));
+}
+
+/* ETAG (without W/) stands in LIST, or LIST is "*". */
+static bool
+tag_listed(const char *list, const char *etag)
+{
+	size_t len = strlen(etag);
+
+	if (strcmp(list, "*") == 0)
+		return true;
+	for (const char *at = list; (at = strstr(at, etag)) != NULL; at += len)
+		if (at[len] == '\0' || at[len] == ',' || at[len] == ' ')
+			return true;
+	return false;
+}
+
+bool
+reply_not_modified(struct request *r, const char *etag)
+{
+	const char *known = request_header(r, "If-None-Match");
+
+	request_set_header(r, "ETag", etag);
+	if (known == NULL || !tag_listed(known, etag))
+		return false;
+	reply_bytes(r, 304, "text/plain", "", 0);
+	return true;
+}
+
+static void
+problem_json(struct request *r, unsigned status, const char *text)
+{
+	struct json j;
+
+	json_init(&j, request_out(r));
+	json_object(&j);
+	json_key(&j, "type");
+	json_str(&j, "about:blank");
+	json_key(&j, "title");
+	const char *title = MHD_get_reason_phrase_for(status);
+	json_str(&j, title);
+	json_key(&j, "status");
+	json_int(&j, status);
+	json_key(&j, "detail");
+	json_str(&j, text);
+	json_object_end(&j);
+	putc('\n', request_out(r));
+	reply(r, status, "application/problem+json");
+}
+
+void
+reply_error(struct request *r, unsigned status, const char *fmt, ...)
+{
+	char *text;
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) < 0)
+		fatal("vasprintf");
+	va_end(ap);
+	/* What was written so far belongs to an answer that is not to be. */
+	if (r->out != NULL) {
+		fclose(r->out);
+		r->out = NULL;
+		free(r->body);
+		r->body = NULL;
+	}
+	request_set_header(r, "Cache-Control", "no-store");
+	if (strncmp(request_path(r), "/api/", 5) == 0)
+		problem_json(r, status, text);
+	else
+		page_error(r, status, text);
+	free(text);
+}
+
+void
+request_park(struct request *r, void (*gone)(void *ctx), void *ctx)
+{
+	r->parked = true;
+	r->gone = gone;
+	r->gone_ctx = ctx;
+	TAILQ_INSERT_TAIL(&parked, r, link);
+}
+
+void
+request_release_parked(void)
+{
+	struct request *r;
+
+	while ((r = TAILQ_FIRST(&parked)) != NULL) {
+		if (r->gone != NULL)
+			r->gone(r->gone_ctx);
+		if (r->parked)
+			reply_bytes(
+			    r, 503, "text/plain; charset=utf-8", "stopping\n", 9);
+	}
+}
+
+void
+request_free(struct request *r)
+{
+	if (r->parked) {
+		TAILQ_REMOVE(&parked, r, link);
+		if (r->gone != NULL)
+			r->gone(r->gone_ctx);
+	}
+	if (r->out != NULL)
+		fclose(r->out);
+	free(r->body);
+	if (r->response != NULL)
+		MHD_destroy_response(r->response);
+	for (unsigned i = 0; i < r->headers; i++)
+		free(r->header[i].value);
+	query_free(&r->query);
+	free(r->target);
+	free(r);
+}
+
+/* --- which way it goes ------------------------------------------------------------ */
+
+static bool
+route_fits(const struct route *route, const char *path)
+{
+	size_t len = strlen(route->prefix);
+
+	return route->exact ? strcmp(path, route->prefix) == 0
+			    : strncmp(path, route->prefix, len) == 0;
+}
+
+static const struct route *
+find_route(const char *path)
+{
+	const struct route *const tables[] = { page_routes, picture_routes,
+		api_routes };
+	const struct route *best = NULL;
+
+	for (size_t t = 0; t < sizeof tables / sizeof tables[0]; t++)
+		for (const struct route *route = tables[t]; route->prefix != NULL;
+		     route++)
+			if (route_fits(route, path) &&
+			    (best == NULL ||
+				strlen(route->prefix) > strlen(best->prefix)))
+				best = route;
+	return best;
+}
+
+/* True when Host is a name of ours; otherwise answered. */
+static bool
+check_host(struct request *r)
+{
+	const char *header = request_header(r, "Host");
+	const struct conf_section *web = conf_top(state_conf(), "Web");
+	char own[256] = "", name[256];
+
+	/* HTTP/1.0 without the header: no browser, so nobody to trick. */
+	if (r->local || header == NULL)
+		return true;
+	gethostname(own, sizeof own - 1);
+	if (host_allowed(header, own, conf_value(web, "hosts", NULL)))
+		return true;
+	if (host_name(header, name, sizeof name))
+		reply_error(r, 421,
+		    "This smokebox does not answer to the name %s. If it should, put "
+		    "this into the section *** Web *** of the file smokebox: hosts = %s",
+		    name, name);
+	else
+		reply_error(r, 400, "header Host: expected a name or an address");
+	return false;
+}
+
+/* A page elsewhere must not press our buttons through the reader's browser. */
+static bool
+same_origin(const struct request *r)
+{
+	const char *site = request_header(r, "Sec-Fetch-Site");
+	const char *origin = request_header(r, "Origin");
+	const char *host = request_header(r, "Host");
+
+	if (site != NULL && strcmp(site, "same-origin") != 0 &&
+	    strcmp(site, "none") != 0)
+		return false;
+	if (origin == NULL)
+		return true;
+	const char *slashes = strstr(origin, "://");
+	return slashes != NULL && host != NULL && strcasecmp(slashes + 3, host) == 0;
+}
+
+static bool
+check_post(struct request *r, const struct route *route)
+{
+	if (!route->post_allowed) {
+		request_set_header(r, "Allow", "GET, HEAD");
+		reply_error(r, 405, "nothing can be posted here, expected GET or HEAD");
+		return false;
+	}
+	if (r->local)
+		return true;
+	bool proxied = request_header(r, "X-Forwarded-For") != NULL ||
+		       request_header(r, "X-Real-IP") != NULL ||
+		       request_header(r, "Forwarded") != NULL ||
+		       request_header(r, "Via") != NULL;
+	if (server_peer_is_loopback(r) && !proxied && same_origin(r))
+		return true;
+	reply_error(r, 403,
+	    "only from this machine itself, not through a proxy or "
+	    "another site; or with probectl");
+	return false;
+}
+
+void
+request_dispatch(struct request *r)
+{
+	struct err err;
+
+	if (query_parse(&r->query, r->target, &err) != 0) {
+		reply_error(r, 400, "address: %s", err.text);
+		return;
+	}
+	if (r->uploaded > HTTP_BODY_MAX) {
+		reply_error(
+		    r, 413, "body too long, expected at most %d bytes", HTTP_BODY_MAX);
+		return;
+	}
+	if (!check_host(r))
+		return;
+
+	const struct route *route = find_route(r->query.path);
+	if (route == NULL) {
+		reply_error(r, 404, "There is nothing at %s.", r->query.path);
+		return;
+	}
+	if (r->post && !check_post(r, route))
+		return;
+	r->rest = r->query.path + strlen(route->prefix);
+	route->handle(r);
+}

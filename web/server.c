@@ -1,0 +1,324 @@
+#include "web/server.h"
+
+#include <sys/queue.h>
+#include <sys/socket.h>
+
+#include <event2/event.h>
+#include <event2/util.h>
+#include <microhttpd.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/addr.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "web/http.h"
+
+#define CONNECTIONS 512	      /* per listening TCP socket */
+#define CONNECTIONS_LOCAL 64  /* on probectl's */
+#define CONNECTIONS_PER_IP 96 /* a proxy in front is one address */
+#define CONNECTION_MEMORY (24 * 1024)
+#define IDLE_S 30   /* between requests, and for a request's headers */
+#define ANSWER_S 60 /* from the headers to the last byte taken */
+
+/* A client's line. SINCE is when its present request or pause began. */
+struct connection {
+	struct listener *listener;
+	struct MHD_Connection *mhd;
+	int64_t since_ns;
+	bool answering; /* the headers of a request came */
+	TAILQ_ENTRY(connection) link;
+};
+
+struct listener {
+	struct MHD_Daemon *daemon;
+	struct event *ready, *timer;
+	bool local;
+	LIST_ENTRY(listener) link;
+};
+
+static struct {
+	struct event_base *base;
+	struct event *sweep;
+	LIST_HEAD(, listener) listeners;
+	TAILQ_HEAD(, connection) connections;
+	unsigned busy;
+	bool stopping;
+} server;
+
+/* Let libmicrohttpd work, then ask when it wants to be called without any event: its
+ * epoll set is edge-triggered, and without that timer requests would hang. */
+static void
+listener_run(struct listener *l)
+{
+	MHD_UNSIGNED_LONG_LONG ms;
+
+	MHD_run(l->daemon);
+	if (MHD_get_timeout(l->daemon, &ms) == MHD_YES) {
+		struct timeval tv = { (time_t)(ms / 1000),
+			(suseconds_t)(ms % 1000 * 1000) };
+		evtimer_add(l->timer, &tv);
+	} else {
+		evtimer_del(l->timer);
+	}
+}
+
+static void
+on_ready(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	listener_run(arg);
+}
+
+/* One byte every few seconds would hold a slot forever if only idleness counted. */
+static void
+on_sweep(evutil_socket_t fd, short what, void *arg)
+{
+	struct connection *c;
+	int64_t now = clock_mono_ns();
+
+	(void)fd;
+	(void)what;
+	(void)arg;
+	TAILQ_FOREACH(c, &server.connections, link) {
+		int64_t limit = c->answering ? ANSWER_S : IDLE_S;
+		const union MHD_ConnectionInfo *info;
+
+		if (now - c->since_ns < limit * CLOCK_NS_PER_S)
+			continue;
+		info =
+		    MHD_get_connection_info(c->mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
+		if (info != NULL)
+			shutdown(info->connect_fd, SHUT_RDWR);
+	}
+}
+
+static void
+on_connection(void *cls, struct MHD_Connection *mhd, void **context,
+    enum MHD_ConnectionNotificationCode what)
+{
+	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+		struct connection *c = mem_zero(1, sizeof *c);
+		c->listener = cls;
+		c->mhd = mhd;
+		c->since_ns = clock_mono_ns();
+		TAILQ_INSERT_TAIL(&server.connections, c, link);
+		*context = c;
+	} else if (*context != NULL) {
+		struct connection *c = *context;
+		TAILQ_REMOVE(&server.connections, c, link);
+		free(c);
+		*context = NULL;
+	}
+}
+
+/* The request line came: the request begins its life. */
+static void *
+on_target(void *cls, const char *target, struct MHD_Connection *mhd)
+{
+	struct listener *l = cls;
+	struct request *r = mem_zero(1, sizeof *r);
+
+	r->mhd = mhd;
+	r->local = l->local;
+	r->target = mem_str(target);
+	server.busy++;
+	return r;
+}
+
+static void
+on_completed(void *cls, struct MHD_Connection *mhd, void **context,
+    enum MHD_RequestTerminationCode why)
+{
+	struct request *r = *context;
+
+	(void)cls;
+	(void)mhd;
+	(void)why;
+	if (r == NULL)
+		return;
+	if (r->on != NULL) {
+		r->on->since_ns = clock_mono_ns();
+		r->on->answering = false;
+	}
+	server.busy--;
+	request_free(r);
+	*context = NULL;
+}
+
+static void
+begin(struct request *r, struct MHD_Connection *mhd, const char *method)
+{
+	const union MHD_ConnectionInfo *info =
+	    MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+	r->begun = true;
+	r->post = strcmp(method, "POST") == 0;
+	if (info != NULL && info->socket_context != NULL) {
+		r->on = info->socket_context;
+		r->on->answering = true;
+		r->on->since_ns = clock_mono_ns();
+	}
+	if (!r->post && strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0) {
+		request_set_header(r, "Allow", "GET, HEAD, POST");
+		reply_error(r, 405, "method %.20s is not offered here", method);
+	}
+}
+
+/* libmicrohttpd calls this with the headers, for every piece of body, at the end, and
+ * once more when a parked request goes on. */
+static enum MHD_Result
+on_request(void *cls, struct MHD_Connection *mhd, const char *url, const char *method,
+    const char *version, const char *data, size_t *size, void **context)
+{
+	struct request *r = *context;
+
+	(void)cls;
+	(void)url;
+	(void)version;
+	(void)data;
+	if (r == NULL)
+		return MHD_NO;
+	if (!r->begun) {
+		begin(r, mhd, method);
+		return MHD_YES;
+	}
+	if (*size > 0) {
+		r->uploaded += *size;
+		*size = 0;
+		return MHD_YES;
+	}
+	if (r->response == NULL && !r->parked)
+		request_dispatch(r);
+	if (r->response == NULL) {
+		MHD_suspend_connection(mhd);
+		return MHD_YES;
+	}
+	return MHD_queue_response(mhd, r->status, r->response);
+}
+
+void
+server_resume(struct request *r)
+{
+	struct listener *l = NULL;
+
+	MHD_resume_connection(r->mhd);
+	if (r->on != NULL)
+		l = r->on->listener;
+	/* From outside MHD_run() nothing else would wake it. */
+	if (l != NULL && !server.stopping)
+		event_active(l->timer, EV_TIMEOUT, 1);
+}
+
+bool
+server_peer_is_loopback(const struct request *r)
+{
+	const union MHD_ConnectionInfo *info =
+	    MHD_get_connection_info(r->mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	struct addr peer = { 0 };
+
+	if (info == NULL || info->client_addr == NULL)
+		return false;
+	if (info->client_addr->sa_family == AF_INET)
+		memcpy(&peer.v4, info->client_addr, sizeof peer.v4);
+	else if (info->client_addr->sa_family == AF_INET6)
+		memcpy(&peer.v6, info->client_addr, sizeof peer.v6);
+	return addr_is_loopback(&peer);
+}
+
+/* Its messages are about clients, who must not be able to fill our log. */
+static void
+on_guest_log(void *cls, const char *fmt, va_list ap)
+{
+	char text[512];
+
+	(void)cls;
+	vsnprintf(text, sizeof text, fmt, ap);
+	text[strcspn(text, "\r\n")] = '\0';
+	log_debug("http: %s", text);
+}
+
+void
+server_init(struct event_base *base)
+{
+	struct timeval second = { 1, 0 };
+
+	server.base = base;
+	LIST_INIT(&server.listeners);
+	TAILQ_INIT(&server.connections);
+	server.sweep = event_new(base, -1, EV_PERSIST, on_sweep, NULL);
+	if (server.sweep == NULL || event_add(server.sweep, &second) != 0)
+		fatalx("cannot make a timer");
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static struct MHD_Daemon *
+daemon_start(struct listener *l, int fd)
+{
+	return MHD_start_daemon(
+	    MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL,
+	    on_request, l, MHD_OPTION_EXTERNAL_LOGGER, on_guest_log, NULL,
+	    MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
+	    l->local ? CONNECTIONS_LOCAL : CONNECTIONS,
+	    MHD_OPTION_PER_IP_CONNECTION_LIMIT, l->local ? 0 : CONNECTIONS_PER_IP,
+	    MHD_OPTION_CONNECTION_TIMEOUT, IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+	    (size_t)CONNECTION_MEMORY, MHD_OPTION_NOTIFY_CONNECTION, on_connection, l,
+	    MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
+	    MHD_OPTION_URI_LOG_CALLBACK, on_target, l, MHD_OPTION_END);
+}
+
+bool
+server_listen(int fd, bool local)
+{
+	struct listener *l = mem_zero(1, sizeof *l);
+
+	l->local = local;
+	evutil_make_socket_nonblocking(fd);
+	l->daemon = daemon_start(l, fd);
+	if (l->daemon == NULL) {
+		log_warnx("cannot serve listening socket %d", fd);
+		close(fd);
+		free(l);
+		return false;
+	}
+	const union MHD_DaemonInfo *info =
+	    MHD_get_daemon_info(l->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+	l->ready =
+	    event_new(server.base, info->epoll_fd, EV_READ | EV_PERSIST, on_ready, l);
+	l->timer = evtimer_new(server.base, on_ready, l);
+	if (l->ready == NULL || l->timer == NULL || event_add(l->ready, NULL) != 0)
+		fatalx("cannot watch a listening socket");
+	LIST_INSERT_HEAD(&server.listeners, l, link);
+	listener_run(l);
+	return true;
+}
+
+void
+server_stop(void)
+{
+	struct listener *l;
+
+	server.stopping = true;
+	/* A sleeping connection would outlive its daemon. */
+	request_release_parked();
+	if (server.sweep != NULL)
+		event_free(server.sweep);
+	server.sweep = NULL;
+	while ((l = LIST_FIRST(&server.listeners)) != NULL) {
+		LIST_REMOVE(l, link);
+		event_free(l->ready);
+		event_free(l->timer);
+		MHD_stop_daemon(l->daemon);
+		free(l);
+	}
+}
+
+unsigned
+server_busy(void)
+{
+	return server.busy;
+}
