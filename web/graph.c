@@ -225,9 +225,13 @@ paint(struct draw *d, struct graph *g, struct err *err)
 	size_t bytes = ((size_t)d->args.count + 1) * sizeof *d->args.v;
 	char **v = mem_alloc(bytes);
 
-	memcpy(v, d->args.v, bytes);
+	unsigned tries = 0;
+	rrd_info_t *info;
 	rrd_clear_error();
-	rrd_info_t *info = rrd_graph_v(d->args.count, v);
+	do {
+		memcpy(v, d->args.v, bytes);
+		info = rrd_graph_v(d->args.count, v);
+	} while (info == NULL && series_locked(&tries));
 	free(v);
 	if (info == NULL)
 		return err_set(err, "%s: %s", d->target->path, rrd_get_error());

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <rrd.h>
 
@@ -14,6 +15,21 @@
 
 /* Values that one slice of a scan may hold: 2 MB. */
 #define SLICE_VALUES (256 * 1024)
+
+/* How often a file that the recorder is writing is tried again, a millisecond apart. */
+#define LOCK_TRIES 50
+
+bool
+series_locked(unsigned *tries)
+{
+	static const struct timespec pause = { 0, 1000000 };
+
+	if (strstr(rrd_get_error(), "lock") == NULL || ++*tries > LOCK_TRIES)
+		return false;
+	nanosleep(&pause, NULL);
+	rrd_clear_error();
+	return true;
+}
 
 /* What rrd_info_r() says of one archive. */
 struct rra {
@@ -81,8 +97,12 @@ series_look(const char *file, struct series_file *sf, struct err *err)
 	*sf = (struct series_file){ 0 };
 	if (store_rrd_sound(file, err) < 0)
 		return -1;
+	unsigned tries = 0;
+	rrd_info_t *info;
 	rrd_clear_error();
-	rrd_info_t *info = rrd_info_r(file);
+	do
+		info = rrd_info_r(file);
+	while (info == NULL && series_locked(&tries));
 	if (info == NULL)
 		return err_set(err, "%s: %s", file, rrd_get_error());
 	for (const rrd_info_t *i = info; i != NULL; i = i->next)

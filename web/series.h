@@ -2,6 +2,7 @@
 #ifndef WEB_SERIES_H
 #define WEB_SERIES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,6 +35,11 @@ typedef void (*series_row_fn)(void *ctx, int64_t time, const double *value);
  * (START, END], in order. Memory is bounded whatever the span. 0, or -1 with ERR. */
 int series_scan(const char *file, const struct series_file *sf, unsigned step,
     int64_t start, int64_t end, series_row_fn row, void *ctx, struct err *err);
+
+/* After a call of librrd failed: was it only because the recorder was writing? Then
+ * waits a millisecond, clears the error and returns true, a few times. TRIES starts 0.
+ */
+bool series_locked(unsigned *tries);
 
 /* COUNT rows of COLUMNS values; row k ends at start + (k+1) * step. */
 struct series {

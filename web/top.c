@@ -37,10 +37,15 @@ highest(const char *file, int64_t start, int64_t end, unsigned width)
 	args_add(&a, "%u", width);
 	args_add(&a, "DEF:top=%s:median:AVERAGE", file);
 	args_add(&a, "PRINT:top:MAX:%%le");
+	size_t bytes = ((size_t)a.count + 1) * sizeof *a.v;
+	char **v = mem_alloc(bytes);
+	unsigned tries = 0;
+	rrd_info_t *info;
 	rrd_clear_error();
-	char **v = mem_alloc(((size_t)a.count + 1) * sizeof *v);
-	memcpy(v, a.v, ((size_t)a.count + 1) * sizeof *v);
-	rrd_info_t *info = rrd_graph_v(a.count, v);
+	do {
+		memcpy(v, a.v, bytes);
+		info = rrd_graph_v(a.count, v);
+	} while (info == NULL && series_locked(&tries));
 	double top = printed(info);
 	rrd_info_free(info);
 	free(v);

@@ -1,0 +1,183 @@
+/* probed-painter: draws one picture at a time for web, so that librrd's drawing, which
+ * is neither safe for threads nor free of leaks, has a process of its own. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "link/worker.h"
+#include "web/graph.h"
+
+/* Web asks for no more than it has connections. */
+#define QUEUE_LENGTH 256
+/* librrd loses 135 bytes a picture, and more where a picture fails. */
+#define PICTURES_A_LIFE 50000
+
+static struct {
+	struct worker *worker;
+	struct event *turn; /* due while something waits */
+	struct msg_draw wait[QUEUE_LENGTH];
+	size_t first, count;
+	unsigned drawn;
+} painter;
+
+/* A sealed descriptor of G's bytes, or -1 with errno set. */
+static int
+seal(const struct graph *g)
+{
+	int fd = memfd_create("picture", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	if (fd < 0)
+		return -1;
+	for (size_t at = 0; at < g->size;) {
+		ssize_t n = write(fd, g->data + at, g->size - at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			int why = errno;
+			close(fd);
+			errno = why;
+			return -1;
+		}
+		at += (size_t)n;
+	}
+	fcntl(
+	    fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL);
+	return fd;
+}
+
+static void
+answer(const struct msg_picture *p, int fd)
+{
+	struct msg_out out;
+
+	msg_begin(&out, MSG_PICTURE);
+	msg_put_picture(&out, p);
+	link_send(worker_link(ROOM_WEB), &out, fd, LINK_MUST);
+}
+
+static void
+refuse(const struct msg_draw *ask, const char *why)
+{
+	struct msg_picture p = { .id = ask->id };
+
+	snprintf(p.text, sizeof p.text, "%.255s", why);
+	answer(&p, -1);
+}
+
+static void
+draw(const struct msg_draw *ask)
+{
+	int64_t begin = clock_mono_ns();
+	struct graph g;
+	struct err err;
+
+	painter.drawn++;
+	if (graph_draw(&g, painter.worker->conf, ask, &err) < 0) {
+		log_debug("%s", err.text);
+		refuse(ask, err.text);
+		return;
+	}
+	int fd = seal(&g);
+	if (fd < 0) {
+		log_warn("no memory for a picture of %zu bytes", g.size);
+		refuse(ask, "no memory for the picture");
+	} else {
+		answer(&g.head, fd);
+		close(fd);
+	}
+	log_debug("picture %u: %zu bytes in %.1f ms", ask->id, g.size,
+	    (double)(clock_mono_ns() - begin) / 1e6);
+	graph_free(&g);
+}
+
+static void
+arm(void)
+{
+	static const struct timeval now = { 0, 0 };
+
+	if (painter.count > 0)
+		event_add(painter.turn, &now);
+}
+
+/* One picture a turn of the loop, so that messages and beats go on between them. */
+static void
+on_turn(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+	if (painter.count == 0)
+		return;
+	struct msg_draw ask = painter.wait[painter.first];
+	painter.first = (painter.first + 1) % QUEUE_LENGTH;
+	painter.count--;
+	draw(&ask);
+	if (painter.count == 0 && painter.drawn >= PICTURES_A_LIFE) {
+		log_info("%u pictures drawn, making room for a fresh painter",
+		    painter.drawn);
+		worker_exit();
+	}
+	arm();
+}
+
+static void *
+start(struct worker *w)
+{
+	painter.worker = w;
+	painter.turn = event_new(w->base, -1, 0, on_turn, NULL);
+	if (painter.turn == NULL)
+		fatalx("no timer for drawing");
+	graph_warm_up();
+	return &painter;
+}
+
+/* What the web worker before asked for, nobody waits for any more. */
+static void
+peer(void *ctx, enum room room, struct link *link)
+{
+	(void)ctx;
+	(void)link;
+	if (room == ROOM_WEB)
+		painter.count = 0;
+}
+
+static int
+message(void *ctx, struct link *link, struct msg_in *in)
+{
+	struct msg_draw ask;
+
+	(void)ctx;
+	if (in->type != MSG_DRAW || link_peer(link) != ROOM_WEB ||
+	    msg_get_draw(in, &ask) < 0)
+		return -1;
+	if (painter.count == QUEUE_LENGTH) {
+		refuse(&ask, "too many pictures are waiting to be drawn");
+		return 0;
+	}
+	painter.wait[(painter.first + painter.count++) % QUEUE_LENGTH] = ask;
+	arm();
+	return 0;
+}
+
+int
+main(void)
+{
+	static const struct worker_ops ops = {
+		.room = ROOM_PAINTER,
+		.sandbox = SANDBOX_PAINTER,
+		.start = start,
+		.peer = peer,
+		.message = message,
+	};
+
+	worker_main(&ops);
+}
