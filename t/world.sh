@@ -70,9 +70,10 @@ skip_all() {
 	exit 0
 }
 
+# Nothing further can be tested here.
 bail() {
-	echo "Bail out! $1"
-	exit 1
+	ok 1 "$1"
+	done_testing
 }
 
 done_testing() {
@@ -136,7 +137,7 @@ keep() {
 world_end() {
 	local status=$?
 	if [ $tap_count -ge 0 ]; then
-		echo "Bail out! $NAME ended early with status $status"
+		echo "not ok $((tap_count + 1)) - $NAME ended early with status $status"
 		status=1
 	fi
 	if [ -n "${WORLD:-}" ]; then
