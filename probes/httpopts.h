@@ -1,0 +1,47 @@
+/* What Curl, AnotherCurl, EchoPingHttp and EchoPingHttps can be told: SmokePing's
+ * variables and curl's options in extraargs, read once into one plain struct. */
+#ifndef PROBES_HTTPOPTS_H
+#define PROBES_HTTPOPTS_H
+
+#include <curl/curl.h>
+
+#include "config/conf.h"
+
+enum http_figure { /* what of a fetch is published */
+	HTTP_TOTAL_LESS_LOOKUP,
+	HTTP_TOTAL,
+	HTTP_CONNECT,
+	HTTP_APPCONNECT,
+	HTTP_PRETRANSFER,
+	HTTP_STARTTRANSFER,
+	HTTP_REDIRECT,
+};
+
+struct http_url {
+	char *url, *host; /* host without brackets */
+};
+
+struct probe_opts {
+	struct http_url *url;
+	size_t urls; /* at least 1; their figures are added up */
+	char *agent, *interface, *expect, *user, *method, *body, *cafile;
+	struct curl_slist *headers;
+	long timeout_ms, connect_timeout_ms;
+	int family;
+	long http_version, tls_version; /* CURL_HTTP_VERSION_..., CURL_SSLVERSION_... */
+	enum http_figure figure;
+	bool insecure, follow, add_redirects;
+	bool head, fail, compressed;
+	bool complete;		  /* only a fetch without any fault counts */
+	bool want_2xx, allow_3xx; /* echoping looks at the status */
+};
+
+struct probe_opts *httpopts_read(
+    const struct conf *conf, const struct conf_target *t, struct err *err);
+void httpopts_free(struct probe_opts *o);
+
+/* Split URL: its host without brackets (to be freed), or NULL with ERR when it is not
+ * an http or https URL. */
+char *httpopts_host(const char *url, struct err *err);
+
+#endif
