@@ -1,0 +1,460 @@
+/* The worker that measures. It keeps one subject per target of the configuration: its
+ * run, the name that it needs, and what was last said about it. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+#include <sodium.h>
+#include <uthash.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "link/worker.h"
+#include "prober/report.h"
+#include "prober/resolve.h"
+#include "prober/run.h"
+#include "prober/target.h"
+#include "prober/tick.h"
+#include "store.h"
+
+#define PROBER_COUNTERS_S 5
+/* The sockets' stamping wakes up lazily: nothing that counts goes out before. */
+#define PROBER_FIRST_NS (100 * CLOCK_NS_PER_MS)
+/* New targets have their immediate round one behind the other. */
+#define PROBER_STAGGER_NS (20 * CLOCK_NS_PER_MS)
+
+struct subject;
+
+/* A name that subjects need. */
+struct prober_name {
+	struct resolve_name *name;
+	LIST_HEAD(, subject) subjects;
+	UT_hash_handle hh; /* by the pointer NAME */
+};
+
+struct subject {
+	uint64_t id;
+	char *identity;
+	struct run *run;
+	struct prober_name *name; /* NULL: it needs no address */
+	LIST_ENTRY(subject) same_name;
+	bool kept;     /* found in the new configuration */
+	bool measured; /* there was a round that was not unknown */
+	uint8_t told_state;
+	struct addr told_address;
+	char *told_text;
+	UT_hash_handle hh; /* by ID */
+};
+
+static struct {
+	struct worker *w;
+	struct probe_host host;
+	struct msg_counters counters;
+	uint8_t key[16];
+	struct resolver *resolver;
+	struct subject *subjects;
+	struct prober_name *names;
+	struct event *tell;
+	const struct probe_type *opened[8];
+	size_t types;
+	bool locked; /* the data directory is out of sight */
+	bool hurry;  /* counters were not told since the start */
+} prober = { .host = { .icmp_fd = { -1, -1 } } };
+
+/* --- telling ------------------------------------------------------------------------
+ */
+
+static enum target_state
+prober_state(const struct subject *s, struct addr *address, const char **why)
+{
+	*why = run_probe(s->run)->detail;
+	*address = (struct addr){ .sa.sa_family = AF_UNSPEC };
+	if (run_cannot(s->run) != NULL) {
+		*why = run_cannot(s->run);
+		return TARGET_CANNOT;
+	}
+	if (s->name != NULL) {
+		const char *text = NULL;
+		enum resolve_state state = resolve_get(s->name->name, address, &text);
+
+		if (state == RESOLVE_FAILED || state == RESOLVE_STALE)
+			*why = text;
+		if (state == RESOLVE_FAILED)
+			return TARGET_NO_NAME;
+		if (state == RESOLVE_STALE)
+			return TARGET_STALE;
+	}
+	return s->measured ? TARGET_OK : TARGET_WAITING;
+}
+
+/* Tell how S is, where that changed or ANYWAY. */
+static void
+prober_tell(struct subject *s, bool anyway)
+{
+	struct msg_target m = { .target = s->id };
+	const char *why;
+
+	m.state = (uint8_t)prober_state(s, &m.address, &why);
+	if (why == NULL)
+		why = "";
+	if (!anyway && s->told_text != NULL && m.state == s->told_state &&
+	    addr_same(&m.address, &s->told_address) && strcmp(why, s->told_text) == 0)
+		return;
+	s->told_state = m.state;
+	s->told_address = m.address;
+	free(s->told_text);
+	s->told_text = mem_str(why);
+	strncpy(m.text, why, sizeof m.text - 1);
+	report_target(&m);
+}
+
+static void
+prober_tell_counters(void)
+{
+	tick_times(prober.counters.loop_ns);
+	report_counters(&prober.counters);
+}
+
+static void
+prober_on_tell(evutil_socket_t fd, short what, void *ctx)
+{
+	(void)fd;
+	(void)what;
+	(void)ctx;
+	prober_tell_counters();
+}
+
+/* --- what runs ask and say ----------------------------------------------------------
+ */
+
+static void
+prober_done(void *ctx, struct run *run, const struct round *round)
+{
+	struct subject *s = run_tag(run);
+
+	(void)ctx;
+	report_round(round);
+	if (round->state == ROUND_MEASURED)
+		s->measured = true;
+	prober_tell(s, false);
+	if (prober.hurry)
+		prober_tell_counters();
+	prober.hurry = false;
+}
+
+static enum run_address
+prober_address(void *ctx, struct run *run, struct addr *address)
+{
+	struct subject *s = run_tag(run);
+
+	(void)ctx;
+	if (s->name == NULL)
+		return RUN_ADDRESS_NONE;
+	enum resolve_state state = resolve_get(s->name->name, address, NULL);
+	if (address->sa.sa_family != AF_UNSPEC)
+		return RUN_ADDRESS_HERE;
+	return state == RESOLVE_PENDING ? RUN_ADDRESS_LATER : RUN_ADDRESS_NONE;
+}
+
+static void
+prober_name_changed(void *ctx, struct resolve_name *name)
+{
+	struct prober_name *n;
+	struct subject *s;
+	struct addr address;
+
+	(void)ctx;
+	HASH_FIND_PTR(prober.names, &name, n);
+	if (n == NULL)
+		return;
+	(void)resolve_get(name, &address, NULL);
+	LIST_FOREACH(s, &n->subjects, same_name)
+	{
+		if (address.sa.sa_family != AF_UNSPEC)
+			run_wake(s->run);
+		prober_tell(s, false);
+	}
+	tick_again();
+}
+
+/* --- subjects -----------------------------------------------------------------------
+ */
+
+static void
+prober_take_name(struct subject *s, const char *host, int family)
+{
+	struct resolve_name *name = resolve_want(prober.resolver, host, family);
+	struct prober_name *n;
+
+	HASH_FIND_PTR(prober.names, &name, n);
+	if (n == NULL) {
+		n = mem_zero(1, sizeof *n);
+		n->name = name;
+		LIST_INIT(&n->subjects);
+		HASH_ADD_PTR(prober.names, name, n);
+	}
+	s->name = n;
+	LIST_INSERT_HEAD(&n->subjects, s, same_name);
+}
+
+static void
+prober_leave_name(struct subject *s)
+{
+	struct prober_name *n = s->name;
+
+	if (n == NULL)
+		return;
+	LIST_REMOVE(s, same_name);
+	resolve_unwant(prober.resolver, n->name);
+	if (LIST_EMPTY(&n->subjects)) {
+		HASH_DEL(prober.names, n);
+		free(n);
+	}
+	s->name = NULL;
+}
+
+static void
+prober_remove(struct subject *s)
+{
+	run_remove(s->run);
+	prober_leave_name(s);
+	HASH_DEL(prober.subjects, s);
+	free(s->identity);
+	free(s->told_text);
+	free(s);
+}
+
+/* Has T got a history already? Behind the lock nobody can tell, and one short round too
+ * many does no harm. */
+static bool
+prober_has_values(const struct conf_target *t)
+{
+	char path[STORE_PATH];
+
+	return !prober.locked && store_rrd_path(path, t->path) == 0 &&
+	       access(path, F_OK) == 0;
+}
+
+/* Open what TYPE shares among its runs, once. */
+static int
+prober_open_type(const struct probe_type *type, struct err *err)
+{
+	for (size_t i = 0; i < prober.types; i++)
+		if (prober.opened[i] == type)
+			return 0;
+	if (type->open != NULL && type->open(&prober.host, err) != 0)
+		return -1;
+	prober.opened[prober.types++] = type;
+	return 0;
+}
+
+static void
+prober_add(const struct conf_target *t, struct target *target, int64_t first_at)
+{
+	struct subject *s = mem_zero(1, sizeof *s);
+
+	s->id = t->id;
+	s->kept = true;
+	s->identity = target->identity;
+	target->identity = NULL;
+	if (target->spec.cannot == NULL &&
+	    prober_open_type(target->spec.type, &target->cannot) != 0)
+		target->spec.cannot = target->cannot.text;
+	target->spec.first_at = prober_has_values(t) ? 0 : first_at;
+	s->run = run_add(&target->spec);
+	run_set_tag(s->run, s);
+	if (target->resolve != NULL && target->spec.cannot == NULL)
+		prober_take_name(s, target->resolve, target->spec.family);
+	HASH_ADD(hh, prober.subjects, id, sizeof s->id, s);
+	if (target->spec.cannot != NULL)
+		log_info("%s: cannot measure: %s", t->path, target->spec.cannot);
+	prober_tell(s, false);
+}
+
+/* Go over to CONF: what did not change goes on as if nothing had happened. */
+static void
+prober_adopt(const struct conf *conf)
+{
+	struct subject *s, *next;
+	unsigned *position = mem_zero(conf->probe_count + 1, sizeof *position);
+	int64_t first_at = clock_mono_ns() + PROBER_FIRST_NS;
+
+	HASH_ITER(hh, prober.subjects, s, next) {
+		s->kept = false;
+	}
+	/* First those that go, so that their names and places are free. */
+	for (size_t i = 0; i < conf->target_count; i++) {
+		const struct conf_target *t = conf->target[i];
+
+		HASH_FIND(hh, prober.subjects, &t->id, sizeof t->id, s);
+		if (s == NULL || !target_is_ours(t))
+			continue;
+		char *identity = target_identity(conf, t);
+		s->kept = strcmp(identity, s->identity) == 0;
+		free(identity);
+	}
+	HASH_ITER(hh, prober.subjects, s, next) {
+		if (!s->kept)
+			prober_remove(s);
+	}
+	for (size_t i = 0; i < conf->target_count; i++) {
+		const struct conf_target *t = conf->target[i];
+		struct target target;
+
+		if (!target_is_ours(t))
+			continue;
+		size_t probe = t->probe == NULL ? conf->probe_count
+						: (size_t)(t->probe - conf->probe);
+		unsigned at = position[probe]++;
+		HASH_FIND(hh, prober.subjects, &t->id, sizeof t->id, s);
+		if (s != NULL)
+			continue;
+		target_read(&target, conf, t, &prober.host, prober.w->icmp_why, at);
+		prober_add(t, &target, first_at);
+		first_at += PROBER_STAGGER_NS;
+		target_free(&target);
+	}
+	free(position);
+}
+
+/* --- the worker ---------------------------------------------------------------------
+ */
+
+static void
+prober_socket(enum msg_socket kind, unsigned index, unsigned rung, int fd)
+{
+	unsigned side = kind == SOCKET_ICMP6;
+
+	(void)index;
+	if (kind != SOCKET_ICMP4 && kind != SOCKET_ICMP6) {
+		close(fd);
+		return;
+	}
+	if (prober.host.icmp_fd[side] >= 0)
+		close(prober.host.icmp_fd[side]);
+	prober.host.icmp_fd[side] = fd;
+	prober.host.icmp_rung[side] = (uint8_t)rung;
+}
+
+static void *
+prober_start(struct worker *w)
+{
+	static const struct run_ops ops = { .done = prober_done,
+		.address = prober_address };
+	struct msg_counters *c = &prober.counters;
+
+	if (sodium_init() < 0)
+		fatalx("no random numbers");
+	prober.w = w;
+	randombytes_buf(prober.key, sizeof prober.key);
+	prober.host.base = w->base;
+	prober.host.key = prober.key;
+	prober.host.counters = c;
+	c->icmp4 = prober.host.icmp_fd[0] < 0 ? ICMP_NONE : prober.host.icmp_rung[0];
+	c->icmp6 = prober.host.icmp_fd[1] < 0 ? ICMP_NONE : prober.host.icmp_rung[1];
+	memcpy(c->icmp4_why, w->icmp_why[0], sizeof c->icmp4_why);
+	memcpy(c->icmp6_why, w->icmp_why[1], sizeof c->icmp6_why);
+	prober.hurry = true;
+	prober.resolver = resolve_new(w->base, prober_name_changed, NULL);
+	runs_open(&prober.host, &ops);
+	prober_adopt(w->conf);
+	prober.locked = true;
+	return &prober;
+}
+
+static void
+prober_run(void *ctx)
+{
+	static const struct timeval every = { PROBER_COUNTERS_S, 0 };
+
+	(void)ctx;
+	prober.tell = event_new(prober.w->base, -1, EV_PERSIST, prober_on_tell, NULL);
+	if (prober.tell == NULL || event_add(prober.tell, &every) != 0)
+		fatalx("no timer for the counters");
+	tick_start(prober.w->base, NULL, NULL);
+	prober_tell_counters();
+	log_info("%zu targets", runs_count());
+}
+
+static void
+prober_peer(void *ctx, enum room room, struct link *link)
+{
+	struct subject *s, *next;
+
+	(void)ctx;
+	if (room != ROOM_RECORDER)
+		return;
+	report_to(link);
+	if (link == NULL)
+		return;
+	HASH_ITER(hh, prober.subjects, s, next) {
+		prober_tell(s, true);
+	}
+	prober_tell_counters();
+}
+
+static void
+prober_reload(void *ctx, const struct conf *old, const struct conf *next)
+{
+	(void)ctx;
+	(void)old;
+	prober_adopt(next);
+	tick_again();
+	log_info("%zu targets", runs_count());
+}
+
+/* Rounds that are open are dropped: what is not known is not told. */
+static void
+prober_stop(void *ctx)
+{
+	struct subject *s, *next;
+
+	(void)ctx;
+	prober_tell_counters();
+	tick_stop();
+	event_free(prober.tell);
+	HASH_ITER(hh, prober.subjects, s, next) {
+		prober_remove(s);
+	}
+	for (size_t i = 0; i < prober.types; i++)
+		if (prober.opened[i]->close != NULL)
+			prober.opened[i]->close(&prober.host);
+	runs_close();
+	resolve_free(prober.resolver);
+	report_free();
+	worker_exit();
+}
+
+static size_t
+prober_queue_max(enum room peer)
+{
+	return peer == ROOM_RECORDER ? REPORT_MAX : 0;
+}
+
+static int
+prober_message(void *ctx, struct link *link, struct msg_in *in)
+{
+	(void)ctx;
+	(void)link;
+	(void)in;
+	return -1; /* nobody has anything to say to the prober yet */
+}
+
+int
+main(void)
+{
+	static const struct worker_ops ops = { .room = ROOM_PROBER,
+		.sandbox = SANDBOX_PROBER,
+		.socket = prober_socket,
+		.start = prober_start,
+		.run = prober_run,
+		.peer = prober_peer,
+		.message = prober_message,
+		.reload = prober_reload,
+		.stop = prober_stop,
+		.queue_max = prober_queue_max };
+
+	worker_main(&ops);
+}

@@ -1,0 +1,109 @@
+#include "prober/report.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "link/link.h"
+
+/* A round that waits, as a finished message. */
+struct report_waiting {
+	STAILQ_ENTRY(report_waiting) next;
+	size_t len;
+	uint8_t data[];
+};
+
+static STAILQ_HEAD(, report_waiting) waiting = STAILQ_HEAD_INITIALIZER(waiting);
+static struct link *recorder;
+static size_t waiting_bytes;
+static unsigned long dropped, dropped_on_lines;
+static struct msg_out out; /* 32 KiB: not on the stack */
+
+static void
+report_forget_oldest(void)
+{
+	struct report_waiting *w = STAILQ_FIRST(&waiting);
+
+	STAILQ_REMOVE_HEAD(&waiting, next);
+	waiting_bytes -= sizeof *w + w->len;
+	free(w);
+}
+
+static void
+report_wait(const struct msg_out *m, size_t len)
+{
+	static struct log_limit limit;
+	struct report_waiting *w = mem_alloc(sizeof *w + len);
+
+	w->len = len;
+	memcpy(w->data, m->data, len);
+	STAILQ_INSERT_TAIL(&waiting, w, next);
+	waiting_bytes += sizeof *w + len;
+	while (waiting_bytes > REPORT_MAX) {
+		report_forget_oldest();
+		dropped++;
+		if (log_allowed(&limit, 60, NULL))
+			log_warnx("the recorder is away: the oldest of the rounds that "
+				  "wait for it are dropped");
+	}
+}
+
+void
+report_to(struct link *link)
+{
+	struct report_waiting *w;
+
+	if (recorder != NULL && link != recorder)
+		dropped += dropped_on_lines;
+	dropped_on_lines = 0;
+	recorder = link;
+	while (recorder != NULL && (w = STAILQ_FIRST(&waiting)) != NULL) {
+		pack_init(&out.pack, out.data, sizeof out.data);
+		pack_bytes(&out.pack, w->data, w->len);
+		link_send(recorder, &out, -1, LINK_DROPPABLE);
+		report_forget_oldest();
+	}
+}
+
+void
+report_round(const struct round *r)
+{
+	msg_begin(&out, MSG_ROUND);
+	msg_put_round(&out, r);
+	if (recorder != NULL)
+		link_send(recorder, &out, -1, LINK_DROPPABLE);
+	else
+		report_wait(&out, msg_end(&out));
+}
+
+void
+report_target(const struct msg_target *t)
+{
+	if (recorder == NULL)
+		return; /* all are told anew when it is back */
+	msg_begin(&out, MSG_TARGET);
+	msg_put_target(&out, t);
+	link_send(recorder, &out, -1, LINK_DROPPABLE);
+}
+
+void
+report_counters(struct msg_counters *c)
+{
+	if (recorder == NULL)
+		return;
+	dropped_on_lines = link_dropped(recorder);
+	c->dropped_rounds = dropped + dropped_on_lines;
+	msg_begin(&out, MSG_COUNTERS);
+	msg_put_counters(&out, c);
+	link_send(recorder, &out, -1, LINK_DROPPABLE);
+}
+
+void
+report_free(void)
+{
+	while (!STAILQ_EMPTY(&waiting))
+		report_forget_oldest();
+	recorder = NULL;
+}

@@ -1,0 +1,76 @@
+/* What run.c (the life of a run) and gate.c (what types report) share. */
+#ifndef PROBER_RUN_IMPL_H
+#define PROBER_RUN_IMPL_H
+
+#include "prober/run.h"
+#include "prober/wheel.h"
+
+#define RUNS_TYPES 8
+
+/* One ping of the open round. AT is when it was sent (monotonic) while it is open, and
+ * its RTT once it is answered or late. */
+struct shot {
+	int64_t at;
+	uint8_t outcome, stamp;
+	uint8_t error; /* enum ping_outcome of an ICMP error that came, else 0 */
+};
+
+struct run {
+	struct probe_run probe;
+	struct wheel_entry timer;
+	struct plan plan;
+	char *path, *name, *cannot;
+	void *tag;
+	int64_t first_at; /* 0: no immediate round wanted any more */
+	int64_t slot;	  /* of the open round, else of the next one */
+	int64_t last_slot, last_row;
+	int64_t start, end; /* monotonic, of the same */
+	int64_t begin_wall;
+	int64_t next_at; /* monotonic: when ping SEQ is sent */
+	uint64_t seed;
+	unsigned count, blaze; /* of pings sent in a round; of which forgotten */
+	unsigned seq;	       /* the next to be sent */
+	unsigned oldest;       /* none before it is open */
+	unsigned open;	       /* how many are */
+	uint16_t forged, wrong_source, truncated, duplicates;
+	bool in_round;
+	bool brief;  /* the open round is the immediate one */
+	bool mute;   /* nothing is sent in this round: no name, or it cannot */
+	bool begun;  /* the type has seen a ping of this round */
+	bool shaken; /* the clock was set, or the machine slept, during this round */
+	struct shot *shot; /* count */
+};
+
+/* The one set of them. */
+struct runs {
+	struct probe_host *host;
+	struct run_ops ops;
+	struct wheel *wheel;
+	struct watch watch;
+	struct run **by_index;
+	size_t indexes, used; /* slots of by_index; runs in it */
+	size_t *spare;	      /* free slots below INDEXES */
+	size_t spares;
+	size_t open;	/* pings in flight */
+	double rate;	/* pings per second, all runs */
+	int64_t looked; /* when a turn last began */
+	bool settling;	/* a stall was seen: read everything before expiring */
+	struct {
+		const struct probe_type *type;
+		size_t runs;
+		int64_t overflow; /* when its receive buffer last overflowed */
+	} type[RUNS_TYPES];
+	size_t types;
+};
+
+extern struct runs runs;
+
+/* Have RUN looked at in the next turn. */
+void run_soon(struct run *run);
+/* Ping SEQ of RUN is decided. */
+void run_decide(struct run *run, unsigned seq, enum ping_outcome outcome);
+/* Was there a moment between SENT and now when we were not listening, so that a time
+ * taken by this program says nothing? */
+bool runs_stalled_since(int64_t sent, int64_t now);
+
+#endif

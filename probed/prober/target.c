@@ -1,0 +1,249 @@
+#include "prober/target.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "prober/schedule.h"
+
+#define TARGET_GAP_NS CLOCK_NS_PER_S	       /* fping's -p */
+#define TARGET_TIMEOUT_NS (2 * CLOCK_NS_PER_S) /* fping's most, where none is set */
+#define TARGET_NEXT_NS (10 * CLOCK_NS_PER_MS)  /* fping's -i */
+
+bool
+target_is_ours(const struct conf_target *t)
+{
+	return (t->kind == CONF_MEASURED || t->kind == CONF_DYNAMIC) &&
+	       !t->nomasterpoll;
+}
+
+/* --- variables ----------------------------------------------------------------------
+ */
+
+/* The section of *** Overrides *** for T, or for its probe. */
+static const struct conf_section *
+target_override(const struct conf *conf, const struct conf_target *t, bool of_probe)
+{
+	const struct conf_section *top = conf_top(conf, "Overrides");
+	const struct conf_section *found = NULL;
+
+	if (top == NULL)
+		return NULL;
+	if (!of_probe)
+		return conf_child(top, t->path);
+	if (t->probe != NULL) {
+		char *name = mem_printf("probe:%s", t->probe->name);
+
+		found = conf_child(top, name);
+		free(name);
+	}
+	return found;
+}
+
+/* Does somebody say KEY for T (a default does not count)? */
+static bool
+target_sets(const struct conf *conf, const struct conf_target *t, const char *key)
+{
+	const struct conf_section *own = target_override(conf, t, false);
+	const struct conf_section *probe = target_override(conf, t, true);
+
+	return (own != NULL && conf_var(own, key) != NULL) ||
+	       (probe != NULL && conf_var(probe, key) != NULL) ||
+	       conf_var(t->section, key) != NULL ||
+	       (t->probe->section != NULL && conf_var(t->probe->section, key) != NULL);
+}
+
+/* KEY in ns (it is written in seconds), or FALLBACK where it makes no sense. */
+static int64_t
+target_ns(const struct conf *conf, const struct conf_target *t, const char *key,
+    int64_t fallback)
+{
+	const char *text = conf_target_value(conf, t, key, NULL);
+	char *end;
+
+	if (text == NULL)
+		return fallback;
+	double v = strtod(text, &end);
+	if (end == text || *end != '\0' || !isfinite(v) || v <= 0 || v > 86400)
+		return fallback;
+	return (int64_t)llround(v * CLOCK_NS_PER_S);
+}
+
+static bool
+target_is(const struct conf *conf, const struct conf_target *t, const char *key)
+{
+	const char *v = conf_target_value(conf, t, key, NULL);
+
+	return v != NULL && (strcasecmp(v, "true") == 0 || strcasecmp(v, "yes") == 0 ||
+				strcmp(v, "1") == 0);
+}
+
+/* --- identity -----------------------------------------------------------------------
+ */
+
+/* Variables that change what is shown or told, not what is measured. */
+static bool
+target_is_looks(const char *key)
+{
+	static const char *const looks[] = { "menu", "title", "remark", "alerts",
+		"alertee", "hide", "nomasterpoll", "slaves", "email", "parents",
+		"rawlog" };
+
+	for (size_t i = 0; i < sizeof looks / sizeof looks[0]; i++)
+		if (strcmp(key, looks[i]) == 0)
+			return true;
+	return false;
+}
+
+static void
+target_write_vars(FILE *out, const struct conf_section *s)
+{
+	for (size_t i = 0; s != NULL && i < s->vars; i++)
+		if (!target_is_looks(s->var[i].key))
+			fprintf(out, "%s=%s\n", s->var[i].key, s->var[i].value);
+	fputs("\n", out);
+}
+
+char *
+target_identity(const struct conf *conf, const struct conf_target *t)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	if (out == NULL)
+		fatal("no memory");
+	fprintf(out, "%s\n%s\n%u %u\n%s\n", t->path, t->host == NULL ? "" : t->host,
+	    t->step, t->pings, t->note == NULL ? "" : t->note);
+	if (t->probe != NULL)
+		fprintf(out, "%s %s %d\n", t->probe->name, t->probe->module,
+		    t->probe->offset_pct);
+	target_write_vars(out, t->section);
+	target_write_vars(out, t->probe == NULL ? NULL : t->probe->section);
+	target_write_vars(out, target_override(conf, t, false));
+	target_write_vars(out, target_override(conf, t, true));
+	if (fclose(out) != 0)
+		fatal("no memory");
+	return text;
+}
+
+/* --- when ---------------------------------------------------------------------------
+ */
+
+static uint8_t
+target_sampler(const struct conf *conf, const struct conf_target *t)
+{
+	const char *v = conf_target_value(conf, t, "sampler", NULL);
+
+	if (v != NULL && strcmp(v, "poisson") == 0)
+		return SAMPLER_POISSON;
+	if (v != NULL && strcmp(v, "spread") == 0)
+		return SAMPLER_SPREAD;
+	if (v != NULL && strcmp(v, "burst") == 0)
+		return SAMPLER_BURST;
+	if (target_sets(conf, t, "hostinterval") ||
+	    target_sets(conf, t, "mininterval") || target_is(conf, t, "blazemode"))
+		return SAMPLER_BURST;
+	return SAMPLER_SPREAD;
+}
+
+static void
+target_plan(struct plan *p, const struct conf *conf, const struct conf_target *t,
+    const struct probe_type *type, unsigned position)
+{
+	bool echo = type == NULL || type == &probe_icmp;
+	int64_t least = target_ns(conf, t, "mininterval", TARGET_NEXT_NS);
+
+	p->step = (t->step == 0 ? 1 : t->step) * CLOCK_NS_PER_S;
+	p->sampler = target_sampler(conf, t);
+	p->gap = target_ns(conf, t, "hostinterval", echo ? TARGET_GAP_NS : least);
+	p->timeout = target_ns(conf, t, "timeout",
+	    p->gap < TARGET_TIMEOUT_NS ? p->gap : TARGET_TIMEOUT_NS);
+	p->phase = plan_phase(t->id, p->step);
+	if (t->probe != NULL && t->probe->offset_pct >= 0)
+		p->phase =
+		    (p->step / 100 * t->probe->offset_pct + position * least) % p->step;
+	plan_settle(p);
+}
+
+/* --- what ---------------------------------------------------------------------------
+ */
+
+/* Why T cannot be measured whatever its options are: into ERR, -1. Else 0. */
+static int
+target_check(
+    const struct conf_target *t, const struct probe_type *type, struct err *err)
+{
+	if (t->note != NULL)
+		return err_set(err, "%s", t->note);
+	if (t->kind == CONF_DYNAMIC)
+		return err_set(err, "its address has not been told yet");
+	if (t->probe == NULL || t->host == NULL)
+		return err_set(err, "no probe is in force here");
+	if (!t->probe->known)
+		return err_set(err, "probe module %s is not known", t->probe->module);
+	if (type == NULL)
+		return err_set(
+		    err, "probe module %s is not measured yet", t->probe->module);
+	return 0;
+}
+
+static int
+target_check_icmp(const struct probe_type *type, int family,
+    const struct probe_host *host, const char how[2][128], struct err *err)
+{
+	bool has4 = host->icmp_fd[0] >= 0, has6 = host->icmp_fd[1] >= 0;
+
+	if ((type->needs & PROBE_ICMP) == 0)
+		return 0;
+	if (family != AF_INET6 && !has4 && (family == AF_INET || !has6))
+		return err_set(err, "no ICMP socket for IPv4: %s", how[0]);
+	if (family == AF_INET6 && !has6)
+		return err_set(err, "no ICMP socket for IPv6: %s", how[1]);
+	return 0;
+}
+
+void
+target_read(struct target *target, const struct conf *conf, const struct conf_target *t,
+    const struct probe_host *host, const char how[2][128], unsigned position)
+{
+	struct run_spec *s = &target->spec;
+	bool failed = true;
+
+	*target = (struct target){ .identity = target_identity(conf, t) };
+	s->target = t->id;
+	s->path = t->path;
+	s->name = t->host;
+	s->type = t->probe == NULL ? NULL : probe_type_for(t->probe->module);
+	if (target_check(t, s->type, &target->cannot) == 0) {
+		s->opts = s->type->options(conf, t, &target->cannot);
+		failed = s->opts == NULL;
+	}
+	if (!failed) {
+		target->resolve = t->host;
+		s->family = AF_UNSPEC;
+		if (s->type->wants != NULL)
+			s->type->wants(s->opts, &target->resolve, &s->family);
+		if ((s->type->needs & PROBE_ADDRESS) == 0)
+			target->resolve = NULL;
+		failed = target_check_icmp(
+			     s->type, s->family, host, how, &target->cannot) != 0;
+	}
+	if (failed) {
+		s->cannot = target->cannot.text;
+		target->resolve = NULL;
+	}
+	s->blaze = !failed && target_is(conf, t, "blazemode");
+	s->plan.count = (t->pings == 0 ? 1 : t->pings) + s->blaze;
+	if (s->plan.count > ROUND_MAX_PINGS)
+		s->plan.count = ROUND_MAX_PINGS;
+	target_plan(&s->plan, conf, t, s->type, position);
+}
+
+void
+target_free(struct target *target)
+{
+	free(target->identity);
+}
