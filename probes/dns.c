@@ -49,6 +49,9 @@ LIST_HEAD(dns_state, dns_query);
 /* In order of sending. */
 static TAILQ_HEAD(, dns_query) dns_queries = TAILQ_HEAD_INITIALIZER(dns_queries);
 static unsigned dns_count;
+/* Never used: while it is open the kernel goes on stamping what arrives. It begins to a
+ * moment after the first socket asked for it, and ends with the last. */
+static int dns_stamped = -1;
 
 /* --- options --------------------------------------------------------------------- */
 
@@ -375,12 +378,33 @@ dns_end(struct probe_run *run)
 	run->state = NULL;
 }
 
+static int
+dns_open(struct probe_host *host, struct err *err)
+{
+	(void)host, (void)err;
+	dns_stamped = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, IPPROTO_UDP);
+	if (dns_stamped >= 0)
+		net_stamps(dns_stamped, AF_INET);
+	return 0;
+}
+
+static void
+dns_close(struct probe_host *host)
+{
+	(void)host;
+	if (dns_stamped >= 0)
+		close(dns_stamped);
+	dns_stamped = -1;
+}
+
 const struct probe_type probe_dns = {
 	.name = "dns",
 	.needs = PROBE_ADDRESS,
 	.options = dns_options,
 	.free_opts = dns_free_opts,
 	.wants = dns_wants,
+	.open = dns_open,
 	.ping = dns_ping,
 	.end = dns_end,
+	.close = dns_close,
 };
