@@ -1,5 +1,7 @@
 #include "web/graph.h"
 
+#include <config.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
@@ -13,6 +15,19 @@
 
 #include "base/mem.h"
 #include "web/draw.h"
+
+#ifdef WITH_SANITIZERS
+/* What these libraries never give back is not ours to mend. Some of librrd's stacks are
+ * cut off below vasprintf, for want of frame pointers. */
+const char *__lsan_default_suppressions(void);
+
+const char *
+__lsan_default_suppressions(void)
+{
+	return "leak:libfontconfig\nleak:librrd\nleak:libpango\nleak:libglib\n"
+	       "leak:libcairo\nleak:__vasprintf_internal\n";
+}
+#endif
 
 const char *
 draw_setting(

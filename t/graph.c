@@ -1,0 +1,549 @@
+/* Pictures: every kind, format and theme is drawn, and pixels are what they should be.
+ *
+ * The history that is drawn has known values: 20 pings of 10, 11, ... 29 ms, then four
+ * of them lost, then all lost, then nothing known, then all well again, 100 rows each,
+ * one row a pixel. */
+#include "web/graph.h"
+
+#include <config.h>
+
+#include <fcntl.h>
+#include <rrd.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "web/series.h"
+
+#include "png.h"
+#include "tap.h"
+
+#define STEP 10
+#define SEGMENT 100
+#define ROWS (6 * SEGMENT)
+#define END 1700006000LL
+#define START (END - (long long)ROWS * STEP)
+#define TOP 0.04
+
+enum segment {
+	CLEAN,
+	LOSSY,
+	DEAD,
+	NOTHING,
+	ODD,
+	AGAIN
+};
+
+/* --- a world ------------------------------------------------------------------------
+ */
+
+static char dir[] = "/tmp/smokebox-graph.XXXXXX";
+
+static void
+create(const char *file, unsigned pings)
+{
+	const char *v[1100];
+	int n = 0;
+
+	v[n++] = "DS:uptime:GAUGE:20:0:U";
+	v[n++] = mem_printf("DS:loss:GAUGE:20:0:%u", pings);
+	v[n++] = "DS:median:GAUGE:20:0:U";
+	for (unsigned i = 1; i <= pings; i++)
+		v[n++] = mem_printf("DS:ping%u:GAUGE:20:0:U", i);
+	v[n++] = "RRA:AVERAGE:0.5:1:8640";
+	v[n++] = "RRA:AVERAGE:0.5:6:10080";
+	rrd_clear_error();
+	if (rrd_create_r(file, STEP, (time_t)START, n, v) != 0)
+		printf("Bail out! %s\n", rrd_get_error());
+	free((char *)v[1]);
+	for (int i = 3; i < n - 2; i++)
+		free((char *)v[i]);
+}
+
+/* The row at TIME: LOST of PINGS, or nothing known when LOST is negative. */
+static char *
+update_of(long long time, unsigned pings, int lost)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+	unsigned answered = lost < 0 ? 0 : pings - (unsigned)lost;
+	unsigned low = lost < 0 ? 0 : (unsigned)lost / 2;
+
+	fprintf(out, "%lld:U", time);
+	if (lost < 0)
+		fprintf(out, ":U");
+	else
+		fprintf(out, ":%d", lost);
+	if (answered > 0)
+		fprintf(out, ":%.10e", 0.010 + (low + answered / 2) * 0.001);
+	else
+		fprintf(out, ":U");
+	for (unsigned i = 0; i < pings; i++)
+		if (i >= low && i < low + answered)
+			fprintf(out, ":%.10e", 0.010 + i * 0.001);
+		else
+			fprintf(out, ":U");
+	fclose(out);
+	return text;
+}
+
+static void
+make(const char *file, unsigned pings)
+{
+	const char *v[ROWS];
+	int lost_in[] = { [CLEAN] = 0,
+		[LOSSY] = (int)pings / 5,
+		[DEAD] = (int)pings,
+		[NOTHING] = -1,
+		[ODD] = 1,
+		[AGAIN] = 0 };
+
+	create(file, pings);
+	for (int i = 0; i < ROWS; i++)
+		v[i] = update_of(
+		    START + (i + 1) * (long long)STEP, pings, lost_in[i / SEGMENT]);
+	rrd_clear_error();
+	if (rrd_update_r(file, NULL, ROWS, v) != 0)
+		printf("Bail out! %s\n", rrd_get_error());
+	for (int i = 0; i < ROWS; i++)
+		free((char *)v[i]);
+}
+
+/* A configuration with DETAIL and PRESENTATION lines of the test's own. */
+static struct conf *
+configure(const char *presentation, const char *detail)
+{
+	struct conf_report report = { 0 };
+	FILE *out = fopen("config", "w");
+
+	fprintf(out,
+	    "*** General ***\nowner = x\ncgiurl = http://x.example/\ncontact = x@y.example\ndatadir = %s\n"
+	    "*** Database ***\nstep = %d\npings = 20\n"
+	    "AVERAGE 0.5 1 8640\nAVERAGE 0.5 6 10080\n"
+	    "*** Presentation ***\n%s\n+ overview\nwidth = 600\nheight = 50\nrange = 1h\n"
+	    "+ detail\nwidth = 600\nheight = 200\n%s\n"
+	    "\"Short\" 1h\n\"Middle\" 6000s\n\"Long\" 1d\n"
+	    "*** Probes ***\n+ FPing\nbinary = /usr/bin/fping\n++ F20\n++ F3\npings = 3\n"
+	    "++ F5\npings = 5\n++ F100\npings = 100\n"
+	    "*** Targets ***\nprobe = F20\nmenu = Top\ntitle = Top\n"
+	    "+ G\nmenu = G\ntitle = Group\n"
+	    "++ Twenty\nhost = 127.0.0.1\nmenu = Twenty\ntitle = Twenty: \\ 100%% <b>\n"
+	    "++ Three\nprobe = F3\nhost = 127.0.0.1\nmenu = Three\ntitle = Three\n"
+	    "++ Five\nprobe = F5\nhost = 127.0.0.1\nmenu = Five\ntitle = Five\n"
+	    "++ Hundred\nprobe = F100\nhost = 127.0.0.1\nmenu = Hundred\ntitle = Hundred\n"
+	    "++ Not\nhost = 127.0.0.1\nmenu = Not\ntitle = Not yet\n"
+	    "++ Broken\nhost = 127.0.0.1\nmenu = Broken\ntitle = Broken\n"
+	    "++ Many\nhost = /G/Twenty /G/Five /G/Not\nmenu = Many\ntitle = Many\n",
+	    dir, STEP, presentation, detail);
+	fclose(out);
+	struct conf *conf = conf_load("config", &report);
+	if (conf == NULL) {
+		conf_report_print(&report, stdout);
+		puts("Bail out! the configuration of this test is refused");
+		exit(1);
+	}
+	conf_report_free(&report);
+	return conf;
+}
+
+static struct msg_draw
+ask_for(const char *path)
+{
+	return (struct msg_draw){
+		.id = 77,
+		.target = conf_target_id(path),
+		.zoom = 1,
+		.start = START,
+		.end = END,
+		.width = 600,
+		.height = 200,
+		.top = TOP,
+		.label = "A while",
+	};
+}
+
+/* --- pixels -------------------------------------------------------------------------
+ */
+
+/* The commonest colour of the row of the plot at VALUE seconds within SEGMENT: the grid
+ * crosses it here and there. */
+static uint32_t
+color_at(
+    const struct png *png, const struct graph *g, enum segment segment, double value)
+{
+	uint32_t seen[SEGMENT], best = 0;
+	unsigned most = 0, n = 0;
+	unsigned y = g->head.upper + g->head.plot_height - 1 -
+		     (unsigned)(value / TOP * g->head.plot_height);
+
+	for (unsigned i = 20; i < SEGMENT - 20; i++) {
+		unsigned x = g->head.left + (unsigned)segment * SEGMENT + i;
+		seen[n++] = png->pixel[y * png->width + x];
+	}
+	for (unsigned i = 0; i < n; i++) {
+		unsigned same = 0;
+
+		for (unsigned k = 0; k < n; k++)
+			same += seen[k] == seen[i];
+		if (same > most) {
+			most = same;
+			best = seen[i];
+		}
+	}
+	return best;
+}
+
+/* Is COLOR what OVER makes of UNDER at PCT per cent, give or take rounding? */
+static bool
+is_blend(uint32_t color, uint32_t over, uint32_t under, unsigned pct)
+{
+	for (int shift = 0; shift <= 16; shift += 8) {
+		double want = ((over >> shift & 255) * pct +
+				  (under >> shift & 255) * (100.0 - pct)) /
+			      100;
+		if (fabs((color >> shift & 255) - want) > 3)
+			return false;
+	}
+	return true;
+}
+
+/* Draw and read back; false after a failed test. */
+static bool
+draw_png(const struct conf *conf, const struct msg_draw *ask, struct graph *g,
+    struct png *png, const char *what)
+{
+	struct err err = { "" };
+
+	if (!ok(graph_draw(g, conf, ask, &err) == 0, "%s is drawn", what)) {
+		printf("# %s\n", err.text);
+		return false;
+	}
+	bool fine = ok(png_read(png, g->data, g->size), "%s is a PNG", what);
+	if (!fine) {
+		free(png->pixel);
+		graph_free(g);
+	}
+	return fine;
+}
+
+static void
+test_light(const struct conf *conf)
+{
+	static const uint8_t grey[] = { 0xdd, 0xca, 0xb7, 0xa4, 0x91, 0x7e, 0x6b, 0x58,
+		0x45, 0x32 };
+	struct msg_draw ask = ask_for("G.Twenty");
+	struct graph g;
+	struct png png;
+
+	if (!draw_png(conf, &ask, &g, &png, "the light detail graph"))
+		return;
+	is_int(g.head.plot_width, 600, "plot width");
+	is_int(g.head.plot_height, 200, "plot height");
+	is_int(g.head.width, png.width, "picture width");
+	is_int(g.head.height, png.height, "picture height");
+	is_int(g.head.width, 697, "as wide as SmokePing's");
+	is_int(g.head.id, 77, "the number of the request comes back");
+	is_close(g.head.high, TOP, 1e-9, "y reaches to what was asked");
+	is_close(g.head.low, 0, 1e-9, "and begins at 0");
+	for (unsigned i = 1; i <= 10; i++) {
+		uint32_t want = grey[i - 1] * 0x10101u;
+		double low = 0.010 + (i - 1) * 0.001 + 0.0005;
+		double high = 0.029 - (i - 1) * 0.001 - 0.0005;
+		uint32_t got = color_at(&png, &g, CLEAN, low);
+
+		/* The innermost band holds the median's line. */
+		if (i < 10)
+			ok(got == want, "band %u of 20 pings from below is %06x (%06x)",
+			    i, want, got);
+		got = color_at(&png, &g, CLEAN, high);
+		if (i < 9)
+			ok(got == want, "from above, too (%06x)", got);
+	}
+	ok(color_at(&png, &g, CLEAN, 0.0201) == 0x26ff00, "median without loss");
+	ok(color_at(&png, &g, LOSSY, 0.0201) == 0xff00ff, "median with 4 of 20 lost");
+	ok(color_at(&png, &g, LOSSY, 0.0105) == 0xffffff, "lost pings draw no smoke");
+	ok(color_at(&png, &g, ODD, 0.0189) == 0x00b8ff, "median with 1 of 20 lost");
+	uint32_t clean = color_at(&png, &g, CLEAN, 0.035);
+	uint32_t dead = color_at(&png, &g, DEAD, 0.035);
+	ok(clean == 0xffffff, "the canvas is white");
+	ok(is_blend(dead, 0xa00000, 0xffffff, 62), "total loss is red (%06x)", dead);
+	ok(color_at(&png, &g, DEAD, 0.003) == dead, "from bottom to top");
+	uint32_t nothing = color_at(&png, &g, NOTHING, 0.0351);
+	ok(nothing != clean && nothing != dead, "no data is neither (%06x)", nothing);
+	free(png.pixel);
+	graph_free(&g);
+}
+
+static void
+test_dark(const struct conf *conf)
+{
+	struct msg_draw ask = ask_for("G.Twenty");
+	struct graph g;
+	struct png png;
+
+	ask.theme = DRAW_DARK;
+	if (!draw_png(conf, &ask, &g, &png, "the dark detail graph"))
+		return;
+	uint32_t clean = color_at(&png, &g, CLEAN, 0.035);
+	uint32_t dead = color_at(&png, &g, DEAD, 0.035);
+	uint32_t nothing = color_at(&png, &g, NOTHING, 0.0351);
+	uint32_t outer = color_at(&png, &g, CLEAN, 0.0105);
+	uint32_t inner = color_at(&png, &g, CLEAN, 0.0175);
+	ok((clean >> 8 & 255) < 0x40, "the canvas is dark (%06x)", clean);
+	ok((outer & 255) < (inner & 255), "smoke brightens inwards (%06x %06x)", outer,
+	    inner);
+	ok(is_blend(dead, 0xa00000, clean, 72), "total loss is red (%06x)", dead);
+	ok(nothing != clean && nothing != dead, "no data is neither (%06x)", nothing);
+	free(png.pixel);
+	graph_free(&g);
+}
+
+/* --- everything is drawn
+ * --------------------------------------------------------------- */
+
+static bool
+begins(const struct graph *g, unsigned format)
+{
+	static const char *const magic[DRAW_FORMATS] = { "\x89PNG", "<?xml", "%PDF" };
+
+	return g->size > 100 &&
+	       memcmp(g->data, magic[format], strlen(magic[format])) == 0;
+}
+
+static void
+test_all(const struct conf *conf)
+{
+	static const char *const paths[] = { "G.Twenty", "G.Three", "G.Five",
+		"G.Hundred", "G.Not", "G.Many" };
+	unsigned failed = 0, drawn = 0;
+	struct err err;
+
+	for (size_t p = 0; p < sizeof paths / sizeof paths[0]; p++)
+		for (unsigned k = 0; k < DRAW_KINDS * DRAW_FORMATS * DRAW_THEMES; k++) {
+			struct msg_draw ask = ask_for(paths[p]);
+			struct graph g;
+
+			ask.kind = k % DRAW_KINDS;
+			ask.format = k / DRAW_KINDS % DRAW_FORMATS;
+			if (ask.format != DRAW_PNG &&
+			    strcmp(paths[p], "G.Hundred") == 0)
+				continue; /* as all the others, but slow */
+			ask.theme = k / DRAW_KINDS / DRAW_FORMATS;
+			ask.top = 0;
+			ask.width = p % 2 ? 300 : 600;
+			ask.height = ask.kind == DRAW_STRIP ? 30 : 100;
+			if (graph_draw(&g, conf, &ask, &err) < 0) {
+				printf(
+				    "# %s kind %u: %s\n", paths[p], ask.kind, err.text);
+				failed++;
+				continue;
+			}
+			drawn++;
+			failed += !begins(&g, ask.format);
+			graph_free(&g);
+		}
+	is_int(failed, 0, "every kind, format and theme of every target is drawn");
+	is_int(drawn, (5 * DRAW_FORMATS + 1) * DRAW_KINDS * DRAW_THEMES, "all of them");
+}
+
+static void
+test_zoom(const struct conf *conf)
+{
+	struct msg_draw ask = ask_for("G.Twenty");
+	struct graph g;
+	struct png png;
+
+	ask.zoom = 2;
+	if (!draw_png(conf, &ask, &g, &png, "a picture for a fine screen"))
+		return;
+	is_int(png.width, g.head.width * 2, "has twice the pixels of its size");
+	free(png.pixel);
+	graph_free(&g);
+	ask = ask_for("G.Twenty");
+	ask.kind = DRAW_STRIP;
+	ask.height = 40;
+	if (!draw_png(conf, &ask, &g, &png, "a strip"))
+		return;
+	is_int(png.width, 600, "is as wide as asked");
+	is_int(png.height, 40, "and as high");
+	free(png.pixel);
+	graph_free(&g);
+}
+
+/* Broken files and nonsense are refused with words. */
+static void
+test_refusals(const struct conf *conf)
+{
+	struct msg_draw ask = ask_for("G.Broken");
+	struct graph g;
+	struct err err;
+
+	close(open("G/Broken.rrd", O_CREAT | O_WRONLY, 0644));
+	ok(graph_draw(&g, conf, &ask, &err) < 0, "a file of zero bytes is refused");
+	ok(strstr(err.text, "Broken") != NULL, "by name: %s", err.text);
+	if (rename("G/Three.rrd", "G/Broken.rrd") < 0)
+		puts("Bail out! rename");
+	ok(graph_draw(&g, conf, &ask, &err) < 0,
+	    "so is one with another number of pings: %s", err.text);
+	ok(truncate("G/Broken.rrd", 5000) == 0 && graph_draw(&g, conf, &ask, &err) < 0,
+	    "so is a short one: %s", err.text);
+	ask = ask_for("G");
+	ok(graph_draw(&g, conf, &ask, &err) < 0, "so is a group: %s", err.text);
+	ask = ask_for("G.Nobody");
+	ok(graph_draw(&g, conf, &ask, &err) < 0, "so is nobody: %s", err.text);
+	ask = ask_for("G.Twenty");
+	ask.end = ask.start;
+	ok(graph_draw(&g, conf, &ask, &err) < 0, "so is an empty span: %s", err.text);
+	ask = ask_for("G.Twenty");
+	ask.width = 60000;
+	ok(graph_draw(&g, conf, &ask, &err) < 0, "so is a giant: %s", err.text);
+}
+
+/* --- how high
+ * --------------------------------------------------------------------------- */
+
+static double
+height(const struct conf *conf, enum draw_kind kind, long span)
+{
+	struct msg_draw ask = ask_for("G.Twenty");
+	struct graph g;
+	struct err err;
+
+	ask.kind = kind;
+	ask.start = END - span;
+	ask.top = 0;
+	if (graph_draw(&g, conf, &ask, &err) < 0)
+		return NAN;
+	double high = g.head.high;
+	graph_free(&g);
+	return high;
+}
+
+static void
+test_height(void)
+{
+	/* The highest median: 20 ms, in every period. */
+	struct conf *conf = configure("", "");
+	is_close(height(conf, DRAW_DETAIL, 3600), 0.024, 1e-6,
+	    "1.2 times the highest median");
+	is_close(
+	    height(conf, DRAW_DETAIL, 86400), 0.024, 1e-6, "shared by all periods");
+	is_close(height(conf, DRAW_NAVIGATOR, 6000), 0.030, 1e-6,
+	    "1.5 times in the navigator");
+	conf_free(conf);
+	conf = configure("", "max_rtt = 0.015");
+	is_close(height(conf, DRAW_DETAIL, 3600), 0.015, 1e-6, "never above max_rtt");
+	conf_free(conf);
+	conf = configure("", "unison_tolerance = 2");
+	is_close(height(conf, DRAW_DETAIL, 3600), 0.024, 1e-6, "with a tolerance, too");
+	conf_free(conf);
+	conf = configure("", "logarithmic = yes");
+	struct msg_draw ask = ask_for("G.Twenty");
+	struct graph g;
+	struct err err = { "" };
+	ok(graph_draw(&g, conf, &ask, &err) == 0, "a logarithmic graph is drawn %s",
+	    err.text);
+	is_close(g.head.low, 0.001, 1e-9, "from a millisecond");
+	graph_free(&g);
+	conf_free(conf);
+}
+
+static void
+test_configured(void)
+{
+	struct conf *conf = configure("graphborders = yes\nhtmltitle = yes",
+	    "loss_background = yes\nnodata_color = e0e0ff");
+	struct msg_draw ask = ask_for("G.Twenty");
+	struct graph g;
+	struct png png;
+
+	if (draw_png(conf, &ask, &g, &png, "with loss_background")) {
+		uint32_t got = color_at(&png, &g, LOSSY, 0.035);
+		ok(got == 0xffa9fe, "4 of 20 lost is ffa9fe behind (%06x)", got);
+		got = color_at(&png, &g, LOSSY, 0.003);
+		ok(got == 0xffa9fe, "below the smoke, too (%06x)", got);
+		got = color_at(&png, &g, DEAD, 0.035);
+		ok(got == 0xff8a8a, "total loss is ff8a8a (%06x)", got);
+		got = color_at(&png, &g, NOTHING, 0.035);
+		ok(got == 0xe0e0ff, "no data has the colour that was set (%06x)", got);
+		free(png.pixel);
+		graph_free(&g);
+	}
+	conf_free(conf);
+}
+
+/* --- how fast
+ * ---------------------------------------------------------------------------- */
+
+static int
+by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void
+test_speed(const struct conf *conf)
+{
+	double ms[21];
+	struct err err;
+
+	for (int i = 0; i < 21; i++) {
+		struct msg_draw ask = ask_for("G.Twenty");
+		struct timespec a, b;
+		struct graph g;
+
+		ask.top = 0;
+		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &a);
+		if (graph_draw(&g, conf, &ask, &err) == 0)
+			graph_free(&g);
+		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &b);
+		ms[i] = (double)(b.tv_sec - a.tv_sec) * 1e3 +
+			(double)(b.tv_nsec - a.tv_nsec) / 1e6;
+	}
+	qsort(ms, 21, sizeof *ms, by_value);
+	printf("# a detail graph of 600x200 with 20 pings: %.1f ms\n", ms[10]);
+#ifndef WITH_SANITIZERS
+	ok(ms[10] < 30, "one takes less than 30 ms of a processor");
+#endif
+}
+
+static int
+clean_up(void)
+{
+	char *command = mem_printf("rm -rf %s", dir);
+	int status = chdir("/") == 0 ? system(command) : -1;
+
+	free(command);
+	return status;
+}
+
+int
+main(void)
+{
+	if (mkdtemp(dir) == NULL || chdir(dir) < 0 || mkdir("G", 0755) < 0) {
+		puts("Bail out! no directory");
+		return 1;
+	}
+	setenv("TZ", "UTC", 1);
+	graph_warm_up();
+	make("G/Twenty.rrd", 20);
+	make("G/Three.rrd", 3);
+	make("G/Five.rrd", 5);
+	make("G/Hundred.rrd", 100);
+	struct conf *conf = configure("", "");
+	test_light(conf);
+	test_dark(conf);
+	test_all(conf);
+	test_zoom(conf);
+	test_height();
+	test_configured();
+	test_speed(conf);
+	test_refusals(conf);
+	conf_free(conf);
+	clean_up();
+	return tap_done();
+}
