@@ -346,7 +346,8 @@ resolve_status_text(const struct resolve_name *n)
 	case ARES_EBADNAME:
 	case ARES_EFORMERR:
 		return "not a valid name, expected letters, digits, '-' and '.'";
-	case ARES_ECONNREFUSED:
+	case ARES_ECONNREFUSED: /* c-ares says so too after SERVFAIL and REFUSED */
+		return "no resolver could be reached or could find out";
 	case ARES_ETIMEOUT:
 		return "the resolver does not answer";
 	case ARES_ESERVFAIL:
