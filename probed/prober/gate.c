@@ -18,6 +18,8 @@ gate_after(struct run *run, struct shot *s, int64_t rtt_ns, enum ping_stamp stam
 {
 	bool in_time = rtt_ns <= run->probe.timeout_ns;
 
+	if (s->sealed)
+		return;
 	if (s->outcome == PING_STALLED && (!in_time || stamp == STAMP_USER))
 		return;
 	s->outcome = in_time ? PING_ANSWERED : PING_LATE;
@@ -51,10 +53,6 @@ probe_reply(
 	case PING_LATE:
 		gate_count(&run->duplicates, &runs.host->counters->duplicates);
 		return;
-	case PING_NOT_SENT:
-	case PING_NO_NAME:
-	case PING_CANNOT:
-		return;
 	default:
 		gate_after(run, s, rtt_ns, stamp);
 	}
@@ -67,9 +65,10 @@ probe_lost(struct probe_run *probe, unsigned seq, enum ping_outcome why, bool fi
 
 	if (!run->in_round || seq >= run->seq || run->shot[seq].outcome != PING_OPEN)
 		return;
-	if (final)
+	if (final) {
+		run->shot[seq].sealed = true;
 		run_decide(run, seq, why);
-	else if (run->shot[seq].error == 0)
+	} else if (run->shot[seq].error == 0)
 		run->shot[seq].error = (uint8_t)why;
 }
 

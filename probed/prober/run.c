@@ -390,6 +390,17 @@ run_close_pings(struct run *run, int64_t now)
 		run->shot[run->seq] = (struct shot){ .outcome = PING_STALLED };
 }
 
+/* The row of an immediate round: that of its end, or, where an unknown round has that
+ * one already, the one of the round whose place it takes. */
+static int64_t
+run_brief_row(const struct run *run, int64_t end_wall)
+{
+	int64_t row = plan_row_at(&run->plan, end_wall);
+
+	return row > run->last_row ? row
+				   : run->last_row + run->plan.step / CLOCK_NS_PER_S;
+}
+
 static void
 run_finish(struct run *run, int64_t now)
 {
@@ -397,7 +408,7 @@ run_finish(struct run *run, int64_t now)
 	struct round *r = run_round(run);
 	r->begin_ns = run->begin_wall;
 	r->end_ns = now + runs.watch.offset;
-	r->row = run->brief ? plan_row_at(&run->plan, r->end_ns)
+	r->row = run->brief ? run_brief_row(run, r->end_ns)
 			    : plan_row(&run->plan, run->slot);
 	r->duplicates = run->duplicates;
 	r->forged = run->forged;
@@ -584,8 +595,10 @@ run_shake(struct run *run, unsigned news, int64_t now)
 	}
 	run->shaken = true;
 	for (unsigned i = run->oldest; i < run->seq; i++)
-		if (run->shot[i].outcome == PING_OPEN)
+		if (run->shot[i].outcome == PING_OPEN) {
+			run->shot[i].sealed = true;
 			run_decide(run, i, PING_STALLED);
+		}
 	if (news & WATCH_SUSPEND)
 		run->end = now;
 	run_soon(run);

@@ -13,6 +13,7 @@ struct shot {
 	int64_t at;
 	uint8_t outcome, stamp;
 	uint8_t error; /* enum ping_outcome of an ICMP error that came, else 0 */
+	bool sealed;   /* no answer changes its outcome any more */
 };
 
 struct run {
