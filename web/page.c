@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "web/asset.h"
 #include "web/request.h"
+#include "web/row.h"
 
 #define PROBLEMS_SHOWN 3 /* in the banner; the rest is one click away */
 
@@ -25,6 +26,7 @@ banner(struct html *page, const char *kind, const char *text)
 
 	html_text(b, "kind", kind);
 	html_text(b, "text", text);
+	html_text(b, "href", "");
 	return b;
 }
 
@@ -157,6 +159,19 @@ page_new(struct request *r, const char *title, const char *here)
 	banner_icmp(page);
 	put_footer(page);
 	return page;
+}
+
+void
+page_trail(struct html *page, const struct conf_target *t)
+{
+	if (t == NULL || t->parent == NULL)
+		return;
+	page_trail(page, t->parent);
+	struct html *item = html_item(page, "crumb");
+	char *menu = html_strip(t->menu);
+	html_text(item, "menu", menu);
+	row_href(item, "href", t);
+	free(menu);
 }
 
 void

@@ -15,10 +15,12 @@ struct request;
 struct html *page_new(struct request *r, const char *title, const char *here);
 /* Send PAGE, whose middle is template BODY; PAGE is freed. */
 void page_send(struct request *r, struct html *page, unsigned status, const char *body);
+/* The way from the top down to T as list "crumb". */
+void page_trail(struct html *page, const struct conf_target *t);
 /* Answer R with a page that says TEXT. */
 void page_error(struct request *r, unsigned status, const char *text);
 
-/* overview.c */
+/* now.c */
 void page_now(struct request *r);
 void page_section(struct request *r, const struct conf_target *group);
 

@@ -107,15 +107,15 @@ static void
 answer(struct request *r, const struct picture *p)
 {
 	const struct msg_picture *head = &p->head;
-	char text[160];
+	char text[240];
 
 	snprintf(text, sizeof text, "max-age=%ld", fresh_for(&p->key));
 	request_set_header(r, "Cache-Control", text);
 	snprintf(text, sizeof text,
-	    "left=%u, upper=%u, width=%u, height=%u, low=%g, high=%g, start=%" PRId64
+	    "picture=%u, left=%u, upper=%u, width=%u, height=%u, low=%g, high=%g, start=%" PRId64
 	    ", end=%" PRId64,
-	    head->left, head->upper, head->plot_width, head->plot_height, head->low,
-	    head->high, p->key.draw.start, p->key.draw.end);
+	    head->width, head->left, head->upper, head->plot_width, head->plot_height,
+	    head->low, head->high, p->key.draw.start, p->key.draw.end);
 	request_set_header(r, "Smokebox-Plot", text);
 	if (p->key.draw.format == DRAW_SVG)
 		request_set_header(r, "Content-Security-Policy",

@@ -435,6 +435,10 @@ cannot(const struct conf_target *t, const struct live *l, char *why, size_t size
 		snprintf(why, size, "%s", t->note);
 		return true;
 	}
+	if (t->nomasterpoll) {
+		snprintf(why, size, "measured by its slaves only");
+		return true;
+	}
 	if (l == NULL ||
 	    (l->target.state != TARGET_NO_NAME && l->target.state != TARGET_CANNOT))
 		return false;

@@ -1,1 +1,171 @@
 "use strict";
+/* What scripts add to pages that are complete without: figures and graphs renew
+ * themselves with every round, and a range is chosen by dragging over a graph. */
+(function () {
+	var main = document.getElementById("main");
+	if (!main || !window.fetch)
+		return;
+
+	/* --- renewing: the page is fetched again, its live parts are exchanged --- */
+	var step = Math.max(2, Number(main.dataset.step) || 60);
+	var timer = 0, dragging = false;
+
+	/* A little after the end of a step, when its round is stored; not all at once. */
+	function wait() {
+		var now = Date.now() / 1000, pause = Math.max(step, 5);
+		var left = pause - (now % pause) + 1.2 + Math.random();
+		clearTimeout(timer);
+		timer = setTimeout(renew, left * 1000);
+	}
+
+	/* A graph that did not change stays; a new one is shown when it has come. */
+	function keepPictures(from, to) {
+		var old = from.querySelectorAll("picture"), next = to.querySelectorAll("picture");
+		if (old.length !== next.length)
+			return;
+		next.forEach(function (picture, i) {
+			var a = old[i], img = a.querySelector("img"), fresh = picture.querySelector("img");
+			if (!img || !fresh)
+				return;
+			if (img.getAttribute("src") !== fresh.getAttribute("src")) {
+				a.querySelectorAll("source").forEach(function (source, k) {
+					var s = picture.querySelectorAll("source")[k];
+					if (s)
+						source.srcset = s.srcset;
+				});
+				img.srcset = fresh.srcset;
+				img.src = fresh.getAttribute("src");
+			}
+			picture.replaceWith(a);
+		});
+	}
+
+	function exchange(text) {
+		var page = new DOMParser().parseFromString(text, "text/html");
+		document.querySelectorAll("[data-live]").forEach(function (part) {
+			var next = part.id && page.getElementById(part.id);
+			if (!next || (part.contains(document.activeElement) && document.activeElement !== document.body && document.activeElement.matches("input")))
+				return;
+			var focused = part.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+			keepPictures(part, next);
+			part.replaceWith(document.adoptNode(next));
+			if (focused) {
+				var again = document.getElementById(next.id).querySelector('[href="' + CSS.escape(focused) + '"]');
+				if (again)
+					again.focus({ preventScroll: true });
+			}
+		});
+		prepare();
+	}
+
+	function renew() {
+		if (document.hidden || dragging)
+			return wait();
+		fetch(location.href, { cache: "no-store" })
+			.then(function (answer) { return answer.ok ? answer.text() : Promise.reject(); })
+			.then(function (text) { if (!dragging) exchange(text); })
+			.catch(function () {})
+			.then(wait);
+	}
+
+	/* A range that does not end now does not change: nothing to renew. */
+	if (document.querySelector("#view:not([data-live])") === null) {
+		wait();
+		document.addEventListener("visibilitychange", function () {
+			if (!document.hidden)
+				renew();
+		});
+	}
+
+	/* --- zooming: drag over a graph --- */
+	function plotOf(img) {
+		return fetch(img.currentSrc || img.src, { cache: "force-cache" }).then(function (answer) {
+			var plot = {}, text = answer.headers.get("Smokebox-Plot") || "";
+			text.split(", ").forEach(function (pair) {
+				var half = pair.split("=");
+				plot[half[0]] = Number(half[1]);
+			});
+			return plot.width > 0 ? plot : Promise.reject();
+		});
+	}
+
+	function zoomBy(box) {
+		var img = box.querySelector("img"), href = box.dataset.zoom || box.getAttribute("href").split("?")[0];
+		var begin = null, mark = null;
+
+		box.addEventListener("dragstart", function (e) { e.preventDefault(); });
+		box.addEventListener("pointerdown", function (e) {
+			if (e.button !== 0 || e.pointerType === "touch")
+				return;
+			begin = e.clientX;
+			box.setPointerCapture(e.pointerId);
+		});
+		box.addEventListener("pointermove", function (e) {
+			if (begin === null || Math.abs(e.clientX - begin) < 5)
+				return;
+			dragging = true;
+			var frame = box.getBoundingClientRect();
+			if (!mark) {
+				mark = document.createElement("span");
+				mark.className = "select";
+				box.appendChild(mark);
+			}
+			mark.style.left = Math.min(begin, e.clientX) - frame.left + "px";
+			mark.style.width = Math.abs(e.clientX - begin) + "px";
+		});
+		function end(e) {
+			var from = begin;
+			begin = null;
+			if (mark)
+				mark.remove();
+			mark = null;
+			if (from === null || !dragging || e.type === "pointercancel") {
+				dragging = false;
+				return;
+			}
+			var frame = img.getBoundingClientRect(), to = e.clientX;
+			plotOf(img).then(function (plot) {
+				var scale = frame.width / plot.picture;
+				var time = function (x) {
+					var share = ((x - frame.left) / scale - plot.left) / plot.width;
+					return plot.start + Math.max(0, Math.min(1, share)) * (plot.end - plot.start);
+				};
+				var a = time(Math.min(from, to)), b = time(Math.max(from, to));
+				if (b - a < 10)
+					b = a + 10;
+				location.href = href + "?start=" + Math.round(a) + "&end=" + Math.round(b);
+			}).catch(function () {}).then(function () { setTimeout(function () { dragging = false; }, 50); });
+		}
+		box.addEventListener("pointerup", end);
+		box.addEventListener("pointercancel", end);
+		box.addEventListener("click", function (e) {
+			if (dragging)
+				e.preventDefault();
+		});
+	}
+
+	function prepare() {
+		document.querySelectorAll(".zoom").forEach(function (box) {
+			if (box.dataset.ready)
+				return;
+			box.dataset.ready = "1";
+			zoomBy(box);
+		});
+	}
+	prepare();
+
+	/* --- keys: / searches, arrows and + - move the window --- */
+	document.addEventListener("keydown", function (e) {
+		if (e.ctrlKey || e.metaKey || e.altKey || e.target.matches("input, textarea"))
+			return;
+		var hints = { ArrowLeft: "Earlier", ArrowRight: "Later", "-": "Zoom out", "+": "Zoom in" };
+		if (e.key === "/") {
+			e.preventDefault();
+			document.querySelector(".find input").focus();
+		} else if (hints[e.key]) {
+			var move = document.querySelector('[data-move="' + hints[e.key] + '"]');
+			if (move)
+				location.href = move.href;
+		}
+	});
+})();

@@ -1,0 +1,188 @@
+/* The house itself: workers, configuration, troubles; and the addresses that watchers
+ * and operators use. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "link/worker.h"
+#include "web/asset.h"
+#include "web/figure.h"
+#include "web/page.h"
+#include "web/request.h"
+
+static const char *const state_words[] = { "starting", "ready", "down" };
+
+static void
+put_workers(struct html *page)
+{
+	char when[32];
+
+	for (unsigned room = 0; room < ROOMS; room++) {
+		const struct msg_worker *w = state_worker(room);
+		if (w == NULL)
+			continue;
+		struct html *item = html_item(page, "worker");
+		html_text(item, "room", room_name(room));
+		html_text(item, "w_state",
+		    w->state < WORKER_STATES ? state_words[w->state] : "unknown");
+		html_flag(item, "w_down", w->state == WORKER_DOWN);
+		html_printf(item, "pid", "%u", w->pid);
+		html_printf(item, "uid", "%u", w->uid);
+		html_printf(item, "restarts", "%u", w->restarts);
+		figure_clock(when, sizeof when, w->since, true);
+		html_text(item, "since", when);
+		html_text(item, "lock", w->lock);
+		html_text(item, "last_end", w->last_end);
+	}
+}
+
+static void
+put_problems(struct html *page)
+{
+	size_t count;
+	const struct state_problem *problem = state_problems(&count);
+	char when[32];
+
+	html_flag(page, "refused", state_config_refused());
+	html_printf(page, "generation", "%u", state_conf()->generation);
+	if (state_config_checked() != 0) {
+		figure_clock(when, sizeof when, state_config_checked(), true);
+		html_text(page, "checked", when);
+	}
+	for (size_t i = 0; i < count; i++) {
+		struct html *item = html_item(page, "problem");
+		html_text(item, "kind", problem[i].error ? "error" : "warning");
+		html_text(item, "place", problem[i].place);
+		html_text(item, "text", problem[i].text);
+	}
+}
+
+static void
+put_troubles(struct html *page)
+{
+	size_t count;
+	const struct state_trouble *trouble = state_troubles(&count);
+	char when[32];
+
+	for (size_t i = 0; i < count; i++) {
+		struct html *item = html_item(page, "trouble");
+		const struct conf_target *t =
+		    conf_target_by_id(state_conf(), trouble[i].target);
+		figure_clock(when, sizeof when, trouble[i].when, true);
+		html_text(item, "when", when);
+		html_text(item, "text", trouble[i].text);
+		html_text(item, "path", t != NULL ? t->path : "");
+	}
+}
+
+static void
+put_icmp(struct html *page, const char *family, unsigned rung, const char *why)
+{
+	static const char *const words[] = { "not permitted", "ping sockets",
+		"raw sockets" };
+	struct html *item = html_item(page, "icmp");
+
+	html_text(item, "family", family);
+	html_text(item, "mode", rung <= ICMP_RAW ? words[rung] : "");
+	html_flag(item, "none", rung == 0);
+	html_text(item, "why", why);
+}
+
+static void
+put_fact(struct html *page, const char *word, uint64_t value, bool wrong)
+{
+	struct html *item = html_item(page, "fact");
+
+	html_text(item, "word", word);
+	html_printf(item, "value", "%" PRIu64, value);
+	html_flag(item, "wrong", wrong && value > 0);
+}
+
+static void
+put_facts(struct html *page)
+{
+	const struct msg_counters *c = state_counters();
+	const struct msg_store *s = state_store();
+
+	put_fact(page, "rounds scheduled", c->rounds_scheduled, false);
+	put_fact(page, "measured", c->rounds_measured, false);
+	put_fact(page, "unknown", c->rounds_unknown, true);
+	put_fact(page, "skipped", c->rounds_skipped, true);
+	put_fact(page, "dropped on the way to disk", c->dropped_rounds, true);
+	put_fact(page, "rows written", s->rows_written, false);
+	put_fact(page, "writes tried again", s->retries, false);
+	put_fact(page, "writes failed", s->failed, true);
+	put_fact(page, "files set aside", s->set_aside, true);
+	put_fact(page, "forged replies", c->forged, true);
+	put_fact(page, "receive overflows", c->overflow, true);
+	put_icmp(page, "IPv4", c->icmp4, c->icmp4_why);
+	put_icmp(page, "IPv6", c->icmp6, c->icmp6_why);
+}
+
+void
+page_config(struct request *r)
+{
+	struct html *page = page_new(r, "Configuration", "config");
+
+	put_problems(page);
+	put_workers(page);
+	put_facts(page);
+	put_troubles(page);
+	page_send(r, page, 200, "config.html");
+}
+
+/* --- for watchers
+ * --------------------------------------------------------------------- */
+
+static void
+reply_line(struct request *r, unsigned status, const char *line)
+{
+	request_set_header(r, "Cache-Control", "no-store");
+	fprintf(request_out(r), "%s\n", line);
+	reply(r, status, "text/plain; charset=utf-8");
+}
+
+/* This process answers, so it lives. */
+void
+page_healthy(struct request *r)
+{
+	reply_line(r, 200, "ok");
+}
+
+/* Rounds are being measured and stored? Then a configuration is in force, too. */
+void
+page_ready(struct request *r)
+{
+	static const enum room needed[] = { ROOM_PROBER, ROOM_RECORDER };
+	char line[128];
+
+	for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++) {
+		const struct msg_worker *w = state_worker(needed[i]);
+		if (w != NULL && w->state == WORKER_READY)
+			continue;
+		snprintf(line, sizeof line, "%s is %s", room_name(needed[i]),
+		    w == NULL		      ? "not started"
+		    : w->state == WORKER_DOWN ? "down"
+					      : "starting");
+		reply_line(r, 503, line);
+		return;
+	}
+	reply_line(r, 200, "ok");
+}
+
+void
+page_reload(struct request *r)
+{
+	struct msg_out out;
+
+	if (!request_is_post(r)) {
+		request_set_header(r, "Allow", "POST");
+		reply_error(r, 405, "expected POST");
+		return;
+	}
+	msg_begin(&out, MSG_RELOAD);
+	link_send(worker_link(ROOM_PARENT), &out, -1, LINK_MUST);
+	reply_line(r, 202, "reload asked for; the answer is in the status");
+}

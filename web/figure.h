@@ -1,0 +1,22 @@
+/* Figures and times as people read them. All write into HTML values: "NAME" the figure,
+ * "NAME_unit" its unit, so that a template can make the unit smaller. */
+#ifndef WEB_FIGURE_H
+#define WEB_FIGURE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "web/html.h"
+
+/* SECONDS as milliseconds with about three digits ("0.43", "12.6", "148"); NAN makes
+ * both values empty, so that no outer item shines through. NAME must be a literal, UNIT
+ * another one for its unit. */
+void figure_rtt(struct html *h, const char *name, const char *unit, double seconds);
+/* RATIO (0..1) in percent: "0", "0.4", "20". */
+void figure_percent(struct html *h, const char *name, double ratio);
+/* "12:03", with the date when that is not today; with seconds when WITH_SECONDS. */
+void figure_clock(char *buf, size_t size, int64_t when, bool with_seconds);
+/* "3 hours", "400 days", "90 seconds". */
+void figure_span(char *buf, size_t size, int64_t seconds);
+
+#endif

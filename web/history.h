@@ -1,0 +1,28 @@
+/* A span of a target's history in a few figures, read from its RRD. */
+#ifndef WEB_HISTORY_H
+#define WEB_HISTORY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config/conf.h"
+
+struct history {
+	bool file;	   /* there is an RRD */
+	int64_t first;	   /* end of the first row that is known; 0: none is */
+	int64_t last;	   /* of the last one */
+	unsigned step;	   /* seconds a row that the figures come from */
+	double median;	   /* median of the rows' medians, seconds; NAN: none */
+	double low, high;  /* smallest and largest median */
+	double loss_ratio; /* mean over known rows; NAN: none is known */
+	double known;	   /* share of the rows between first and end that are known */
+};
+
+/* The history of T over START..END. Fresh within a step or half a minute, whichever is
+ * longer: it is kept for that time. */
+const struct history *history_of(
+    const struct conf_target *t, int64_t start, int64_t end);
+/* Forget everything. */
+void history_forget(void);
+
+#endif

@@ -1,0 +1,244 @@
+/* The front page and the page of a group: a sentence, then every target as a line. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "web/page.h"
+#include "web/request.h"
+#include "web/row.h"
+
+#define NAMED_MAX 3  /* targets named in the sentence below the headline */
+#define ROWS_MAX 500 /* lines on one page */
+
+#define LOOKS (LOOK_UNKNOWN + 1)
+
+/* What there is to say about the targets of a page. */
+struct sum {
+	unsigned look[LOOKS], all, rows;
+	char *named[LOOKS]; /* "Router (no answer ...), ..." */
+};
+
+static bool
+is_below(const struct conf_target *t, const struct conf_target *group)
+{
+	for (; t != NULL; t = t->parent)
+		if (t == group)
+			return true;
+	return false;
+}
+
+static bool
+is_hidden(const struct conf_target *t)
+{
+	for (; t != NULL; t = t->parent)
+		if (t->hide)
+			return true;
+	return false;
+}
+
+static void
+name_one(struct sum *sum, enum look look, const struct conf_target *t)
+{
+	char why[512], *name, *longer;
+
+	if (sum->look[look] > NAMED_MAX)
+		return;
+	state_look(t, why, sizeof why);
+	name = html_strip(t->menu);
+	longer = mem_printf("%s%s%s%s%s",
+	    sum->named[look] != NULL ? sum->named[look] : "",
+	    sum->named[look] != NULL ? " · " : "", name, *why != '\0' ? ": " : "", why);
+	free(name);
+	free(sum->named[look]);
+	sum->named[look] = longer;
+}
+
+/* --- the headline
+ * --------------------------------------------------------------------- */
+
+static const char *
+plural(unsigned n, const char *one, const char *more)
+{
+	return n == 1 ? one : more;
+}
+
+/* A clause of the headline: how many there are of LOOK. */
+static void
+clause(FILE *out, const struct sum *sum, enum look look, bool *begun)
+{
+	static const char *const text[LOOKS][2] = {
+		[LOOK_DOWN] = { "does not answer", "do not answer" },
+		[LOOK_LOSS] = { "loses pings", "lose pings" },
+		[LOOK_UNKNOWN] = { "is unknown just now", "are unknown just now" },
+		[LOOK_CANNOT] = { "cannot be measured", "cannot be measured" },
+		[LOOK_WAITING] = { "waits for its first round",
+		    "wait for their first round" },
+	};
+	unsigned n = sum->look[look];
+
+	if (n == 0)
+		return;
+	fprintf(out, "%s%u %s", *begun ? ", " : "", n,
+	    plural(n, text[look][0], text[look][1]));
+	*begun = true;
+}
+
+static void
+put_headline(struct html *page, const struct sum *sum)
+{
+	static const enum look order[] = { LOOK_DOWN, LOOK_LOSS, LOOK_UNKNOWN,
+		LOOK_CANNOT, LOOK_WAITING };
+	unsigned fine = sum->look[LOOK_FINE];
+	bool begun = false;
+	char *text;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	if (out == NULL)
+		fatal("open_memstream");
+	for (size_t i = 0; i < sizeof order / sizeof order[0]; i++)
+		clause(out, sum, order[i], &begun);
+	fclose(out);
+	if (sum->all == 0)
+		html_text(page, "headline", "There is nothing to measure yet.");
+	else if (fine == sum->all)
+		html_printf(page, "headline",
+		    sum->all == 1 ? "The one target answers."
+				  : "All %u targets answer.",
+		    sum->all);
+	else if (sum->look[LOOK_WAITING] == sum->all)
+		html_printf(page, "headline",
+		    "Measuring begins: the first round of %u %s is "
+		    "under way.",
+		    sum->all, plural(sum->all, "target", "targets"));
+	else
+		html_printf(page, "headline_rest", " of %u %s.", sum->all,
+		    plural(sum->all, "target", "targets"));
+	if (fine != sum->all && sum->look[LOOK_WAITING] != sum->all)
+		html_text(page, "headline_wrong", text);
+	free(text);
+
+	const char *tone = sum->look[LOOK_DOWN] > 0	  ? "bad"
+			   : sum->look[LOOK_LOSS] > 0	  ? "warn"
+			   : fine == sum->all && fine > 0 ? "good"
+							  : "calm";
+	html_text(page, "tone", tone);
+	for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
+		enum look look = order[i];
+		if (sum->named[look] == NULL || look == LOOK_WAITING)
+			continue;
+		struct html *item = html_item(page, "detail");
+		unsigned more =
+		    sum->look[look] > NAMED_MAX ? sum->look[look] - NAMED_MAX : 0;
+		if (more > 0)
+			html_printf(
+			    item, "detail", "%s · and %u more", sum->named[look], more);
+		else
+			html_text(item, "detail", sum->named[look]);
+	}
+}
+
+/* --- the lists
+ * ------------------------------------------------------------------------ */
+
+/* Targets with the same parent share a card; in the tree's order they stand together,
+ * except behind a group of their own. */
+static void
+put_cards(struct html *page, const struct conf_target *group, struct sum *sum)
+{
+	const struct conf *conf = state_conf();
+	const struct conf_target *parent = NULL;
+	struct html *card = NULL;
+
+	for (size_t i = 0; i < conf->target_count; i++) {
+		const struct conf_target *t = conf->target[i];
+		if (!row_listed(t) || is_hidden(t) || !is_below(t, group))
+			continue;
+		if (t->kind != CONF_MULTIHOST) {
+			char why[512];
+			enum look look = state_look(t, why, sizeof why);
+			sum->all++;
+			sum->look[look]++;
+			if (look != LOOK_FINE)
+				name_one(sum, look, t);
+		}
+		if (sum->rows++ >= ROWS_MAX)
+			continue;
+		if (card == NULL || t->parent != parent) {
+			char *trail = row_trail(t->parent);
+			parent = t->parent;
+			card = html_item(page, "card");
+			html_text(card, "trail", *trail != '\0' ? trail : "Targets");
+			if (parent->parent != NULL && parent != group)
+				row_href(card, "group_href", parent);
+			free(trail);
+		}
+		row_add(card, "target", t);
+	}
+	if (sum->rows > ROWS_MAX)
+		html_printf(page, "left_out", "%u", sum->rows - ROWS_MAX);
+}
+
+static void
+sum_free(struct sum *sum)
+{
+	for (unsigned i = 0; i < LOOKS; i++)
+		free(sum->named[i]);
+}
+
+void
+page_now(struct request *r)
+{
+	const struct conf_target *root = state_conf()->targets;
+	struct html *page = page_new(r, "Now", "now");
+	struct sum sum = { 0 };
+
+	put_cards(page, root, &sum);
+	put_headline(page, &sum);
+	if (root->remark != NULL) {
+		char *remark = html_safe(root->remark);
+		html_markup(page, "remark", remark);
+		free(remark);
+	}
+	page_send(r, page, 200, "now.html");
+	sum_free(&sum);
+}
+
+/* The groups directly below GROUP, as links. */
+static void
+put_subgroups(struct html *page, const struct conf_target *group)
+{
+	for (const struct conf_target *t = group->first; t != NULL; t = t->next) {
+		if (t->kind != CONF_GROUP || t->hide)
+			continue;
+		struct html *item = html_item(page, "subgroup");
+		char *menu = html_strip(t->menu);
+		html_text(item, "menu", menu);
+		row_href(item, "href", t);
+		free(menu);
+	}
+}
+
+void
+page_section(struct request *r, const struct conf_target *group)
+{
+	char *title = html_strip(group->title), *safe = html_safe(group->title);
+	struct html *page = page_new(r, title, "targets");
+	struct sum sum = { 0 };
+
+	html_markup(page, "heading", safe);
+	page_trail(page, group->parent);
+	put_cards(page, group, &sum);
+	put_subgroups(page, group);
+	put_headline(page, &sum);
+	if (group->remark != NULL) {
+		char *remark = html_safe(group->remark);
+		html_markup(page, "remark", remark);
+		free(remark);
+	}
+	page_send(r, page, 200, "now.html");
+	sum_free(&sum);
+	free(title);
+	free(safe);
+}

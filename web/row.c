@@ -1,0 +1,159 @@
+#include "web/row.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "web/figure.h"
+#include "web/history.h"
+#include "web/query.h"
+
+static void
+put_path(struct html *h, const char *name, const char *prefix, const char *path)
+{
+	char *text;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	if (out == NULL)
+		fatal("open_memstream");
+	fputs(prefix, out);
+	char *slashed = mem_str(path);
+	for (char *p = slashed; *p != '\0'; p++)
+		if (*p == '.')
+			*p = '/';
+	query_encode(out, slashed);
+	free(slashed);
+	fclose(out);
+	html_text(h, name, text);
+	free(text);
+}
+
+void
+row_href(struct html *h, const char *name, const struct conf_target *t)
+{
+	put_path(h, name, "/t/", t->path);
+}
+
+void
+row_graph(struct html *h, const char *name, const struct conf_target *t)
+{
+	put_path(h, name, "/graph/", t->path);
+}
+
+bool
+row_listed(const struct conf_target *t)
+{
+	return t->kind != CONF_GROUP && !t->hide;
+}
+
+char *
+row_trail(const struct conf_target *t)
+{
+	if (t == NULL || t->parent == NULL)
+		return mem_str("");
+	char *outer = row_trail(t->parent), *own = html_strip(t->menu);
+	char *trail = mem_printf("%s%s%s", outer, *outer != '\0' ? " › " : "", own);
+	free(outer);
+	free(own);
+	return trail;
+}
+
+/* "1.1.1.1", and the host's name only where that says more. */
+static void
+put_address(struct html *h, const struct conf_target *t, const struct live *live)
+{
+	char address[ADDR_TEXT] = "";
+
+	if (live != NULL)
+		addr_text(&live->target.address, address);
+	html_text(h, "host", t->host);
+	if (t->host != NULL && strcmp(address, t->host) != 0)
+		html_text(h, "address", address);
+	else
+		html_text(h, "address", "");
+}
+
+/* A multihost's line is about others. */
+static void
+put_members(struct html *h, const struct conf_target *t)
+{
+	html_printf(h, "host", "%zu targets drawn together", t->members);
+	html_text(h, "look", "group");
+	html_text(h, "address", "");
+	html_text(h, "why", "");
+	html_text(h, "other_probe", "");
+}
+
+/* Every name gets a value, "" where nothing is known, so that a line in a list never
+ * shows what surrounds it. */
+static void
+put_round(struct html *h, const struct live *live)
+{
+	static const struct live nothing = {
+		.median = NAN, .jitter = NAN, .loss_ratio = NAN
+	};
+	char when[32] = "";
+
+	if (live == NULL)
+		live = &nothing;
+	figure_rtt(h, "median", "median_unit", live->median);
+	figure_rtt(h, "jitter", "jitter_unit", live->jitter);
+	figure_percent(h, "loss", live->loss_ratio);
+	html_flag(h, "lossy", live->loss > 0);
+	html_flag(h, "total_loss", live->loss_ratio >= 1);
+	html_flag(h, "measured", live->measured);
+	html_printf(h, "row", "%" PRId64, live->row);
+	if (live->measured)
+		figure_clock(when, sizeof when, live->row, true);
+	html_text(h, "when", when);
+}
+
+enum look
+row_present(struct html *h, const struct conf_target *t)
+{
+	const struct live *live = state_live(t->id);
+	char why[512];
+	char *menu = html_strip(t->menu);
+
+	html_text(h, "name", menu);
+	free(menu);
+	row_href(h, "href", t);
+	row_graph(h, "graph", t);
+	if (t->kind == CONF_MULTIHOST) {
+		put_members(h, t);
+		put_round(h, NULL);
+		return LOOK_FINE;
+	}
+	enum look look = state_look(t, why, sizeof why);
+	html_text(h, "look", look_word(look));
+	html_text(h, "why", why);
+	put_address(h, t, live);
+	html_text(h, "probe", t->probe != NULL ? t->probe->module : "");
+	html_flag(h, "other_probe",
+	    t->probe != NULL && strncmp(t->probe->module, "FPing", 5) != 0);
+	put_round(h, live != NULL && live->measured ? live : NULL);
+	return look;
+}
+
+enum look
+row_add(struct html *page, const char *list, const struct conf_target *t)
+{
+	struct html *item = html_item(page, list);
+	int64_t now = clock_wall_ns() / CLOCK_NS_PER_S;
+	enum look look = row_present(item, t);
+
+	if (t->kind == CONF_MULTIHOST) {
+		html_flag(item, "strip", false);
+		return look;
+	}
+	const struct history *past = history_of(t, now - ROW_SPAN, now);
+	html_flag(item, "strip", past->first != 0);
+	figure_percent(item, "past_loss", past->loss_ratio);
+	html_flag(item, "past_lossy", past->loss_ratio > 0);
+	return look;
+}

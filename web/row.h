@@ -1,0 +1,27 @@
+/* A target as one line of a list, and the values that all views of it share. */
+#ifndef WEB_ROW_H
+#define WEB_ROW_H
+
+#include <stdio.h>
+
+#include "config/conf.h"
+#include "web/html.h"
+#include "web/state.h"
+
+#define ROW_SPAN (3 * 3600) /* seconds of history in a line */
+
+/* Add T to LIST of PAGE, for template rows.html. Returns how it looks. */
+enum look row_add(struct html *page, const char *list, const struct conf_target *t);
+/* Put name, host, address, probe, look, why and the last round's figures of T into H.
+ */
+enum look row_present(struct html *h, const struct conf_target *t);
+/* "/t/A/B" as value NAME. */
+void row_href(struct html *h, const char *name, const struct conf_target *t);
+/* "/graph/A/B" as value NAME. */
+void row_graph(struct html *h, const char *name, const struct conf_target *t);
+/* Is T shown in lists: measured or drawn, and not hidden? */
+bool row_listed(const struct conf_target *t);
+/* "Internet › Provider", the titles from the top down to T; "" for the root. */
+char *row_trail(const struct conf_target *t);
+
+#endif
