@@ -230,6 +230,18 @@ config() {
 	AVERAGE 0.5 10 1000
 	*** Presentation ***
 	template = /etc/smokeping/basepage.html
+	+ overview
+	width = 600
+	height = 50
+	range = 10h
+	+ detail
+	width = 600
+	height = 200
+	unison_tolerance = 2
+	"Last 3 Hours" 3h
+	"Last 30 Hours" 30h
+	"Last 10 Days" 10d
+	"Last 400 Days" 400d
 	*** Probes ***
 	+ FPing
 	binary = /usr/bin/fping
