@@ -40,6 +40,7 @@ struct draw_facts {
 	double deviation; /* 0 when there is none */
 	bool gaps;	  /* some loss is unknown */
 	int64_t last;	  /* the file's last update */
+	unsigned pings;	  /* it has */
 	bool answered;	  /* a median is known */
 };
 int draw_facts(

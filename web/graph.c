@@ -129,6 +129,7 @@ draw_facts(
 	f->gaps = s.gaps;
 	f->answered = s.n > 0;
 	f->last = sf.last_update;
+	f->pings = sf.pings;
 	return 0;
 }
 
@@ -289,6 +290,7 @@ target_args(struct draw *d, struct err *err)
 
 	if (draw_facts(d, d->file, &facts, err) < 0)
 		return -1;
+	d->pings = facts.pings; /* the history's own, whatever is configured now */
 	if (d->top <= 0)
 		d->top = top_of(d, d->file);
 	d->logarithmic =
@@ -350,7 +352,6 @@ begin(struct draw *d, struct err *err)
 		    d->target->path);
 	if (store_rrd_path(d->file, d->target->path) < 0)
 		return err_set(err, "%s: no file can have this path", d->target->path);
-	d->pings = d->target->pings;
 	d->top = ask->top;
 	d->narrow = ask->width < 500;
 	theme_choose(&d->theme, ask->theme, d->conf);
