@@ -108,7 +108,7 @@ put_facts(struct html *page)
 
 	put_fact(page, "rounds scheduled", c->rounds_scheduled, false);
 	put_fact(page, "measured", c->rounds_measured, false);
-	put_fact(page, "unknown", c->rounds_unknown, true);
+	put_fact(page, "unknown", c->rounds_unknown, false);
 	put_fact(page, "skipped", c->rounds_skipped, true);
 	put_fact(page, "dropped on the way to disk", c->dropped_rounds, true);
 	put_fact(page, "rows written", s->rows_written, false);

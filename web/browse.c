@@ -136,6 +136,7 @@ show_hierarchy(struct request *r, const char *id, const char *path)
 		}
 	page = page_new(r, id, "targets");
 	html_text(page, "heading", id);
+	row_begin(page);
 	for (size_t i = 0, n = 0; i < conf->target_count; i++) {
 		if (!hangs_at(conf->target[i], id, path, false) || n++ >= FOUND_MAX)
 			continue;
@@ -220,6 +221,7 @@ page_search(struct request *r)
 	page = page_new(r, "Search", "targets");
 	html_text(page, "query", wanted);
 	html_text(page, "wanted", wanted);
+	row_begin(page);
 	for (size_t i = 0; i < conf->target_count; i++) {
 		const struct conf_target *t = conf->target[i];
 		if (!row_listed(t) || !is_found(t, wanted))

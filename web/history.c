@@ -12,8 +12,9 @@
 #include "store.h"
 #include "web/series.h"
 
-#define POINTS 720     /* rows read at most */
+#define POINTS 1200    /* rows read at most: 3 hours of 10 s as they are */
 #define KEEP_S 30      /* a figure over hours need not be fresher */
+#define YOUNG_S 900    /* ... but the first minutes are watched */
 #define KEPT_MAX 20000 /* spans remembered */
 
 struct key {
@@ -92,25 +93,33 @@ read_history(struct history *h, const struct conf_target *t, int64_t start, int6
 	series_free(&s);
 }
 
+/* Does what K holds still say what the file does, as far as anybody can see? */
+static bool
+is_fresh(const struct kept *k, const struct conf_target *t, int64_t start, int64_t now)
+{
+	bool young = k->history.first == 0 || now - k->history.first < YOUNG_S;
+	int64_t keep = young ? 1 : t->step > KEEP_S ? t->step : KEEP_S;
+
+	return now >= k->read_at && now - k->read_at <= keep &&
+	       llabs(start - k->start) <= keep;
+}
+
 const struct history *
 history_of(const struct conf_target *t, int64_t start, int64_t end)
 {
 	struct key key = { t->id, end - start };
 	int64_t now = clock_wall_ns() / CLOCK_NS_PER_S;
-	int64_t keep = t->step > KEEP_S ? t->step : KEEP_S;
 	struct kept *k;
 
 	HASH_FIND(hh, kept, &key, sizeof key, k);
+	if (k != NULL && is_fresh(k, t, start, now))
+		return &k->history;
 	if (k == NULL) {
 		if (HASH_COUNT(kept) >= KEPT_MAX)
 			history_forget();
 		k = mem_zero(1, sizeof *k);
 		k->key = key;
 		HASH_ADD(hh, kept, key, sizeof k->key, k);
-	} else if (now - k->read_at < keep && llabs(start - k->start) <= keep &&
-		   now >= k->read_at && k->history.known > 0.5 &&
-		   now - k->history.first > 600) {
-		return &k->history;
 	}
 	k->start = start;
 	k->read_at = now;

@@ -18,8 +18,8 @@ struct history {
 	double known;	   /* share of the rows between first and end that are known */
 };
 
-/* The history of T over START..END. Fresh within a step or half a minute, whichever is
- * longer: it is kept for that time. */
+/* The history of T over START..END, kept for a step or half a minute, whichever is
+ * longer; for a second only while it is young. Valid until the next call. */
 const struct history *history_of(
     const struct conf_target *t, int64_t start, int64_t end);
 /* Forget everything. */

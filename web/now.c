@@ -84,21 +84,49 @@ clause(FILE *out, const struct sum *sum, enum look look, bool *begun)
 	*begun = true;
 }
 
+/* What is neither fine nor wrong, after the part in colour. */
+static void
+put_rest(struct html *page, const struct sum *sum, bool begun)
+{
+	char *text;
+	size_t len;
+
+	if (sum->look[LOOK_FINE] == sum->all || sum->look[LOOK_WAITING] == sum->all)
+		return;
+	FILE *out = open_memstream(&text, &len);
+	if (out == NULL)
+		fatal("open_memstream");
+	bool before = true;
+	clause(out, sum, LOOK_UNKNOWN, &before);
+	clause(out, sum, LOOK_CANNOT, &before);
+	clause(out, sum, LOOK_WAITING, &before);
+	if (begun && sum->look[LOOK_FINE] > 0)
+		fprintf(out, ", %u %s fine", sum->look[LOOK_FINE],
+		    plural(sum->look[LOOK_FINE], "is", "are"));
+	fputs(".", out);
+	fclose(out);
+	html_text(page, "headline_rest", text);
+	free(text);
+}
+
+/* What is wrong, as one sentence: "Of 9 targets, 1 does not answer". The rest of what
+ * there is to say is paler. */
 static void
 put_headline(struct html *page, const struct sum *sum)
 {
 	static const enum look order[] = { LOOK_DOWN, LOOK_LOSS, LOOK_UNKNOWN,
 		LOOK_CANNOT, LOOK_WAITING };
-	unsigned fine = sum->look[LOOK_FINE];
-	bool begun = false;
+	unsigned fine = sum->look[LOOK_FINE],
+		 wrong = sum->look[LOOK_DOWN] + sum->look[LOOK_LOSS];
 	char *text;
 	size_t len;
 	FILE *out = open_memstream(&text, &len);
+	bool begun = false;
 
 	if (out == NULL)
 		fatal("open_memstream");
-	for (size_t i = 0; i < sizeof order / sizeof order[0]; i++)
-		clause(out, sum, order[i], &begun);
+	clause(out, sum, LOOK_DOWN, &begun);
+	clause(out, sum, LOOK_LOSS, &begun);
 	fclose(out);
 	if (sum->all == 0)
 		html_text(page, "headline", "There is nothing to measure yet.");
@@ -109,15 +137,19 @@ put_headline(struct html *page, const struct sum *sum)
 		    sum->all);
 	else if (sum->look[LOOK_WAITING] == sum->all)
 		html_printf(page, "headline",
-		    "Measuring begins: the first round of %u %s is "
-		    "under way.",
+		    "Measuring begins: the first round of %u %s is under way.",
 		    sum->all, plural(sum->all, "target", "targets"));
-	else
-		html_printf(page, "headline_rest", " of %u %s.", sum->all,
+	else if (wrong > 0)
+		html_printf(page, "headline", "Of %u %s, ", sum->all,
 		    plural(sum->all, "target", "targets"));
-	if (fine != sum->all && sum->look[LOOK_WAITING] != sum->all)
-		html_text(page, "headline_wrong", text);
+	else if (fine > 0)
+		html_printf(
+		    page, "headline", "%u of %u targets answer", fine, sum->all);
+	else
+		html_text(page, "headline", "Nothing can be said just now");
+	html_text(page, "headline_wrong", text);
 	free(text);
+	put_rest(page, sum, wrong > 0);
 
 	const char *tone = sum->look[LOOK_DOWN] > 0	  ? "bad"
 			   : sum->look[LOOK_LOSS] > 0	  ? "warn"
@@ -151,6 +183,7 @@ put_cards(struct html *page, const struct conf_target *group, struct sum *sum)
 	const struct conf_target *parent = NULL;
 	struct html *card = NULL;
 
+	row_begin(page);
 	for (size_t i = 0; i < conf->target_count; i++) {
 		const struct conf_target *t = conf->target[i];
 		if (!row_listed(t) || is_hidden(t) || !is_below(t, group))

@@ -140,6 +140,47 @@ row_present(struct html *h, const struct conf_target *t)
 	return look;
 }
 
+/* End of the first row known within ROW_SPAN, of any target; NOW when there is none. */
+static int64_t
+oldest_row(int64_t now)
+{
+	const struct conf *conf = state_conf();
+	int64_t oldest = now;
+
+	for (size_t i = 0; i < conf->target_count; i++) {
+		const struct conf_target *t = conf->target[i];
+		if (!row_listed(t) || t->kind == CONF_MULTIHOST)
+			continue;
+		const struct history *past = history_of(t, now - ROW_SPAN, now);
+		if (past->first != 0 && past->first < oldest)
+			oldest = past->first;
+		/* Old enough: no need to look further. */
+		if (oldest < now - ROW_SPAN / 2)
+			break;
+	}
+	return oldest;
+}
+
+void
+row_begin(struct html *page)
+{
+	static const unsigned minutes[] = { 5, 10, 15, 20, 30, 45, 60, 90 };
+	int64_t now = clock_wall_ns() / CLOCK_NS_PER_S, oldest = oldest_row(now);
+	int64_t span = ROW_SPAN;
+	char text[32];
+
+	for (size_t i = sizeof minutes / sizeof minutes[0]; i-- > 0;)
+		if (now - oldest < (int64_t)minutes[i] * 60)
+			span = minutes[i] * 60;
+	html_printf(page, "span", "%" PRId64, span);
+	figure_span(text, sizeof text, span);
+	html_text(page, "span_text", text);
+	if (span % 3600 == 0)
+		html_printf(page, "span_short", "%" PRId64 " h", span / 3600);
+	else
+		html_printf(page, "span_short", "%" PRId64 " min", span / 60);
+}
+
 enum look
 row_add(struct html *page, const char *list, const struct conf_target *t)
 {

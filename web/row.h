@@ -8,8 +8,11 @@
 #include "web/html.h"
 #include "web/state.h"
 
-#define ROW_SPAN (3 * 3600) /* seconds of history in a line */
+#define ROW_SPAN (3 * 3600) /* seconds of history in a line, at most */
 
+/* Before the first row_add() on PAGE: choose the span that its lines show. While all
+ * history is young that is less than ROW_SPAN, so that smoke is seen at once. */
+void row_begin(struct html *page);
 /* Add T to LIST of PAGE, for template rows.html. Returns how it looks. */
 enum look row_add(struct html *page, const char *list, const struct conf_target *t);
 /* Put name, host, address, probe, look, why and the last round's figures of T into H.

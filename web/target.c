@@ -123,7 +123,10 @@ put_probe(struct html *page, const struct conf_target *t)
 static void
 put_members(struct html *page, const struct conf_target *t)
 {
-	html_flag(page, "members", t->members > 0);
+	if (t->members == 0)
+		return;
+	row_begin(page);
+	html_flag(page, "members", true);
 	for (size_t i = 0; i < t->members; i++) {
 		const struct conf_target *m =
 		    conf_target_by_path(state_conf(), t->member[i]);

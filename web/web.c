@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "link/worker.h"
+#include "web/history.h"
 #include "web/picture.h"
 #include "web/server.h"
 #include "web/state.h"
@@ -81,6 +82,9 @@ web_reload(void *ctx, const struct conf *old, const struct conf *next)
 	(void)ctx;
 	(void)old;
 	state_reload(next);
+	/* Titles, colours and ranges may be others now. */
+	picture_forget();
+	history_forget();
 }
 
 static void
@@ -89,6 +93,7 @@ web_stop(void *ctx)
 	(void)ctx;
 	server_stop();
 	picture_stop();
+	history_forget();
 	state_free();
 	worker_exit();
 }
