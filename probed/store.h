@@ -15,6 +15,7 @@
 #define STORE_RAW STORE_DIR "/raw"
 #define STORE_STATE STORE_DIR "/state"
 #define STORE_ASIDE STORE_DIR "/set-aside"
+#define STORE_NEW STORE_DIR "/new" /* RRD files being made */
 #define STORE_SOCKET STORE_DIR "/probectl.sock"
 #define STORE_PATH 1024 /* room for any of these paths */
 

@@ -188,7 +188,8 @@ layout(void)
 	is_int(rrdfile_init(&f, "World.Europe.Site", 10, PINGS), 0, "a file's name");
 	make(&r, T0 + 10, 10, 5, 20000000);
 	is_int(put(&f, &r), RRDFILE_DONE, "the first round");
-	ok(report.made && !report.set_aside && report.past == 0, "makes the file");
+	ok(report.made && !report.set_aside && report.past_count == 0,
+	    "makes the file");
 	rrd_info_t *info = rrd_info_r("World/Europe/Site.rrd");
 	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
 		is_str(info_text(info, keys[i].key), keys[i].want, keys[i].key);
@@ -289,7 +290,7 @@ phase(unsigned step, unsigned ph)
 			rrdfile_free(&f);
 			rrdfile_init(&f, path, step, PINGS);
 		}
-		good &= put(&f, &round[k]) == RRDFILE_DONE && report.past == 0;
+		good &= put(&f, &round[k]) == RRDFILE_DONE && report.past_count == 0;
 		made += report.made;
 	}
 	good &= made == 1;
@@ -351,10 +352,10 @@ gaps(void)
 	/* Not newer: skipped, counted, nothing changed. */
 	make(&r, T0 + 2020, 10, 5, 9000000);
 	is_int(put(&f, &r), RRDFILE_DONE, "the same row again");
-	is_int(report.past, 1, "is skipped");
+	is_int(report.past_count, 1, "is skipped");
 	make(&r, T0 + 1000, 10, 5, 9000000);
 	is_int(put(&f, &r), RRDFILE_DONE, "an older row");
-	is_int(report.past, 1, "is skipped");
+	is_int(report.past_count, 1, "is skipped");
 	ok(shows("Gap.rrd", T0 + 1000, NULL), "history stays as it is");
 	/* Decades, as after a start with a clock at 1970. */
 	make(&r, T0 + 1000000000LL, 10, 5, 4000000);
@@ -387,7 +388,7 @@ batches(void)
 	ok(good, "every row is its round, every gap unknown");
 	is_int(rrdfile_write(&f, &table, list, RRDFILE_BATCH, &report), RRDFILE_DONE,
 	    "once more");
-	is_int(report.past, RRDFILE_BATCH, "all of it is past");
+	is_int(report.past_count, RRDFILE_BATCH, "all of it is past");
 	rrdfile_free(&f);
 }
 
@@ -583,7 +584,7 @@ locked(void)
 	make(&r, T0 + 20, 10, 5, 2000000);
 	is_int(put(&f, &r), RRDFILE_BUSY, "was there first");
 	is_int(put(&f, &r), RRDFILE_DONE, "then it is known");
-	is_int(report.past, 1, "and past");
+	is_int(report.past_count, 1, "and past");
 	for (int i = 0; i < 2; i++) {
 		close(ready[i]);
 		close(leave[i]);

@@ -266,7 +266,7 @@ config() {
 
 # Start probed on DIR/config; more arguments are its own. Returns at once.
 probed_start() {
-	"$BUILD/probed" --config "$DIR/config" --listen 127.0.0.1:8080 "$@" \
+	"$BUILD/probed/probed" --config "$DIR/config" --listen 127.0.0.1:8080 "$@" \
 		>"$DIR/probed.out" 2>>"$DIR/probed.log" &
 	PROBED=$!
 }

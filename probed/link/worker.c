@@ -396,8 +396,13 @@ worker_main(const struct worker_ops *ops)
 {
 	const char *name = room_name(ops->room);
 
+	char title[16];
+
 	log_init(name, LOG_LEVEL_INFO);
 	check_control(name);
+	/* Executed by descriptor, older kernels would call it by that number. */
+	snprintf(title, sizeof title, "probed-%s", name);
+	prctl(PR_SET_NAME, title, 0UL, 0UL, 0UL);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);

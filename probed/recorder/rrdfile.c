@@ -1,5 +1,6 @@
 #include "recorder/rrdfile.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
@@ -118,36 +119,93 @@ stuck(struct rrdfile_report *report, const char *path, const char *what)
 	return RRDFILE_STUCK;
 }
 
-static enum rrdfile_outcome
-create(struct rrdfile *file, const struct rrdfile_table *table, int64_t start,
-    struct rrdfile_report *report)
+/* librrd does not say why it could not make a file of SIZE bytes: find out. */
+static const char *
+why_not(off_t size)
 {
-	if (make_parents(file->path) < 0)
-		return stuck(report, file->path, strerror(errno));
+	static const char name[] = STORE_NEW "/try";
+	int fd = open(name, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	int error = errno;
 
+	if (fd >= 0) {
+		error = posix_fallocate(fd, 0, size);
+		close(fd);
+		unlink(name);
+	}
+	return error != 0 ? strerror(error) : NULL;
+}
+
+/* Make PATH, which must not be there. 0, or -1 with WHY. */
+static int
+make_file(const char *path, const struct rrdfile *file,
+    const struct rrdfile_table *table, int64_t start, const char **why)
+{
 	size_t n = STORE_DS_PING + file->pings + table->count, at = 0;
 	char **arg = mem_zero(n, sizeof *arg);
 	unsigned beat = 2 * file->step;
+	off_t rows = 0;
 
 	arg[at++] = mem_printf("DS:uptime:GAUGE:%u:0:U", beat);
 	arg[at++] = mem_printf("DS:loss:GAUGE:%u:0:%u", beat, file->pings);
 	arg[at++] = mem_printf("DS:median:GAUGE:%u:0:U", beat);
 	for (unsigned i = 1; i <= file->pings; i++)
 		arg[at++] = mem_printf("DS:ping%u:GAUGE:%u:0:U", i, beat);
-	for (size_t i = 0; i < table->count; i++)
+	for (size_t i = 0; i < table->count; i++) {
+		rows += table->rra[i].rows;
 		arg[at++] = mem_printf("RRA:%s:%.10g:%u:%u", table->rra[i].cf,
 		    table->rra[i].xff, table->rra[i].steps, table->rra[i].rows);
-
+	}
 	rrd_clear_error();
-	int result = rrd_create_r2(file->path, file->step, (time_t)start, 1, NULL, NULL,
-	    (int)n, (const char **)arg);
+	int result = rrd_create_r2(
+	    path, file->step, (time_t)start, 1, NULL, NULL, (int)n, (const char **)arg);
 	for (size_t i = 0; i < n; i++)
 		free(arg[i]);
 	free(arg);
-	if (result != 0)
-		return stuck(report, file->path, rrd_get_error());
+	if (result == 0)
+		return 0;
+	*why = why_not(rows * (off_t)((STORE_DS_PING + file->pings) * sizeof(double)));
+	if (*why == NULL)
+		*why = rrd_get_error();
+	return -1;
+}
+
+/* librrd writes under a temporary name beside the file, which a kill would leave there
+ * for good: so that is done in a place of ours, which rrdfile_sweep() empties. */
+static enum rrdfile_outcome
+create(struct rrdfile *file, const struct rrdfile_table *table, int64_t start,
+    struct rrdfile_report *report)
+{
+	static const char fresh[] = STORE_NEW "/new.rrd";
+	const char *why = NULL;
+
+	if (make_parents(file->path) < 0 || make_parents(fresh) < 0 ||
+	    (unlink(fresh) < 0 && errno != ENOENT))
+		return stuck(report, file->path, strerror(errno));
+	if (make_file(fresh, file, table, start, &why) < 0)
+		return stuck(report, file->path, why);
+	if (rename(fresh, file->path) < 0) {
+		int error = errno;
+		unlink(fresh);
+		if (error != EXDEV) /* part of DATADIR lies on another disk */
+			return stuck(report, file->path, strerror(error));
+		if (make_file(file->path, file, table, start, &why) < 0)
+			return stuck(report, file->path, why);
+	}
 	report->made = true;
 	return RRDFILE_DONE;
+}
+
+void
+rrdfile_sweep(void)
+{
+	DIR *dir = opendir(STORE_NEW);
+	struct dirent *entry;
+
+	if (dir == NULL)
+		return;
+	while ((entry = readdir(dir)) != NULL)
+		unlinkat(dirfd(dir), entry->d_name, 0);
+	closedir(dir);
 }
 
 /* --- judging --------------------------------------------------------------------- */
@@ -291,25 +349,25 @@ row_text(const struct rrdfile *file, int64_t time, const struct round *r)
 	return text;
 }
 
-/* Fill ARG with the update strings of what is newer than the file's last update. */
+/* Fill ARG with the update strings of what is newer than LAST, which follows. */
 static size_t
 make_rows(const struct rrdfile *file, const struct round *const *round, size_t count,
-    char **arg, struct rrdfile_report *report)
+    char **arg, int64_t *last, struct rrdfile_report *report)
 {
-	int64_t last = file->last;
 	size_t n = 0;
 
 	for (size_t i = 0; i < count; i++) {
 		int64_t row = round[i]->row;
-		if (row <= last) {
-			report->past++;
+		report->past[i] = row <= *last;
+		if (report->past[i]) {
+			report->past_count++;
 			continue;
 		}
 		/* RRD's heartbeat would fill the gap with this round's values. */
-		if (row - last > file->step)
+		if (row - *last > file->step)
 			arg[n++] = row_text(file, row - file->step, NULL);
 		arg[n++] = row_text(file, row, round[i]);
-		last = row;
+		*last = row;
 	}
 	return n;
 }
@@ -338,19 +396,20 @@ rrdfile_write(struct rrdfile *file, const struct rrdfile_table *table,
 {
 	char *arg[2 * RRDFILE_BATCH];
 
-	report->past = 0;
+	report->past_count = 0;
 	report->made = report->set_aside = report->differs = false;
 	report->text[0] = '\0';
 	enum rrdfile_outcome outcome =
 	    prepare(file, table, round[0]->row - file->step, report);
 	if (outcome != RRDFILE_DONE)
 		return outcome;
-	size_t n = make_rows(file, round, count, arg, report);
+	int64_t last = file->last;
+	size_t n = make_rows(file, round, count, arg, &last, report);
 	if (n != 0)
 		outcome = update(file, arg, n, report);
 	for (size_t i = 0; i < n; i++)
 		free(arg[i]);
-	if (outcome == RRDFILE_DONE && round[count - 1]->row > file->last)
-		file->last = round[count - 1]->row;
+	if (outcome == RRDFILE_DONE)
+		file->last = last;
 	return outcome;
 }

@@ -34,6 +34,9 @@ struct rrdfile {
 int rrdfile_init(struct rrdfile *file, const char *path, unsigned step, unsigned pings);
 void rrdfile_free(struct rrdfile *file);
 
+/* Once at the start: remove what a kill left half made. */
+void rrdfile_sweep(void);
+
 enum rrdfile_outcome {
 	RRDFILE_DONE,
 	RRDFILE_BUSY,  /* somebody holds the lock, or wrote meanwhile: again in a moment
@@ -41,22 +44,23 @@ enum rrdfile_outcome {
 	RRDFILE_STUCK, /* no room, no permission ...: again later; TEXT says what */
 };
 
+/* The most rounds of one call. */
+#define RRDFILE_BATCH 32
+
 struct rrdfile_report {
-	unsigned past;	/* rounds not newer than the file's last update: skipped */
+	bool past[RRDFILE_BATCH]; /* this round was not newer than what the file has:
+				     skipped */
+	unsigned past_count;
 	bool made;	/* a new file was begun */
 	bool set_aside; /* another one lay there and was moved away; TEXT says why */
 	bool differs;	/* archives differ from the table in size; continued as it is */
 	char text[2048];
 };
 
-/* The most rounds of one call. */
-#define RRDFILE_BATCH 32
-
-/* Write COUNT rounds (1..RRDFILE_BATCH, all with FILE's pings) in ascending order of
- * rows: all of them are written or past when RRDFILE_DONE, else all are to be offered
- * again. A row more than one step after the last update is preceded by an unknown one,
- * so that what was not measured stays unknown. Whatever is wrong with the file or its
- * directory is mended first. */
+/* Write COUNT rounds (1..RRDFILE_BATCH, all with FILE's pings): all of them are written
+ * or past when RRDFILE_DONE, else all are to be offered again. A row more than one step
+ * after the last update is preceded by an unknown one, so that what was not measured
+ * stays unknown. Whatever is wrong with the file or its directory is mended first. */
 enum rrdfile_outcome rrdfile_write(struct rrdfile *file,
     const struct rrdfile_table *table, const struct round *const *round, size_t count,
     struct rrdfile_report *report);

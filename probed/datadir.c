@@ -1,0 +1,240 @@
+#include "datadir.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "store.h"
+
+#define LOCK "lock"
+
+/* Who has the lock: "pid 17", as far as the file says. */
+static void
+holder(int fd, char *buf, size_t size)
+{
+	ssize_t n = pread(fd, buf, size - 1, 0);
+
+	buf[n > 0 ? n : 0] = '\0';
+	buf[strcspn(buf, "\n")] = '\0';
+	if (buf[0] == '\0')
+		snprintf(buf, size, "pid unknown");
+}
+
+/* Open the lock. What lies below DATADIR is the workers' to write, and this process may
+ * be root: no symbolic or hard link may lead it anywhere else. */
+static int
+open_lock(int dir)
+{
+	int state =
+	    openat(dir, STORE_DIR, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = state < 0 ? -1
+			   : openat(state, LOCK,
+				 O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
+	struct stat st;
+
+	if (state >= 0)
+		close(state);
+	if (fd >= 0 &&
+	    (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_nlink > 1)) {
+		close(fd);
+		errno = EMLINK;
+		return -1;
+	}
+	return fd;
+}
+
+/* Held by this descriptor for as long as the process lives. */
+static int
+take_lock(int dir, const char *path, struct err *err)
+{
+	int fd = open_lock(dir);
+	char text[128], host[65] = "";
+
+	if (fd < 0)
+		return err_set(
+		    err, "%s/" STORE_DIR "/" LOCK ": %s", path, strerror(errno));
+	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		holder(fd, text, sizeof text);
+		close(fd);
+		return err_set(err,
+		    "%s is in use by another probed (%s): two writers would spoil each "
+		    "other's history; end that one or use another --datadir",
+		    path, text);
+	}
+	gethostname(host, sizeof host - 1);
+	int len = snprintf(text, sizeof text, "pid %ld on %s\n", (long)getpid(), host);
+	if (ftruncate(fd, 0) != 0 || pwrite(fd, text, (size_t)len, 0) != len)
+		log_warn("%s/" STORE_DIR "/" LOCK, path); /* the lock itself holds */
+	return 0;
+}
+
+static bool
+is_empty(int dir)
+{
+	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	unsigned entries = 0;
+
+	if (d == NULL)
+		return false;
+	while (readdir(d) != NULL)
+		entries++;
+	closedir(d);
+	return entries == 2; /* . and .. */
+}
+
+/* Directories of our own state; those that we make belong to the workers. */
+static int
+make_state(int dir, const char *path, const struct rights *r, struct err *err)
+{
+	static const char *const names[] = { STORE_DIR, STORE_RAW, STORE_STATE,
+		STORE_STATE "/draft", STORE_ASIDE, STORE_DIR "/courier" };
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		if (mkdirat(dir, names[i], 0755) != 0) {
+			if (errno == EEXIST)
+				continue;
+			return err_set(err,
+			    "%s/%s: %s; expected a data directory that this user may "
+			    "write",
+			    path, names[i], strerror(errno));
+		}
+		if (r->change &&
+		    fchownat(dir, names[i], r->uid, r->gid, AT_SYMLINK_NOFOLLOW) != 0)
+			return err_set(
+			    err, "%s/%s: %s", path, names[i], strerror(errno));
+	}
+	return 0;
+}
+
+/* In a child with the workers' rights: may it write here and in .smokebox? */
+static int
+try_writing(int dir, const struct rights *r)
+{
+	static const char *const names[] = { ".write-test", STORE_DIR "/.write-test" };
+
+	if (rights_become(r) != 0)
+		return errno;
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		int fd = openat(
+		    dir, names[i], O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+		if (fd < 0)
+			return errno;
+		close(fd);
+		unlinkat(dir, names[i], 0);
+	}
+	return 0;
+}
+
+static int
+check_writable(int dir, const char *path, const struct rights *r, struct err *err)
+{
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(try_writing(dir, r) & 0xff);
+	if (pid < 0 || waitpid(pid, &status, 0) != pid)
+		return err_set(err, "fork: %s", strerror(errno));
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+		return err_set(err,
+		    "data directory %s is not writable for uid %u: %s; "
+		    "'chown -R %u:%u %s' or another --datadir helps",
+		    path, (unsigned)r->uid, strerror(WEXITSTATUS(status)),
+		    (unsigned)r->uid, (unsigned)r->gid, path);
+	return 0;
+}
+
+/* The workers' ids by what is there. A directory that nobody has used yet (a fresh
+ * volume) is given to them. */
+static int
+settle(int dir, bool made, const char *user, struct rights *r, struct err *err)
+{
+	struct stat st;
+
+	if (fstat(dir, &st) != 0)
+		return err_set(err, "data directory: %s", strerror(errno));
+	if (rights_choose(r, user, &st, err) != 0)
+		return -1;
+	if (r->change && st.st_uid != r->uid && (made || is_empty(dir)) &&
+	    fchownat(dir, "", r->uid, r->gid, AT_EMPTY_PATH) != 0)
+		log_warn("data directory: cannot be given to uid %u", (unsigned)r->uid);
+	return 0;
+}
+
+int
+datadir_open(const char *path, const char *user, struct rights *rights, struct err *err)
+{
+	bool made = mkdir(path, 0755) == 0;
+	int dir;
+
+	if (!made && errno != EEXIST)
+		return err_set(err,
+		    "cannot make data directory %s: %s; make it or use "
+		    "another --datadir",
+		    path, strerror(errno));
+	dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return err_set(err, "data directory %s: %s", path, strerror(errno));
+	if (settle(dir, made, user, rights, err) != 0 ||
+	    make_state(dir, path, rights, err) != 0 || take_lock(dir, path, err) != 0 ||
+	    check_writable(dir, path, rights, err) != 0) {
+		close(dir);
+		return -1;
+	}
+	return dir;
+}
+
+/* Bind and listen in the current directory, whatever the length of its name. */
+static int
+listen_here(const struct rights *rights, struct err *err)
+{
+	static const struct sockaddr_un sun = { AF_UNIX, STORE_SOCKET };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	mode_t mask;
+	int r;
+
+	if (fd < 0)
+		return err_set(err, STORE_SOCKET ": %s", strerror(errno));
+	unlink(STORE_SOCKET); /* the lock says that nobody uses it */
+	mask = umask(0117);
+	r = bind(fd, (const struct sockaddr *)&sun, sizeof sun);
+	umask(mask);
+	if (r == 0 && rights->change)
+		r = fchownat(AT_FDCWD, STORE_SOCKET, rights->uid, rights->gid,
+		    AT_SYMLINK_NOFOLLOW);
+	if (r != 0 || listen(fd, 32) != 0) {
+		err_set(err, STORE_SOCKET ": %s", strerror(errno));
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+int
+datadir_probectl(int datadir, const struct rights *rights, struct err *err)
+{
+	int here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int fd;
+
+	if (here < 0 || fchdir(datadir) != 0) {
+		err_set(err, "data directory: %s", strerror(errno));
+		fd = -1;
+	} else {
+		fd = listen_here(rights, err);
+		if (fchdir(here) != 0)
+			fatal("cannot go back to the working directory");
+	}
+	if (here >= 0)
+		close(here);
+	return fd;
+}

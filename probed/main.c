@@ -1,0 +1,238 @@
+/* The parent: opens what needs rights, starts and watches the workers, forwards what
+ * concerns them, reads no network byte. */
+#include <dirent.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "datadir.h"
+#include "notify.h"
+#include "options.h"
+#include "reload.h"
+#include "rights.h"
+#include "sockets.h"
+#include "workers.h"
+
+static struct event_base *base;
+static struct rights rights;
+
+/* --- signals --------------------------------------------------------------------- */
+
+static void
+on_signal(evutil_socket_t sig, short what, void *arg)
+{
+	(void)what;
+	(void)arg;
+	switch (sig) {
+	case SIGCHLD:
+		workers_reap();
+		break;
+	case SIGHUP:
+		log_info("SIGHUP: looking at the configuration");
+		reload_now();
+		break;
+	default:
+		log_info("%s: ending", sig == SIGINT ? "SIGINT" : "SIGTERM");
+		notify("STOPPING=1");
+		workers_stop();
+	}
+}
+
+static void
+catch_signals(void)
+{
+	static const int signals[] = { SIGCHLD, SIGHUP, SIGINT, SIGTERM };
+
+	signal(SIGPIPE, SIG_IGN);
+	for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
+		struct event *ev = evsignal_new(base, signals[i], on_signal, NULL);
+		if (ev == NULL || event_add(ev, NULL) != 0)
+			fatalx("no event for signal %d", signals[i]);
+	}
+}
+
+/* --- what workers.c tells us ----------------------------------------------------- */
+
+static void
+all_ready(void)
+{
+	log_info("all workers are ready");
+	notify("READY=1");
+}
+
+static void
+all_ended(void)
+{
+	event_base_loopbreak(base);
+}
+
+static void
+changed(const struct conf *next, const struct conf *old)
+{
+	if (strcmp(next->datadir, old->datadir) != 0)
+		log_warnx("General: datadir changed: takes a restart of probed");
+	if (strcmp(conf_value(conf_top(next, "Web"), "listen", ""),
+		conf_value(conf_top(old, "Web"), "listen", "")) != 0)
+		log_warnx("Web: listen changed: takes a restart of probed");
+	workers_configure(next);
+}
+
+/* --- start ----------------------------------------------------------------------- */
+
+static int
+cannot(const struct err *err)
+{
+	log_warnx("%s", err->text);
+	return EXIT_CANNOT;
+}
+
+/* PATH without symbolic links and dots; as it is when that cannot be told. */
+static char *
+real(const char *path)
+{
+	char *r = realpath(path, NULL);
+
+	return r == NULL ? mem_str(path) : r;
+}
+
+/* Where history goes when the configuration is only about to be written: data beside
+ * the configuration, and where Debian keeps such things for the installed one. */
+static char *
+default_datadir(const struct options *opt)
+{
+	char *dir, *slash, *result;
+
+	if (opt->datadir != NULL)
+		return real(opt->datadir);
+	if (!opt->config_given)
+		return mem_str(LOCALSTATEDIR "/lib/smokebox");
+	dir = real(opt->config);
+	slash = strrchr(dir, '/');
+	if (slash != NULL)
+		*slash = '\0';
+	result = mem_printf("%s/data", slash == NULL ? "." : dir);
+	free(dir);
+	return result;
+}
+
+/* True when PATH is nothing yet, or an empty directory: a first start. A missing name
+ * with a dot was meant as a file, and probably mistyped. */
+static bool
+to_be_written(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	unsigned entries = 0;
+	DIR *dir = opendir(path);
+
+	if (dir == NULL)
+		return errno == ENOENT &&
+		       strchr(slash == NULL ? path : slash, '.') == NULL;
+	while (readdir(dir) != NULL)
+		entries++;
+	closedir(dir);
+	return entries == 2; /* . and .. */
+}
+
+static int
+write_default(const struct options *opt)
+{
+	struct err err;
+	char *datadir;
+	int r;
+
+	if (mkdir(opt->config, 0755) != 0 && errno != EEXIST) {
+		err_set(&err, "cannot make the configuration directory %s: %s",
+		    opt->config, strerror(errno));
+		return cannot(&err);
+	}
+	datadir = default_datadir(opt);
+	r = conf_write_default(opt->config, datadir, &err);
+	if (r == 0)
+		log_info("wrote a first configuration into %s", opt->config);
+	free(datadir);
+	return r == 0 ? 0 : cannot(&err);
+}
+
+static int
+open_sockets(const struct options *opt, const struct conf *conf, int datadir)
+{
+	struct err err;
+	int fd;
+
+	if (sockets_http(conf, opt->listen, opt->listens, &err) != 0)
+		return cannot(&err);
+	fd = datadir_probectl(datadir, &rights, &err);
+	if (fd < 0)
+		return cannot(&err);
+	sockets_probectl(fd);
+	sockets_measure(conf);
+	return 0;
+}
+
+static int
+run(const struct options *opt, const struct conf *conf)
+{
+	struct workers_setup setup = { .rights = &rights,
+		.ready = all_ready,
+		.reload = reload_now,
+		.ended = all_ended };
+	struct err err;
+	int status;
+
+	setup.datadir =
+	    datadir_open(opt->datadir != NULL ? opt->datadir : conf->datadir, opt->user,
+		&rights, &err);
+	if (setup.datadir < 0)
+		return cannot(&err);
+	status = open_sockets(opt, conf, setup.datadir);
+	if (status != 0)
+		return status;
+	log_info("workers: %s", rights.why);
+	setup.base = base = event_base_new();
+	if (base == NULL)
+		fatalx("no event loop");
+	if (workers_open(&setup, &err) != 0)
+		return cannot(&err);
+	notify_init(base);
+	catch_signals();
+	reload_watch(base, changed);
+	workers_configure(conf);
+	event_base_dispatch(base);
+	log_info("ended");
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options opt;
+	const struct conf *conf;
+	int status = options_parse(&opt, argc, argv);
+
+	if (status >= 0)
+		return status;
+	log_init("probed", opt.level);
+	if (opt.logfile != NULL && log_to_file(opt.logfile) != 0) {
+		log_warn("--logfile %s", opt.logfile);
+		return EXIT_CANNOT;
+	}
+	if (!opt.check && to_be_written(opt.config) &&
+	    (status = write_default(&opt)) != 0)
+		return status;
+	conf = reload_first(opt.config, opt.strict);
+	if (conf == NULL)
+		return EXIT_CONFIG;
+	if (opt.check) {
+		reload_summary(conf);
+		return 0;
+	}
+	return run(&opt, conf);
+}

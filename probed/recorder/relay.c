@@ -1,0 +1,264 @@
+#include "recorder/relay.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <event2/event.h>
+#include <uthash.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "recorder/history.h"
+
+#define TROUBLES 20
+/* Targets that the prober knows and we do not yet: a reload reaches it first. */
+#define STRANGERS 1024
+/* While telling a new web everything: no more than this waits in the line. */
+#define TELL_QUEUE (256 * 1024)
+static const struct timeval tell_every = { 0, 20000 };
+
+/* The last that was said of a target. */
+struct told {
+	UT_hash_handle hh;
+	uint64_t id;
+	struct msg_target *target; /* cut off behind its text */
+};
+
+struct trouble {
+	uint64_t target;
+	int64_t when;
+	char *text;
+};
+
+struct relay {
+	const struct history *history;
+	struct link *web;
+	struct event *tell;
+	uint64_t *to_tell; /* ids; NULL when web knows all */
+	size_t to_tell_count, told_count;
+	struct told *told; /* by id */
+	size_t targets;	   /* of the configuration */
+	struct msg_counters counters;
+	struct msg_store store;
+	bool counted, stored;
+	struct trouble trouble[TROUBLES]; /* a ring */
+	size_t troubles;		  /* ever */
+	struct msg_out out;
+};
+
+static void
+send_out(struct relay *relay, enum link_keep keep)
+{
+	link_send(relay->web, &relay->out, -1, keep);
+}
+
+static void
+send_trouble(struct relay *relay, const struct trouble *t)
+{
+	msg_begin(&relay->out, MSG_TROUBLE);
+	pack_u64(&relay->out.pack, t->target);
+	pack_i64(&relay->out.pack, t->when);
+	msg_str(&relay->out, t->text);
+	send_out(relay, LINK_DROPPABLE);
+}
+
+static void
+send_target(struct relay *relay, const struct msg_target *t)
+{
+	msg_begin(&relay->out, MSG_TARGET);
+	msg_put_target(&relay->out, t);
+	send_out(relay, LINK_DROPPABLE);
+}
+
+static void
+send_round(struct relay *relay, const struct round *r)
+{
+	msg_begin(&relay->out, MSG_ROUND);
+	msg_put_round(&relay->out, r);
+	send_out(relay, LINK_DROPPABLE);
+}
+
+static void
+send_counters(struct relay *relay)
+{
+	msg_begin(&relay->out, MSG_COUNTERS);
+	msg_put_counters(&relay->out, &relay->counters);
+	send_out(relay, LINK_DROPPABLE);
+}
+
+static void
+send_store(struct relay *relay)
+{
+	msg_begin(&relay->out, MSG_STORE);
+	msg_put_store(&relay->out, &relay->store);
+	send_out(relay, LINK_DROPPABLE);
+}
+
+/* --- telling a new web ----------------------------------------------------------- */
+
+static struct told *
+find(const struct relay *relay, uint64_t id)
+{
+	struct told *t;
+
+	HASH_FIND(hh, relay->told, &id, sizeof id, t);
+	return t;
+}
+
+static void
+stop_telling(struct relay *relay)
+{
+	free(relay->to_tell);
+	relay->to_tell = NULL;
+	event_del(relay->tell);
+}
+
+static void
+on_tell(evutil_socket_t fd, short what, void *arg)
+{
+	struct relay *relay = arg;
+
+	(void)fd;
+	(void)what;
+	while (relay->told_count < relay->to_tell_count) {
+		if (link_queued(relay->web) > TELL_QUEUE) {
+			event_add(relay->tell, &tell_every);
+			return;
+		}
+		uint64_t id = relay->to_tell[relay->told_count++];
+		const struct told *t = find(relay, id);
+		const struct round *r = history_last(relay->history, id);
+		if (t != NULL)
+			send_target(relay, t->target);
+		if (r != NULL)
+			send_round(relay, r);
+	}
+	stop_telling(relay);
+}
+
+void
+relay_link(struct relay *relay, struct link *web)
+{
+	stop_telling(relay);
+	relay->web = web;
+	if (web == NULL)
+		return;
+	if (relay->counted)
+		send_counters(relay);
+	if (relay->stored)
+		send_store(relay);
+	size_t first = relay->troubles > TROUBLES ? relay->troubles - TROUBLES : 0;
+	for (size_t i = first; i < relay->troubles; i++)
+		send_trouble(relay, &relay->trouble[i % TROUBLES]);
+	relay->to_tell = history_targets(relay->history, &relay->to_tell_count);
+	relay->told_count = 0;
+	event_active(relay->tell, EV_TIMEOUT, 0);
+}
+
+/* --- passing on ------------------------------------------------------------------ */
+
+void
+relay_round(struct relay *relay, const struct round *r)
+{
+	if (relay->web != NULL)
+		send_round(relay, r);
+}
+
+void
+relay_target(struct relay *relay, const struct msg_target *t)
+{
+	struct told *told = find(relay, t->target);
+
+	if (told == NULL) {
+		if (HASH_COUNT(relay->told) >= relay->targets + STRANGERS)
+			return;
+		told = mem_zero(1, sizeof *told);
+		told->id = t->target;
+		HASH_ADD(hh, relay->told, id, sizeof told->id, told);
+	}
+	/* Most have no text: 100 000 targets need a tenth of what whole structs would.
+	 */
+	size_t size = offsetof(struct msg_target, text) + strlen(t->text) + 1;
+	told->target = mem_grow(told->target, size, 1);
+	memcpy(told->target, t, size);
+	if (relay->web != NULL)
+		send_target(relay, t);
+}
+
+void
+relay_counters(struct relay *relay, const struct msg_counters *c)
+{
+	relay->counters = *c;
+	relay->counted = true;
+	if (relay->web != NULL)
+		send_counters(relay);
+}
+
+void
+relay_store(struct relay *relay, const struct msg_store *s)
+{
+	relay->store = *s;
+	relay->stored = true;
+	if (relay->web != NULL)
+		send_store(relay);
+}
+
+void
+relay_trouble(struct relay *relay, uint64_t target, const char *text)
+{
+	struct trouble *t = &relay->trouble[relay->troubles++ % TROUBLES];
+
+	free(t->text);
+	t->target = target;
+	t->when = clock_wall_ns() / CLOCK_NS_PER_S;
+	t->text = mem_str(text);
+	if (relay->web != NULL)
+		send_trouble(relay, t);
+}
+
+/* --- life ------------------------------------------------------------------------ */
+
+static void
+forget(struct relay *relay, struct told *t)
+{
+	HASH_DEL(relay->told, t);
+	free(t->target);
+	free(t);
+}
+
+void
+relay_configure(struct relay *relay, const struct conf *conf)
+{
+	struct told *t, *next;
+
+	relay->targets = conf->target_count;
+	HASH_ITER(hh, relay->told, t, next)
+		if (conf_target_by_id(conf, t->id) == NULL)
+			forget(relay, t);
+}
+
+struct relay *
+relay_new(struct event_base *base, const struct history *history)
+{
+	struct relay *relay = mem_zero(1, sizeof *relay);
+
+	relay->history = history;
+	relay->tell = event_new(base, -1, 0, on_tell, relay);
+	if (relay->tell == NULL)
+		fatalx("no timer");
+	return relay;
+}
+
+void
+relay_free(struct relay *relay)
+{
+	struct told *t, *next;
+
+	HASH_ITER(hh, relay->told, t, next)
+		forget(relay, t);
+	for (size_t i = 0; i < TROUBLES; i++)
+		free(relay->trouble[i].text);
+	free(relay->to_tell);
+	event_free(relay->tell);
+	free(relay);
+}

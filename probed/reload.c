@@ -1,0 +1,315 @@
+#include "reload.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "link/msg.h"
+#include "notify.h"
+#include "sockets.h"
+#include "workers.h"
+
+/* Editors write a file in several steps: look when it has been quiet for this long. */
+static const struct timeval quiet = { 0, 300 * 1000 };
+/* Network and some container mounts say nothing when a file changes. */
+static const struct timeval every = { 5, 0 };
+
+static struct {
+	struct event_base *base;
+	char *path;
+	bool strict;
+	struct conf *conf;
+	void (*changed)(const struct conf *next, const struct conf *old);
+	struct event *look, *tick, *seen;
+	int inotify;
+	bool refused;	   /* what is on disk is not what runs */
+	char *refused_for; /* its complaints, so that they are said once */
+	bool asked;
+} self = { .inotify = -1 };
+
+const struct conf *
+reload_conf(void)
+{
+	return self.conf;
+}
+
+/* --- telling --------------------------------------------------------------------- */
+
+static void
+put_problem(struct msg_out *out, unsigned severity, const char *place, const char *text)
+{
+	char cut[512];
+
+	snprintf(cut, sizeof cut, "%s", text);
+	pack_u8(&out->pack, (uint8_t)severity);
+	msg_str(out, place);
+	msg_str(out, cut);
+}
+
+/* Append what fits of the complaints of SEVERITY; how many. */
+static unsigned
+put_report(
+    struct msg_out *out, const struct conf_report *report, enum conf_severity severity)
+{
+	char place[300];
+	unsigned n = 0;
+
+	for (size_t i = 0; i < report->count && pack_len(&out->pack) < MSG_MAX - 1024;
+	     i++) {
+		const struct conf_problem *p = &report->problem[i];
+		if (p->severity != severity)
+			continue;
+		if (p->at.line > 0)
+			snprintf(place, sizeof place, "%s:%u", p->at.file, p->at.line);
+		else
+			snprintf(place, sizeof place, "%s",
+			    p->at.file == NULL ? "" : p->at.file);
+		put_problem(out, severity, place, p->text);
+		n++;
+	}
+	return n;
+}
+
+/* Errors first, then warnings, then what could not be opened at start. */
+static void
+tell_web(const struct conf_report *report)
+{
+	struct msg_out out;
+	unsigned n = 0;
+	size_t at;
+
+	msg_begin(&out, MSG_PROBLEMS);
+	pack_u32(&out.pack, self.conf->generation);
+	pack_i64(&out.pack, clock_wall_ns() / CLOCK_NS_PER_S);
+	pack_u8(&out.pack, self.refused);
+	at = pack_len(&out.pack);
+	pack_u16(&out.pack, 0);
+	n += put_report(&out, report, CONF_ERROR);
+	n += put_report(&out, report, CONF_WARNING);
+	for (unsigned i = 0; sockets_note(i) != NULL; i++, n++)
+		put_problem(&out, CONF_WARNING, "", sockets_note(i));
+	out.data[at] = (uint8_t)(n >> 8);
+	out.data[at + 1] = (uint8_t)n;
+	workers_problems(&out);
+}
+
+static bool
+good(const struct conf *conf, const struct conf_report *report)
+{
+	return conf != NULL && !(self.strict && report->warnings > 0);
+}
+
+static char *
+report_text(const struct conf_report *report)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (out == NULL)
+		fatal("memory");
+	conf_report_print(report, out);
+	fclose(out);
+	return text;
+}
+
+/* --- reading --------------------------------------------------------------------- */
+
+struct conf *
+reload_first(const char *path, bool strict)
+{
+	struct conf_report report = { 0 };
+	char *real = realpath(path, NULL);
+
+	self.path = real == NULL ? mem_str(path) : real;
+	self.strict = strict;
+	self.conf = conf_load(self.path, &report);
+	conf_report_print(&report, stderr);
+	if (!good(self.conf, &report)) {
+		if (self.conf != NULL)
+			fprintf(stderr, "%s: %zu warnings, expected none (--strict)\n",
+			    path, report.warnings);
+		conf_free(self.conf);
+		self.conf = NULL;
+	} else {
+		self.conf->generation = 1;
+		tell_web(&report); /* kept there until web runs */
+	}
+	conf_report_free(&report);
+	return self.conf;
+}
+
+/* Say a bad one once, and again only when it is bad in another way. */
+static void
+refuse(const struct conf_report *report)
+{
+	char *text = report_text(report);
+
+	if (self.asked || self.refused_for == NULL ||
+	    strcmp(text, self.refused_for) != 0) {
+		log_warnx("%s is not taken over (%zu errors), the running "
+			  "configuration goes on:",
+		    self.path, report->errors);
+		fputs(text, stderr);
+	}
+	free(self.refused_for);
+	self.refused_for = text;
+	self.refused = true;
+	tell_web(report);
+}
+
+static void watch_dirs(void);
+
+static void
+take_over(struct conf *next, const struct conf_report *report)
+{
+	struct conf *old = self.conf;
+
+	notify("RELOADING=1");
+	conf_report_print(report, stderr);
+	next->generation = old->generation + 1;
+	self.conf = next;
+	self.refused = false;
+	free(self.refused_for);
+	self.refused_for = NULL;
+	self.changed(next, old);
+	tell_web(report);
+	watch_dirs();
+	log_info("configuration %u: %zu targets", next->generation, next->target_count);
+	conf_free(old);
+	notify("READY=1");
+}
+
+static void
+look(void)
+{
+	struct conf_report report = { 0 };
+	struct conf *next = conf_load(self.path, &report);
+
+	if (good(next, &report)) {
+		take_over(next, &report);
+	} else {
+		refuse(&report);
+		conf_free(next);
+	}
+	self.asked = false;
+	conf_report_free(&report);
+}
+
+static void
+on_look(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+	/* While a bad one is refused, a file that the running one does not know may be
+	 * the one that is being mended. */
+	if (self.asked || self.refused || conf_changed(self.conf))
+		look();
+}
+
+void
+reload_now(void)
+{
+	self.asked = true;
+	if (event_add(self.look, &quiet) != 0)
+		fatalx("no timer");
+}
+
+/* --- watching -------------------------------------------------------------------- */
+
+static void
+on_seen(evutil_socket_t fd, short what, void *arg)
+{
+	char buf[4096] __attribute__((aligned(8)));
+
+	(void)what;
+	(void)arg;
+	while (read(fd, buf, sizeof buf) > 0)
+		continue;
+	if (event_add(self.look, &quiet) != 0) /* again from the beginning */
+		fatalx("no timer");
+}
+
+/* The directories of all files, since editors replace files by others. */
+static void
+watch_dirs(void)
+{
+	if (self.seen != NULL)
+		event_free(self.seen);
+	if (self.inotify >= 0)
+		close(self.inotify);
+	self.seen = NULL;
+	self.inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	if (self.inotify < 0) {
+		log_debug("inotify: %s", strerror(errno));
+		return;
+	}
+	for (size_t i = 0; i < self.conf->files; i++) {
+		char *dir = mem_str(self.conf->file[i].path);
+		char *slash = strrchr(dir, '/');
+		if (slash != NULL)
+			slash[slash == dir] = '\0';
+		inotify_add_watch(self.inotify, slash == NULL ? "." : dir,
+		    IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE |
+			IN_CREATE | IN_ATTRIB);
+		free(dir);
+	}
+	self.seen =
+	    event_new(self.base, self.inotify, EV_READ | EV_PERSIST, on_seen, NULL);
+	if (self.seen == NULL || event_add(self.seen, NULL) != 0)
+		fatalx("no event for inotify");
+}
+
+void
+reload_watch(struct event_base *base,
+    void (*changed)(const struct conf *next, const struct conf *old))
+{
+	self.base = base;
+	self.changed = changed;
+	self.look = event_new(base, -1, 0, on_look, NULL);
+	self.tick = event_new(base, -1, EV_PERSIST, on_look, NULL);
+	if (self.look == NULL || self.tick == NULL || event_add(self.tick, &every) != 0)
+		fatalx("no timer");
+	watch_dirs();
+}
+
+/* --- --check --------------------------------------------------------------------- */
+
+/* SECONDS in the largest unit of which there are at least two. */
+static void
+print_span(unsigned long long seconds)
+{
+	if (seconds >= 2 * 365 * 86400ULL)
+		printf("%.1f years", (double)seconds / (365.25 * 86400));
+	else if (seconds >= 2 * 86400)
+		printf("%.1f days", (double)seconds / 86400);
+	else
+		printf("%.1f hours", (double)seconds / 3600);
+}
+
+void
+reload_summary(const struct conf *conf)
+{
+	size_t measured = 0;
+
+	for (size_t i = 0; i < conf->target_count; i++)
+		measured += conf->target[i]->kind == CONF_MEASURED;
+	printf("%s: fine, %zu targets to measure\n", self.path, measured);
+	for (size_t i = 0; i < conf->rra_count; i++) {
+		const struct conf_rra *a = &conf->rra[i];
+		printf("archive %s %u x %u: a value per %u s for ", a->cf, a->steps,
+		    a->rows, a->steps * conf->step);
+		print_span((unsigned long long)a->steps * a->rows * conf->step);
+		putchar('\n');
+	}
+}

@@ -1,0 +1,28 @@
+/* Starting one worker's program: found and opened while the parent still may, run with
+ * clean descriptors and environment, as whom and how nicely the table says. */
+#ifndef SPAWN_H
+#define SPAWN_H
+
+#include <sys/types.h>
+
+#include "base/log.h"
+#include "link/msg.h"
+#include "rights.h"
+
+/* Open the program of ROOM: beside our own, else in LIBEXECDIR/smokebox. A descriptor,
+ * or -1 with ERR. */
+int spawn_find(enum room room, struct err *err);
+
+struct spawn {
+	enum room room;
+	int program; /* of spawn_find() */
+	int control; /* becomes descriptor 3 */
+	int datadir; /* becomes the working directory */
+	int nice;    /* wanted; passed over where not permitted */
+	const struct rights *rights;
+};
+
+/* Start it. Its pid, or -1 with errno. */
+pid_t spawn(const struct spawn *s);
+
+#endif

@@ -1,0 +1,33 @@
+/* The workers: one table row each; started, watched, restarted, ended. */
+#ifndef WORKERS_H
+#define WORKERS_H
+
+#include "config/conf.h"
+#include "rights.h"
+
+struct event_base;
+
+struct workers_setup {
+	struct event_base *base;
+	int datadir; /* O_PATH */
+	const struct rights *rights;
+	void (*ready)(void);  /* all that are wanted run, for the first time */
+	void (*reload)(void); /* web asks for a look at the configuration */
+	void (*ended)(void);  /* after workers_stop(): the last one is gone */
+};
+
+/* Open every worker's program. 0, or -1 with ERR. */
+int workers_open(const struct workers_setup *setup, struct err *err);
+/* Start what CONF wants; later: go over to CONF, which stays the caller's and must live
+ * until the next call. Nobody is restarted. */
+void workers_configure(const struct conf *conf);
+/* Tell web what is to be known about the configuration, now and after each restart. OUT
+ * is a finished MSG_PROBLEMS. */
+struct msg_out;
+void workers_problems(const struct msg_out *out);
+/* A child has ended: collect it. */
+void workers_reap(void);
+/* End them all in order within 5 s; a second call ends them at once. */
+void workers_stop(void);
+
+#endif

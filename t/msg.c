@@ -1,0 +1,410 @@
+/* Messages: what is put comes back, whatever is cut off, added or out of range does
+ * not. */
+#include "link/msg.h"
+
+#include "tap.h"
+
+static struct addr
+address(const char *text, unsigned port)
+{
+	struct addr a;
+
+	if (addr_parse(&a, text) != 0)
+		abort();
+	addr_set_port(&a, port);
+	return a;
+}
+
+/* --- each kind: fill, put, get --------------------------------------------------- */
+
+static void
+put_round(struct msg_out *out)
+{
+	static struct round r = { .target = 0x1122334455667788,
+		.row = 1700000000,
+		.begin_ns = 1700000000000000001,
+		.end_ns = 1700000009000000002,
+		.step = 10,
+		.count = 4,
+		.state = ROUND_MEASURED,
+		.duplicates = 1,
+		.late = 2,
+		.forged = 3,
+		.wrong_source = 4,
+		.truncated = 5,
+		.suspect = true,
+		.ping = { { 1234567, PING_ANSWERED, STAMP_KERNEL },
+		    { -1, PING_TIMEOUT, 0 }, { 3000000000, PING_LATE, STAMP_USER },
+		    { -1, PING_NOT_SENT, 0 } } };
+
+	r.address = address("2001:db8::7", 53);
+	msg_put_round(out, &r);
+}
+
+static int
+get_round(struct msg_in *in, struct msg_out *again)
+{
+	static struct round r;
+	int result = msg_get_round(in, &r);
+
+	msg_put_round(again, &r);
+	return result;
+}
+
+static void
+put_target(struct msg_out *out)
+{
+	struct msg_target t = { 7, TARGET_STALE, address("192.0.2.1", 0),
+		"name.example: no such name" };
+
+	msg_put_target(out, &t);
+}
+
+static int
+get_target(struct msg_in *in, struct msg_out *again)
+{
+	struct msg_target t;
+	int result = msg_get_target(in, &t);
+
+	msg_put_target(again, &t);
+	return result;
+}
+
+static void
+put_counters(struct msg_out *out)
+{
+	struct msg_counters c = { .rounds_scheduled = 1,
+		.rounds_measured = 2,
+		.rounds_unknown = 3,
+		.rounds_skipped = 4,
+		.duplicates = 5,
+		.forged = 6,
+		.wrong_source = 7,
+		.truncated = 8,
+		.overflow = 9,
+		.send_errors = 10,
+		.dropped_rounds = 11,
+		.loop_ns = { 12, 13, 14 },
+		.icmp4 = ICMP_RAW,
+		.icmp4_why = "no datagram ICMP",
+		.icmp6_why = "" };
+
+	for (unsigned i = 0; i < PING_OUTCOMES; i++)
+		c.ping[i] = 100 + i;
+	for (unsigned i = 0; i < STAMP_KINDS; i++)
+		c.stamp[i] = 200 + i;
+	msg_put_counters(out, &c);
+}
+
+static int
+get_counters(struct msg_in *in, struct msg_out *again)
+{
+	struct msg_counters c;
+	int result = msg_get_counters(in, &c);
+
+	msg_put_counters(again, &c);
+	return result;
+}
+
+static void
+put_store(struct msg_out *out)
+{
+	struct msg_store s = { 1, 2, 3, 4, 5, 6, 0xffffffffffff };
+
+	msg_put_store(out, &s);
+}
+
+static int
+get_store(struct msg_in *in, struct msg_out *again)
+{
+	struct msg_store s;
+	int result = msg_get_store(in, &s);
+
+	msg_put_store(again, &s);
+	return result;
+}
+
+static void
+put_worker(struct msg_out *out)
+{
+	struct msg_worker w = { ROOM_RECORDER, WORKER_READY, 4711, 1000, 2, 3,
+		1700000000, "landlock 4", "killed by signal 9" };
+
+	msg_put_worker(out, &w);
+}
+
+static int
+get_worker(struct msg_in *in, struct msg_out *again)
+{
+	struct msg_worker w;
+	int result = msg_get_worker(in, &w);
+
+	msg_put_worker(again, &w);
+	return result;
+}
+
+static void
+put_draw(struct msg_out *out)
+{
+	struct msg_draw d = { 9, 8, DRAW_DETAIL, DRAW_PNG, DRAW_DARK, 2, 1700000000,
+		1700010800, 600, 200, 0.25, "Last 3 Hours" };
+
+	msg_put_draw(out, &d);
+}
+
+static int
+get_draw(struct msg_in *in, struct msg_draw *d, struct msg_out *again)
+{
+	int result = msg_get_draw(in, d);
+
+	msg_put_draw(again, d);
+	return result;
+}
+
+static int
+get_draw_again(struct msg_in *in, struct msg_out *again)
+{
+	struct msg_draw d;
+
+	return get_draw(in, &d, again);
+}
+
+static void
+put_picture(struct msg_out *out)
+{
+	struct msg_picture p = { 9, 1, 70000, 697, 297, 67, 30, 600, 200, 0, 0.02, "" };
+
+	msg_put_picture(out, &p);
+}
+
+static int
+get_picture(struct msg_in *in, struct msg_out *again)
+{
+	struct msg_picture p;
+	int result = msg_get_picture(in, &p);
+
+	msg_put_picture(again, &p);
+	return result;
+}
+
+static const struct {
+	const char *name;
+	enum msg_type type;
+	void (*put)(struct msg_out *out);
+	int (*get)(struct msg_in *in, struct msg_out *again);
+} kinds[] = {
+	{ "round", MSG_ROUND, put_round, get_round },
+	{ "target", MSG_TARGET, put_target, get_target },
+	{ "counters", MSG_COUNTERS, put_counters, get_counters },
+	{ "store", MSG_STORE, put_store, get_store },
+	{ "worker", MSG_WORKER, put_worker, get_worker },
+	{ "draw", MSG_DRAW, put_draw, get_draw_again },
+	{ "picture", MSG_PICTURE, put_picture, get_picture },
+};
+#define KINDS (sizeof kinds / sizeof kinds[0])
+
+static struct msg_out out, again;
+
+/* Read LEN bytes of kind K. */
+static int
+read_back(size_t k, const uint8_t *data, size_t len)
+{
+	struct msg_in in;
+
+	if (msg_parse(&in, data, len, -1) != 0)
+		return -1;
+	msg_begin(&again, kinds[k].type);
+	return in.type == kinds[k].type ? kinds[k].get(&in, &again) : -1;
+}
+
+static void
+round_trips(void)
+{
+	for (size_t k = 0; k < KINDS; k++) {
+		msg_begin(&out, kinds[k].type);
+		kinds[k].put(&out);
+		size_t len = msg_end(&out);
+		ok(len > 2 && read_back(k, out.data, len) == 0 &&
+			msg_end(&again) == len &&
+			memcmp(out.data, again.data, len) == 0,
+		    "a %s comes back as it was, %zu bytes", kinds[k].name, len);
+	}
+}
+
+static void
+wrong_lengths(void)
+{
+	for (size_t k = 0; k < KINDS; k++) {
+		unsigned believed = 0;
+		msg_begin(&out, kinds[k].type);
+		kinds[k].put(&out);
+		size_t len = msg_end(&out);
+		for (size_t cut = 0; cut < len; cut++) {
+			/* A copy of its own size, so that a sanitizer sees an
+			 * overrun. */
+			uint8_t *copy = malloc(cut + 1);
+			memcpy(copy, out.data, cut);
+			believed += read_back(k, copy, cut) == 0;
+			free(copy);
+		}
+		is_int(believed, 0, kinds[k].name);
+		out.data[len] = 0;
+		ok(read_back(k, out.data, len + 1) == -1, "%s with a byte too many",
+		    kinds[k].name);
+	}
+}
+
+static void
+frames(void)
+{
+	static const uint8_t zero[2] = { 0, 0 }, beyond[2] = { 0, MSG_TYPES },
+			     stop[2] = { 0, MSG_STOP }, one[1] = { 0 };
+	struct msg_in in;
+
+	ok(msg_parse(&in, one, 0, -1) == -1, "nothing is no message");
+	ok(msg_parse(&in, one, 1, -1) == -1, "one byte is no message");
+	ok(msg_parse(&in, zero, 2, -1) == -1, "type 0 is no message");
+	ok(msg_parse(&in, beyond, 2, -1) == -1, "nor is a type beyond the last");
+	ok(msg_parse(&in, stop, 2, 7) == 0 && in.type == MSG_STOP && in.fd == 7 &&
+		msg_done(&in) == 0,
+	    "a message may be its type alone");
+}
+
+/* --- ranges ---------------------------------------------------------------------- */
+
+/* Put R, read it: is it believed? */
+static bool
+believed(const struct round *r)
+{
+	struct msg_in in;
+	static struct round back;
+
+	msg_begin(&out, MSG_ROUND);
+	msg_put_round(&out, r);
+	return msg_parse(&in, out.data, msg_end(&out), -1) == 0 &&
+	       msg_get_round(&in, &back) == 0;
+}
+
+static void
+round_ranges(void)
+{
+	static struct round r, good = { .row = 10,
+		.step = 10,
+		.count = 2,
+		.ping = { { 5, PING_ANSWERED, STAMP_USER }, { -1, PING_TIMEOUT, 0 } } };
+
+#define REFUSED(change, what)                                                          \
+	do {                                                                           \
+		r = good;                                                              \
+		change;                                                                \
+		ok(!believed(&r), "refused: %s", what);                                \
+	} while (0)
+
+	ok(believed(&good), "a small round is believed");
+	REFUSED(r.row = -1, "a row before the epoch");
+	REFUSED(r.row = INT64_MAX, "a row at the end of time");
+	REFUSED(r.begin_ns = -1, "a beginning before the epoch");
+	REFUSED(r.step = 0, "no step");
+	REFUSED(r.step = UINT32_MAX, "a step of 136 years");
+	REFUSED(r.count = 0, "no pings");
+	REFUSED(r.count = ROUND_MAX_PINGS + 1, "too many pings");
+	REFUSED(r.state = ROUND_UNKNOWN + 1, "an unknown state");
+	REFUSED(r.cause = PING_OPEN, "open as cause");
+	REFUSED(r.ping[0].outcome = PING_OPEN, "an open ping");
+	REFUSED(r.ping[0].outcome = PING_OUTCOMES, "an unknown outcome");
+	REFUSED(r.ping[0].stamp = STAMP_KINDS, "an unknown stamp");
+	REFUSED(r.ping[0].rtt_ns = -1, "an answer without time");
+	REFUSED(r.ping[1].rtt_ns = 5, "a timeout with a time");
+	r = good;
+	r.count = ROUND_MAX_PINGS;
+	for (unsigned i = 0; i < ROUND_MAX_PINGS; i++)
+		r.ping[i] = good.ping[0];
+	ok(believed(&r), "the greatest round fits");
+}
+
+static void
+draw_ranges(void)
+{
+	struct msg_draw d,
+	    good = { .zoom = 1, .start = 1, .end = 2, .width = 1, .height = 1 };
+	struct msg_in in;
+
+#define DRAW(change, want, what)                                                       \
+	do {                                                                           \
+		d = good;                                                              \
+		change;                                                                \
+		msg_begin(&out, MSG_DRAW);                                             \
+		msg_put_draw(&out, &d);                                                \
+		ok((msg_parse(&in, out.data, msg_end(&out), -1) == 0 &&                \
+		       msg_get_draw(&in, &d) == 0) == want,                            \
+		    "draw: %s", what);                                                 \
+	} while (0)
+
+	DRAW((void)0, true, "the smallest");
+	DRAW(d.zoom = 0, false, "no pixels");
+	DRAW(d.zoom = 3, false, "too many pixels");
+	DRAW(d.end = 1, false, "an empty range");
+	DRAW(d.end = 0, false, "a backward range");
+	DRAW(d.start = -5, false, "before the epoch");
+	DRAW(d.width = 0, false, "no width");
+	DRAW(d.top = -1, false, "a negative top");
+	DRAW(d.top = NAN, false, "a top that is no number");
+	DRAW(d.top = INFINITY, false, "an infinite top");
+	DRAW(d.kind = DRAW_KINDS, false, "an unknown kind");
+	DRAW(d.format = DRAW_FORMATS, false, "an unknown format");
+	DRAW(d.theme = DRAW_THEMES, false, "an unknown theme");
+}
+
+/* --- strings --------------------------------------------------------------------- */
+
+static const char *
+through(const char *s, size_t size)
+{
+	static char buf[128];
+	struct msg_in in;
+
+	msg_begin(&out, MSG_READY);
+	msg_str(&out, s);
+	if (msg_parse(&in, out.data, msg_end(&out), -1) != 0)
+		return "unparsed";
+	msg_get_str(&in, buf, size);
+	return msg_done(&in) == 0 ? buf : "bad";
+}
+
+static void
+strings(void)
+{
+	static const uint8_t nul[] = { 0, MSG_READY, 0, 3, 'a', 0, 'b' };
+	static char huge[70000];
+	char buf[8];
+	struct msg_in in;
+
+	is_str(through("grüezi", 128), "grüezi", "a string comes back");
+	is_str(through("", 1), "", "an empty one fits one byte");
+	is_str(through(NULL, 8), "", "none is an empty one");
+	is_str(through("1234567", 8), "1234567", "it may fill the buffer");
+	is_str(through("12345678", 8), "bad", "one more is refused");
+	ok(msg_parse(&in, nul, sizeof nul, -1) == 0 &&
+		(msg_get_str(&in, buf, sizeof buf), msg_done(&in) == -1),
+	    "a NUL inside is refused");
+	memset(huge, 'x', sizeof huge - 1);
+	msg_begin(&out, MSG_READY);
+	msg_str(&out, huge);
+	is_int((long long)msg_end(&out), 0, "what does not fit is not a message");
+	huge[MSG_MAX - 4] = '\0';
+	msg_begin(&out, MSG_READY);
+	msg_str(&out, huge);
+	is_int((long long)msg_end(&out), MSG_MAX, "the last byte may be used");
+}
+
+int
+main(void)
+{
+	round_trips();
+	wrong_lengths();
+	frames();
+	round_ranges();
+	draw_ranges();
+	strings();
+	return tap_done();
+}
