@@ -15,6 +15,9 @@ static const struct {
 	{ "AnotherDNS",       &probe_dns },
 	{ "TCPPing",          &probe_tcp },
 	{ "Curl",             &probe_http },
+	{ "AnotherCurl",      &probe_http },
+	{ "EchoPingHttp",     &probe_http },
+	{ "EchoPingHttps",    &probe_http },
 };
 // clang-format on
 

@@ -535,7 +535,6 @@ http_outcome(const struct http_fetch *f, CURLcode result)
 	case CURLE_COULDNT_RESOLVE_HOST: /* never: addresses are pinned */
 		return PING_NOT_SENT;
 	case CURLE_SSL_CACERT_BADFILE:
-	case CURLE_UNSUPPORTED_PROTOCOL:
 	case CURLE_SSL_CIPHER:
 		return PING_CANNOT;
 	default: /* certificates, handshakes, status, garbage */
@@ -662,8 +661,9 @@ http_done(CURL *easy, CURLcode result)
 		return;
 	f->sum_us += http_figure(f);
 	/* what SmokePing would count and we name: cut off, but answered */
-	probe_detail(f->run,
-	    result == CURLE_OK || f->capped ? NULL : curl_easy_strerror(result));
+	probe_detail(f->run, result == CURLE_OK || f->capped ? NULL
+			     : f->why[0] != '\0'	     ? f->why
+						 : curl_easy_strerror(result));
 	to = http_redirect(f);
 	if (to != NULL)
 		http_follow(f, to);

@@ -1,7 +1,9 @@
+#include <errno.h>
 #include <regex.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "probes/httpopts.h"
@@ -281,6 +283,11 @@ httpopts_apply(struct probe_opts *o, enum http_arg what, const char *arg, const 
 	case ARG_BODY:
 		return httpopts_arg_body(o, arg, v, err);
 	case ARG_CAFILE:
+		if (access(v, R_OK) != 0)
+			return err_set(err,
+			    "extraargs %s %s: %s, expected a readable file, e.g. below "
+			    "/etc/ssl",
+			    arg, v, strerror(errno));
 		httpopts_set(&o->cafile, v);
 		return 0;
 	case ARG_COMPRESSED:
