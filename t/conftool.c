@@ -24,7 +24,8 @@ write_default(const char *dir, const char *datadir)
 static void
 print_targets(const struct conf *conf)
 {
-	static const char *const kind[] = { "group", "measured", "multihost", "dynamic" };
+	static const char *const kind[] = { "group", "measured", "multihost",
+		"dynamic" };
 
 	for (size_t i = 0; i < conf->target_count; i++) {
 		const struct conf_target *t = conf->target[i];

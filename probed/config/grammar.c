@@ -9,6 +9,7 @@
 
 #define VARS_MAX 4096 /* of one section */
 #define CELLS_MAX 16
+#define NAME_MAX_MEANT 31 /* letters of a name that is looked up by likeness */
 
 static struct frame *
 top(struct grammar *g)
@@ -478,31 +479,36 @@ section(struct grammar *g, size_t depth, const char *name, struct place at)
 
 /* --- variables ------------------------------------------------------------------- */
 
+/* How many letters must be changed, added, left out or swapped with their neighbour to
+ * make A into B. */
 static size_t
 distance(const char *a, const char *b)
 {
-	size_t row[64], la = strlen(a), lb = strlen(b);
+	size_t la = strlen(a), lb = strlen(b);
+	uint8_t d[NAME_MAX_MEANT + 1][NAME_MAX_MEANT + 1];
 
-	if (la >= 64 || lb >= 64)
-		return 64;
-	for (size_t j = 0; j <= lb; j++)
-		row[j] = j;
-	for (size_t i = 1; i <= la; i++) {
-		size_t diagonal = row[0];
+	if (la > NAME_MAX_MEANT || lb > NAME_MAX_MEANT)
+		return NAME_MAX_MEANT;
+	for (size_t i = 0; i <= la; i++)
+		for (size_t j = 0; j <= lb; j++) {
+			uint8_t best = (uint8_t)(i + j), way;
 
-		row[0] = i;
-		for (size_t j = 1; j <= lb; j++) {
-			size_t up = row[j], best = diagonal + (a[i - 1] != b[j - 1]);
-
-			if (up + 1 < best)
-				best = up + 1;
-			if (row[j - 1] + 1 < best)
-				best = row[j - 1] + 1;
-			diagonal = up;
-			row[j] = best;
+			if (i > 0 && j > 0) {
+				best =
+				    (uint8_t)(d[i - 1][j - 1] + (a[i - 1] != b[j - 1]));
+				way = (uint8_t)(d[i - 1][j] + 1);
+				best = way < best ? way : best;
+				way = (uint8_t)(d[i][j - 1] + 1);
+				best = way < best ? way : best;
+			}
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
+			    a[i - 2] == b[j - 1]) {
+				way = (uint8_t)(d[i - 2][j - 2] + 1);
+				best = way < best ? way : best;
+			}
+			d[i][j] = best;
 		}
-	}
-	return row[lb];
+	return d[la][lb];
 }
 
 /* The name that was probably meant, or "". */

@@ -384,8 +384,11 @@ conf_load(const char *path, struct conf_report *report)
 		load.base = dir;
 	}
 	load.main_dir = dir != NULL ? mem_str(dir) : directory(path);
-	if (dir != NULL && (stat(file, &st) < 0 ? errno == ENOENT : S_ISDIR(st.st_mode))) {
+	if (dir != NULL && stat(file, &st) < 0 && errno == ENOENT) {
 		note_file(&load, file, NULL);
+		load_directory(&load);
+	} else if (dir != NULL && S_ISDIR(st.st_mode)) {
+		note_file(&load, file, &st);
 		load_directory(&load);
 	} else {
 		load_main(&load, file != NULL ? file : path);
