@@ -117,7 +117,7 @@ cat > canon.pl <<'END'
 my (@draw, @define);
 while (<>) {
 	chomp;
-	next if /dead|nodata|hatch|^COMMENT:end|^--|^COMMENT: *\\l$|^AREA:lossbgs?0$/;
+	next if /dead|nodata|hatch|^COMMENT:end|^--|^COMMENT: *\\l$|^(AREA|CDEF):lossbgs?0\b/;
 	s/^AREA:(.*):STACK$/STACK:$1/;
 	s/:$//;
 	s/(\d+\.\d{5,}(e-?\d+)?)/sprintf('%.4g', $1)/ge;
