@@ -55,7 +55,7 @@ static const struct {
 	    "sigaltstack sigreturn exit exit_group restart_syscall "
 	    "getpid gettid getppid getuid geteuid getgid getegid getresuid getresgid "
 	    "getgroups getpgrp getpgid getsid getpriority getrusage sysinfo uname "
-	    "getrlimit ugetrlimit" },
+	    "getrlimit ugetrlimit capget" },
 	/* The event loop, and lines to other workers. */
 	{ ON_LOCKED,
 	    "poll ppoll select _newselect pselect6 epoll_create epoll_create1 epoll_ctl "
@@ -201,7 +201,7 @@ static void
 allow_prctl(void)
 {
 	static const int options[] = { PR_SET_NAME, PR_GET_NAME, PR_SET_TIMERSLACK,
-		PR_GET_TIMERSLACK, PR_GET_DUMPABLE };
+		PR_GET_TIMERSLACK, PR_GET_DUMPABLE, PR_GET_NO_NEW_PRIVS };
 
 	for (unsigned i = 0; i < sizeof options / sizeof options[0]; i++)
 		allow_if("prctl", SCMP_A0_64(SCMP_CMP_EQ, (scmp_datum_t)options[i]));
