@@ -16,15 +16,11 @@ struct asset {
 };
 extern const struct asset assets[]; /* generated; end: name NULL */
 
+/* By name, or NULL. */
+const struct asset *asset_find(const char *name);
 /* The text of template NAME ("page.html"), or NULL. */
 const char *asset_template(const char *name, size_t *len);
 /* The address of NAME for a page; the name must exist. */
 const char *asset_url(const char *name);
-
-struct request;
-/* Route of "/static/...". */
-void asset_serve(struct request *r);
-/* Answer with asset NAME under another address. */
-void asset_reply(struct request *r, const char *name, bool forever);
 
 #endif

@@ -4,12 +4,17 @@
 #include <rrd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 #include "base/mem.h"
 
-#define TIME_MAX 64	       /* characters of a time */
-#define EPOCH_MAX 4294967296LL /* SmokePing takes larger ones for "now" */
+#define TIME_MAX 64		    /* characters of a time */
+#define AT_MAX (60LL * 366 * 86400) /* seconds of one offset; fits an int */
+#define EPOCH_MAX 4294967296LL	    /* SmokePing takes larger ones for "now" */
+
+static const char not_a_time[] =
+    "not a time, expected e.g. 1700000000, now-3h, 2026-01-31 18:00";
 
 size_t
 query_utf8(const char *s)
@@ -199,6 +204,70 @@ parse_date(const char *text, int64_t *out)
 	return true;
 }
 
+/* Words of the AT syntax, and how many seconds those have that are units. librrd takes
+ * what it does not know for the end of the text, and lets large figures overflow. */
+static const struct word {
+	const char *word;
+	long seconds;
+} at_words[] = { { "now", 0 }, { "today", 0 }, { "tomorrow", 0 }, { "yesterday", 0 },
+	{ "noon", 0 }, { "midnight", 0 }, { "teatime", 0 }, { "am", 0 }, { "pm", 0 },
+	{ "start", 0 }, { "end", 0 }, { "e", 0 }, { "epoch", 0 }, { "s", 1 },
+	{ "sec", 1 }, { "second", 1 }, { "seconds", 1 }, { "m", 31 * 86400 },
+	{ "min", 60 }, { "minute", 60 }, { "minutes", 60 }, { "h", 3600 },
+	{ "hr", 3600 }, { "hour", 3600 }, { "hours", 3600 }, { "d", 86400 },
+	{ "day", 86400 }, { "days", 86400 }, { "w", 7 * 86400 }, { "wk", 7 * 86400 },
+	{ "week", 7 * 86400 }, { "weeks", 7 * 86400 }, { "mon", 31 * 86400 },
+	{ "month", 31 * 86400 }, { "months", 31 * 86400 }, { "y", 366 * 86400 },
+	{ "yr", 366 * 86400 }, { "year", 366 * 86400 }, { "years", 366 * 86400 },
+	{ "jan", 0 }, { "feb", 0 }, { "mar", 0 }, { "apr", 0 }, { "may", 0 },
+	{ "jun", 0 }, { "jul", 0 }, { "aug", 0 }, { "sep", 0 }, { "oct", 0 },
+	{ "nov", 0 }, { "dec", 0 }, { "january", 0 }, { "february", 0 }, { "march", 0 },
+	{ "april", 0 }, { "june", 0 }, { "july", 0 }, { "august", 0 },
+	{ "september", 0 }, { "october", 0 }, { "november", 0 }, { "december", 0 },
+	{ "sun", 0 }, { "mon", 0 }, { "tue", 0 }, { "wed", 0 }, { "thu", 0 },
+	{ "fri", 0 }, { "sat", 0 }, { "sunday", 0 }, { "monday", 0 }, { "tuesday", 0 },
+	{ "wednesday", 0 }, { "thursday", 0 }, { "friday", 0 }, { "saturday", 0 } };
+
+static const struct word *
+at_word(const char *s, size_t len)
+{
+	for (size_t i = 0; i < sizeof at_words / sizeof at_words[0]; i++)
+		if (strlen(at_words[i].word) == len &&
+		    strncasecmp(at_words[i].word, s, len) == 0)
+			return &at_words[i];
+	return NULL;
+}
+
+/* Is TEXT made of the syntax's own words, and of figures that do not overflow? */
+static bool
+at_is_plain(const char *text)
+{
+	int64_t figure = 0;
+
+	while (*text != '\0') {
+		size_t digits = strspn(text, "0123456789"), letters = 0;
+		if (digits > 0) {
+			if (digits > 10)
+				return false;
+			figure = strtoll(text, NULL, 10);
+			text += digits;
+			continue;
+		}
+		while (isalpha((unsigned char)text[letters]))
+			letters++;
+		if (letters > 0) {
+			const struct word *w = at_word(text, letters);
+			if (w == NULL || figure * w->seconds > AT_MAX)
+				return false;
+			figure = 0;
+			text += letters;
+		} else if (strchr(" -+:/.,", *text++) == NULL) {
+			return false;
+		}
+	}
+	return true;
+}
+
 /* RRDtool's AT syntax, whose "now" is the kernel's. */
 static int
 parse_at(const char *text, int64_t other, int64_t *out, struct err *err)
@@ -207,8 +276,7 @@ parse_at(const char *text, int64_t other, int64_t *out, struct err *err)
 	char *why = rrd_parsetime(text, &at);
 
 	if (why != NULL)
-		return err_set(err, "not a time, expected e.g. 1700000000, now-3h, "
-				    "2026-01-31 18:00");
+		return err_set(err, "%s", not_a_time);
 	int64_t offset = at.offset;
 	if (offset < -EPOCH_MAX || offset > EPOCH_MAX)
 		return err_set(err, "a time too far away");
@@ -235,12 +303,8 @@ query_time(const char *text, int64_t now, int64_t other, int64_t *out, struct er
 		if (t > EPOCH_MAX)
 			t = now;
 	} else if (!parse_date(text, &t)) {
-		for (const char *p = text; *p != '\0'; p++)
-			if (!isalnum((unsigned char)*p) &&
-			    strchr(" -+:/.,", *p) == NULL)
-				return err_set(err, "not a time, expected e.g. "
-						    "1700000000, now-3h, "
-						    "2026-01-31 18:00");
+		if (!at_is_plain(text))
+			return err_set(err, "%s", not_a_time);
 		if (parse_at(text, other, &t, err) != 0)
 			return -1;
 	}

@@ -1,12 +1,54 @@
-/* Which page is at which address. */
+/* Which page is at which address, and the static files. */
+#include <stdio.h>
+#include <string.h>
+
 #include "web/asset.h"
 #include "web/page.h"
 #include "web/request.h"
 
+/* Answer with asset NAME. FOREVER: its address changes with its content. */
+static void
+static_reply(struct request *r, const char *name, bool forever)
+{
+	const struct asset *a = asset_find(name);
+	char etag[64];
+
+	/* Templates are no files for browsers. */
+	if (a == NULL || strcmp(a->type, "template") == 0) {
+		reply_error(r, 404, "There is nothing at %s.", request_path(r));
+		return;
+	}
+	const char *accept = request_header(r, "Accept-Encoding");
+	bool gzip = a->gzip != NULL && accept != NULL && strstr(accept, "gzip") != NULL;
+	snprintf(etag, sizeof etag, "\"%s%s\"", a->hash, gzip ? "-gz" : "");
+	request_set_header(r, "Cache-Control",
+	    forever ? "public, max-age=31536000, immutable" : "public, max-age=3600");
+	request_set_header(r, "Vary", "Accept-Encoding");
+	if (reply_not_modified(r, etag))
+		return;
+	if (gzip)
+		request_set_header(r, "Content-Encoding", "gzip");
+	reply_bytes(
+	    r, 200, a->type, gzip ? a->gzip : a->data, gzip ? a->gzip_len : a->len);
+}
+
+static void
+static_serve(struct request *r)
+{
+	const char *rest = request_rest(r), *slash = strchr(rest, '/');
+	const char *name = slash != NULL ? slash + 1 : rest;
+	const struct asset *a = asset_find(name);
+	bool current = a != NULL && slash != NULL &&
+		       strlen(a->hash) == (size_t)(slash - rest) &&
+		       strncmp(a->hash, rest, strlen(a->hash)) == 0;
+
+	static_reply(r, name, current);
+}
+
 static void
 favicon(struct request *r)
 {
-	asset_reply(r, "icon.svg", false);
+	static_reply(r, "icon.svg", false);
 }
 
 static void
@@ -32,7 +74,7 @@ const struct route page_routes[] = {
 	{ "/-/healthy", true, false, page_healthy },
 	{ "/-/ready", true, false, page_ready },
 	{ "/-/reload", true, true, page_reload },
-	{ "/static/", false, false, asset_serve },
+	{ "/static/", false, false, static_serve },
 	{ "/favicon.ico", true, false, favicon },
 	{ "/robots.txt", true, false, robots },
 	{ 0 },

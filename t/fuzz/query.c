@@ -1,0 +1,34 @@
+/* A request target, a Host header and a piece of HTML from strangers. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "t/fuzz.h"
+#include "web/host.h"
+#include "web/html.h"
+#include "web/query.h"
+
+int
+fuzz_query(const uint8_t *data, size_t size)
+{
+	char *text = malloc(size + 1);
+	struct query q;
+	struct err err;
+
+	if (text == NULL)
+		return 0;
+	memcpy(text, data, size);
+	text[size] = '\0';
+	if (query_parse(&q, text, &err) == 0) {
+		for (size_t i = 0; i < q.args; i++) {
+			int64_t t;
+			query_time(q.arg[i].value, 1700000000, 1699990000, &t, &err);
+		}
+		query_free(&q);
+	}
+	host_allowed(text, "box", "a.example, *.b.example");
+	free(html_safe(text));
+	free(html_strip(text));
+	free(text);
+	return 0;
+}
