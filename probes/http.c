@@ -17,6 +17,7 @@
 #include "probes/httpopts.h"
 #include "probes/multi.h"
 #include "probes/net.h"
+#include "probes/trust.h"
 
 /* Transfers at once, all runs together. More wait here, for the clock starts when a
  * transfer does; one that would wait long is our fault and not the network's. */
@@ -42,17 +43,19 @@ struct http_fetch {
 	struct probe_run *run;
 	unsigned seq;
 	enum http_place place;
-	size_t url;	/* which of the options' URLs */
-	unsigned hops;	/* redirects followed for it */
-	char *here;	/* where a redirect led; NULL: the URL itself */
-	bool elsewhere; /* on another host than the URL's: it gets no secrets */
-	bool as_get;	/* a redirect made a GET of it */
+	size_t url;	    /* which of the options' URLs */
+	unsigned hops;	    /* redirects followed for it */
+	char *here;	    /* where a redirect led; NULL: the URL itself */
+	bool elsewhere;	    /* on another host than the URL's: it gets no secrets */
+	bool as_get;	    /* a redirect made a GET of it */
+	char distrust[256]; /* what is wrong with the certificate; "": nothing */
 	int64_t asked_ns, begun_ns;
 	int64_t sum_us;	 /* figures of what is done */
 	int64_t hops_us; /* totals of this URL's redirects */
 
 	/* The transfer under way. */
 	CURL *easy;
+	char *host; /* of its URL */
 	struct curl_slist *connect_to, *headers;
 	struct resolve_name *name; /* being waited for */
 	size_t body;
@@ -124,11 +127,14 @@ http_forget_transfer(struct http_fetch *f)
 	curl_slist_free_all(f->connect_to);
 	curl_slist_free_all(f->headers);
 	free(f->tail);
+	free(f->host);
+	f->host = NULL;
 	f->easy = NULL;
 	f->connect_to = f->headers = NULL;
 	f->tail = NULL;
 	f->tail_len = f->body = 0;
 	f->capped = f->expected = false;
+	f->distrust[0] = '\0';
 	f->why[0] = '\0';
 }
 
@@ -373,6 +379,42 @@ http_set_request(struct http_fetch *f, const struct probe_opts *o)
 		curl_easy_setopt(e, CURLOPT_HTTP_VERSION, o->http_version);
 }
 
+/* Called by libcurl when TLS is up and before the request goes out. */
+static int
+http_check_peer(void *ctx, char *to, char *from, int to_port, int from_port)
+{
+	struct http_fetch *f = ctx;
+	const struct probe_opts *o = f->run->opts;
+	const struct curl_tlssessioninfo *info = NULL;
+
+	(void)to, (void)from, (void)to_port, (void)from_port;
+	if (curl_easy_getinfo(f->easy, CURLINFO_TLS_SSL_PTR, &info) != CURLE_OK ||
+	    info->backend != CURLSSLBACKEND_GNUTLS || info->internals == NULL)
+		snprintf(f->distrust, sizeof f->distrust,
+		    "libcurl does not show the server's certificate");
+	else if (trust_check(o->trust != NULL ? o->trust : trust_system(),
+		     info->internals, f->host, f->distrust, sizeof f->distrust))
+		return CURL_PREREQFUNC_OK;
+	return CURL_PREREQFUNC_ABORT;
+}
+
+static void
+http_set_trust(struct http_fetch *f, const char *url, const struct probe_opts *o)
+{
+	CURL *e = f->easy;
+
+	/* libcurl's own check is the slow one: probes/trust.h */
+	curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 0L);
+	curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 0L);
+	curl_easy_setopt(e, CURLOPT_CAINFO, NULL);
+	curl_easy_setopt(e, CURLOPT_CAPATH, NULL);
+	curl_easy_setopt(e, CURLOPT_SSL_SESSIONID_CACHE, 0L);
+	if (o->insecure || strncasecmp(url, "https:", 6) != 0)
+		return;
+	curl_easy_setopt(e, CURLOPT_PREREQFUNCTION, http_check_peer);
+	curl_easy_setopt(e, CURLOPT_PREREQDATA, f);
+}
+
 static void
 http_set_connection(struct http_fetch *f, const struct probe_opts *o)
 {
@@ -398,13 +440,8 @@ http_set_connection(struct http_fetch *f, const struct probe_opts *o)
 		curl_easy_setopt(e, CURLOPT_INTERFACE, text);
 		free(text);
 	}
-	curl_easy_setopt(e, CURLOPT_SSL_SESSIONID_CACHE, 0L);
-	curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, o->insecure ? 0L : 1L);
-	curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, o->insecure ? 0L : 2L);
 	if (o->tls_version != 0)
 		curl_easy_setopt(e, CURLOPT_SSLVERSION, o->tls_version);
-	if (o->cafile != NULL)
-		curl_easy_setopt(e, CURLOPT_CAINFO, o->cafile);
 }
 
 static void
@@ -419,6 +456,7 @@ http_transfer(struct http_fetch *f, const char *url, const struct addr *addr)
 	curl_easy_setopt(f->easy, CURLOPT_WRITEFUNCTION, http_body);
 	curl_easy_setopt(f->easy, CURLOPT_WRITEDATA, f);
 	http_set_connection(f, f->run->opts);
+	http_set_trust(f, url, f->run->opts);
 	http_set_request(f, f->run->opts);
 	http_pin(f, addr);
 	if (multi_add(http.multi, f->easy) != 0) {
@@ -444,9 +482,9 @@ http_start(struct http_fetch *f)
 		http_lost(f, PING_BAD_ANSWER, err.text);
 		return;
 	}
-	int got = http_address(f, host, &addr);
-	free(host);
-	if (got == 1)
+	free(f->host);
+	f->host = host;
+	if (http_address(f, host, &addr) == 1)
 		http_transfer(f, url, &addr);
 }
 
@@ -556,7 +594,8 @@ static bool
 http_accept(struct http_fetch *f, CURLcode result)
 {
 	const struct probe_opts *o = f->run->opts;
-	enum ping_outcome outcome = http_outcome(f, result);
+	enum ping_outcome outcome =
+	    f->distrust[0] != '\0' ? PING_BAD_ANSWER : http_outcome(f, result);
 	long status = 0;
 	char text[256];
 
@@ -565,7 +604,9 @@ http_accept(struct http_fetch *f, CURLcode result)
 	if (outcome != PING_ANSWERED && status != 0 && !o->complete &&
 	    outcome != PING_TIMEOUT)
 		outcome = PING_ANSWERED;
-	if (outcome != PING_ANSWERED) {
+	if (f->distrust[0] != '\0') {
+		snprintf(text, sizeof text, "%s", f->distrust);
+	} else if (outcome != PING_ANSWERED) {
 		snprintf(text, sizeof text, "%s",
 		    f->why[0] != '\0' ? f->why : curl_easy_strerror(result));
 	} else if (!http_status_fits(o, status)) {
@@ -694,6 +735,7 @@ http_close(struct probe_host *host)
 	(void)host;
 	while (!TAILQ_EMPTY(&http.names))
 		http_name_drop(TAILQ_FIRST(&http.names));
+	trust_close();
 	resolve_free(http.resolver);
 	http.resolver = NULL;
 	multi_free(http.multi);

@@ -1,15 +1,20 @@
-#include <errno.h>
 #include <regex.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
 
 #include "base/mem.h"
 #include "probes/httpopts.h"
 #include "probes/net.h"
+#include "probes/trust.h"
 
 #define HTTP_URLS 32
+
+#ifdef CURLU_PUNYCODE
+#define HTTP_HOST_FLAGS CURLU_PUNYCODE
+#else
+#define HTTP_HOST_FLAGS 0
+#endif
 
 void
 httpopts_free(struct probe_opts *o)
@@ -27,7 +32,7 @@ httpopts_free(struct probe_opts *o)
 	free(o->user);
 	free(o->method);
 	free(o->body);
-	free(o->cafile);
+	trust_free(o->trust);
 	curl_slist_free_all(o->headers);
 	free(o);
 }
@@ -44,7 +49,7 @@ httpopts_host(const char *url, struct err *err)
 	if (bad == CURLUE_OK)
 		bad = curl_url_get(u, CURLUPART_SCHEME, &scheme, 0);
 	if (bad == CURLUE_OK)
-		bad = curl_url_get(u, CURLUPART_HOST, &host, 0);
+		bad = curl_url_get(u, CURLUPART_HOST, &host, HTTP_HOST_FLAGS);
 	if (bad != CURLUE_OK)
 		err_set(err,
 		    "'%.200s' is no URL (%s), expected http://... or https://...", url,
@@ -283,13 +288,9 @@ httpopts_apply(struct probe_opts *o, enum http_arg what, const char *arg, const 
 	case ARG_BODY:
 		return httpopts_arg_body(o, arg, v, err);
 	case ARG_CAFILE:
-		if (access(v, R_OK) != 0)
-			return err_set(err,
-			    "extraargs %s %s: %s, expected a readable file, e.g. below "
-			    "/etc/ssl",
-			    arg, v, strerror(errno));
-		httpopts_set(&o->cafile, v);
-		return 0;
+		trust_free(o->trust);
+		o->trust = trust_file(v, err);
+		return o->trust != NULL ? 0 : -1;
 	case ARG_COMPRESSED:
 		o->compressed = true;
 		return 0;
@@ -596,8 +597,13 @@ httpopts_read(const struct conf *conf, const struct conf_target *t, struct err *
 		    o, conf, t, strcmp(module, "EchoPingHttps") == 0, err);
 	else if (bad == 0)
 		bad = httpopts_curl(o, conf, t, err);
-	if (bad == 0)
-		return o;
-	httpopts_free(o);
-	return NULL;
+	if (bad != 0) {
+		httpopts_free(o);
+		return NULL;
+	}
+	/* Now, since it takes its time, and not inside the first handshake. */
+	for (size_t i = 0; i < o->urls && !o->insecure && o->trust == NULL; i++)
+		if (strncasecmp(o->url[i].url, "https:", 6) == 0)
+			trust_system();
+	return o;
 }

@@ -7,6 +7,8 @@
 
 #include "config/conf.h"
 
+struct trust;
+
 enum http_figure { /* what of a fetch is published */
 	HTTP_TOTAL_LESS_LOOKUP,
 	HTTP_TOTAL,
@@ -24,7 +26,8 @@ struct http_url {
 struct probe_opts {
 	struct http_url *url;
 	size_t urls; /* at least 1; their figures are added up */
-	char *agent, *interface, *expect, *user, *method, *body, *cafile;
+	char *agent, *interface, *expect, *user, *method, *body;
+	struct trust *trust; /* other authorities than the system's, or NULL */
 	struct curl_slist *headers;
 	long timeout_ms, connect_timeout_ms;
 	int family;
