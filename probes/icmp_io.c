@@ -52,6 +52,7 @@ struct io_side {
 };
 
 static struct io_side io[ICMP_SIDES] = { { .fd = -1 }, { .fd = -1 } };
+static bool io_without_keys;
 static uint8_t io_zeroes[IO_SIZE_MAX]; /* never written: costs no memory */
 
 /* Where packets are read to: one at a time uses it, none keeps it. */
@@ -448,7 +449,7 @@ io_warm(enum icmp_side side)
 	};
 
 	echo_write(head, key, &proof);
-	s->keyed = s->stamps;
+	s->keyed = s->stamps && !io_without_keys;
 	if (s->keyed) {
 		icmp_io_put(side, ICMP_SLOT_NOBODY, head, &proof.to, &way);
 		s->queued = 0;
@@ -510,11 +511,7 @@ icmp_io_stamps(enum icmp_side side)
 }
 
 void
-icmp_io_forget_keys(void)
+icmp_io_without_keys(bool without)
 {
-	for (enum icmp_side side = 0; side < ICMP_SIDES; side++)
-		if (io[side].fd >= 0 && io[side].keyed) {
-			io[side].keyed = false;
-			io_recount(&io[side]);
-		}
+	io_without_keys = without;
 }

@@ -49,8 +49,9 @@ void icmp_io_flush(void);
 /* Read everything that has come, on all sides. */
 void icmp_io_receive(void);
 
-/* For tests: work as if the kernel could not be told the key of a transmit stamp. */
-void icmp_io_forget_keys(void);
+/* For tests: the sockets opened from now on work as if the kernel could not be told the
+ * key of a transmit stamp. (One that was told once goes on using it.) */
+void icmp_io_without_keys(bool without);
 
 /* --- told to icmp.c ----------------------------------------------------------------
  */
