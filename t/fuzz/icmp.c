@@ -1,0 +1,85 @@
+#include "t/fuzz.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "link/msg.h"
+#include "prober/run.h"
+#include "probes/echo.h"
+#include "probes/icmp_io.h"
+
+static const uint8_t key[16] = "fuzzing the tags";
+static struct msg_counters counters;
+static struct probe_host host = {
+	.key = key, .icmp_fd = { -1, -1 }, .counters = &counters
+};
+
+static void
+on_done(void *ctx, struct run *run, const struct round *r)
+{
+	(void)ctx;
+	(void)run;
+	(void)r;
+}
+
+static enum run_address
+on_address(void *ctx, struct run *run, struct addr *addr)
+{
+	(void)ctx;
+	(void)run;
+	(void)addr_parse(addr, "192.0.2.1");
+	return RUN_ADDRESS_HERE;
+}
+
+/* A world with one run, made once. */
+static void
+begin(void)
+{
+	static const struct run_ops ops = { .done = on_done, .address = on_address };
+	struct run_spec spec = { .target = 1,
+		.path = "A",
+		.name = "a",
+		.type = &probe_icmp,
+		.plan = { .step = 10 * CLOCK_NS_PER_S,
+		    .sampler = SAMPLER_BURST,
+		    .count = 5,
+		    .gap = CLOCK_NS_PER_S,
+		    .timeout = CLOCK_NS_PER_S } };
+	static bool begun;
+	struct err err;
+
+	if (begun)
+		return;
+	begun = true;
+	clock_fake(0, 0, 0);
+	runs_open(&host, &ops);
+	if (probe_icmp.open(&host, &err) != 0)
+		abort();
+	spec.opts = probe_icmp.options(NULL, NULL, NULL);
+	plan_settle(&spec.plan);
+	run_add(&spec);
+}
+
+/* The first byte says which family, whether an IP header is in front, and whether it
+ * came as a reply or was quoted by an error (of the type and code that follow). */
+int
+fuzz_icmp(const uint8_t *data, size_t size)
+{
+	struct echo e;
+	struct addr from;
+
+	if (size < 3)
+		return 0;
+	begin();
+	enum icmp_side side = data[0] & 1 ? ICMP_V6 : ICMP_V4;
+	(void)addr_parse(&from, data[0] & 8 ? "192.0.2.1" : "192.0.2.2");
+	if (echo_read(&e, data + 3, size - 3, side == ICMP_V6 ? AF_INET6 : AF_INET,
+		(data[0] & 2) != 0) != 0)
+		return 0;
+	if (data[0] & 4)
+		icmp_refused(side, &e, data[1], data[2]);
+	else
+		icmp_came(&(struct icmp_came){
+		    .side = side, .echo = &e, .from = &from, .stamp_ns = data[1] });
+	return 0;
+}
