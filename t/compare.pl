@@ -9,6 +9,7 @@ use warnings;
 
 my ($datadir, $truth, $step, $pings, $round_file) = @ARGV;
 my (%path, %seen, %order);
+my $until = 0; # how far the truth goes
 while (<STDIN>) {
 	my ($target, $host) = split;
 	$path{$host} = $target;
@@ -19,6 +20,7 @@ open my $in, '<', $truth or die "$truth: $!\n";
 while (<$in>) {
 	my ($in_ns, $out_ns, $host, $family, $proto, $port, $id, $seq, $what) = split;
 	next unless exists $path{$host} && $proto eq '1';
+	$until = $in_ns / 1e9 if $in_ns / 1e9 > $until;
 	my $key = "$in_ns $id $seq";
 	if (!$seen{$host}{$key}) {
 		$seen{$host}{$key} = { at => $in_ns / 1e9 };
@@ -30,7 +32,8 @@ while (<$in>) {
 # [row, lost, median] of every known row.
 sub rows_of {
 	my ($file) = @_;
-	my ($from, @rows) = (time - 3600);
+	# The finest archive of the tests has 1000 rows.
+	my ($from, @rows) = (time - 900 * $step);
 	open my $out, '-|', 'rrdtool', 'fetch', $file, 'AVERAGE', '-r', 1, '-s', $from
 	    or die "rrdtool: $!";
 	my @names = split ' ', scalar <$out> // '';
@@ -51,7 +54,8 @@ if ($round_file) {
 	open $rounds, '>', $round_file or die "$round_file: $!\n";
 }
 for my $host (sort { $a <=> $b } keys %path) {
-	(my $file = "$datadir/$path{$host}.rrd") =~ s,\.(?!rrd$),/,g;
+	(my $file = $path{$host}) =~ tr,.,/,;
+	$file = "$datadir/$file.rrd";
 	my @rows = -e $file ? rows_of($file) : ();
 	my @sent = @{ $order{$host} // [] };
 	$count{targets}++;
@@ -61,7 +65,10 @@ for my $host (sort { $a <=> $b } keys %path) {
 	for my $row (@rows) {
 		my @round = splice @sent, 0, $pings;
 		if (@round < $pings) {
+			# It ended after the truth was written out.
+			last if $row->[0] > $until - $step;
 			$count{misplaced}++;
+			print STDERR "$path{$host}: a row at $row->[0] for nothing sent\n";
 			last;
 		}
 		my ($t, $lost, $median) = @$row;
@@ -70,8 +77,11 @@ for my $host (sort { $a <=> $b } keys %path) {
 		my $end = $round[-1]{at};
 		$count{rounds}++;
 		$count{lost} += $true_lost;
-		$count{misplaced}++
-		    unless $t > $end - $step - 0.01 && $t <= $end + 2.5;
+		if ($t <= $end - $step - 0.01 || $t > $end + 2.5) {
+			$count{misplaced}++;
+			printf STDERR "%s: the round sent %.3f..%.3f stands in %d\n",
+			    $path{$host}, $round[0]{at}, $end, $t;
+		}
 		my $extra = sprintf '%.0f', $lost - $true_lost;
 		$count{self_loss} += $extra if $extra > 0;
 		$count{hidden_loss} -= $extra if $extra < 0;

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Every seed goes through its fuzz target. The sanitized build is the one that looks.
-. "$SOURCE/t/world.sh"
+. "${SOURCE:?}/t/world.sh" || exit 1
 
 targets=$("$BUILD/t/fuzzer" --list) || bail "t/fuzzer does not start"
 for target in $targets; do

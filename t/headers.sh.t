@@ -1,7 +1,7 @@
 #!/bin/bash
 # Every header compiles alone, and no room includes one that it may not know: data flows
 # one way, and so does knowledge.
-. "$SOURCE/t/world.sh"
+. "${SOURCE:?}/t/world.sh" || exit 1
 command -v cc >"$DIR/which" || skip_all "no compiler"
 cd "$SOURCE" || exit 1
 

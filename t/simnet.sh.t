@@ -1,7 +1,7 @@
 #!/bin/bash
 # The simulated network does what its rules say, and its log is the truth: fping, curl
 # and the C library see exactly what it claims to have done.
-. "$SOURCE/t/world.sh"
+. "${SOURCE:?}/t/world.sh" || exit 1
 command -v fping >"$DIR/which" || skip_all "no fping"
 world "$@"
 network "* delay=2ms

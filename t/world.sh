@@ -251,6 +251,8 @@ config() {
 	+ DNS
 	binary = /usr/bin/dig
 	lookup = name.example
+	+ AnotherDNS
+	lookup = name.example
 	+ TCPPing
 	binary = /usr/bin/tcpping
 	+ Curl
@@ -325,4 +327,19 @@ rows() {
 	rrdtool fetch "$file" AVERAGE -r "${2:-1}" -s "${3:-$((now - 900))}" -e "${4:-now}" |
 		awk 'NR == 1 { for (i = 1; i <= NF; i++) col[$i] = i + 1 }
 		NR > 2 && sub(":", "", $1) { print $1, $col["loss"], $col["median"] }'
+}
+
+# Those of them that are known.
+known_rows() {
+	rows "$@" 2>/dev/null | awk 'tolower($2) !~ /nan/'
+}
+
+# known TARGET COUNT: at least so many rows are
+known() {
+	[ "$(known_rows "$1" | wc -l)" -ge "$2" ]
+}
+
+# newer_row TARGET TIME: there is a known row behind TIME
+newer_row() {
+	[ "$(known_rows "$1" | awk 'END { print $1 + 0 }')" -gt "$2" ]
 }
