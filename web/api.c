@@ -335,7 +335,7 @@ handle_targets(struct request *r)
 	if (after != NULL && after[0] != '\0' &&
 	    conf_target_by_path(conf, after) == NULL) {
 		reply_error(r, 400,
-		    "after: no target is called %s, expected the next of the page before",
+		    "parameter after: no target is called %s, expected the next of the page before",
 		    after);
 		return;
 	}
@@ -362,6 +362,18 @@ handle_targets(struct request *r)
 
 /* --- rounds ----------------------------------------------------------------------- */
 
+/* V without the noise behind its twelfth digit, which would double the text. */
+static double
+twelve_digits(double v)
+{
+	char text[32];
+
+	if (isnan(v))
+		return v;
+	snprintf(text, sizeof text, "%.12g", v);
+	return strtod(text, NULL);
+}
+
 /* One member of "columns": the values of column C. */
 static void
 put_column(
@@ -371,7 +383,7 @@ put_column(
 		json_key(j, key);
 	json_array(j);
 	for (size_t i = 0; i < s->count; i++)
-		json_num(j, s->value[i * s->columns + c] / by);
+		json_num(j, twelve_digits(s->value[i * s->columns + c] / by));
 	json_array_end(j);
 }
 
@@ -408,19 +420,20 @@ wanted_target(struct request *r, char *file)
 	const char *path = request_arg(r, "target");
 
 	if (path == NULL || path[0] == '\0') {
-		reply_error(r, 400, "target: is missing, expected a path as A.B.C");
+		reply_error(
+		    r, 400, "parameter target: is missing, expected a path as A.B.C");
 		return NULL;
 	}
 	char *plain = mem_strn(path, strcspn(path, "~"));
 	const struct conf_target *t = conf_target_by_path(state_conf(), plain);
 	free(plain);
 	if (t == NULL || store_rrd_path(file, path) < 0) {
-		reply_error(r, 404, "target: no target is called %s", path);
+		reply_error(r, 404, "parameter target: no target is called %s", path);
 		return NULL;
 	}
 	if (t->kind == CONF_GROUP || t->kind == CONF_MULTIHOST) {
 		reply_error(r, 400,
-		    "target: %s has no rounds of its own, expected a "
+		    "parameter target: %s has no rounds of its own, expected a "
 		    "target that is measured",
 		    path);
 		return NULL;
@@ -463,7 +476,7 @@ handle_rounds(struct request *r)
 	    request_int(r, "points", POINTS_DEFAULT, 1, POINTS_MAX, &points) < 0)
 		return;
 	if (start >= end || start < 0) {
-		reply_error(r, 400, "start: %lld is not before the end, %lld",
+		reply_error(r, 400, "parameter start: %lld is not before the end, %lld",
 		    (long long)start, (long long)end);
 		return;
 	}

@@ -114,9 +114,9 @@ print_row(const struct table *t, char **cell, const size_t *wide)
 	putchar('\n');
 }
 
-/* Print T and free it. */
+/* Print T, unless it is not wanted after all, and free it. */
 static void
-print(struct table *t)
+print(struct table *t, bool wanted)
 {
 	size_t wide[COLUMNS] = { 0 };
 
@@ -127,7 +127,8 @@ print(struct table *t)
 				wide[c] = w;
 		}
 	for (size_t r = 0; r < t->rows; r++) {
-		print_row(t, t->row[r], wide);
+		if (wanted)
+			print_row(t, t->row[r], wide);
 		for (unsigned c = 0; c < COLUMNS; c++)
 			free(t->row[r][c]);
 	}
@@ -187,7 +188,7 @@ show_workers(const json_t *status, long long now)
 		    text(w, "last_end")[0] ? "; ended last: " : "",
 		    text(w, "last_end"));
 	}
-	print(&t);
+	print(&t, true);
 }
 
 static void
@@ -361,7 +362,7 @@ show_target(struct table *t, const json_t *target, long long now)
 
 /* Is PATH one of ARGV, or below one of them? All are when there is none. */
 static bool
-wanted(const char *path, int argc, char **argv)
+asked_for(const char *path, int argc, char **argv)
 {
 	for (int i = 1; i < argc; i++) {
 		size_t len = strlen(argv[i]);
@@ -405,16 +406,14 @@ ctl_targets(const struct ctl *ctl, int argc, char **argv)
 		free(after);
 		after = mem_str(next);
 		json_array_foreach(json_object_get(page, "targets"), i,
-		    target) if (wanted(text(target, "path"), argc, argv))
+		    target) if (asked_for(text(target, "path"), argc, argv))
 		    show_target(&t, target, now);
 		if (page == NULL)
 			status = CTL_FAILED;
 		json_decref(page);
 	}
 	bool any = t.rows > 1;
-	if (status != 0)
-		t.rows = t.rows > 1 ? t.rows : 0;
-	print(&t);
+	print(&t, any || status == 0);
 	if (status == 0 && !any && argc > 1) {
 		fprintf(stderr, "probectl: no target is called %s\n", argv[1]);
 		status = CTL_FAILED;
