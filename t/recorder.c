@@ -548,6 +548,18 @@ reloads(void)
 	send_round("A.B", base + 101 * STEP, PINGS);
 	ok(expect_round(base + 101 * STEP), "the one that stays goes on");
 
+	/* The prober knows of a new target first, web last. */
+	struct msg_in in;
+	struct msg_target t = { .target = conf_target_id("E"), .state = TARGET_OK };
+	msg_begin(&out, MSG_TARGET);
+	msg_put_target(&out, &t);
+	send_fd(rec.prober, -1);
+	bool told = expect(rec.web, MSG_TARGET, &in, WAIT_MS);
+	give_config("+ A\n++ B\nhost = 127.0.0.1\n+ E\nhost = 127.0.0.1\n", PINGS);
+	ok(told && configured() && expect(rec.web, MSG_TARGET, &in, WAIT_MS) &&
+		msg_get_target(&in, &t) == 0 && t.target == conf_target_id("E"),
+	    "what was said of a new target is said again after the reload");
+
 	give_config("+ A\n++ B\nhost = 127.0.0.1\n", 7);
 	ok(configured(), "other pings");
 	send_round("A.B", base + 102 * STEP, 7);

@@ -13,7 +13,6 @@
 #define TROUBLES 50
 #define PROBLEMS 1000	/* complaints kept about one configuration */
 #define PLACE_MAX 4096	/* bytes of "FILE:LINE" */
-#define TROUBLE_MAX 512 /* bytes of a trouble's text */
 #define QUIET_STEPS 3	/* without a round for so long, nothing is known */
 
 struct entry {
@@ -325,7 +324,7 @@ on_problems(struct msg_in *in)
 static int
 on_trouble(struct msg_in *in)
 {
-	char text[TROUBLE_MAX];
+	char text[MSG_TROUBLE_MAX];
 	struct state_trouble t;
 
 	t.target = wire_u64(&in->wire);

@@ -14,6 +14,7 @@
 
 /* A datagram: u16 type, then the body. 24 bytes a ping at most, and some room. */
 #define MSG_MAX (32 * 1024)
+#define MSG_TROUBLE_MAX 512
 
 /* clang-format off */
 enum msg_type {
@@ -39,8 +40,8 @@ enum msg_type {
 	MSG_COUNTERS,      /* struct msg_counters of the prober */
 	/* recorder -> web */
 	MSG_STORE,         /* struct msg_store: the recorder's own counters */
-	MSG_TROUBLE,       /* u64 target id (0: none), i64 wall s, str text: an RRD set
-	                    * aside, a disk that is full ... */
+	MSG_TROUBLE,       /* u64 target id (0: none), i64 wall s, str text (less than
+	                    * MSG_TROUBLE_MAX): an RRD set aside, a disk that is full ... */
 	/* web <-> painter */
 	MSG_DRAW,          /* struct msg_draw */
 	MSG_PICTURE,       /* struct msg_picture; a descriptor of the picture when ok */

@@ -1,8 +1,13 @@
 /* The recorder: the only writer of history. Rounds come from the prober, go to the raw
  * ring and the RRD files, and on to web once they are stored.
  *
+ * Measured, 20 pings a round, all in all: 90 to 100 us of CPU a round when they come
+ * one by one (1700/s take a sixth of a core), 17 us when they come faster and files are
+ * written in batches; 5 MB of memory with 1000 targets.
+ *
  * After a start web hears of a target with its first new round. What was the last value
  * before, web reads from the file itself: the recorder tells only what it has seen. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <event2/event.h>
@@ -43,12 +48,14 @@ static void
 flush_raw(struct recorder *rec)
 {
 	struct err err;
+	char text[sizeof err.text + 80];
 
 	if (raw_flush(rec->raw, &err) == 0 ||
 	    !log_allowed(&rec->raw_stuck, TELL_S, NULL))
 		return;
-	log_warnx("the ring of single pings cannot be written: %s", err.text);
-	relay_trouble(rec->relay, 0, err.text);
+	snprintf(text, sizeof text, "single pings cannot be kept: %s", err.text);
+	log_warnx("%s", text);
+	relay_trouble(rec->relay, 0, text);
 }
 
 static void
@@ -230,9 +237,8 @@ reload(void *ctx, const struct conf *old, const struct conf *next)
 {
 	struct recorder *rec = ctx;
 
-	(void)old;
 	history_configure(rec->history, next);
-	relay_configure(rec->relay, next);
+	relay_configure(rec->relay, old, next);
 }
 
 static void

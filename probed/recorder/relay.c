@@ -16,6 +16,7 @@
 /* While telling a new web everything: no more than this waits in the line. */
 #define TELL_QUEUE (256 * 1024)
 static const struct timeval tell_every = { 0, 20000 };
+static const struct timeval tell_new = { 2, 0 };
 
 /* The last that was said of a target. */
 struct told {
@@ -120,7 +121,7 @@ on_tell(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	while (relay->told_count < relay->to_tell_count) {
+	while (relay->web != NULL && relay->told_count < relay->to_tell_count) {
 		if (link_queued(relay->web) > TELL_QUEUE) {
 			event_add(relay->tell, &tell_every);
 			return;
@@ -207,11 +208,14 @@ void
 relay_trouble(struct relay *relay, uint64_t target, const char *text)
 {
 	struct trouble *t = &relay->trouble[relay->troubles++ % TROUBLES];
+	size_t len = strlen(text);
 
 	free(t->text);
 	t->target = target;
 	t->when = clock_wall_ns() / CLOCK_NS_PER_S;
-	t->text = mem_str(text);
+	t->text = len < MSG_TROUBLE_MAX
+		      ? mem_str(text)
+		      : mem_printf("%.*s...", MSG_TROUBLE_MAX - 4, text);
 	if (relay->web != NULL)
 		send_trouble(relay, t);
 }
@@ -227,14 +231,29 @@ forget(struct relay *relay, struct told *t)
 }
 
 void
-relay_configure(struct relay *relay, const struct conf *conf)
+relay_configure(struct relay *relay, const struct conf *old, const struct conf *next)
 {
-	struct told *t, *next;
+	struct told *t, *after;
 
-	relay->targets = conf->target_count;
-	HASH_ITER(hh, relay->told, t, next)
-		if (conf_target_by_id(conf, t->id) == NULL)
+	relay->targets = next->target_count;
+	HASH_ITER(hh, relay->told, t, after)
+		if (conf_target_by_id(next, t->id) == NULL)
 			forget(relay, t);
+	if (old == NULL)
+		return;
+	/* Behind what is still to be told, if there is such. */
+	size_t n = relay->to_tell == NULL ? 0 : relay->to_tell_count;
+	bool idle = n == 0;
+	relay->to_tell =
+	    mem_grow(relay->to_tell, n + next->target_count, sizeof *relay->to_tell);
+	for (size_t i = 0; i < next->target_count; i++)
+		if (conf_target_by_id(old, next->target[i]->id) == NULL)
+			relay->to_tell[n++] = next->target[i]->id;
+	relay->to_tell_count = n;
+	if (idle) {
+		relay->told_count = 0;
+		event_add(relay->tell, &tell_new);
+	}
 }
 
 struct relay *

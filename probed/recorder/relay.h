@@ -25,7 +25,9 @@ void relay_target(struct relay *relay, const struct msg_target *t);
 void relay_counters(struct relay *relay, const struct msg_counters *c);
 void relay_store(struct relay *relay, const struct msg_store *s);
 void relay_trouble(struct relay *relay, uint64_t target, const char *text);
-/* Forget targets that CONF does not have. */
-void relay_configure(struct relay *relay, const struct conf *conf);
+/* Go over from OLD (NULL at first) to NEXT: targets that are gone are forgotten, new
+ * ones told again in a moment, since the prober may have known of them before web. */
+void relay_configure(
+    struct relay *relay, const struct conf *old, const struct conf *next);
 
 #endif
