@@ -37,7 +37,7 @@ static struct test_ping
 fetch(const char *module, const char *host, const char *url, const char *key,
     const char *value, unsigned ms)
 {
-	const char *vars[] = { "urlformat", url_of(url, server->port), "timeout", "2",
+	const char *vars[] = { "urlformat", url_of(url, server->port), "timeout", "1",
 		key, value, NULL };
 	struct err err;
 	struct test_run *r = testhost_run(module, host, "127.0.0.1", vars, &err);

@@ -1,0 +1,151 @@
+/* What libcurl is told about one transfer. */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "config.h"
+#include "probes/httpfetch.h"
+#include "probes/trust.h"
+
+/* Headers for another host than the configured one: without what is secret or says
+ * which host is meant. */
+static struct curl_slist *
+httpprep_headers(const struct curl_slist *all)
+{
+	static const char *const private[] = { "Authorization:", "Cookie:", "Host:" };
+	struct curl_slist *out = NULL;
+
+	for (; all != NULL; all = all->next) {
+		bool keep = true;
+		for (size_t i = 0; i < sizeof private / sizeof *private; i++)
+			if (strncasecmp(all->data, private[i], strlen(private[i])) == 0)
+				keep = false;
+		if (keep)
+			out = curl_slist_append(out, all->data);
+	}
+	return out;
+}
+
+/* Every connection of EASY goes to ADDR, whatever its URL says. */
+static void
+httpprep_pin(struct http_fetch *f, const struct addr *addr)
+{
+	char text[ADDR_TEXT];
+	bool v6 = addr->sa.sa_family == AF_INET6;
+
+	addr_text(addr, text);
+	text[strcspn(text, "%")] = '\0';
+	char *to = mem_printf(v6 ? "::[%s]:" : "::%s:", text);
+	f->connect_to = curl_slist_append(NULL, to);
+	free(to);
+	curl_easy_setopt(f->easy, CURLOPT_CONNECT_TO, f->connect_to);
+	if (v6 && addr->v6.sin6_scope_id != 0)
+		curl_easy_setopt(
+		    f->easy, CURLOPT_ADDRESS_SCOPE, (long)addr->v6.sin6_scope_id);
+}
+
+static void
+httpprep_request(struct http_fetch *f, const struct probe_opts *o)
+{
+	CURL *e = f->easy;
+
+	f->headers = f->elsewhere ? httpprep_headers(o->headers) : NULL;
+	curl_easy_setopt(e, CURLOPT_HTTPHEADER, f->elsewhere ? f->headers : o->headers);
+	curl_easy_setopt(e, CURLOPT_USERAGENT,
+	    o->agent != NULL ? o->agent : PACKAGE_NAME "/" PACKAGE_VERSION);
+	if (o->user != NULL && !f->elsewhere)
+		curl_easy_setopt(e, CURLOPT_USERPWD, o->user);
+	if (o->body != NULL && !f->as_get)
+		curl_easy_setopt(e, CURLOPT_POSTFIELDS, o->body);
+	if (o->head)
+		curl_easy_setopt(e, CURLOPT_NOBODY, 1L);
+	if (o->method != NULL)
+		curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, o->method);
+	if (o->compressed)
+		curl_easy_setopt(e, CURLOPT_ACCEPT_ENCODING, "");
+	curl_easy_setopt(e, CURLOPT_FAILONERROR, (long)o->fail);
+	if (o->http_version != 0)
+		curl_easy_setopt(e, CURLOPT_HTTP_VERSION, o->http_version);
+}
+
+/* Called by libcurl when TLS is up and before the request goes out. */
+static int
+httpprep_check_peer(void *ctx, char *to, char *from, int to_port, int from_port)
+{
+	struct http_fetch *f = ctx;
+	const struct probe_opts *o = f->run->opts;
+	const struct curl_tlssessioninfo *info = NULL;
+
+	(void)to, (void)from, (void)to_port, (void)from_port;
+	if (curl_easy_getinfo(f->easy, CURLINFO_TLS_SSL_PTR, &info) != CURLE_OK ||
+	    info->backend != CURLSSLBACKEND_GNUTLS || info->internals == NULL)
+		snprintf(f->distrust, sizeof f->distrust,
+		    "libcurl does not show the server's certificate");
+	else if (trust_check(o->trust != NULL ? o->trust : trust_system(),
+		     info->internals, f->host, f->distrust, sizeof f->distrust))
+		return CURL_PREREQFUNC_OK;
+	return CURL_PREREQFUNC_ABORT;
+}
+
+static void
+httpprep_trust(struct http_fetch *f, const char *url, const struct probe_opts *o)
+{
+	CURL *e = f->easy;
+
+	/* libcurl's own check is the slow one: probes/trust.h */
+	curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 0L);
+	curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 0L);
+	curl_easy_setopt(e, CURLOPT_CAINFO, NULL);
+	curl_easy_setopt(e, CURLOPT_CAPATH, NULL);
+	curl_easy_setopt(e, CURLOPT_SSL_SESSIONID_CACHE, 0L);
+	if (o->insecure || strncasecmp(url, "https:", 6) != 0)
+		return;
+	curl_easy_setopt(e, CURLOPT_PREREQFUNCTION, httpprep_check_peer);
+	curl_easy_setopt(e, CURLOPT_PREREQDATA, f);
+}
+
+static void
+httpprep_connection(struct http_fetch *f, const struct probe_opts *o)
+{
+	CURL *e = f->easy;
+	int64_t used_ms = (clock_mono_ns() - f->begun_ns) / CLOCK_NS_PER_MS;
+	struct addr literal;
+
+	curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, 1L);
+	curl_easy_setopt(e, CURLOPT_FORBID_REUSE, 1L);
+	curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(e, CURLOPT_PROXY, "");
+	curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
+	curl_easy_setopt(e, CURLOPT_TIMEOUT_MS,
+	    (long)(used_ms < o->timeout_ms ? o->timeout_ms - used_ms : 1));
+	if (o->connect_timeout_ms != 0)
+		curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, o->connect_timeout_ms);
+	if (o->interface != NULL) {
+		/* The prefix keeps libcurl from resolving it as a host's name. */
+		char *text = mem_printf("%s!%s",
+		    addr_parse(&literal, o->interface) == 0 ? "host" : "if",
+		    o->interface);
+		curl_easy_setopt(e, CURLOPT_INTERFACE, text);
+		free(text);
+	}
+	if (o->tls_version != 0)
+		curl_easy_setopt(e, CURLOPT_SSLVERSION, o->tls_version);
+}
+
+void
+httpprep(struct http_fetch *f, const char *url, const struct addr *addr)
+{
+	f->easy = curl_easy_init();
+	if (f->easy == NULL)
+		fatalx("out of memory");
+	curl_easy_setopt(f->easy, CURLOPT_URL, url);
+	curl_easy_setopt(f->easy, CURLOPT_PRIVATE, f);
+	curl_easy_setopt(f->easy, CURLOPT_ERRORBUFFER, f->why);
+	httpprep_connection(f, f->run->opts);
+	httpprep_trust(f, url, f->run->opts);
+	httpprep_request(f, f->run->opts);
+	httpprep_pin(f, addr);
+}
