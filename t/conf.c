@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "config/conf.h"
+#include "config/schema.h"
 
 static char dir[] = "/tmp/smokebox-conf.XXXXXX";
 
@@ -702,6 +703,64 @@ test_many(void)
 	drop("Targets");
 }
 
+/* --- the manual ------------------------------------------------------------------ */
+
+/* True when WORD stands alone in TEXT. */
+static bool
+mentions(const char *text, const char *word)
+{
+	static const char letters[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+	size_t len = strlen(word);
+
+	for (const char *p = text; (p = strstr(p, word)) != NULL; p++)
+		if ((p == text || strchr(letters, p[-1]) == NULL) &&
+		    (p[len] == '\0' || strchr(letters, p[len]) == NULL))
+			return true;
+	return false;
+}
+
+/* Every section and key below SCHEMA is in the manual. */
+static void
+in_manual(const char *manual, const struct schema *schema, unsigned depth)
+{
+	for (const struct schema_key *k = schema->key; k != NULL && k->name != NULL;
+	     k++)
+		if (k->name[0] != '/')
+			ok(mentions(manual, k->name), "the manual has %s of %s",
+			    k->name, schema->name);
+	if (schema->child == NULL || depth > 4)
+		return;
+	for (const struct schema *s = schema->child; s->name != NULL; s++) {
+		if (s->name[0] != '/')
+			ok(mentions(manual, s->name), "the manual has %s", s->name);
+		in_manual(manual, s, depth + 1);
+	}
+}
+
+static void
+test_manual(void)
+{
+	const char *source = getenv("SOURCE");
+	static char manual[65536];
+	char *path;
+	size_t len;
+	FILE *f;
+
+	if (source == NULL) {
+		ok(true, "the manual # SKIP no SOURCE");
+		return;
+	}
+	path = mem_printf("%s/etc/smokebox.5", source);
+	f = fopen(path, "r");
+	len = f != NULL ? fread(manual, 1, sizeof(manual) - 1, f) : 0;
+	ok(len > 1000, "there is a manual");
+	in_manual(manual, &schema_root, 0);
+	if (f != NULL)
+		fclose(f);
+	free(path);
+}
+
 static void
 sweep(const char *path)
 {
@@ -740,6 +799,7 @@ main(void)
 	test_bad_checked();
 	test_default();
 	test_many();
+	test_manual();
 	fresh = mem_printf("%s/fresh", dir);
 	sweep(fresh);
 	free(fresh);

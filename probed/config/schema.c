@@ -211,7 +211,8 @@ static const struct schema_table uptime_table = { 3,
 
 static const struct schema detail_child[] = {
 	{ "loss_colors", .table = &loss_table },
-	{ "uptime_colors", .table = &uptime_table },
+	{ "uptime_colors", .table = &uptime_table,
+	    .idle = "uptimes are not drawn yet" },
 	{ NULL },
 };
 
@@ -405,7 +406,8 @@ static const struct schema_key influx_key[] = {
 
 static const struct schema_key web_key[] = {
 	{ "listen" },
-	{ "base", .re = "/[-._~0-9A-Za-z/]*", .expected = "a path that starts with /" },
+	{ "base", KEY_IDLE, .re = "/[-._~0-9A-Za-z/]*",
+	    .expected = "a path that starts with /" },
 	{ "title" },
 	{ "hosts" },
 	{ NULL },
@@ -422,6 +424,8 @@ static const struct schema_key collector_key[] = {
 const struct schema_key schema_own[] = {
 	{ "sampler", KEY_INHERITED | KEY_TARGET | KEY_OURS,
 	    .re = "burst|spread|poisson", .expected = "burst, spread or poisson" },
+	{ "refused_is", KEY_INHERITED | KEY_TARGET | KEY_OURS, .re = "reply|loss",
+	    .expected = "reply or loss", .fallback = "reply" },
 	{ NULL },
 };
 
