@@ -140,6 +140,18 @@ row_present(struct html *h, const struct conf_target *t)
 	return look;
 }
 
+int64_t
+row_first(const struct conf_target *t, int64_t span)
+{
+	int64_t now = clock_wall_ns() / CLOCK_NS_PER_S;
+	const struct history *past = history_of(t, now - span, now);
+	const struct live *live = state_live(t->id);
+
+	if (past->first != 0 || live == NULL)
+		return past->first;
+	return live->first_known > now - span ? live->first_known : 0;
+}
+
 /* End of the first row known within ROW_SPAN, of any target; NOW when there is none. */
 static int64_t
 oldest_row(int64_t now)
@@ -151,9 +163,9 @@ oldest_row(int64_t now)
 		const struct conf_target *t = conf->target[i];
 		if (!row_listed(t) || t->kind == CONF_MULTIHOST)
 			continue;
-		const struct history *past = history_of(t, now - ROW_SPAN, now);
-		if (past->first != 0 && past->first < oldest)
-			oldest = past->first;
+		int64_t first = row_first(t, ROW_SPAN);
+		if (first != 0 && first < oldest)
+			oldest = first;
 		/* Old enough: no need to look further. */
 		if (oldest < now - ROW_SPAN / 2)
 			break;
@@ -192,8 +204,8 @@ row_add(struct html *page, const char *list, const struct conf_target *t)
 		html_flag(item, "strip", false);
 		return look;
 	}
+	html_flag(item, "strip", row_first(t, ROW_SPAN) != 0);
 	const struct history *past = history_of(t, now - ROW_SPAN, now);
-	html_flag(item, "strip", past->first != 0);
 	figure_percent(item, "past_loss", past->loss_ratio);
 	html_flag(item, "past_lossy", past->loss_ratio > 0);
 	return look;

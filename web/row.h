@@ -10,6 +10,9 @@
 
 #define ROW_SPAN (3 * 3600) /* seconds of history in a line, at most */
 
+/* End of the first row of T known within SPAN seconds, 0 when there is none: by its
+ * history, or by what was heard since, where that shows only rows of many rounds. */
+int64_t row_first(const struct conf_target *t, int64_t span);
 /* Before the first row_add() on PAGE: choose the span that its lines show. While all
  * history is young that is less than ROW_SPAN, so that smoke is seen at once. */
 void row_begin(struct html *page);

@@ -218,6 +218,8 @@ take_round(struct live *l, const struct round *r)
 	l->row = r->row;
 	if (!l->measured)
 		l->first_row = r->row;
+	if (l->first_known == 0 && !l->unknown)
+		l->first_known = r->row;
 	l->measured = true;
 	if (r->address.sa.sa_family != AF_UNSPEC)
 		l->target.address = r->address;

@@ -19,6 +19,7 @@ struct live {
 	bool measured;		  /* a round came at all */
 	int64_t row;		  /* of the last round stored */
 	int64_t first_row;	  /* of the first round seen */
+	int64_t first_known;	  /* of the first one that was not unknown; 0: none */
 	int64_t down_since;   /* row of the first of the fully lost rounds; 0: none */
 	bool down_from_first; /* already so in the first round seen */
 	bool unknown;	      /* that round was unknown */

@@ -90,16 +90,15 @@ static void
 add_young_range(struct html *page, const struct conf_target *t, int64_t first_range)
 {
 	int64_t now = now_s();
-	const struct history *past = history_of(t, now - first_range, now);
+	int64_t first = t->kind == CONF_MULTIHOST ? 0 : row_first(t, first_range);
 	char since[32], label[64];
 
-	if (t->kind == CONF_MULTIHOST || past->first == 0 ||
-	    past->first < now - (int64_t)((double)first_range * (1 - YOUNG)))
+	if (first == 0 || first < now - (int64_t)((double)first_range * (1 - YOUNG)))
 		return;
-	int64_t span = now - past->first + (int64_t)t->step;
+	int64_t span = now - first + (int64_t)t->step;
 	if (span < YOUNG_MIN)
 		span = YOUNG_MIN;
-	figure_clock(since, sizeof since, past->first, false);
+	figure_clock(since, sizeof since, first, false);
 	snprintf(label, sizeof label, "Since %s", since);
 	/* In steps of a minute, so that a picture serves for a while. */
 	add_range(page, t, label, (span + 59) / 60 * 60);
@@ -173,7 +172,7 @@ page_ranges(struct request *r, const struct conf_target *t)
 	bool drawn = t->kind == CONF_MULTIHOST;
 
 	for (size_t i = 0; i < count && !drawn; i++)
-		drawn = history_of(t, now_s() - period[i].seconds, now_s())->first != 0;
+		drawn = row_first(t, period[i].seconds) != 0;
 	html_flag(page, "drawn", drawn);
 	if (drawn && count > 0) {
 		add_young_range(page, t, period[0].seconds);

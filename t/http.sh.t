@@ -1,0 +1,213 @@
+#!/bin/bash
+# The whole program by HTTP: what is answered to good, wrong and hostile requests.
+. "$SOURCE/t/world.sh"
+world "$@"
+network "* delay=2ms"
+
+probed 1 3 <<'END'
+remark = Hello <b>all</b> <script>alert(1)</script>
++ Group
+menu = A group
+title = A <i>group</i> & more
+++ One
+menu = One
+title = Evil <script>alert("x")</script> title
+host = 10.53.1.1
+++ Two
+menu = Two <img src=x onerror=alert(1)>
+title = Two
+host = 10.53.1.2
+++ Nobody
+menu = Nobody
+title = Nobody
+host = nobody.sim
++ Both
+menu = Both
+title = Both
+host = /Group/One /Group/Two
+END
+
+# get PATH [CURL-OPTION...]: status; DIR/head and DIR/body have the rest.
+get() {
+	local path=$1
+	shift
+	curl -s -m 10 --path-as-is -D "$DIR/head" -o "$DIR/body" -w '%{http_code}' "$@" \
+		"$URL$path"
+}
+header() {
+	sed -n "s/^$1: *//Ip" "$DIR/head" | tr -d '\r'
+}
+body_has() {
+	grep -qF -- "$1" "$DIR/body"
+	ok $? "$2" || show "$DIR/body" 5
+}
+body_lacks() {
+	! grep -qF -- "$1" "$DIR/body"
+	ok $? "$2"
+}
+measured() {
+	[ "$(json targets '.targets[] | select(.path == "Group.One") | .last.median')" != null ]
+}
+wait_until 20 measured
+ok $? "the first round is there"
+
+# --- every answer is guarded ---
+for path in / /t/Group /t/Group/One /targets /search?q=one /config /smokeping.cgi \
+	/nothing /healthz /-/healthy /-/ready /metrics /api/v1/targets /api/v1/nothing \
+	/graph/Group/One.png /graph/Group/One.svg /favicon.ico /robots.txt "/%zz" \
+	"/graph/Group/One.png?start=soon"; do
+	get "$path" >"$DIR/status"
+	like "$(header Content-Security-Policy)" "default-src '(self|none)'" "$path: policy"
+	is "$(header X-Content-Type-Options)" nosniff "$path: no sniffing"
+	is "$(header Referrer-Policy)" no-referrer "$path: no referrer"
+	unlike "$(header Content-Security-Policy)" "script-src|unsafe-eval" "$path: no script inline"
+done
+
+# --- pages ---
+for path in / /t/Group /t/Group/ /t/Group/One /t/Both /targets /config /search?q=one \
+	"/t/Group/One?start=now-1h&end=now" "/t/Group/One?start=now-1h;end=now"; do
+	is "$(get "$path")" 200 "$path"
+	like "$(header Content-Type)" "^text/html" "$path: HTML"
+	body_lacks "<script>alert" "$path: no script from a title"
+	body_lacks "<img src=x" "$path: no picture from a menu"
+	! grep -qiE ' (style|on[a-z]+)=' "$DIR/body"
+	ok $? "$path: nothing inline"
+done
+get / >"$DIR/status"
+body_has "Hello <b>all</b>" "harmless markup of a remark stays"
+body_has "/graph/Group/One.png?kind=strip" "the overview shows a graph of One"
+nobody_told() { page / | grep -q "does not resolve"; }
+wait_until 20 nobody_told
+ok $? "a name that does not resolve is said so"
+get / >"$DIR/status"
+body_lacks "/graph/Group/Nobody.png?kind=strip" "and has no empty graph"
+get /t/Group/One >"$DIR/status"
+body_has "Since " "a young history is shown at once"
+is "$(grep -c '<picture>' "$DIR/body")" 5 "and four ranges more"
+body_has "&lt;script&gt;" "the title is text"
+is "$(curl -s -o "$DIR/body" -I -w '%{http_code} %{size_download}' "$URL/")" "200 0" "HEAD has no body"
+get /search?q=ONE >"$DIR/status"
+body_has "/t/Group/One" "the search does not mind case"
+get "/search?q=.*" >"$DIR/status"
+body_lacks "/t/Group/One" "nor does it take letters for a pattern"
+get "/search?q=%3Cscript%3Ealert(1)%3C/script%3E" >"$DIR/status"
+body_lacks "<script>alert" "what was searched is text"
+
+# --- SmokePing's addresses ---
+for base in /smokeping /smokeping/ /smokeping.cgi /cgi-bin/smokeping.cgi \
+	/smokeping/smokeping.cgi; do
+	is "$(get "$base")" 200 "$base"
+	is "$(get "$base?target=Group.One")" 200 "$base?target="
+	body_has "&lt;script&gt;alert(&quot;x&quot;)" "$base: shows the target"
+done
+for sep in '&' ';'; do
+	is "$(get "/smokeping.cgi?displaymode=n${sep}start=2026-01-01%2020:23${sep}end=now${sep}target=Group.One")" \
+		200 "navigator with $sep"
+	body_has '2026-01-01 20:23:00' "its range is shown"
+	is "$(grep -c '<picture>' "$DIR/body")" 1 "one graph"
+done
+is "$(get "/smokeping.cgi?filter=one;target=")" 200 "a filter"
+body_has "/t/Group/One" "finds by menu"
+is "$(get "/smokeping.cgi?target=No.Such")" 404 "a target that is not there"
+is "$(get "/smokeping.cgi?hierarchy=none;target=A")" 404 "a hierarchy that is not there"
+is "$(get "/smokeping.cgi?hierarchy=0;target=Group")" 200 "the default hierarchy"
+is "$(get /smokeping/imgcache/Group/One_last_10800.png)" 303 "a bookmarked picture"
+like "$(header Location)" '^/graph/Group/One\.png\?start=now-10800s$' "leads to the graph"
+
+# --- graphs ---
+for kind in png:image/png svg:image/svg+xml pdf:application/pdf; do
+	is "$(get "/graph/Group/One.${kind%%:*}")" 200 "${kind%%:*}"
+	is "$(header Content-Type)" "${kind#*:}" "its type"
+done
+get "/graph/Group/One.png?start=1700000000&end=1700003600" >"$DIR/status"
+etag=$(header ETag)
+like "$etag" '^"[0-9a-f]+"$' "a strong tag"
+is "$(get "/graph/Group/One.png?start=1700000000&end=1700003600" -H "If-None-Match: $etag")" 304 \
+	"not sent again"
+like "$(header Smokebox-Plot)" "left=[0-9]+, upper=" "where the plot is"
+for bad in start=soon "start=now&end=now-1h" width=0 width=99999 width=x height=-1 theme=pink \
+	kind=pie zoom=9 start=%00 start=now-9999999999h "end=%ff"; do
+	is "$(get "/graph/Group/One.png?$bad")" 400 "graph with $bad"
+done
+get "/graph/Group/One.png?start=soon" >"$DIR/status"
+body_has "parameter start" "the complaint names the parameter"
+is "$(get /graph/Group/No.png)" 404 "graph of nothing"
+is "$(get /graph/Group.png)" 404 "graph of a group"
+is "$(get /graph/Group/One.gif)" 404 "graph of an unknown kind"
+is "$(get /graph/Group.One.png)" 404 "a dot is no slash"
+is "$(get /graph/Both.png)" 200 "several hosts together"
+
+# --- static files ---
+get / >"$DIR/status"
+css=$(sed -n 's/.*href="\(\/static\/[^"]*css\)".*/\1/p' "$DIR/body")
+is "$(get "$css")" 200 "the style sheet"
+like "$(header Cache-Control)" immutable "for good"
+is "$(get "$css" -H 'Accept-Encoding: gzip')" 200 "the style sheet packed"
+is "$(header Content-Encoding)" gzip "says so"
+gzip -dc <"$DIR/body" >"$DIR/plain" 2>"$DIR/err"
+ok $? "can be unpacked"
+is "$(get /static/0000/smokebox.css)" 200 "an old address of it"
+unlike "$(header Cache-Control)" immutable "not for good"
+is "$(get /static/0000/page.html)" 404 "templates are not for browsers"
+is "$(get /static/)" 404 "no list of files"
+is "$(get / -H 'Accept-Encoding: gzip')" 200 "a page packed"
+gzip -dc <"$DIR/body" 2>"$DIR/err" | grep -q '</html>'
+ok $? "is whole"
+
+# --- hostile requests ---
+for path in /../../etc/passwd /t/../../../etc/passwd /static/../../etc/passwd \
+	/graph/../../etc/passwd.png /%2e%2e/%2e%2e/etc/passwd "/t/Group/One/.." //etc/passwd \
+	/t//One /t/Group/One~x /%3Cscript%3E "/t/%F0%9F%98%80" "/t/$(printf 'A/%.0s' {1..900})"; do
+	status=$(get "$path")
+	is "$status" 404 "${path:0:40}"
+	body_lacks "root:" "is no file"
+done
+for path in /%00 /%zz /% "/t/%ff%fe" "/?x=%0d%0aX-Evil:%201" "/?a=%c0%af" "/t/One%0a"; do
+	is "$(get "$path")" 400 "$path"
+	is "$(header X-Evil)" "" "no header of theirs"
+done
+long=$(head -c 9000 /dev/zero | tr '\0' a)
+is "$(get "/$long")" 400 "a long path"
+is "$(get "/?$(printf 'a=1&%.0s' {1..100})")" 400 "many arguments"
+is "$(get / -X DELETE)" 405 "another method"
+is "$(get / -X POST -d x=1)" 405 "posting to a page"
+is "$(header Allow)" "GET, HEAD" "says what is allowed"
+is "$(get /-/reload)" 405 "reload by GET"
+is "$(get /-/reload -X POST)" 202 "reload from this machine"
+is "$(get /-/reload -X POST -H 'X-Forwarded-For: 192.0.2.1')" 403 "not through a proxy"
+is "$(get /-/reload -X POST -H 'Origin: http://evil.example')" 403 "not from another site"
+is "$(get /-/reload -X POST -H 'Sec-Fetch-Site: cross-site')" 403 "nor by its page"
+head -c 100000 /dev/zero >"$DIR/big"
+is "$(get /-/reload -X POST --data-binary "@$DIR/big")" 413 "a large body"
+
+# --- names ---
+is "$(get / -H 'Host: evil.example')" 421 "a name that is not ours"
+body_has "hosts = evil.example" "says the line to add"
+is "$(get / -H 'Host: box.lan:8080')" 200 "a name of the home"
+is "$(get / -H 'Host: [::1]:8080')" 200 "an address"
+is "$(get / -H 'Host: a b')" 400 "no name at all"
+is "$(get /api/v1/targets -H 'Host: evil.example')" 421 "the API as well"
+like "$(header Content-Type)" "^application/problem\+json" "in its own form"
+is "$(curl -s --unix-socket "$DIR/data/.smokebox/probectl.sock" -H 'Host: x.example' \
+	-o "$DIR/body" -w '%{http_code}' http://x.example/healthz)" 200 "any name on the socket"
+
+# --- slow and broken ones ---
+exec 5<>/dev/tcp/127.0.0.1/8080
+printf 'GET / HTTP/1.1\r\nHost: localh' >&5
+exec 6<>/dev/tcp/127.0.0.1/8080
+printf '\x00\x01\x02\xff\xfe\r\n\r\n' >&6
+is "$(get /healthz)" 200 "an unfinished request holds nobody up"
+exec 5>&- 6>&-
+
+# --- the painter dies ---
+before=$(worker_pid painter)
+kill -9 "$before"
+is "$(get "/graph/Group/One.png?start=1600000000&end=1600003600")" 200 "a graph when the painter died"
+back() { local now; now=$(worker_pid painter) && [ "$now" != "$before" ] && [ "$now" != 0 ]; }
+wait_until 15 back
+ok $? "the painter is back"
+
+probed_stop
+ok $? "it ends cleanly"
+unlike "$(cat "$DIR/probed.log")" "AddressSanitizer|LeakSanitizer|runtime error" "no complaint of a sanitizer"
+done_testing
