@@ -339,6 +339,14 @@ test_files(void)
 	ok(conf == NULL, "and it is refused");
 	free(text);
 
+	put("Targets", "\n# comment\nprobe = FPing\n*** Targets ***\nprobe = FPing\n"
+		       "menu = m\ntitle = t\n");
+	conf = load(&text);
+	is_str(text, "Targets:1: text before any section, expected *** Targets ***\n",
+	    "text in front of a header");
+	free(text);
+	put("Targets", "probe = FPing\nmenu = m\ntitle = t\n+ A\nhots = 1\n");
+
 	put("config", GENERAL DATABASE PRESENTATION PROBES "@include Targets\n");
 	conf = load(&text);
 	is_str(text,

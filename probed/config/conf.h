@@ -74,7 +74,7 @@ const struct conf_section *conf_child(
 struct conf_probe {
 	const char *name;   /* as named by "probe =" */
 	const char *module; /* SmokePing's module name: "FPing", "DNS" */
-	bool known;    /* false: a third-party module; its targets cannot be measured */
+	bool known;    /* false: not built in (yet); its targets cannot be measured */
 	unsigned step; /* seconds: own or Database */
 	unsigned pings;
 	int offset_pct; /* 0..99, or -1: none set or random (a stable phase is used) */

@@ -228,7 +228,7 @@ seal(struct grammar *g)
 	s->row = arena_copy(arena, g->row, g->rows * sizeof(*g->row));
 	s->rows = g->rows;
 	g->vars = g->rows = 0;
-	if (f->schema == NULL || g->checked || g->depth == 1)
+	if (f->schema == NULL || g->checked || g->depth == 1 || s == g->assumed)
 		return;
 	missing_keys(g, f);
 	if (f->schema->kind == SCHEMA_TARGET && !f->lax)
@@ -443,6 +443,16 @@ section_remarks(
 		report_warning(g->report, at, "%s: %s", name, rule->idle);
 }
 
+/* True when the innermost section has something called NAME. */
+static bool
+taken(const struct grammar *g, const char *name)
+{
+	const struct conf_section *outer = g->frame[g->depth - 1].section;
+	const struct conf_section *other = *slot_find(g, outer, name);
+
+	return (other != NULL && other != g->assumed) || conf_var(outer, name) != NULL;
+}
+
 /* A section of DEPTH (1: "*** X ***", 2: "+ X") begins. */
 static void
 section(struct grammar *g, size_t depth, const char *name, struct place at)
@@ -463,8 +473,7 @@ section(struct grammar *g, size_t depth, const char *name, struct place at)
 		leave(g);
 	seal(g);
 	rule = section_rule(g, name, at);
-	if ((g->slots > 0 && *slot_find(g, top(g)->section, name) != NULL) ||
-	    conf_var(top(g)->section, name) != NULL)
+	if (taken(g, name))
 		report_error(g->report, at,
 		    "section or variable already exists: '%s', expected each name once "
 		    "in %s",
@@ -830,11 +839,13 @@ headless(struct grammar *g, const char *line, struct place at)
 	    (name == NULL || strcmp(g->frame[1].section->name, name) == 0 ||
 		could_stand(g, line)))
 		return;
+	if (name != NULL)
+		at.line = 1; /* that is where it should be */
 	report_error(g->report, at, "text before any section, expected *** %s ***%s",
 	    name != NULL ? name : "Targets", name != NULL ? "" : " or another one");
 	grammar_top(g);
 	if (name != NULL && conf_child(g->tree->conf.root, name) == NULL) {
-		enter(g, name, rule, at);
+		g->assumed = enter(g, name, rule, at)->section;
 		if (strcmp(name, "Probes") == 0)
 			g->probes_seen = true;
 	} else {

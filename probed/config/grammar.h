@@ -43,11 +43,12 @@ struct grammar {
 	bool checked;	  /* text that was checked before: parts may be missing */
 	bool probes_seen; /* there is a section Probes */
 	struct frame frame[GRAMMAR_DEPTH];
-	size_t depth;	       /* frames in use; frame[0] is the whole file */
-	bool skipping;	       /* behind a nesting error, up to the next good section */
-	bool fresh_file;       /* no logical line of this file was seen yet */
-	bool ours;	       /* reading the file smokebox */
-	const char *file_name; /* last element of the file being read */
+	size_t depth;  /* frames in use; frame[0] is the whole file */
+	bool skipping; /* behind a nesting error, up to the next good section */
+	struct conf_section *assumed; /* entered as if its header had been there */
+	bool fresh_file;	      /* no logical line of this file was seen yet */
+	bool ours;		      /* reading the file smokebox */
+	const char *file_name;	      /* last element of the file being read */
 	/* variables and rows of the innermost section, until it is sealed */
 	struct conf_var *var;
 	size_t vars, var_room;
