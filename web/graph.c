@@ -20,12 +20,19 @@
 /* What these libraries never give back is not ours to mend. Some of librrd's stacks are
  * cut off below vasprintf, for want of frame pointers. */
 const char *__lsan_default_suppressions(void);
+const char *__lsan_default_options(void);
 
 const char *
 __lsan_default_suppressions(void)
 {
 	return "leak:libfontconfig\nleak:librrd\nleak:libpango\nleak:libglib\n"
 	       "leak:libcairo\nleak:__vasprintf_internal\n";
+}
+
+const char *
+__lsan_default_options(void)
+{
+	return "print_suppressions=0";
 }
 #endif
 
