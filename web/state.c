@@ -417,13 +417,25 @@ clock_text(int64_t when, char *buf, size_t size)
 	strftime(buf, size, today ? "%H:%M" : "%Y-%m-%d %H:%M", &a);
 }
 
+/* What made L's pings fail: where an answer came that was no good, the prober says what
+ * was wrong with it. */
+static const char *
+cause_text(const struct live *l)
+{
+	bool answer = l->cause == PING_BAD_ANSWER || l->cause == PING_CUT_OFF;
+
+	return answer && l->target.state == TARGET_OK && l->target.text[0] != '\0'
+	    ? l->target.text
+	    : ping_outcome_text(l->cause);
+}
+
 static enum look
 look_down(const struct live *l, char *why, size_t size)
 {
 	char since[32];
 
 	clock_text(l->down_since, since, sizeof since);
-	snprintf(why, size, "%s: 100 %% loss since %s%s", ping_outcome_text(l->cause),
+	snprintf(why, size, "%s: 100 %% loss since %s%s", cause_text(l),
 	    since, l->down_from_first ? " or earlier" : "");
 	return LOOK_DOWN;
 }
@@ -480,7 +492,7 @@ state_look(const struct conf_target *t, char *why, size_t size)
 		return look_down(l, why, size);
 	if (l->loss > 0) {
 		snprintf(why, size, "%g of %u pings lost: %s", l->loss, l->pings,
-		    ping_outcome_text(l->cause));
+		    cause_text(l));
 		return LOOK_LOSS;
 	}
 	return LOOK_FINE;
