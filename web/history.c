@@ -61,9 +61,10 @@ sum_up(struct history *h, const struct series *s, int64_t end)
 	}
 	h->step = s->step;
 	if (known > 0) {
-		/* The row that is being filled just now is not missing yet. */
-		double rows = (double)(end - h->first) / s->step;
 		h->loss_ratio = lost / (double)known;
+		/* The row that is being filled just now, and the round before it that is
+		 * on its way here, are not missing yet. */
+		double rows = (double)(end - s->start) / s->step - 2;
 		h->known = rows > (double)known ? (double)known / rows : 1;
 	}
 	if (medians > 0) {

@@ -15,7 +15,7 @@ struct history {
 	double median;	   /* median of the rows' medians, seconds; NAN: none */
 	double low, high;  /* smallest and largest median */
 	double loss_ratio; /* mean over known rows; NAN: none is known */
-	double known;	   /* share of the rows between first and end that are known */
+	double known;	   /* share of the rows from start to end that are known */
 };
 
 /* The history of T over START..END, kept for a step or half a minute, whichever is

@@ -143,8 +143,8 @@ put_headline(struct html *page, const struct sum *sum)
 		html_printf(page, "headline", "Of %u %s, ", sum->all,
 		    plural(sum->all, "target", "targets"));
 	else if (fine > 0)
-		html_printf(
-		    page, "headline", "%u of %u targets answer", fine, sum->all);
+		html_printf(page, "headline", "%u of %u targets %s", fine, sum->all,
+		    plural(fine, "answers", "answer"));
 	else
 		html_text(page, "headline", "Nothing can be said just now");
 	html_text(page, "headline_wrong", text);

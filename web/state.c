@@ -11,9 +11,9 @@
 #include "base/stats.h"
 
 #define TROUBLES 50
-#define PROBLEMS 1000	/* complaints kept about one configuration */
-#define PLACE_MAX 4096	/* bytes of "FILE:LINE" */
-#define QUIET_STEPS 3	/* without a round for so long, nothing is known */
+#define PROBLEMS 1000  /* complaints kept about one configuration */
+#define PLACE_MAX 4096 /* bytes of "FILE:LINE" */
+#define QUIET_STEPS 3  /* without a round for so long, nothing is known */
 
 struct entry {
 	struct live live;
@@ -455,10 +455,11 @@ cannot(const struct conf_target *t, const struct live *l, char *why, size_t size
 	if (l == NULL ||
 	    (l->target.state != TARGET_NO_NAME && l->target.state != TARGET_CANNOT))
 		return false;
-	if (l->target.text[0] != '\0')
+	if (l->target.state == TARGET_NO_NAME)
+		snprintf(why, size, "name does not resolve%s%s",
+		    l->target.text[0] != '\0' ? ": " : "", l->target.text);
+	else if (l->target.text[0] != '\0')
 		snprintf(why, size, "%s", l->target.text);
-	else if (l->target.state == TARGET_NO_NAME)
-		snprintf(why, size, "the name %s does not resolve", t->host);
 	else
 		snprintf(why, size, "this kind of probe cannot run here");
 	return true;

@@ -146,6 +146,7 @@ target_page(struct request *r, const struct conf_target *t)
 	page_trail(page, t->parent);
 	row_present(page, t);
 	html_text(page, "path", t->path);
+	html_flag(page, "present", t->kind != CONF_MULTIHOST);
 	put_probe(page, t);
 	put_members(page, t);
 	if (live != NULL && live->target.state == TARGET_STALE)
