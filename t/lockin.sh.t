@@ -1,6 +1,6 @@
 #!/bin/bash
 # Every worker, as the kernel sees it: user, capabilities, filters, open descriptors.
-. "$SOURCE/t/world.sh"
+. "${SOURCE:?}/t/world.sh"
 world "$@"
 network "* delay=2ms"
 

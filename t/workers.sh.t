@@ -1,6 +1,6 @@
 #!/bin/bash
 # Workers die, stall and are told to end; the others do not notice.
-. "$SOURCE/t/world.sh"
+. "${SOURCE:?}/t/world.sh"
 world "$@"
 network "* delay=2ms"
 export SMOKEBOX_TEST=beat=3 # seconds without a sign of life
