@@ -60,8 +60,10 @@ take_lock(int dir, const char *path, struct err *err)
 	char text[128], host[65] = "";
 
 	if (fd < 0)
-		return err_set(
-		    err, "%s/" STORE_DIR "/" LOCK ": %s", path, strerror(errno));
+		return err_set(err,
+		    "%s/" STORE_DIR "/" LOCK ": %s; expected a plain file that this "
+		    "user may write",
+		    path, strerror(errno));
 	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
 		holder(fd, text, sizeof text);
 		close(fd);
@@ -186,8 +188,9 @@ datadir_open(const char *path, const char *user, struct rights *rights, struct e
 	if (dir < 0)
 		return err_set(err, "data directory %s: %s", path, strerror(errno));
 	if (settle(dir, made, user, rights, err) != 0 ||
-	    make_state(dir, path, rights, err) != 0 || take_lock(dir, path, err) != 0 ||
-	    check_writable(dir, path, rights, err) != 0) {
+	    make_state(dir, path, rights, err) != 0 ||
+	    check_writable(dir, path, rights, err) != 0 ||
+	    take_lock(dir, path, err) != 0) {
 		close(dir);
 		return -1;
 	}

@@ -90,7 +90,7 @@ changed(const struct conf *next, const struct conf *old)
 static int
 cannot(const struct err *err)
 {
-	log_warnx("%s", err->text);
+	log_warnx("cannot start: %s", err->text);
 	return EXIT_CANNOT;
 }
 

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/addr.h"
+
 #define CONFIG_DEFAULT SYSCONFDIR "/smokebox/config"
 
 static const char usage_text[] =
@@ -109,6 +111,13 @@ usage_error(void)
 static int
 add_listen(struct options *opt, const char *arg)
 {
+	struct addr a;
+	struct err err;
+
+	if (addr_parse_listen(&a, arg, &err) != 0) {
+		fprintf(stderr, "probed: --listen: %s\n", err.text);
+		return EXIT_USAGE;
+	}
 	if (opt->listens == OPTIONS_LISTEN_MAX) {
 		fprintf(stderr, "probed: --listen more than %d times\n",
 		    OPTIONS_LISTEN_MAX);
