@@ -118,8 +118,9 @@ trust_text(unsigned status, const char *host, char *why, size_t size)
 	else
 		snprintf(why, size, "certificate of %s: not trusted", host);
 	gnutls_free(text.data);
-	for (size_t len = strlen(why); len > 0 && why[len - 1] == ' '; len--)
-		why[len - 1] = '\0';
+	size_t len = strlen(why);
+	while (len > 0 && (why[len - 1] == ' ' || why[len - 1] == '.'))
+		why[--len] = '\0';
 }
 
 bool

@@ -44,7 +44,7 @@ test_answers(void)
 	for (size_t i = 0; i < sizeof answered / sizeof *answered; i++) {
 		struct test_ping p = ask("DNS", answered[i], NULL, NULL, 2000);
 		ok(p.outcome == PING_ANSWERED && p.rtt_ns > 0 &&
-			p.rtt_ns < 100 * CLOCK_NS_PER_MS && forged == 0,
+			p.rtt_ns < CLOCK_NS_PER_S && forged == 0,
 		    "DNS: %s is an answer", answered[i]);
 		ok(p.stamp != STAMP_USER, "with a kernel's stamp");
 	}
@@ -59,7 +59,7 @@ test_answers(void)
 	    "an answer from another port is none");
 	p = ask("DNS", "slow", NULL, NULL, 2000);
 	ok(p.outcome == PING_ANSWERED && p.rtt_ns >= 100 * CLOCK_NS_PER_MS &&
-		p.rtt_ns < 400 * CLOCK_NS_PER_MS,
+		p.rtt_ns < 1500 * CLOCK_NS_PER_MS,
 	    "a slow answer has its time");
 	p = ask("DNS", "never", NULL, NULL, 100);
 	ok(p.outcome == PING_OPEN && p.losses == 0, "no answer: the host's timeout");
