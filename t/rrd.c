@@ -15,13 +15,13 @@
 #define T0 1700000000LL
 #define PINGS 5
 
-static const struct conf_rra archives[] = {
+static struct conf_rra rra[] = {
 	{ "AVERAGE", 0.5, 1, 500 },
 	{ "AVERAGE", 0.5, 12, 40 },
 	{ "MIN", 0.5, 12, 40 },
 	{ "MAX", 0.5, 12, 40 },
 };
-static const struct rrdfile_table table = { archives, 4 };
+static const struct archives table = { rra, 4 };
 static struct rrdfile_report report;
 static char dir[] = "/tmp/smokebox-rrd-XXXXXX";
 
@@ -429,9 +429,9 @@ inode(const char *name)
 static void
 others(void)
 {
-	static const struct conf_rra two[] = { { "AVERAGE", 0.5, 1, 500 },
+	static struct conf_rra two[] = { { "AVERAGE", 0.5, 1, 500 },
 		{ "MAX", 0.5, 12, 40 } };
-	static const struct rrdfile_table want = { two, 2 };
+	static const struct archives want = { two, 2 };
 	static const char r0[] = "RRA:AVERAGE:0.5:1:500", r1[] = "RRA:MAX:0.5:12:40";
 	const struct {
 		const char *what;

@@ -27,7 +27,7 @@ make(struct round *r, unsigned step, unsigned pings, int64_t row, unsigned k)
 						STAMP_KERNEL };
 }
 
-static struct rrdfile_table
+static struct archives
 read_table(char **spec, int count)
 {
 	struct conf_rra *rra = mem_zero((size_t)count, sizeof *rra);
@@ -41,7 +41,7 @@ read_table(char **spec, int count)
 		}
 		rra[i].cf = mem_str(cf);
 	}
-	return (struct rrdfile_table){ rra, (size_t)count };
+	return (struct archives){ rra, (size_t)count };
 }
 
 int
@@ -61,7 +61,7 @@ main(int argc, char **argv)
 	unsigned pings = (unsigned)strtoul(argv[3], NULL, 10);
 	int64_t row = strtoll(argv[4], NULL, 10);
 	unsigned count = (unsigned)strtoul(argv[5], NULL, 10);
-	struct rrdfile_table table = read_table(argv + 6, argc - 6);
+	struct archives table = read_table(argv + 6, argc - 6);
 
 	if (rrdfile_init(&file, argv[1], step, pings) < 0)
 		return 2;
@@ -77,8 +77,6 @@ main(int argc, char **argv)
 	}
 	printf("%s %s\n", file.path, made ? "made" : "continued");
 	rrdfile_free(&file);
-	for (size_t i = 0; i < table.count; i++)
-		free((char *)(uintptr_t)table.rra[i].cf);
-	free((void *)(uintptr_t)table.rra);
+	archives_free(&table);
 	return 0;
 }

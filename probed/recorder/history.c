@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "recorder/archives.h"
 #include "recorder/rrdfile.h"
 
 /* A lock is held for as long as a reader maps a file: a moment. */
@@ -65,8 +66,7 @@ struct history {
 	size_t queued, queue_max; /* bytes */
 	int64_t stuck_due_ns;
 	bool stuck_told;
-	struct conf_rra *rra; /* own copy */
-	struct rrdfile_table table;
+	struct archives archives;
 	struct history_counts counts;
 	struct log_limit full, stuck, past, differs;
 	struct rrdfile_report report;
@@ -256,7 +256,7 @@ write_series(struct history *h, struct series *s)
 	if (count == 0)
 		return RRDFILE_DONE;
 	enum rrdfile_outcome outcome =
-	    rrdfile_write(&s->file, &h->table, round, count, &h->report);
+	    rrdfile_write(&s->file, &h->archives, round, count, &h->report);
 	tell_report(h, s);
 	if (outcome == RRDFILE_DONE)
 		settle(h, s, count);
@@ -395,40 +395,6 @@ history_put(struct history *h, const struct round *r)
 
 /* --- configuration --------------------------------------------------------------- */
 
-static void
-free_table(struct conf_rra *rra, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		free((char *)(uintptr_t)rra[i].cf);
-	free(rra);
-}
-
-static bool
-same_table(const struct history *h, const struct conf *conf)
-{
-	if (h->table.count != conf->rra_count)
-		return false;
-	for (size_t i = 0; i < conf->rra_count; i++)
-		if (strcmp(h->rra[i].cf, conf->rra[i].cf) != 0 ||
-		    h->rra[i].xff != conf->rra[i].xff ||
-		    h->rra[i].steps != conf->rra[i].steps ||
-		    h->rra[i].rows != conf->rra[i].rows)
-			return false;
-	return true;
-}
-
-static void
-take_table(struct history *h, const struct conf *conf)
-{
-	free_table(h->rra, h->table.count);
-	h->rra = mem_zero(conf->rra_count, sizeof *h->rra);
-	for (size_t i = 0; i < conf->rra_count; i++) {
-		h->rra[i] = conf->rra[i];
-		h->rra[i].cf = mem_str(conf->rra[i].cf);
-	}
-	h->table = (struct rrdfile_table){ h->rra, conf->rra_count };
-}
-
 /* Write what waits for S now, as far as that goes. */
 static void
 drain(struct history *h, struct series *s)
@@ -475,7 +441,7 @@ void
 history_configure(struct history *h, const struct conf *conf)
 {
 	struct series *s, *next;
-	bool same = same_table(h, conf);
+	bool same = archives_same(&h->archives, conf);
 
 	HASH_ITER(hh, h->series, s, next) {
 		s->wanted = false;
@@ -485,7 +451,7 @@ history_configure(struct history *h, const struct conf *conf)
 		}
 	}
 	if (!same)
-		take_table(h, conf);
+		archives_take(&h->archives, conf);
 	for (size_t i = 0; i < conf->target_count; i++) {
 		const struct conf_target *t = conf->target[i];
 		if ((t->kind == CONF_MEASURED || t->kind == CONF_DYNAMIC) &&
@@ -520,7 +486,7 @@ history_free(struct history *h)
 
 	HASH_ITER(hh, h->series, s, next)
 		series_free(h, s);
-	free_table(h->rra, h->table.count);
+	archives_free(&h->archives);
 	free(h);
 }
 

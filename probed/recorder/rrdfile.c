@@ -137,10 +137,10 @@ why_not(off_t size)
 
 /* Make PATH, which must not be there. 0, or -1 with WHY. */
 static int
-make_file(const char *path, const struct rrdfile *file,
-    const struct rrdfile_table *table, int64_t start, const char **why)
+make_file(const char *path, const struct rrdfile *file, const struct archives *archives,
+    int64_t start, const char **why)
 {
-	size_t n = STORE_DS_PING + file->pings + table->count, at = 0;
+	size_t n = STORE_DS_PING + file->pings + archives->count, at = 0;
 	char **arg = mem_zero(n, sizeof *arg);
 	unsigned beat = 2 * file->step;
 	off_t rows = 0;
@@ -150,10 +150,11 @@ make_file(const char *path, const struct rrdfile *file,
 	arg[at++] = mem_printf("DS:median:GAUGE:%u:0:U", beat);
 	for (unsigned i = 1; i <= file->pings; i++)
 		arg[at++] = mem_printf("DS:ping%u:GAUGE:%u:0:U", i, beat);
-	for (size_t i = 0; i < table->count; i++) {
-		rows += table->rra[i].rows;
-		arg[at++] = mem_printf("RRA:%s:%.10g:%u:%u", table->rra[i].cf,
-		    table->rra[i].xff, table->rra[i].steps, table->rra[i].rows);
+	for (size_t i = 0; i < archives->count; i++) {
+		rows += archives->rra[i].rows;
+		arg[at++] = mem_printf("RRA:%s:%.10g:%u:%u", archives->rra[i].cf,
+		    archives->rra[i].xff, archives->rra[i].steps,
+		    archives->rra[i].rows);
 	}
 	rrd_clear_error();
 	int result = rrd_create_r2(
@@ -172,7 +173,7 @@ make_file(const char *path, const struct rrdfile *file,
 /* librrd writes under a temporary name beside the file, which a kill would leave there
  * for good: so that is done in a place of ours, which rrdfile_sweep() empties. */
 static enum rrdfile_outcome
-create(struct rrdfile *file, const struct rrdfile_table *table, int64_t start,
+create(struct rrdfile *file, const struct archives *archives, int64_t start,
     struct rrdfile_report *report)
 {
 	static const char fresh[] = STORE_NEW "/new.rrd";
@@ -181,14 +182,14 @@ create(struct rrdfile *file, const struct rrdfile_table *table, int64_t start,
 	if (make_parents(file->path) < 0 || make_parents(fresh) < 0 ||
 	    (unlink(fresh) < 0 && errno != ENOENT))
 		return stuck(report, file->path, strerror(errno));
-	if (make_file(fresh, file, table, start, &why) < 0)
+	if (make_file(fresh, file, archives, start, &why) < 0)
 		return stuck(report, file->path, why);
 	if (rename(fresh, file->path) < 0) {
 		int error = errno;
 		unlink(fresh);
 		if (error != EXDEV) /* part of DATADIR lies on another disk */
 			return stuck(report, file->path, strerror(error));
-		if (make_file(file->path, file, table, start, &why) < 0)
+		if (make_file(file->path, file, archives, start, &why) < 0)
 			return stuck(report, file->path, why);
 	}
 	report->made = true;
@@ -213,7 +214,7 @@ rrdfile_sweep(void)
 /* Is it what the configuration wants? Differences that SmokePing lives with (size of
  * archives, heartbeat, limits) are no reason; the others are told in WHY. */
 static bool
-fits(const struct rrdfile *file, const struct rrdfile_table *table,
+fits(const struct rrdfile *file, const struct archives *archives,
     const struct store_rrd *rrd, struct rrdfile_report *report, char *why, size_t size)
 {
 	why[0] = '\0';
@@ -228,11 +229,11 @@ fits(const struct rrdfile *file, const struct rrdfile_table *table,
 	else if (rrd->pings != file->pings)
 		snprintf(why, size, "%s: has %u pings, the configuration says %u",
 		    file->path, rrd->pings, file->pings);
-	else if (rrd->rra_count != table->count)
+	else if (rrd->rra_count != archives->count)
 		snprintf(why, size, "%s: has %lu archives, the configuration says %zu",
-		    file->path, rrd->rra_count, table->count);
-	for (size_t i = 0; i < table->count && why[0] == '\0'; i++) {
-		const struct conf_rra *want = &table->rra[i];
+		    file->path, rrd->rra_count, archives->count);
+	for (size_t i = 0; i < archives->count && why[0] == '\0'; i++) {
+		const struct conf_rra *want = &archives->rra[i];
 		const struct store_rra *got = &rrd->rra[i];
 		if (strcmp(got->cf, want->cf) != 0)
 			snprintf(why, size,
@@ -262,7 +263,7 @@ fill_holes(const struct rrdfile *file, off_t size, struct rrdfile_report *report
 
 /* Look at the file for the first time, or after somebody changed it. */
 static enum rrdfile_outcome
-judge(struct rrdfile *file, const struct rrdfile_table *table,
+judge(struct rrdfile *file, const struct archives *archives,
     struct rrdfile_report *report)
 {
 	struct store_rrd rrd;
@@ -277,7 +278,7 @@ judge(struct rrdfile *file, const struct rrdfile_table *table,
 		return stuck(report, file->path, err.text);
 	}
 	enum rrdfile_outcome outcome = RRDFILE_DONE;
-	bool ours = fits(file, table, &rrd, report, why, sizeof why);
+	bool ours = fits(file, archives, &rrd, report, why, sizeof why);
 	if (!ours)
 		outcome = put_aside(file, why, report);
 	else if (rrd.sparse)
@@ -296,7 +297,7 @@ judge(struct rrdfile *file, const struct rrdfile_table *table,
 /* Have a file to write to whose last update is known; START is for a new one. One
  * stat() a round notices what was deleted, replaced or cut off behind our back. */
 static enum rrdfile_outcome
-prepare(struct rrdfile *file, const struct rrdfile_table *table, int64_t start,
+prepare(struct rrdfile *file, const struct archives *archives, int64_t start,
     struct rrdfile_report *report)
 {
 	struct stat st;
@@ -306,13 +307,13 @@ prepare(struct rrdfile *file, const struct rrdfile_table *table, int64_t start,
 		file->judged = false;
 	if (file->judged)
 		return RRDFILE_DONE;
-	enum rrdfile_outcome outcome = judge(file, table, report);
+	enum rrdfile_outcome outcome = judge(file, archives, report);
 	if (outcome != RRDFILE_DONE || file->judged)
 		return outcome;
-	outcome = create(file, table, start, report);
+	outcome = create(file, archives, start, report);
 	if (outcome != RRDFILE_DONE)
 		return outcome;
-	outcome = judge(file, table, report);
+	outcome = judge(file, archives, report);
 	/* Made a moment ago and gone again: somebody is deleting. */
 	return outcome == RRDFILE_DONE && !file->judged ? RRDFILE_BUSY : outcome;
 }
@@ -391,7 +392,7 @@ update(struct rrdfile *file, char **arg, size_t n, struct rrdfile_report *report
 }
 
 enum rrdfile_outcome
-rrdfile_write(struct rrdfile *file, const struct rrdfile_table *table,
+rrdfile_write(struct rrdfile *file, const struct archives *archives,
     const struct round *const *round, size_t count, struct rrdfile_report *report)
 {
 	char *arg[2 * RRDFILE_BATCH];
@@ -400,7 +401,7 @@ rrdfile_write(struct rrdfile *file, const struct rrdfile_table *table,
 	report->made = report->set_aside = report->differs = false;
 	report->text[0] = '\0';
 	enum rrdfile_outcome outcome =
-	    prepare(file, table, round[0]->row - file->step, report);
+	    prepare(file, archives, round[0]->row - file->step, report);
 	if (outcome != RRDFILE_DONE)
 		return outcome;
 	int64_t last = file->last;

@@ -10,14 +10,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "config/conf.h"
+#include "recorder/archives.h"
 #include "round.h"
-
-/* The *** Database *** table: what a new file is made with. Borrowed. */
-struct rrdfile_table {
-	const struct conf_rra *rra;
-	size_t count;
-};
 
 /* One file, and what we know of it. rrdfile_init() first. */
 struct rrdfile {
@@ -62,7 +56,7 @@ struct rrdfile_report {
  * after the last update is preceded by an unknown one, so that what was not measured
  * stays unknown. Whatever is wrong with the file or its directory is mended first. */
 enum rrdfile_outcome rrdfile_write(struct rrdfile *file,
-    const struct rrdfile_table *table, const struct round *const *round, size_t count,
+    const struct archives *archives, const struct round *const *round, size_t count,
     struct rrdfile_report *report);
 
 #endif
