@@ -27,6 +27,8 @@ find_target(const char *name)
 		{ "icmp", fuzz_icmp },
 		{ "msg", fuzz_msg },
 		{ "query", fuzz_query },
+		{ "raw", fuzz_raw },
+		{ "rrd", fuzz_rrd },
 	};
 
 	for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {

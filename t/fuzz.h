@@ -15,5 +15,7 @@ FUZZ_TARGET(dns);   /* DNS answer */
 FUZZ_TARGET(icmp);  /* ICMP reply */
 FUZZ_TARGET(msg);   /* message between workers */
 FUZZ_TARGET(query); /* HTTP query */
+FUZZ_TARGET(raw);   /* record of the raw ring */
+FUZZ_TARGET(rrd);   /* RRD file */
 
 #endif
