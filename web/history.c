@@ -12,7 +12,6 @@
 #include "store.h"
 #include "web/series.h"
 
-#define POINTS 1200    /* rows read at most: 3 hours of 10 s as they are */
 #define KEEP_S 30      /* a figure over hours need not be fresher */
 #define YOUNG_S 900    /* ... but the first minutes are watched */
 #define KEPT_MAX 20000 /* spans remembered */
@@ -20,6 +19,7 @@
 struct key {
 	uint64_t target;
 	int64_t span;
+	uint64_t rows;
 };
 
 struct kept {
@@ -62,8 +62,8 @@ sum_up(struct history *h, const struct series *s, int64_t end)
 	h->step = s->step;
 	if (known > 0) {
 		h->loss_ratio = lost / (double)known;
-		/* The row that is being filled just now, and the round before it that is
-		 * on its way here, are not missing yet. */
+		/* The row that is being filled just now, and the round before it that
+		 * is on its way here, are not missing yet. */
 		double rows = (double)(end - s->start) / s->step - 2;
 		h->known = rows > (double)known ? (double)known / rows : 1;
 	}
@@ -77,7 +77,8 @@ sum_up(struct history *h, const struct series *s, int64_t end)
 }
 
 static void
-read_history(struct history *h, const struct conf_target *t, int64_t start, int64_t end)
+read_history(struct history *h, const struct conf_target *t, int64_t start, int64_t end,
+    unsigned rows)
 {
 	char file[STORE_PATH];
 	struct series s;
@@ -88,7 +89,7 @@ read_history(struct history *h, const struct conf_target *t, int64_t start, int6
 	if (store_rrd_path(file, t->path) != 0 || stat(file, &st) != 0)
 		return;
 	h->file = true;
-	if (series_read(&s, file, start, end, POINTS, NULL) != 0)
+	if (series_read(&s, file, start, end, rows, NULL) != 0)
 		return;
 	sum_up(h, &s, end);
 	series_free(&s);
@@ -106,9 +107,9 @@ is_fresh(const struct kept *k, const struct conf_target *t, int64_t start, int64
 }
 
 const struct history *
-history_of(const struct conf_target *t, int64_t start, int64_t end)
+history_of(const struct conf_target *t, int64_t start, int64_t end, unsigned rows)
 {
-	struct key key = { t->id, end - start };
+	struct key key = { t->id, end - start, rows };
 	int64_t now = clock_wall_ns() / CLOCK_NS_PER_S;
 	struct kept *k;
 
@@ -124,6 +125,6 @@ history_of(const struct conf_target *t, int64_t start, int64_t end)
 	}
 	k->start = start;
 	k->read_at = now;
-	read_history(&k->history, t, start, end);
+	read_history(&k->history, t, start, end, rows);
 	return &k->history;
 }

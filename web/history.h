@@ -18,10 +18,13 @@ struct history {
 	double known;	   /* share of the rows from start to end that are known */
 };
 
-/* The history of T over START..END, kept for a step or half a minute, whichever is
+#define HISTORY_LIST 180  /* rows that do for a line in a list: 3 hours by the minute */
+#define HISTORY_PAGE 1200 /* for a page of its own: 3 hours of 10 s as they are */
+
+/* The history of T over START..END from at most so many ROWS of its file, kept for a step or half a minute, whichever is
  * longer; for a second only while it is young. Valid until the next call. */
 const struct history *history_of(
-    const struct conf_target *t, int64_t start, int64_t end);
+    const struct conf_target *t, int64_t start, int64_t end, unsigned rows);
 /* Forget everything. */
 void history_forget(void);
 

@@ -144,7 +144,7 @@ int64_t
 row_first(const struct conf_target *t, int64_t span)
 {
 	int64_t now = clock_wall_ns() / CLOCK_NS_PER_S;
-	const struct history *past = history_of(t, now - span, now);
+	const struct history *past = history_of(t, now - span, now, HISTORY_LIST);
 	const struct live *live = state_live(t->id);
 
 	if (past->first != 0 || live == NULL)
@@ -205,7 +205,7 @@ row_add(struct html *page, const char *list, const struct conf_target *t)
 		return look;
 	}
 	html_flag(item, "strip", row_first(t, ROW_SPAN) != 0);
-	const struct history *past = history_of(t, now - ROW_SPAN, now);
+	const struct history *past = history_of(t, now - ROW_SPAN, now, HISTORY_LIST);
 	figure_percent(item, "past_loss", past->loss_ratio);
 	html_flag(item, "past_lossy", past->loss_ratio > 0);
 	return look;

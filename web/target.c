@@ -82,7 +82,7 @@ add_range(
 	if (t->kind == CONF_MULTIHOST)
 		html_flag(item, "known", true);
 	else
-		put_history(item, t, history_of(t, now - seconds, now));
+		put_history(item, t, history_of(t, now - seconds, now, HISTORY_PAGE));
 }
 
 /* While most of the first range is empty, begin with what there is. */
@@ -269,7 +269,7 @@ page_navigator(struct request *r, const struct conf_target *t)
 	if (t->kind == CONF_MULTIHOST)
 		html_flag(page, "known", true);
 	else
-		put_history(page, t, history_of(t, start, end));
+		put_history(page, t, history_of(t, start, end, HISTORY_PAGE));
 	page_send(r, page, 200, "navigator.html");
 }
 
