@@ -32,7 +32,8 @@ _Static_assert(ROUND_MAX_PINGS < 1 << ICMP_SEQ_BITS, "a ping's number fits its s
 struct probe_opts {
 	struct icmp_way way;
 	int family;
-	uint32_t turn; /* counts rounds */
+	char interface[IF_NAMESIZE]; /* "" for any */
+	uint32_t turn;		     /* counts rounds */
 	uint32_t serial[ICMP_TURNS];
 	uint16_t first_seq; /* ICMP sequence number of the round's first ping */
 	uint16_t next_seq;
@@ -96,10 +97,28 @@ icmp_interface(struct probe_opts *o, const char *text, struct err *err)
 {
 	if (text == NULL)
 		return 0;
-	o->way.interface = if_nametoindex(text);
-	if (o->way.interface == 0)
-		return err_set(err, "interface %s is not here", text);
+	if (strlen(text) >= sizeof o->interface)
+		return err_set(err,
+		    "interface %s, expected a name of at most %zu letters", text,
+		    sizeof o->interface - 1);
+	strcpy(o->interface, text);
 	return 0;
+}
+
+/* The index of interface NAME now, 0 when it is not here: interfaces come and go. By
+ * rtnetlink, since behind the lock there is no ioctl for it. */
+static unsigned
+icmp_find_interface(const char *name)
+{
+	struct if_nameindex *all = if_nameindex();
+	unsigned index = 0;
+
+	for (size_t i = 0; all != NULL && all[i].if_index != 0; i++)
+		if (strcmp(all[i].if_name, name) == 0)
+			index = all[i].if_index;
+	if (all != NULL)
+		if_freenameindex(all);
+	return index;
 }
 
 static int
@@ -233,6 +252,9 @@ icmp_round(struct probe_run *run, unsigned seq)
 		run->opts->turn++;
 		run->opts->serial[run->opts->turn % ICMP_TURNS] = ++icmp.serial;
 		run->opts->first_seq = run->opts->next_seq;
+		if (run->opts->interface[0] != '\0')
+			run->opts->way.interface =
+			    icmp_find_interface(run->opts->interface);
 	}
 	if (seq >= room) {
 		unsigned more = room == 0 ? 8 : room * 2;
@@ -265,6 +287,11 @@ icmp_ping(struct probe_run *run, unsigned seq)
 		return;
 	}
 	(void)icmp_round(run, seq);
+	if (run->opts->interface[0] != '\0' && run->opts->way.interface == 0) {
+		probe_detail(run, "its interface is not here");
+		probe_lost(run, seq, PING_NOT_SENT, true);
+		return;
+	}
 	struct echo_proof proof = { .slot = icmp_slot(run, seq),
 		.serial = run->opts->serial[run->opts->turn % ICMP_TURNS],
 		.id = icmp_io_id(side),
@@ -345,6 +372,8 @@ icmp_answer(struct probe_run *run, unsigned seq, const struct icmp_shot *shot,
 		probe_lost(run, seq, PING_STALLED, true);
 		return;
 	}
+	if (run->detail != NULL)
+		probe_detail(run, NULL);
 	int64_t sent = shot->sent_mono + icmp.offset;
 	int64_t user = c->wall_ns - sent;
 	int64_t kernel = c->stamp_ns - shot->left_wall;

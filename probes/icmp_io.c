@@ -26,7 +26,7 @@
 #define IO_READ_BYTES                                                                  \
 	1600 /* an Ethernet frame: a longer reply is only seen to be one */
 #define IO_ERROR_BYTES 256
-#define IO_ROUNDS 64	  /* reads of IO_READ packets in one turn */
+#define IO_ROUNDS 256	  /* reads of IO_READ packets in a turn: more than waits */
 #define IO_KEYS (1 << 14) /* transmit stamps that may be on their way */
 #define IO_SIZE_MAX 65507
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <event2/event.h>
@@ -226,15 +227,17 @@ prober_remove(struct subject *s)
 	free(s);
 }
 
-/* Has T got a history already? Behind the lock nobody can tell, and one short round too
- * many does no harm. */
+/* Does T's history go on without a gap, so that it needs no immediate round? Behind the
+ * lock nobody can tell, and one short round too many does no harm. */
 static bool
-prober_has_values(const struct conf_target *t)
+prober_goes_on(const struct conf_target *t)
 {
 	char path[STORE_PATH];
+	struct stat st;
 
 	return !prober.locked && store_rrd_path(path, t->path) == 0 &&
-	       access(path, F_OK) == 0;
+	       stat(path, &st) == 0 &&
+	       st.st_mtime > clock_wall_ns() / CLOCK_NS_PER_S - 2 * (int64_t)t->step;
 }
 
 /* Open what TYPE shares among its runs, once. */
@@ -262,7 +265,7 @@ prober_add(const struct conf_target *t, struct target *target, int64_t first_at)
 	if (target->spec.cannot == NULL &&
 	    prober_open_type(target->spec.type, &target->cannot) != 0)
 		target->spec.cannot = target->cannot.text;
-	target->spec.first_at = prober_has_values(t) ? 0 : first_at;
+	target->spec.first_at = prober_goes_on(t) ? 0 : first_at;
 	s->run = run_add(&target->spec);
 	run_set_tag(s->run, s);
 	if (target->resolve != NULL && target->spec.cannot == NULL)

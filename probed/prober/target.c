@@ -182,6 +182,9 @@ target_check(
 		return err_set(err, "its address has not been told yet");
 	if (t->probe == NULL || t->host == NULL)
 		return err_set(err, "no probe is in force here");
+	if (t->pings > ROUND_MAX_PINGS)
+		return err_set(
+		    err, "%u pings, expected %d at most", t->pings, ROUND_MAX_PINGS);
 	if (!t->probe->known)
 		return err_set(err, "probe module %s is not known", t->probe->module);
 	if (type == NULL)
@@ -237,8 +240,8 @@ target_read(struct target *target, const struct conf *conf, const struct conf_ta
 	}
 	s->blaze = !failed && target_is(conf, t, "blazemode");
 	s->plan.count = (t->pings == 0 ? 1 : t->pings) + s->blaze;
-	if (s->plan.count > ROUND_MAX_PINGS)
-		s->plan.count = ROUND_MAX_PINGS;
+	if (s->plan.count > ROUND_MAX_PINGS + s->blaze)
+		s->plan.count = ROUND_MAX_PINGS + s->blaze;
 	target_plan(&s->plan, conf, t, s->type, position);
 }
 
