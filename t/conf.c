@@ -314,12 +314,15 @@ test_sections(void)
 	    "what only SmokePing needs");
 	complains(GENERAL DATABASE PRESENTATION
 	    "*** Probes ***\nx = 1\n+ FPing\n+ speedtest\nserver = x\n++ fast\ny = 1\n"
-	    "+ SSH\nbinary = x\n" TARGETS "+ A\nprobe = fast\nwhatever = 1\nhost = x\n",
+	    "+ SSH\nbinary = x\n+ Fping\n" TARGETS
+	    "+ A\nprobe = fast\nwhatever = 1\nhost = x\n",
 	    "config:18: no variables are allowed in Probes, expected none called 'x'\n"
 	    "config:20: warning: probe module speedtest is not one of SmokePing's: its "
 	    "targets cannot be measured\n"
 	    "config:24: warning: probe module SSH is not built in yet: its targets "
-	    "cannot be measured\n",
+	    "cannot be measured\n"
+	    "config:26: warning: probe module Fping is not one of SmokePing's: its "
+	    "targets cannot be measured, expected 'FPing'?\n",
 	    "modules that cannot be measured");
 }
 

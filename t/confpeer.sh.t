@@ -551,6 +551,7 @@ done | case_ 'the default configuration'
 # One SmokePing, forked for every case: starting it takes longer than asking it.
 perl -e '
 	use strict;
+	$| = 1;
 	use POSIX ();
 	use Smokeping;
 	my ($dir, $cases) = @ARGV;

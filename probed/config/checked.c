@@ -34,11 +34,12 @@ mark(struct writer *w, struct place at)
 	w->next.line++;
 }
 
+/* Values that open something; what curl is called with may hold a password. */
 static bool
 secret(const char *key)
 {
 	static const char *const name[] = { "mailpass", "password", "secret", "hmac",
-		"iospass", "junospass", "eospass" };
+		"iospass", "junospass", "eospass", "extraargs" };
 
 	for (size_t i = 0; i < sizeof(name) / sizeof(*name); i++)
 		if (strcmp(key, name[i]) == 0)

@@ -71,4 +71,9 @@ void grammar_top(struct grammar *g);
 void grammar_finish(struct grammar *g, struct place whole);
 void grammar_free(struct grammar *g);
 
+/* The innermost section. */
+struct frame *grammar_frame(struct grammar *g);
+/* Where we are, "Targets/A/B", in a buffer that the next call overwrites. */
+const char *grammar_path(const struct grammar *g);
+
 #endif

@@ -624,6 +624,12 @@ module_find(const char *name)
 	return NULL;
 }
 
+const struct module *
+module_at(size_t n)
+{
+	return n < sizeof(modules) / sizeof(*modules) ? &modules[n] : NULL;
+}
+
 static bool
 hidden(const struct module *module, const char *name)
 {

@@ -78,6 +78,8 @@ struct module {
 
 /* NULL for modules that SmokePing does not bring. */
 const struct module *module_find(const char *name);
+/* The Nth, from 0; NULL behind the last. */
+const struct module *module_at(size_t n);
 /* A variable of MODULE (NULL allowed) at any level; NULL when it has none. */
 const struct schema_key *module_key(const struct module *module, const char *name);
 /* Its Nth variable, from 0, hidden ones left out; NULL behind the last. */
