@@ -13,10 +13,10 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "handover.h"
 #include "link/msg.h"
 #include "notify.h"
 #include "sockets.h"
-#include "workers.h"
 
 /* Editors write a file in several steps: look when it has been quiet for this long. */
 static const struct timeval quiet = { 0, 300 * 1000 };
@@ -99,7 +99,7 @@ tell_web(const struct conf_report *report)
 		put_problem(&out, CONF_WARNING, "", sockets_note(i));
 	out.data[at] = (uint8_t)(n >> 8);
 	out.data[at + 1] = (uint8_t)n;
-	workers_problems(&out);
+	handover_keep_problems(&out);
 }
 
 static bool

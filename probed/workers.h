@@ -21,10 +21,6 @@ int workers_open(const struct workers_setup *setup, struct err *err);
 /* Start what CONF wants; later: go over to CONF, which stays the caller's and must live
  * until the next call. Nobody is restarted. */
 void workers_configure(const struct conf *conf);
-/* Tell web what is to be known about the configuration, now and after each restart. OUT
- * is a finished MSG_PROBLEMS. */
-struct msg_out;
-void workers_problems(const struct msg_out *out);
 /* A child has ended: collect it. */
 void workers_reap(void);
 /* End them all in order within 5 s; a second call ends them at once. */

@@ -1,0 +1,163 @@
+#include "handover.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "sockets.h"
+
+static struct msg_out problems;
+static bool have_problems;
+
+/* --- to a worker ----------------------------------------------------------------- */
+
+/* The checked text of W's parts as a sealed descriptor. */
+static int
+config_text(const struct worker *w, const struct conf *conf)
+{
+	int fd = memfd_create("configuration", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	int copy = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	FILE *out = copy < 0 ? NULL : fdopen(copy, "w");
+
+	if (out == NULL)
+		fatal("memory for the configuration");
+	conf_write_checked(conf, w->row->parts, out);
+	if (ferror(out) != 0 || fclose(out) != 0)
+		fatal("memory for the configuration");
+	fcntl(
+	    fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL);
+	return fd;
+}
+
+void
+handover_config(struct worker *w, const struct conf *conf)
+{
+	struct msg_out out;
+	int fd = config_text(w, conf);
+
+	msg_begin(&out, MSG_CONFIG);
+	pack_u32(&out.pack, conf->generation);
+	link_send(w->link, &out, fd, LINK_MUST);
+	close(fd);
+}
+
+static void
+send_socket(void *ctx, enum msg_socket kind, unsigned index, unsigned rung,
+    const char *why, int fd)
+{
+	struct worker *w = ctx;
+	struct msg_out out;
+
+	msg_begin(&out, MSG_SOCKET);
+	pack_u8(&out.pack, (uint8_t)kind);
+	pack_u16(&out.pack, (uint16_t)index);
+	pack_u8(&out.pack, (uint8_t)rung);
+	msg_str(&out, why);
+	link_send(w->link, &out, fd, LINK_MUST);
+}
+
+static void
+send_peer(struct worker *w, enum room room, int fd)
+{
+	struct msg_out out;
+
+	msg_begin(&out, MSG_PEER);
+	pack_u8(&out.pack, (uint8_t)room);
+	link_send(w->link, &out, fd, LINK_MUST);
+	close(fd);
+}
+
+/* Fresh lines between W and everyone it talks to who is there. */
+static void
+connect_peers(struct worker *w)
+{
+	enum room me = w->row->room;
+	int fd[2];
+
+	for (size_t i = 0; i < ROSTER; i++) {
+		struct worker *other = &roster[i];
+		if (other->link == NULL || !roster_line(me, other->row->room))
+			continue;
+		if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
+			0, fd) != 0)
+			fatal("socket pair");
+		send_peer(w, other->row->room, fd[0]);
+		send_peer(other, me, fd[1]);
+	}
+}
+
+void
+handover_start(struct worker *w, const struct conf *conf, int datadir)
+{
+	struct msg_out out;
+
+	msg_begin(&out, MSG_LEVEL);
+	pack_u8(&out.pack, (uint8_t)log_get_level());
+	link_send(w->link, &out, -1, LINK_MUST);
+	send_socket(w, SOCKET_DATADIR, 0, 0, "", datadir);
+	sockets_for(w->row->room, send_socket, w);
+	handover_config(w, conf);
+	connect_peers(w);
+	msg_begin(&out, MSG_START);
+	link_send(w->link, &out, -1, LINK_MUST);
+}
+
+void
+handover_stop(struct worker *w)
+{
+	struct msg_out out;
+
+	msg_begin(&out, MSG_STOP);
+	link_send(w->link, &out, -1, LINK_MUST);
+}
+
+/* --- to web ---------------------------------------------------------------------- */
+
+void
+handover_tell(const struct worker *w, const struct rights *rights)
+{
+	const struct worker *web = roster_of(ROOM_WEB);
+	struct msg_worker m = {
+		.room = (uint8_t)w->row->room,
+		.state = (uint8_t)w->state,
+		.pid = (uint32_t)w->pid,
+		.uid = rights->uid,
+		.restarts = w->restarts,
+		.generation = w->generation,
+		.since = w->since,
+	};
+	struct msg_out out;
+
+	if (web->link == NULL || web->state != WORKER_READY)
+		return;
+	memcpy(m.lock, w->lock, sizeof m.lock);
+	memcpy(m.last_end, w->last_end, sizeof m.last_end);
+	msg_begin(&out, MSG_WORKER);
+	msg_put_worker(&out, &m);
+	link_send(web->link, &out, -1, LINK_MUST);
+}
+
+void
+handover_tell_problems(void)
+{
+	const struct worker *web = roster_of(ROOM_WEB);
+
+	if (have_problems && web->link != NULL && web->state == WORKER_READY)
+		link_send(web->link, &problems, -1, LINK_MUST);
+}
+
+void
+handover_keep_problems(const struct msg_out *out)
+{
+	memcpy(problems.data, out->data, sizeof problems.data);
+	problems.pack = out->pack;
+	problems.pack.start = problems.data;
+	problems.pack.at = problems.data + (out->pack.at - out->pack.start);
+	problems.pack.end = problems.data + sizeof problems.data;
+	have_problems = true;
+	handover_tell_problems();
+}

@@ -1,0 +1,24 @@
+/* What the parent hands to workers: descriptors, configuration, lines, and to web what
+ * is to be known about all. */
+#ifndef HANDOVER_H
+#define HANDOVER_H
+
+#include "config/conf.h"
+#include "rights.h"
+#include "roster.h"
+
+/* Everything that W needs to begin, and the word to do so. DATADIR is a descriptor. */
+void handover_start(struct worker *w, const struct conf *conf, int datadir);
+/* Its parts of CONF as checked text. */
+void handover_config(struct worker *w, const struct conf *conf);
+/* The word to finish. */
+void handover_stop(struct worker *w);
+
+/* Tell web about W, whose user is RIGHTS'. */
+void handover_tell(const struct worker *w, const struct rights *rights);
+/* Keep OUT, a finished MSG_PROBLEMS, as the newest, and tell web. */
+void handover_keep_problems(const struct msg_out *out);
+/* Tell web the newest again. */
+void handover_tell_problems(void);
+
+#endif

@@ -1,0 +1,51 @@
+/* Who there is: a row per worker with what it gets and may do, the lines between them,
+ * and what the parent knows of each one's process. */
+#ifndef ROSTER_H
+#define ROSTER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "config/conf.h"
+#include "link/link.h"
+
+struct event;
+
+struct roster_row {
+	enum room room;
+	int nice, beat_seconds; /* without a sign of life, until it is killed */
+	unsigned phase;		/* of the end: 0 goes first */
+	unsigned parts;		/* of the configuration: enum conf_part */
+};
+
+/* One row's process. */
+struct worker {
+	const struct roster_row *row;
+	bool wanted;
+	int program; /* descriptor of its executable */
+	pid_t pid;   /* 0: none */
+	enum worker_state state;
+	struct link *link;
+	int64_t started_ns, beat_ns;
+	int64_t since; /* wall seconds */
+	unsigned restarts, backoff;
+	uint32_t generation; /* in force there */
+	char lock[160], last_end[160];
+	const char *killed_for; /* why we ended it, if we did */
+	struct event *restart;
+};
+
+#define ROSTER 7
+#define ROSTER_PHASES 3
+extern struct worker roster[ROSTER];
+
+struct worker *roster_of(enum room room);
+const char *roster_name(const struct worker *w);
+/* Is there to be a line between A and B? */
+bool roster_line(enum room a, enum room b);
+/* Does CONF want this one to run? All are wanted but the runner, which is where the
+ * configuration names a program that is to be run. */
+bool roster_wants(const struct worker *w, const struct conf *conf);
+
+#endif
