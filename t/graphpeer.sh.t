@@ -117,12 +117,14 @@ cat > canon.pl <<'END'
 my (@draw, @define);
 while (<>) {
 	chomp;
-	next if /dead|nodata|hatch|^COMMENT:end|^--|^COMMENT: *\\l$|^(AREA|CDEF):lossbgs?0\b/;
+	next if /dead|nodata|hatch|history|^COMMENT:end|^--|^COMMENT: *\\l$|^(AREA|CDEF):lossbgs?0\b/;
 	s/^AREA:(.*):STACK$/STACK:$1/;
 	s/:$//;
 	s/(\d+\.\d{5,}(e-?\d+)?)/sprintf('%.4g', $1)/ge;
 	s/\b(me[LH]?|lossbgs?)\d+/$1/g;
 	s{=\S*?(G/T\.rrd)}{=$1};
+	s/:start=\d+$//; # ours begins where the file does
+	next if /^AREA:\d/;
 	push @draw, $_ if /^(AREA|STACK|LINE1|GPRINT|COMMENT|HRULE):/;
 	push @define, $_ if /^(CDEF|VDEF|DEF):/;
 }

@@ -12,16 +12,102 @@
 
 /* The values, clipped so that what is above the graph reaches out of it. */
 static void
-values(struct draw *d)
+values(struct draw *d, const struct draw_facts *f)
 {
 	struct args *a = &d->args;
+	char name[16];
 
-	for (unsigned i = 1; i <= d->pings; i++)
-		args_add(a, "DEF:ping%u=%s:ping%u:AVERAGE", i, d->file, i);
+	for (unsigned i = 1; i <= d->pings; i++) {
+		snprintf(name, sizeof name, "ping%u", i);
+		draw_def(d, name, d->file, name, f->begin);
+	}
 	for (unsigned i = 1; i <= d->pings; i++)
 		args_add(a, "CDEF:cp%u=ping%u,%.10g,LT,ping%u,INF,IF", i, i, d->top, i);
-	args_add(a, "DEF:loss=%s:loss:AVERAGE", d->file);
-	args_add(a, "DEF:median=%s:median:AVERAGE", d->file);
+	draw_def(d, "loss", d->file, "loss", f->begin);
+	draw_def(d, "median", d->file, "median", f->begin);
+}
+
+/* The colour that a configuration has set for times without data, or NULL. */
+static const char *
+nodata_color(const struct draw *d)
+{
+	return d->theme.dark ? NULL : draw_setting(d, "detail", "nodata_color", NULL);
+}
+
+/* Dashes over the whole height, shifted from line to line so that they read as a hatch
+ * whatever the resolution: where VALUE is known, or over the whole width for NULL. */
+static void
+hatch(struct draw *d, const char *value)
+{
+	unsigned lines = d->ask->height / HATCH_PX;
+	struct args *a = &d->args;
+
+	for (unsigned i = 0; i < lines; i++) {
+		double at = (i + 0.5) / lines;
+		double y =
+		    d->logarithmic ? d->low * pow(d->top / d->low, at) : d->top * at;
+		char name[32];
+
+		snprintf(name, sizeof name, "%.10g", y);
+		if (value != NULL) {
+			snprintf(name, sizeof name, "hatch%u", i);
+			args_add(a, "CDEF:%s=%s,UN,UNKN,%.10g,IF", name, value, y);
+		}
+		args_add(a, "LINE1:%s#%06x::dashes=2,%u:dash-offset=%u", name,
+		    d->theme.hatch, 2 * HATCH_PX - 2, i % 4 * 2);
+	}
+}
+
+/* Nothing can be known from before the longest archive begins. No expression reaches
+ * there, so all is made to look so and the rest is covered again. */
+static void
+before_history(struct draw *d, const struct draw_facts *f)
+{
+	const char *set = nodata_color(d);
+	struct args *a = &d->args;
+
+	if (f->begin <= d->ask->start)
+		return;
+	if (set != NULL) {
+		args_add(a, "AREA:%.10g#%.6s", d->top * 2, set);
+	} else {
+		args_add(a, "AREA:%.10g#%06x", d->top * 2, d->theme.nodata);
+		hatch(d, NULL);
+	}
+	if (f->begin >= d->ask->end)
+		return;
+	args_add(a, "CDEF:history=loss,UN,INF,INF,IF");
+	args_add(a, "AREA:history#%06x", d->theme.background);
+}
+
+/* Until when an unknown row is a gap: the last ones of a range that ends now are only
+ * not there yet. */
+static int64_t
+gaps_until(const struct draw *d, const struct draw_facts *f)
+{
+	const struct msg_draw *ask = d->ask;
+	int64_t slack = 2 * (ask->end - ask->start) / ask->width;
+
+	if (slack < 2 * (int64_t)d->target->step)
+		slack = 2 * (int64_t)d->target->step;
+	return ask->end - slack > f->last ? ask->end - slack : f->last;
+}
+
+/* Times of which nothing is known. */
+static void
+no_data(struct draw *d, const struct draw_facts *f)
+{
+	const char *set = nodata_color(d);
+	struct args *a = &d->args;
+
+	args_add(a, "CDEF:nodata=loss,UN,TIME,%lld,LE,*,INF,UNKN,IF",
+	    (long long)gaps_until(d, f));
+	if (set != NULL) {
+		args_add(a, "AREA:nodata#%.6s", set);
+		return;
+	}
+	args_add(a, "AREA:nodata#%06x", d->theme.nodata);
+	hatch(d, "nodata");
 }
 
 /* Full-height backgrounds by loss, with PREFIX; or up to ping2 so that they show below
@@ -79,12 +165,12 @@ uptime_background(struct draw *d, const char *prefix, const char *height, bool l
 }
 
 static void
-uptime_legend(struct draw *d)
+uptime_legend(struct draw *d, const struct draw_facts *f)
 {
 	struct args *a = &d->args;
 
 	args_add(a, "COMMENT:Link Up\\:     ");
-	args_add(a, "DEF:uptime=%s:uptime:AVERAGE", d->file);
+	draw_def(d, "uptime", d->file, "uptime", f->begin);
 	args_add(a, "CDEF:duptime=uptime,86400,/");
 	args_add(a, "GPRINT:duptime:LAST: %%0.1lf days  (");
 	uptime_background(d, "up", "INF", true);
@@ -152,46 +238,6 @@ median_bands(struct draw *d, const struct loss_scale *scale, bool legend)
 	}
 }
 
-/* Until when an unknown row is a gap: the last ones of a range that ends now are only
- * not there yet. */
-static int64_t
-gaps_until(const struct draw *d, const struct draw_facts *f)
-{
-	const struct msg_draw *ask = d->ask;
-	int64_t slack = 2 * (ask->end - ask->start) / ask->width;
-
-	if (slack < 2 * (int64_t)d->target->step)
-		slack = 2 * (int64_t)d->target->step;
-	return ask->end - slack > f->last ? ask->end - slack : f->last;
-}
-
-/* Times of which nothing is known: a tint, and dashes shifted from line to line so that
- * they read as a hatch whatever the resolution. */
-static void
-no_data(struct draw *d, const struct draw_facts *f)
-{
-	const char *set = draw_setting(d, "detail", "nodata_color", NULL);
-	struct args *a = &d->args;
-	unsigned lines = d->ask->height / HATCH_PX;
-
-	args_add(a, "CDEF:nodata=loss,UN,TIME,%lld,LE,*,INF,UNKN,IF",
-	    (long long)gaps_until(d, f));
-	if (set != NULL && !d->theme.dark) {
-		args_add(a, "AREA:nodata#%.6s", set);
-		return;
-	}
-	args_add(a, "AREA:nodata#%06x", d->theme.nodata);
-	for (unsigned i = 0; i < lines; i++) {
-		double at = (i + 0.5) / lines;
-		double y =
-		    d->logarithmic ? d->low * pow(d->top / d->low, at) : d->top * at;
-
-		args_add(a, "CDEF:hatch%u=nodata,UN,UNKN,%.10g,IF", i, y);
-		args_add(a, "LINE1:hatch%u#%06x::dashes=2,%u:dash-offset=%u", i,
-		    d->theme.hatch, 2 * HATCH_PX - 2, i % 4 * 2);
-	}
-}
-
 /* What is written about the medians; on a narrow graph in two lines. */
 static void
 median_text(struct draw *d, const struct draw_facts *f)
@@ -256,9 +302,10 @@ detail_args(struct draw *d, const struct draw_facts *f)
 	struct loss_scale scale;
 
 	scale_of(d, &scale);
-	values(d);
+	values(d, f);
+	before_history(d, f);
 	if (uptime)
-		uptime_legend(d);
+		uptime_legend(d, f);
 	if (background)
 		loss_background(d, &scale, "lossbg", "INF");
 	smoke(d);
@@ -285,7 +332,8 @@ detail_strip_args(struct draw *d, const struct draw_facts *f)
 	struct loss_scale scale;
 
 	scale_of(d, &scale);
-	values(d);
+	values(d, f);
+	before_history(d, f);
 	smoke(d);
 	total_loss(d);
 	args_add(&d->args, "LINE1:median#%06x", d->theme.median);

@@ -85,6 +85,20 @@ draw_probe_desc(
 }
 
 void
+draw_def(
+    struct draw *d, const char *name, const char *file, const char *ds, int64_t begin)
+{
+	/* All of it may be older than the file. */
+	if (begin >= d->ask->end)
+		begin = d->ask->end - 1;
+	if (begin > d->ask->start)
+		args_add(&d->args, "DEF:%s=%s:%s:AVERAGE:start=%lld", name, file, ds,
+		    (long long)begin);
+	else
+		args_add(&d->args, "DEF:%s=%s:%s:AVERAGE", name, file, ds);
+}
+
+void
 draw_date(const struct draw *d, const char *part, char *buf, size_t size)
 {
 	const char *format = draw_setting(d, part, "strftime", "%a %b %e %H:%M:%S %Y");
@@ -135,6 +149,7 @@ draw_facts(
 	}
 	f->gaps = s.gaps;
 	f->answered = s.n > 0;
+	f->begin = series_begin(&sf);
 	f->last = sf.last_update;
 	f->pings = sf.pings;
 	return 0;
@@ -299,7 +314,7 @@ target_args(struct draw *d, struct err *err)
 		return -1;
 	d->pings = facts.pings; /* the history's own, whatever is configured now */
 	if (d->top <= 0)
-		d->top = top_of(d, d->file);
+		d->top = top_of(d, d->file, facts.begin);
 	d->logarithmic =
 	    d->ask->kind != DRAW_STRIP && draw_is_yes(d, "detail", "logarithmic", "no");
 	d->low = !d->logarithmic ? 0 : d->top > 0.01 ? 0.001 : 0.0001;

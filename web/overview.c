@@ -16,6 +16,7 @@
 struct line {
 	unsigned k; /* from 1: the suffix of its names */
 	const char *file;
+	int64_t begin;
 	unsigned pings;
 	uint32_t color;
 	char label[160];
@@ -47,10 +48,15 @@ sum(struct args *a, const char *name, const struct line *l, const char *term,
 /* Standard deviation of the pings around their mean, lost ones counted as 0:
  * SmokePing's way, which widens the band with loss. */
 static void
-deviation(struct args *a, const struct line *l)
+deviation(struct draw *d, const struct line *l)
 {
+	struct args *a = &d->args;
+	char name[32], ds[16];
+
 	for (unsigned i = 1; i <= l->pings; i++) {
-		args_add(a, "DEF:pin%up%u=%s:ping%u:AVERAGE", l->k, i, l->file, i);
+		snprintf(name, sizeof name, "pin%up%u", l->k, i);
+		snprintf(ds, sizeof ds, "ping%u", i);
+		draw_def(d, name, l->file, ds, l->begin);
 		args_add(a, "CDEF:p%up%u=pin%up%u,UN,0,pin%up%u,IF", l->k, i, l->k, i,
 		    l->k, i);
 	}
@@ -64,12 +70,15 @@ line_args(struct draw *d, const struct line *l, double most)
 {
 	struct args *a = &d->args;
 	unsigned k = l->k;
+	char name[32];
 
-	args_add(a, "DEF:median%u=%s:median:AVERAGE", k, l->file);
-	args_add(a, "DEF:loss%u=%s:loss:AVERAGE", k, l->file);
+	snprintf(name, sizeof name, "median%u", k);
+	draw_def(d, name, l->file, "median", l->begin);
+	snprintf(name, sizeof name, "loss%u", k);
+	draw_def(d, name, l->file, "loss", l->begin);
 	args_add(a, "CDEF:ploss%u=loss%u,%u,/,100,*", k, k, l->pings);
 	args_add(a, "CDEF:dm%u=median%u,0,%.10g,LIMIT", k, k, most);
-	deviation(a, l);
+	deviation(d, l);
 	args_add(a, "CDEF:dmlow%u=dm%u,sdev%u,2,/,-", k, k, k);
 	args_add(a, "CDEF:s2d%u=sdev%u", k, k);
 	args_add(a, "AREA:dmlow%u", k);
@@ -144,6 +153,7 @@ member_lines(struct draw *d, double most)
 		if (t == NULL)
 			continue;
 		l.pings = sf.pings;
+		l.begin = series_begin(&sf);
 		l.color = color_of(colors, i);
 		if (d->theme.dark)
 			l.color = theme_loss(&d->theme, l.color);
@@ -167,6 +177,7 @@ single_line(struct draw *d, double most, struct err *err)
 	if (series_look(d->file, &sf, err) < 0)
 		return -1;
 	l.pings = sf.pings;
+	l.begin = series_begin(&sf);
 	l.color = color == NULL ? d->theme.overview : color_of(color, 0);
 	if (d->theme.dark)
 		l.color = theme_loss(&d->theme, l.color);

@@ -126,6 +126,17 @@ archive_begin(const struct series_file *sf, unsigned k)
 	return sf->last_update / step * step - step * sf->archive[k].rows;
 }
 
+int64_t
+series_begin(const struct series_file *sf)
+{
+	int64_t begin = INT64_MAX;
+
+	for (unsigned k = 0; k < sf->archives; k++)
+		if (archive_begin(sf, k) < begin)
+			begin = archive_begin(sf, k);
+	return begin;
+}
+
 unsigned
 series_choose(const struct series_file *sf, int64_t start, unsigned want)
 {

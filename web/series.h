@@ -29,6 +29,10 @@ int series_look(const char *file, struct series_file *sf, struct err *err);
  * covers it, else the one that goes back furthest. */
 unsigned series_choose(const struct series_file *sf, int64_t start, unsigned want);
 
+/* When the archive that goes back furthest begins. librrd makes rows for whatever span
+ * it is asked, and 400 days of a short archive's rows are hundreds of megabytes. */
+int64_t series_begin(const struct series_file *sf);
+
 /* One row: the values of all columns over (TIME - step, TIME]; NAN is unknown. */
 typedef void (*series_row_fn)(void *ctx, int64_t time, const double *value);
 /* Call ROW for every row of the AVERAGE archive with STEP seconds that ends in

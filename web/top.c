@@ -23,10 +23,12 @@ printed(const rrd_info_t *i)
 /* The highest median of FILE that a graph of WIDTH points over START..END shows; NAN
  * when there is none. */
 static double
-highest(const char *file, int64_t start, int64_t end, unsigned width)
+highest(const char *file, int64_t begin, int64_t start, int64_t end, unsigned width)
 {
 	struct args a = { 0 };
 
+	if (begin >= end)
+		return NAN;
 	args_add(&a, "top");
 	args_add(&a, "-");
 	args_add(&a, "--start");
@@ -35,7 +37,11 @@ highest(const char *file, int64_t start, int64_t end, unsigned width)
 	args_add(&a, "%lld", (long long)end);
 	args_add(&a, "--width");
 	args_add(&a, "%u", width);
-	args_add(&a, "DEF:top=%s:median:AVERAGE", file);
+	if (begin > start)
+		args_add(
+		    &a, "DEF:top=%s:median:AVERAGE:start=%lld", file, (long long)begin);
+	else
+		args_add(&a, "DEF:top=%s:median:AVERAGE", file);
 	args_add(&a, "PRINT:top:MAX:%%le");
 	size_t bytes = ((size_t)a.count + 1) * sizeof *a.v;
 	char **v = mem_alloc(bytes);
@@ -78,7 +84,7 @@ shared(const double *max, size_t n, double med, double tolerance)
 
 /* The height of a static page's graph: periods of much the same height share one. */
 static double
-unison(const struct draw *d, const char *file)
+unison(const struct draw *d, const char *file, int64_t begin)
 {
 	const struct conf *conf = d->conf;
 	size_t n = conf->periods, own = n;
@@ -94,13 +100,14 @@ unison(const struct draw *d, const char *file)
 
 		if (seconds == span)
 			own = i;
-		max[i] = highest(file, d->ask->end - seconds,
+		max[i] = highest(file, begin, d->ask->end - seconds,
 		    d->ask->end - seconds / (width ? width : 600), over ? over : 600);
 		if (isnan(max[i]))
 			max[i] = 0;
 	}
 	if (own == n) { /* a range of its own takes part, too */
-		max[n] = highest(file, d->ask->start, d->ask->end, over ? over : 600);
+		max[n] =
+		    highest(file, begin, d->ask->start, d->ask->end, over ? over : 600);
 		if (isnan(max[n]))
 			max[n] = 0;
 	}
@@ -119,18 +126,18 @@ unison(const struct draw *d, const char *file)
 }
 
 double
-top_of(const struct draw *d, const char *file)
+top_of(const struct draw *d, const char *file, int64_t begin)
 {
 	double top;
 
 	if (d->ask->kind == DRAW_DETAIL) {
 		double most = atof(draw_setting(d, "detail", "max_rtt", "0"));
 
-		top = unison(d, file) * 1.2;
+		top = unison(d, file, begin) * 1.2;
 		if (most > 0 && top > most)
 			top = most;
 	} else {
-		top = highest(file, d->ask->start, d->ask->end, 400);
+		top = highest(file, begin, d->ask->start, d->ask->end, 400);
 		top = isnan(top) ? 1.5 : top * 1.5;
 	}
 	return top > 0 ? top : 1.2e-6;
