@@ -19,7 +19,7 @@
 #define DNS_EDNS 1232 /* fits every path, DNS flag day 2020 */
 /* Sockets that wait for answers, all runs together. When a whole network is down
  * those that lost their ping already, and stay for late answers only, give way. */
-#define DNS_SOCKETS 1000
+#define DNS_SOCKETS 4000
 /* Datagrams read in one turn: a flood must not hold the loop. */
 #define DNS_READS 16
 
