@@ -78,17 +78,6 @@ put_address(struct html *h, const struct conf_target *t, const struct live *live
 		html_text(h, "address", "");
 }
 
-/* A multihost's line is about others. */
-static void
-put_members(struct html *h, const struct conf_target *t)
-{
-	html_printf(h, "host", "%zu targets drawn together", t->members);
-	html_text(h, "look", "group");
-	html_text(h, "address", "");
-	html_text(h, "why", "");
-	html_text(h, "other_probe", "");
-}
-
 /* Every name gets a value, "" where nothing is known, so that a line in a list never
  * shows what surrounds it. */
 static void
@@ -113,6 +102,26 @@ put_round(struct html *h, const struct live *live)
 	html_text(h, "when", when);
 }
 
+/* A multihost's line is about others; its picture changes with any of them. */
+static void
+put_members(struct html *h, const struct conf_target *t)
+{
+	int64_t row = 0;
+
+	for (size_t i = 0; i < t->members; i++) {
+		const struct live *live = state_live(conf_target_id(t->member[i]));
+		if (live != NULL && live->row > row)
+			row = live->row;
+	}
+	put_round(h, NULL);
+	html_printf(h, "row", "%" PRId64, row);
+	html_printf(h, "host", "%zu targets drawn together", t->members);
+	html_text(h, "look", "group");
+	html_text(h, "address", "");
+	html_text(h, "why", "");
+	html_text(h, "other_probe", "");
+}
+
 enum look
 row_present(struct html *h, const struct conf_target *t)
 {
@@ -126,7 +135,6 @@ row_present(struct html *h, const struct conf_target *t)
 	row_graph(h, "graph", t);
 	if (t->kind == CONF_MULTIHOST) {
 		put_members(h, t);
-		put_round(h, NULL);
 		return LOOK_FINE;
 	}
 	enum look look = state_look(t, why, sizeof why);

@@ -80,7 +80,7 @@ add_range(
 	html_text(item, "end", "now");
 	html_printf(item, "seconds", "%" PRId64, seconds);
 	if (t->kind == CONF_MULTIHOST)
-		html_flag(item, "known", true);
+		html_flag(item, "known", false);
 	else
 		put_history(item, t, history_of(t, now - seconds, now, HISTORY_PAGE));
 }
@@ -266,9 +266,7 @@ page_navigator(struct request *r, const struct conf_target *t)
 	html_printf(page, "start", "%" PRId64, start);
 	html_printf(page, "end", "%" PRId64, end);
 	html_flag(page, "live", end >= now - 60);
-	if (t->kind == CONF_MULTIHOST)
-		html_flag(page, "known", true);
-	else
+	if (t->kind != CONF_MULTIHOST)
 		put_history(page, t, history_of(t, start, end, HISTORY_PAGE));
 	page_send(r, page, 200, "navigator.html");
 }
