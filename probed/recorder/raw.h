@@ -64,7 +64,7 @@ void raw_close(struct raw *raw);
 typedef int (*raw_round_fn)(void *ctx, const struct round *r);
 
 /* Every round of TARGET (0: of all) that ended in [FROM_NS, TO_NS), in the order of
- * storing. Reads through the segments of that span (0.1 s for 256 MiB that are in
+ * storing. Reads through the segments of that span (0.15 s for 256 MiB that are in
  * memory). Returns how many were given to EACH. */
 size_t raw_read(
     uint64_t target, int64_t from_ns, int64_t to_ns, raw_round_fn each, void *ctx);
