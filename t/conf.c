@@ -380,6 +380,19 @@ test_files(void)
 	conf_free(conf);
 	drop("smokebox");
 
+	{
+		char path[512];
+
+		snprintf(path, sizeof(path), "%s/smokebox", dir);
+		mkdir(path, 0755);
+		conf = load(&text);
+		is_str(text, "", "a directory of that name is something else");
+		ok(conf != NULL && !conf_changed(conf), "and no change");
+		rmdir(path);
+		free(text);
+		conf_free(conf);
+	}
+
 	put("config", GENERAL DATABASE PRESENTATION PROBES
 	    "@include /nonexistent/here/Targets\n");
 	conf = load(&text);

@@ -286,10 +286,11 @@ load_ours(struct load *load)
 	data = read_file(load, path, &len);
 	if (data == NULL && errno == ENOENT) {
 		note_file(load, path, NULL);
-	} else if (data == NULL) {
+	} else if (data == NULL &&
+		   errno != EISDIR) { /* a directory is something else */
 		report_error(load->report, at, "can't open %s: %s, expected a file",
 		    at.file, strerror(errno));
-	} else {
+	} else if (data != NULL) {
 		grammar_top(&load->grammar);
 		load->grammar.ours = true;
 		load_text(load, path, at.file, data, len);
