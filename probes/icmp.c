@@ -506,22 +506,28 @@ icmp_refused(enum icmp_side side, const struct echo *e, unsigned type, unsigned 
 		probe_lost(run, icmp_slot_seq(e->slot), why, false);
 }
 
-/* Did the wall clock move against the monotonic one since we last looked? */
+/* Did the wall clock move against the monotonic one since we last looked? The closest
+ * of three readings counts: a process may be put aside within one. */
 static void
 icmp_look_at_clocks(void)
 {
-	for (unsigned tries = 0; tries < 8; tries++) {
+	int64_t best = INT64_MAX, offset = icmp.offset;
+
+	for (unsigned tries = 0; tries < 3; tries++) {
 		int64_t before = clock_mono_ns();
-		int64_t offset = clock_wall_ns() - before;
+		int64_t wall = clock_wall_ns();
 		int64_t after = clock_mono_ns();
 
-		if (after - before > CLOCK_NS_PER_MS / 10)
-			continue; /* we were put aside in between */
-		if (llabs(offset - icmp.offset) > ICMP_STEP_NS)
-			icmp.stepped = after;
-		icmp.offset = offset;
-		return;
+		if (after - before >= best)
+			continue;
+		best = after - before;
+		offset = wall - before - best / 2;
 	}
+	if (best > ICMP_STEP_NS)
+		return;
+	if (llabs(offset - icmp.offset) > ICMP_STEP_NS)
+		icmp.stepped = clock_mono_ns();
+	icmp.offset = offset;
 }
 
 static void

@@ -444,6 +444,19 @@ stalls(void)
 	is_int(got[0].ping[0].outcome, PING_STALLED, "a user stamp behind a stall");
 	runs_close();
 
+	/* The machine itself may have stood still while the answer came. */
+	open_all();
+	s = spec(10 * S, 3, SAMPLER_BURST, 0);
+	run_add(&s);
+	fake.answer_after = 500 * MS;
+	pass(10 * MS);
+	clock_fake_advance(490 * MS);
+	runs_tick();
+	pass(5 * S);
+	is_int(got[0].ping[0].outcome, PING_STALLED, "an answer just at a stall's end");
+	is_int(pings_of(&got[0], PING_ANSWERED), 2, "the others have their time");
+	runs_close();
+
 	/* Whole rounds slept through. */
 	open_all();
 	s = spec(10 * S, 5, SAMPLER_SPREAD, 3 * S);

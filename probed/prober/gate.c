@@ -40,7 +40,8 @@ probe_reply(
 		rtt_ns = 1;
 	switch (s->outcome) {
 	case PING_OPEN:
-		if (stamp == STAMP_USER && runs_stalled_since(s->at, clock_mono_ns())) {
+		if (runs_stalled(s->at, rtt_ns, stamp, clock_mono_ns())) {
+			s->sealed = true;
 			run_decide(run, seq, PING_STALLED);
 			return;
 		}

@@ -14,6 +14,8 @@
 #define RUN_COARSE_NS (10 * CLOCK_NS_PER_MS)
 #define RUN_IDLE_NS CLOCK_NS_PER_S
 #define RUN_BRIEF_NS (2 * CLOCK_NS_PER_S) /* all pings of an immediate round */
+/* An answer that came within this of a stall's end may have waited for it. */
+#define RUN_WAKE_NS (2 * CLOCK_NS_PER_MS)
 /* A round that should have begun longer ago than this is not begun in its middle, where
  * there is a choice. */
 #define RUN_FRESH_NS SCHEDULE_STALL_NS
@@ -92,11 +94,16 @@ runs_take_index(struct run *run)
 }
 
 bool
-runs_stalled_since(int64_t sent, int64_t now)
+runs_stalled(int64_t sent, int64_t rtt, enum ping_stamp stamp, int64_t now)
 {
-	if (watch_overdue(&runs.watch, now))
-		return sent < now;
-	return runs.settling && sent < runs.watch.to;
+	const struct watch *w = &runs.watch;
+	bool overdue = watch_overdue(w, now); /* nobody has looked yet */
+	int64_t from = overdue ? w->due : w->from;
+	int64_t to = overdue ? now : w->to;
+
+	if (stamp == STAMP_USER && (overdue || runs.settling))
+		return sent < to;
+	return sent <= from && sent + rtt >= to - RUN_WAKE_NS;
 }
 
 /* --- one run -----------------------------------------------------------------------

@@ -70,8 +70,10 @@ extern struct runs runs;
 void run_soon(struct run *run);
 /* Ping SEQ of RUN is decided. */
 void run_decide(struct run *run, unsigned seq, enum ping_outcome outcome);
-/* Was there a moment between SENT and now when we were not listening, so that a time
- * taken by this program says nothing? */
-bool runs_stalled_since(int64_t sent, int64_t now);
+/* Is an answer that we read NOW to a ping of SENT, RTT by stamps of kind STAMP, of no
+ * use because we were not running meanwhile? A time taken by this program is not, after
+ * any stall in between. A kernel's stamps are right while a process stands still; but
+ * if the answer came just when we ran again, the whole machine may have stood still. */
+bool runs_stalled(int64_t sent, int64_t rtt, enum ping_stamp stamp, int64_t now);
 
 #endif
