@@ -1,0 +1,81 @@
+#!/bin/bash
+# DNS, TCP and HTTP against the simulated network, through the whole program: the time is
+# the wire's, and each way of failing has its name.
+. "${SOURCE:?}/t/world.sh" || exit 1
+world "$@"
+network "* delay=5ms
+21 drop=1/2
+22 tcp=silent
+23 dns=servfail
+24 error=host
+25 delay=300ms
+26 http=500"
+
+# single NAME PROBE HOST [LINE...]
+single() {
+	local name=$1 probe=$2 host=$3
+	shift 3
+	printf '++ %s\nprobe = %s\n' "$name" "$probe"
+	[ $# = 0 ] || printf '%s\n' "$@"
+	printf 'host = %s\n' "$host"
+}
+
+probed 8 3 <<-END
++ One
+menu = One
+title = One of each
+$(single dns DNS 10.0.0.2)
+$(single dns6 DNS fd00:10::2)
+$(single servfail DNS 10.0.0.23)
+$(single strict AnotherDNS 10.0.0.23 "require_noerror = 1" "timeout = 1")
+$(single elsewhere DNS t7.sim "server = t25.sim")
+$(single tcp TCPPing 10.0.0.2)
+$(single tcp6 TCPPing fd00:10::2)
+$(single twice TCPPing 10.0.0.21)
+$(single silent TCPPing 10.0.0.22)
+$(single closed TCPPing 10.0.0.2 "port = 81")
+$(single far TCPPing t25.sim)
+$(single router TCPPing 10.0.0.24)
+$(single page Curl t2.sim)
+$(single failing Curl t26.sim)
+$(single nobody Curl nothing.sim)
+END
+
+# Every target has a round.
+told() {
+	[ "$(json targets '[.targets[] | select(.kind == "measured" and .last.time == null)] | length')" = 0 ]
+}
+wait_until 25 told
+ok $? "every target has its first round"
+
+last() {
+	json targets ".targets[] | select(.path == \"One.$1\") | .last.$2"
+}
+why() {
+	json targets ".targets[] | select(.path == \"One.$1\") | .why"
+}
+
+for t in dns dns6 servfail tcp tcp6 closed; do
+	is "$(last $t loss)" 0 "$t: nothing is lost"
+	holds "$t: the wire's 5 ms ($(last $t median))" \
+		"$(last $t median) >= 0.005 && $(last $t median) < 0.02"
+done
+for t in far elsewhere; do
+	holds "$t: the wire's 300 ms ($(last $t median))" \
+		"$(last $t median) >= 0.3 && $(last $t median) < 0.35"
+done
+is "$(last strict loss)" 3 "SERVFAIL is loss where NOERROR is required"
+like "$(why strict)" "SERVFAIL, not NOERROR" "and said so"
+is "$(last silent loss)" 3 "a silent port is loss"
+like "$(why silent)" "no answer" "and said so"
+is "$(last router loss)" 3 "an unreachable host is loss"
+like "$(why router)" "unreachable" "and said so"
+like "$(why twice)" "retransmi|handshake|SYN" "a lost SYN is named"
+is "$(last page loss)" 0 "a page is fetched"
+holds "page: at least two ways of 5 ms ($(last page median))" "$(last page median) >= 0.01"
+is "$(last failing loss)" 0 "status 500 is an answer"
+like "$(why nobody)" "nothing.sim: no such name" "a name that nobody knows"
+is "$(last nobody unknown)" true "is unknown, not loss"
+probed_stop
+is $? 0 "probed ends well"
+done_testing
