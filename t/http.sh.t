@@ -183,6 +183,7 @@ is "$(get /-/reload -X POST --data-binary "@$DIR/big")" 413 "a large body"
 # --- names ---
 is "$(get / -H 'Host: evil.example')" 421 "a name that is not ours"
 body_has "hosts = evil.example" "says the line to add"
+body_lacks "test@example.net" "and nothing of the house"
 is "$(get / -H 'Host: box.lan:8080')" 200 "a name of the home"
 is "$(get / -H 'Host: [::1]:8080')" 200 "an address"
 is "$(get / -H 'Host: a b')" 400 "no name at all"

@@ -8,9 +8,9 @@
 #include "base/clock.h"
 #include "link/worker.h"
 #include "web/asset.h"
-#include "web/figure.h"
 #include "web/page.h"
 #include "web/request.h"
+#include "web/when.h"
 
 static const char *const state_words[] = { "starting", "ready", "down" };
 
@@ -31,7 +31,7 @@ put_workers(struct html *page)
 		html_printf(item, "pid", "%u", w->pid);
 		html_printf(item, "uid", "%u", w->uid);
 		html_printf(item, "restarts", "%u", w->restarts);
-		figure_clock(when, sizeof when, w->since, true);
+		when_text(when, sizeof when, w->since, true);
 		html_text(item, "since", when);
 		html_text(item, "lock", w->lock);
 		html_text(item, "last_end", w->last_end);
@@ -48,7 +48,7 @@ put_problems(struct html *page)
 	html_flag(page, "refused", state_config_refused());
 	html_printf(page, "generation", "%u", state_conf()->generation);
 	if (state_config_checked() != 0) {
-		figure_clock(when, sizeof when, state_config_checked(), true);
+		when_text(when, sizeof when, state_config_checked(), true);
 		html_text(page, "checked", when);
 	}
 	for (size_t i = 0; i < count; i++) {
@@ -70,7 +70,7 @@ put_troubles(struct html *page)
 		struct html *item = html_item(page, "trouble");
 		const struct conf_target *t =
 		    conf_target_by_id(state_conf(), trouble[i].target);
-		figure_clock(when, sizeof when, trouble[i].when, true);
+		when_text(when, sizeof when, trouble[i].when, true);
 		html_text(item, "when", when);
 		html_text(item, "text", trouble[i].text);
 		html_text(item, "path", t != NULL ? t->path : "");

@@ -3,9 +3,6 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
-#include <time.h>
-
-#include "base/clock.h"
 
 void
 figure_rtt(struct html *h, const char *name, const char *unit, double seconds)
@@ -43,20 +40,6 @@ figure_percent(struct html *h, const char *name, double ratio)
 		html_text(h, name, ">99.9");
 	else
 		html_printf(h, name, "%.*f", pct == 0 || pct >= 9.95 ? 0 : 1, pct);
-}
-
-void
-figure_clock(char *buf, size_t size, int64_t when, bool with_seconds)
-{
-	time_t then = (time_t)when, now = (time_t)(clock_wall_ns() / CLOCK_NS_PER_S);
-	struct tm a, b;
-	const char *format = with_seconds ? "%H:%M:%S" : "%H:%M";
-
-	localtime_r(&then, &a);
-	localtime_r(&now, &b);
-	if (a.tm_yday != b.tm_yday || a.tm_year != b.tm_year)
-		format = with_seconds ? "%Y-%m-%d %H:%M:%S" : "%Y-%m-%d %H:%M";
-	strftime(buf, size, format, &a);
 }
 
 void

@@ -14,8 +14,6 @@
 void figure_rtt(struct html *h, const char *name, const char *unit, double seconds);
 /* RATIO (0..1) in percent: "0", "0.4", "20". */
 void figure_percent(struct html *h, const char *name, double ratio);
-/* "12:03", with the date when that is not today; with seconds when WITH_SECONDS. */
-void figure_clock(char *buf, size_t size, int64_t when, bool with_seconds);
 /* "3 hours", "400 days", "90 seconds". */
 void figure_span(char *buf, size_t size, int64_t seconds);
 

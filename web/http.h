@@ -23,6 +23,7 @@ struct request {
 	const char *rest;
 	bool post, local;
 	bool begun;	 /* the headers were seen */
+	bool trusted;	 /* its Host is a name of ours */
 	size_t uploaded; /* bytes of body, thrown away */
 	char *body;	 /* of the answer, from out */
 	size_t len;

@@ -114,14 +114,11 @@ banner_icmp(struct html *page)
 static void
 put_footer(struct html *page)
 {
-	const struct conf_section *general = conf_top(state_conf(), "General");
 	time_t now = (time_t)(clock_wall_ns() / CLOCK_NS_PER_S);
 	struct tm tm;
 	char text[64];
 
 	html_text(page, "version", PACKAGE_VERSION);
-	html_text(page, "owner", conf_value(general, "owner", NULL));
-	html_text(page, "contact", conf_value(general, "contact", NULL));
 	localtime_r(&now, &tm);
 	strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &tm);
 	html_text(page, "clock", text);
@@ -129,6 +126,15 @@ put_footer(struct html *page)
 	html_text(page, "zone", text);
 	strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S%z", &tm);
 	html_text(page, "clock_iso", text);
+}
+
+static void
+put_owner(struct html *page)
+{
+	const struct conf_section *general = conf_top(state_conf(), "General");
+
+	html_text(page, "owner", conf_value(general, "owner", NULL));
+	html_text(page, "contact", conf_value(general, "contact", NULL));
 }
 
 struct html *
@@ -154,10 +160,14 @@ page_new(struct request *r, const char *title, const char *here)
 		    item, "current", here != NULL && strcmp(here, place[i][0]) == 0);
 	}
 	html_text(page, "query", request_arg(r, "q"));
-	banner_config(page);
-	banner_workers(page);
-	banner_icmp(page);
 	put_footer(page);
+	/* Who came by a name that is not ours learns nothing of the house. */
+	if (request_is_trusted(r)) {
+		put_owner(page);
+		banner_config(page);
+		banner_workers(page);
+		banner_icmp(page);
+	}
 	return page;
 }
 

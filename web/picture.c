@@ -97,7 +97,7 @@ fresh_for(const struct key *key)
 	int64_t now = clock_wall_ns() / CLOCK_NS_PER_S;
 
 	if (key->row == 0)
-		return 3600;
+		return 300;
 	long left = (long)(key->draw.end - now);
 	long step = t != NULL ? (long)t->step : 60;
 	return left < 1 ? 1 : left < step ? left : step;

@@ -34,6 +34,12 @@ request_is_local(const struct request *r)
 	return r->local;
 }
 
+bool
+request_is_trusted(const struct request *r)
+{
+	return r->trusted;
+}
+
 const char *
 request_path(const struct request *r)
 {
@@ -496,6 +502,7 @@ request_dispatch(struct request *r)
 	}
 	if (!check_host(r))
 		return;
+	r->trusted = true;
 
 	const struct route *route = find_route(r->query.path);
 	if (route == NULL) {

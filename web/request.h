@@ -12,6 +12,8 @@ struct request;
 bool request_is_post(const struct request *r);
 /* Came over probectl's Unix socket: file permission was its authorisation. */
 bool request_is_local(const struct request *r);
+/* Its Host is a name of ours, so that a browser tells no stranger what we answer. */
+bool request_is_trusted(const struct request *r);
 const char *request_path(const struct request *r); /* decoded, begins with '/' */
 /* The rest of the path behind the route's prefix ("A/B/C"). */
 const char *request_rest(const struct request *r);

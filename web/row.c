@@ -11,6 +11,7 @@
 #include "web/figure.h"
 #include "web/history.h"
 #include "web/query.h"
+#include "web/when.h"
 
 static void
 put_path(struct html *h, const char *name, const char *prefix, const char *path)
@@ -98,7 +99,7 @@ put_round(struct html *h, const struct live *live)
 	html_flag(h, "measured", live->measured);
 	html_printf(h, "row", "%" PRId64, live->row);
 	if (live->measured)
-		figure_clock(when, sizeof when, live->row, true);
+		when_text(when, sizeof when, live->row, true);
 	html_text(h, "when", when);
 }
 

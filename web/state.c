@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/stats.h"
+#include "web/when.h"
 
 #define TROUBLES 50
 #define PROBLEMS 1000  /* complaints kept about one configuration */
@@ -226,6 +227,17 @@ take_round(struct live *l, const struct round *r)
 	count_pings(l, r);
 }
 
+/* The recorder repeats the last round on a new line, and a round of a clock that was
+ * wrong must not shut out those behind it. */
+static bool
+is_next(const struct live *l, const struct round *r)
+{
+	int64_t now = clock_wall_ns() / CLOCK_NS_PER_S;
+
+	return !l->measured || r->row > l->row ||
+	       (l->row > now + (int64_t)r->step && r->row < l->row);
+}
+
 static int
 on_round(struct msg_in *in)
 {
@@ -234,7 +246,7 @@ on_round(struct msg_in *in)
 	if (msg_get_round(in, &r) != 0)
 		return -1;
 	struct live *l = entry_of(r.target);
-	if (l != NULL && (!l->measured || r.row > l->row))
+	if (l != NULL && is_next(l, &r))
 		take_round(l, &r);
 	return 0;
 }
@@ -404,19 +416,6 @@ state_free(void)
 
 /* --- judging ---------------------------------------------------------------------- */
 
-/* "12:03", with the date when that was not today. */
-static void
-clock_text(int64_t when, char *buf, size_t size)
-{
-	time_t then = (time_t)when, now = (time_t)(clock_wall_ns() / CLOCK_NS_PER_S);
-	struct tm a, b;
-
-	localtime_r(&then, &a);
-	localtime_r(&now, &b);
-	bool today = a.tm_yday == b.tm_yday && a.tm_year == b.tm_year;
-	strftime(buf, size, today ? "%H:%M" : "%Y-%m-%d %H:%M", &a);
-}
-
 /* What made L's pings fail: where an answer came that was no good, the prober says what
  * was wrong with it. */
 static const char *
@@ -425,8 +424,8 @@ cause_text(const struct live *l)
 	bool answer = l->cause == PING_BAD_ANSWER || l->cause == PING_CUT_OFF;
 
 	return answer && l->target.state == TARGET_OK && l->target.text[0] != '\0'
-	    ? l->target.text
-	    : ping_outcome_text(l->cause);
+		   ? l->target.text
+		   : ping_outcome_text(l->cause);
 }
 
 static enum look
@@ -434,9 +433,9 @@ look_down(const struct live *l, char *why, size_t size)
 {
 	char since[32];
 
-	clock_text(l->down_since, since, sizeof since);
-	snprintf(why, size, "%s: 100 %% loss since %s%s", cause_text(l),
-	    since, l->down_from_first ? " or earlier" : "");
+	when_text(since, sizeof since, l->down_since, false);
+	snprintf(why, size, "%s: 100 %% loss since %s%s", cause_text(l), since,
+	    l->down_from_first ? " or earlier" : "");
 	return LOOK_DOWN;
 }
 
@@ -480,7 +479,7 @@ state_look(const struct conf_target *t, char *why, size_t size)
 		return LOOK_WAITING;
 	}
 	if (now - l->row > (int64_t)t->step * QUIET_STEPS) {
-		clock_text(l->row, since, sizeof since);
+		when_text(since, sizeof since, l->row, false);
 		snprintf(why, size, "no round since %s", since);
 		return LOOK_UNKNOWN;
 	}

@@ -12,6 +12,7 @@
 #include "web/page.h"
 #include "web/request.h"
 #include "web/row.h"
+#include "web/when.h"
 
 #define YOUNG 0.6     /* of the first range unknown: its history is young */
 #define YOUNG_MIN 120 /* seconds of the range that is shown then, at least */
@@ -98,7 +99,7 @@ add_young_range(struct html *page, const struct conf_target *t, int64_t first_ra
 	int64_t span = now - first + (int64_t)t->step;
 	if (span < YOUNG_MIN)
 		span = YOUNG_MIN;
-	figure_clock(since, sizeof since, first, false);
+	when_text(since, sizeof since, first, false);
 	snprintf(label, sizeof label, "Since %s", since);
 	/* In steps of a minute, so that a picture serves for a while. */
 	add_range(page, t, label, (span + 59) / 60 * 60);
@@ -218,22 +219,36 @@ put_moves(struct html *page, int64_t start, int64_t end)
 }
 
 static void
-put_form(struct html *page, const struct request *r, int64_t start, int64_t end)
+format_time(char *buf, size_t size, int64_t when)
 {
-	const char *from = request_arg(r, "start"), *to = request_arg(r, "end");
-	char text[40];
-	time_t at = (time_t)start;
+	time_t at = (time_t)when;
 	struct tm tm;
 
 	localtime_r(&at, &tm);
-	strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &tm);
-	html_text(page, "from_text", text);
-	at = (time_t)end;
-	localtime_r(&at, &tm);
-	strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &tm);
-	html_text(page, "to_text", text);
-	html_text(page, "from", from != NULL && *from != '\0' ? from : "now-3h");
-	html_text(page, "to", to != NULL && *to != '\0' ? to : "now");
+	strftime(buf, size, "%Y-%m-%d %H:%M:%S", &tm);
+}
+
+/* What stands in a field of the form: what the reader wrote, but nobody reads seconds
+ * since 1970. */
+static const char *
+field_text(const char *written, const char *meant, const char *fallback)
+{
+	if (written == NULL || *written == '\0')
+		return fallback;
+	return written[strspn(written, "0123456789")] == '\0' ? meant : written;
+}
+
+static void
+put_form(struct html *page, const struct request *r, int64_t start, int64_t end)
+{
+	char from[40], to[40];
+
+	format_time(from, sizeof from, start);
+	format_time(to, sizeof to, end);
+	html_text(page, "from_text", from);
+	html_text(page, "to_text", to);
+	html_text(page, "from", field_text(request_arg(r, "start"), from, "now-3h"));
+	html_text(page, "to", field_text(request_arg(r, "end"), to, "now"));
 }
 
 static void

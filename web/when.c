@@ -1,0 +1,19 @@
+#include "web/when.h"
+
+#include <time.h>
+
+#include "base/clock.h"
+
+void
+when_text(char *buf, size_t size, int64_t when, bool with_seconds)
+{
+	time_t then = (time_t)when, now = (time_t)(clock_wall_ns() / CLOCK_NS_PER_S);
+	struct tm a, b;
+	const char *format = with_seconds ? "%H:%M:%S" : "%H:%M";
+
+	localtime_r(&then, &a);
+	localtime_r(&now, &b);
+	if (a.tm_yday != b.tm_yday || a.tm_year != b.tm_year)
+		format = with_seconds ? "%Y-%m-%d %H:%M:%S" : "%Y-%m-%d %H:%M";
+	strftime(buf, size, format, &a);
+}
