@@ -176,8 +176,13 @@ static int
 target_check(
     const struct conf_target *t, const struct probe_type *type, struct err *err)
 {
+	static const char said[] = "cannot measure: "; /* so say we, too */
+
 	if (t->note != NULL)
-		return err_set(err, "%s", t->note);
+		return err_set(err, "%s",
+		    strncmp(t->note, said, sizeof said - 1) == 0
+			? t->note + sizeof said - 1
+			: t->note);
 	if (t->kind == CONF_DYNAMIC)
 		return err_set(err, "its address has not been told yet");
 	if (t->probe == NULL || t->host == NULL)

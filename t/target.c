@@ -1,0 +1,198 @@
+/* From the configuration to what is measured and when. */
+#include "prober/target.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "t/tap.h"
+
+#define S CLOCK_NS_PER_S
+#define MS CLOCK_NS_PER_MS
+
+/* clang-format off */
+static const char head[] =
+    "*** General ***\n"
+    "owner = Test\n" "contact = test@example.net\n" "mailhost = localhost\n"
+    "datadir = /tmp\n" "imgcache = /tmp\n" "imgurl = img\n" "piddir = /tmp\n"
+    "cgiurl = http://localhost/smokeping.cgi\n"
+    "smokemail = /etc/smokeping/smokemail\n" "tmail = /etc/smokeping/tmail\n"
+    "*** Database ***\n" "step = 300\n" "pings = 20\n" "AVERAGE 0.5 1 1000\n"
+    "*** Presentation ***\n" "template = /etc/smokeping/basepage.html\n"
+    "+ overview\n" "width = 600\n" "height = 50\n" "range = 10h\n"
+    "+ detail\n" "width = 600\n" "height = 200\n" "unison_tolerance = 2\n"
+    "\"Last 3 Hours\" 3h\n"
+    "*** Probes ***\n"
+    "+ FPing\n" "binary = /usr/bin/fping\n"
+    "++ Plain\n" "offset = 25%\n"
+    "++ Often\n" "hostinterval = 0.5\n"
+    "++ Blaze\n" "blazemode = true\n" "packetsize = PACKETSIZE\n"
+    "++ Slow\n" "timeout = 5\n" "step = 4\n" "pings = 4\n"
+    "+ FPing6\n" "binary = /usr/bin/fping\n"
+    "+ DNS\n" "binary = /usr/bin/dig\n"
+    "+ IRTT\n" "binary = /usr/bin/irtt\n"
+    "*** Targets ***\n" "probe = Plain\n" "menu = Top\n" "title = Top\n"
+    "+ A\n" "menu = MENU\n" "host = 192.0.2.1\n"
+    "+ A2\n" "host = 192.0.2.2\n"
+    "+ B\n" "probe = Often\n" "host = 192.0.2.1\n"
+    "+ C\n" "probe = Blaze\n" "host = 192.0.2.1\n"
+    "+ D\n" "probe = Slow\n" "host = 192.0.2.1\n"
+    "+ E\n" "probe = FPing6\n" "host = host.example\n"
+    "+ F\n" "probe = DNS\n" "host = 192.0.2.1\n"
+    "+ G\n" "probe = IRTT\n" "host = 192.0.2.1\n"
+    "+ H\n" "host = 192.0.2.1\n" "nomasterpoll = yes\n"
+    "+ I\n" "host = /A /B\n";
+/* clang-format on */
+
+static struct err why; /* of the last one read */
+static struct probe_host host = { .icmp_fd = { 3, -1 } };
+static const char how[2][128] = { "", "no right" };
+
+/* The configuration with MENU and PACKETSIZE filled in. */
+static struct conf *
+load(const char *menu, const char *packetsize)
+{
+	char path[] = "/tmp/smokebox-target.XXXXXX";
+	struct conf_report report = { 0 };
+	int fd = mkstemp(path);
+	FILE *out = fdopen(fd, "w");
+
+	for (const char *p = head; *p != '\0'; p++)
+		if (strncmp(p, "MENU", 4) == 0) {
+			fputs(menu, out);
+			p += 3;
+		} else if (strncmp(p, "PACKETSIZE", 10) == 0) {
+			fputs(packetsize, out);
+			p += 9;
+		} else
+			putc(*p, out);
+	fclose(out);
+	struct conf *conf = conf_load(path, &report);
+	if (conf == NULL)
+		conf_report_print(&report, stdout);
+	conf_report_free(&report);
+	unlink(path);
+	if (conf == NULL)
+		exit(1);
+	return conf;
+}
+
+/* Target PATH of CONF, read at POSITION. */
+static struct target
+get(const struct conf *conf, const char *path, unsigned position)
+{
+	struct target target;
+
+	target_read(
+	    &target, conf, conf_target_by_path(conf, path), &host, how, position);
+	why = target.cannot;
+	if (target.spec.cannot != NULL)
+		target.spec.cannot = why.text;
+	return target;
+}
+
+static void
+put(struct target *target)
+{
+	if (target->spec.opts != NULL)
+		target->spec.type->free_opts(target->spec.opts);
+	target_free(target);
+}
+
+static bool
+same_identity(const struct conf *a, const struct conf *b, const char *path)
+{
+	char *one = target_identity(a, conf_target_by_path(a, path));
+	char *two = target_identity(b, conf_target_by_path(b, path));
+	bool same = strcmp(one, two) == 0;
+
+	free(one);
+	free(two);
+	return same;
+}
+
+static void
+plans(const struct conf *conf)
+{
+	struct target t = get(conf, "A", 0);
+
+	ok(t.spec.type == &probe_icmp && t.spec.cannot == NULL, "FPing is ICMP echo");
+	is_str(t.resolve, "192.0.2.1", "its host's address is wanted");
+	is_int(
+	    t.spec.plan.sampler, SAMPLER_SPREAD, "spread where nothing else is said");
+	is_int(t.spec.plan.count, 20, "as many pings as said");
+	is_int(t.spec.plan.gap, 15 * S, "over the step");
+	is_int(t.spec.plan.timeout, S, "fping's timeout, though they are 15 s apart");
+	is_int(t.spec.plan.phase, 75 * S, "an offset of 25 % is a quarter of the step");
+	put(&t);
+	t = get(conf, "A2", 1);
+	is_int(t.spec.plan.phase, 75 * S + 10 * MS, "the second behind the first");
+	put(&t);
+	t = get(conf, "B", 0);
+	is_int(t.spec.plan.sampler, SAMPLER_BURST, "a hostinterval makes a burst");
+	is_int(t.spec.plan.gap, 500 * MS, "of that gap");
+	is_int(t.spec.plan.timeout, 500 * MS, "which is the timeout too");
+	is_int(t.spec.plan.phase, plan_phase(t.spec.target, 300 * S),
+	    "a phase of its own where no offset is said");
+	put(&t);
+	t = get(conf, "C", 0);
+	is_int(t.spec.plan.sampler, SAMPLER_BURST, "blazemode is a burst");
+	is_int(t.spec.plan.count, 21, "of one more");
+	is_int(t.spec.blaze, 1, "of which one is forgotten");
+	put(&t);
+	t = get(conf, "D", 0);
+	is_int(t.spec.plan.step, 4 * S, "a probe's own step");
+	is_int(t.spec.plan.timeout, 2 * S, "a timeout no longer than the step allows");
+	is_int(t.spec.plan.sampler, SAMPLER_SPREAD, "a timeout makes no burst");
+	put(&t);
+}
+
+static void
+kinds(const struct conf *conf)
+{
+	struct target t = get(conf, "E", 0);
+
+	is_str(
+	    t.spec.cannot, "no ICMP socket for IPv6: no right", "no socket, no ping");
+	ok(t.resolve == NULL, "and no name is looked up for it");
+	host.icmp_fd[1] = 4;
+	put(&t);
+	t = get(conf, "E", 0);
+	host.icmp_fd[1] = -1;
+	ok(t.spec.cannot == NULL && t.spec.family == AF_INET6,
+	    "FPing6 wants an address of version 6");
+	put(&t);
+	t = get(conf, "F", 0);
+	ok(t.spec.type == &probe_dns && t.spec.cannot == NULL, "DNS needs no ICMP");
+	is_int(t.spec.plan.timeout, 5 * S, "and has its own timeout");
+	put(&t);
+	t = get(conf, "G", 0);
+	is_str(t.spec.cannot, "probe IRTT is not built in yet",
+	    "a module without kind says so");
+	is_int(t.spec.plan.count, 20, "its rounds are unknown, but they are rounds");
+	put(&t);
+	ok(!target_is_ours(conf_target_by_path(conf, "H")),
+	    "nomasterpoll is not pinged");
+	ok(!target_is_ours(conf_target_by_path(conf, "I")),
+	    "nor is what is only drawn");
+}
+
+int
+main(void)
+{
+	struct conf *conf = load("first", "100");
+	struct conf *next = load("second", "100");
+	struct conf *other = load("first", "200");
+
+	plans(conf);
+	kinds(conf);
+	ok(same_identity(conf, next, "A"), "a new menu changes no identity");
+	ok(same_identity(conf, other, "A"), "nor do another probe's settings");
+	ok(!same_identity(conf, other, "C"), "its own do");
+	conf_free(conf);
+	conf_free(next);
+	conf_free(other);
+	return tap_done();
+}
