@@ -1,7 +1,7 @@
 #!/usr/bin/perl
-# browser.pl OUTDIR URL... : look at every page as people do, in headless Chromium:
-# desktop and phone width, light and dark. One JSON object a line and page: graphs that
-# are missing, errors on the console, requests that failed or went elsewhere, a page
+# browser.pl OUTDIR URL... : look at every page as people do, in headless Chromium: the
+# first one at desktop and phone width, light and dark, the others at desktop light and
+# phone dark. One JSON object a line and page: graphs that are missing, errors on the console, requests that failed or went elsewhere, a page
 # wider than its window. Screenshots go to OUTDIR. Speaks the DevTools protocol over
 # Chromium's pipe, with Perl's own modules only.
 use strict;
@@ -174,9 +174,11 @@ for my $url (@urls) {
 	$name =~ s,[^A-Za-z0-9]+,-,g;
 	$name =~ s,^-|-$,,g;
 	$name = 'start' if $name eq '';
-	for my $width (1280, 390) {
-		visit($url, $name, $width, $_) for qw(light dark);
-	}
+	visit($url, $name, 1280, 'light');
+	visit($url, $name, 390, 'dark');
+	next if $url ne $urls[0];
+	visit($url, $name, 1280, 'dark');
+	visit($url, $name, 390, 'light');
 }
 $session = undef;
 eval { call('Browser.close') };

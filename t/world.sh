@@ -121,7 +121,11 @@ world() {
 		skip_all "no /dev/net/tun"
 	command -v ip >"$DIR/ip" || skip_all "no ip (package iproute2)"
 	# shellcheck disable=SC2086
-	WORLD=1 unshare $how "$0" "$@"
+	WORLD=1 unshare $how "$0" "$@" &
+	# Whoever ends this test early ends the world as well.
+	# shellcheck disable=SC2064
+	trap "kill -9 $!; exit 1" HUP INT TERM
+	wait $!
 	local status=$?
 	tap_count=-1
 	[ $status = 0 ] || keep

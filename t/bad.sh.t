@@ -1,0 +1,143 @@
+#!/bin/bash
+# Bad input and bad places: one clear message that says what to do, and everything that
+# is not affected goes on.
+. "${SOURCE:?}/t/world.sh" || exit 1
+world "$@"
+network "* delay=2ms"
+
+config 2 4 <<-END
++ A
+menu = A
+title = A
+++ one
+host = 10.0.0.2
+END
+cp "$DIR/config" "$DIR/good"
+
+# start SECONDS ARGUMENT...: run it in the foreground; STATUS and DIR/out.
+start() {
+	local seconds=$1
+	shift
+	timeout -k 2 "$seconds" "$@" >"$DIR/out" 2>&1
+	STATUS=$?
+}
+
+# A port taken.
+perl -MIO::Socket::INET -e 'my $s = IO::Socket::INET->new(LocalAddr => "127.0.0.1:8080",
+	Listen => 1, ReuseAddr => 1) or die; open my $f, ">", shift; sleep 60' "$DIR/taken" &
+taker=$!
+wait_until 5 test -e "$DIR/taken"
+start 10 "$BUILD/probed/probed" --config "$DIR/config" --listen 127.0.0.1:8080
+is $STATUS 3 "a taken port: exit 3"
+like "$(cat "$DIR/out")" "127.0.0.1:8080.*(in use|taken)" "and the message names it"
+like "$(cat "$DIR/out")" "listen|port" "and what to do"
+kill $taker
+
+# A data directory that cannot be written. Root can, so it is on a read-only mount.
+mkdir -p "$DIR/ro"
+mount -t tmpfs none "$DIR/ro" && mount -o remount,ro "$DIR/ro"
+sed "s,^datadir = .*,datadir = $DIR/ro," "$DIR/good" >"$DIR/config"
+start 10 "$BUILD/probed/probed" --config "$DIR/config" --listen 127.0.0.1:8080
+is $STATUS 3 "a data directory that cannot be written: exit 3"
+like "$(cat "$DIR/out")" "$DIR/ro" "and the message names it"
+
+if [ "$(id -u)" = 0 ] && setpriv --reuid 65534 --regid 65534 --clear-groups true \
+	2>"$DIR/setpriv"; then
+	mkdir -p "$DIR/foreign"
+	chmod 755 "$DIR/foreign"
+	sed "s,^datadir = .*,datadir = $DIR/foreign," "$DIR/good" >"$DIR/config"
+	start 10 setpriv --reuid 65534 --regid 65534 --clear-groups \
+		"$BUILD/probed/probed" --config "$DIR/config" --listen 127.0.0.1:8080
+	is $STATUS 3 "as another uid: exit 3"
+	like "$(cat "$DIR/out")" "$DIR/foreign.*(chown|write|owner|permission)" \
+		"and the message says whose it must be"
+
+	# No ICMP permission: TCP goes on, ICMP says what to do.
+	echo "1 0" >/proc/sys/net/ipv4/ping_group_range
+	cat "$DIR/good" - >"$DIR/config" <<-END
+	++ tcp
+	probe = TCPPing
+	port = 80
+	host = 10.0.0.3
+	END
+	chown -R 65534:65534 "$DIR/data"
+	setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all \
+		--bounding-set=-all "$BUILD/probed/probed" --config "$DIR/config" \
+		--listen 127.0.0.1:8080 >"$DIR/out" 2>&1 &
+	PROBED=$!
+	wait_until 20 ready
+	ok $? "without ICMP permission it starts"
+	wait_until 20 known A.tcp 2
+	ok $? "and measures what needs none"
+	is "$(state A.one)" cannot "ICMP targets cannot be measured"
+	like "$(cat "$DIR/out")" "ping_group_range|NET_RAW" "the message says what to do"
+	like "$(json targets '.targets[] | select(.path == "A.one")')" \
+		"ping_group_range|NET_RAW|permission" "so does the target"
+	probed_stop
+	echo "0 2147483647" >/proc/sys/net/ipv4/ping_group_range
+	chown -R 0:0 "$DIR/data"
+else
+	for n in 1 2 3 4 5 6 7; do
+		skip "needs a second uid"
+	done
+fi
+
+# A dead resolver at start, later alive; a name that never resolves.
+rules "* delay=2ms
+3473461 dns=silent"
+cat "$DIR/good" - >"$DIR/config" <<-END
+++ named
+host = t5.sim
+++ nothing
+host = no.such.name.sim
+END
+probed_start
+wait_until 20 ready
+ok $? "with a dead resolver it starts"
+wait_until 20 known A.one 3
+ok $? "and measures addresses"
+is "$(known_rows "A.named" | wc -l)" 0 "a name without an answer is unknown"
+rules "* delay=2ms"
+wait_until 40 known A.named 1
+ok $? "once the resolver lives the name is measured"
+is "$(state A.nothing)" cannot "a name that does not exist cannot be measured"
+like "$(json targets '.targets[] | select(.path == "A.nothing")')" "no.such.name.sim" \
+	"and says so"
+probed_stop
+
+# Ten errors: all are shown, at their lines.
+cat >"$DIR/config" <<-END
+*** General ***
+owner Test
+contact =
+datadir = relative/path
+nonsense = 1
+*** Database ***
+step = soon
+pings = 1
+AVERAGE 2 0 x
+*** Probes ***
++ FPing
+binary = /usr/bin/fping
++ FPing
+pings = many
+*** Targets ***
+probe = Nothing
++ bad name
+host = x
++++ deep
+host = y
+*** Nowhere ***
+END
+start 10 "$BUILD/probed/probed" --config "$DIR/config" --check
+is $STATUS 1 "ten errors: exit 1"
+holds "and at least eight messages with place" \
+	"$(grep -cE '^[^ ]*config:[0-9]+: ' "$DIR/out") >= 8"
+start 10 "$BUILD/probed/probed" --config "$DIR/config" --listen 127.0.0.1:8080
+is $STATUS 1 "started with it: exit 1"
+start 10 "$BUILD/probed/probed" --no-such-option
+is $STATUS 2 "an option that does not exist: exit 2"
+start 10 "$BUILD/probed/probed" --config "$DIR/nothere/at/all" --check
+is $STATUS 1 "a configuration that is not there: exit 1"
+like "$(cat "$DIR/out")" "nothere" "and its name"
+done_testing

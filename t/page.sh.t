@@ -1,0 +1,108 @@
+#!/bin/bash
+# The pages as people see them: headless Chromium at desktop and phone width, light and
+# dark. Every graph is there, nothing complains, nothing is fetched from elsewhere, no
+# page is wider than its window. Pictures stay in BUILD/t/out/pages for whoever looks.
+. "${SOURCE:?}/t/world.sh" || exit 1
+command -v chromium >"$DIR/which" || skip_all "no chromium"
+world "$@"
+network "* delay=12ms normal=2ms
+3 loss=0.3 delay=25ms
+4 loss=1
+5 error=host
+6 delay=180ms normal=20ms"
+
+probed 2 10 <<-END
++ Home
+menu = Home & around
+title = Home & <around>
+++ gateway
+menu = Gateway
+title = The gateway
+host = 10.0.0.2
+++ wifi
+menu = Wifi
+title = A bad line
+host = 10.0.0.3
+++ dead
+menu = Printer
+title = Switched off
+host = 10.0.0.4
+++ unreachable
+menu = Office
+title = Behind a dead router
+host = 10.0.0.5
+++ noname
+menu = Typo
+title = A name that does not resolve
+host = no.such.name.sim
++ World
+menu = World
+title = Far hosts
+++ far
+menu = Far
+title = The other side
+host = 10.0.0.6
+++ web
+menu = Web
+title = A web server
+probe = Curl
+host = t7.sim
+++ dns
+menu = DNS
+title = A resolver
+probe = DNS
+host = 10.0.0.8
+END
+wait_until 40 known Home.wifi 8
+ok $? "rounds are stored"
+wait_until 20 known World.web 4
+ok $? "by every probe"
+
+# Every page that can be reached by links from the start answers, without a browser.
+echo / >"$DIR/todo"
+bad='' number=0
+while [ $number -lt 40 ]; do
+	number=$((number + 1))
+	path=$(sed -n "${number}p" "$DIR/todo")
+	[ -n "$path" ] || break
+	page "$path" >"$DIR/html"
+	read -r code <"$DIR/page.status"
+	[ "$code" = 200 ] || bad="$bad $code:$path"
+	grep -oE '(href|src)="/[^"#]*' "$DIR/html" | sed 's/^[^"]*"//; s/&amp;/\&/g' |
+		grep -vE '^/(/|graph/)' | sort -u | grep -vxF -f "$DIR/todo" >"$DIR/new"
+	cat "$DIR/new" >>"$DIR/todo"
+done
+holds "the pages lead on ($number links)" "$number > 10"
+is "$bad" "" "every link answers"
+page / >"$DIR/html"
+unlike "$(cat "$DIR/html")" "<around>" "titles are escaped"
+holds "graphs need no script" "$(grep -oE '<img ' "$DIR/html" | wc -l) >= 5"
+
+mkdir -p "$OUT/pages"
+perl "$SOURCE/t/browser.pl" "$OUT/pages" "$URL/" "$URL/t/Home" "$URL/t/Home/gateway" \
+	"$URL/t/Home/wifi" "$URL/t/Home/dead" "$URL/t/Home/noname" "$URL/t/World/web" \
+	"$URL/smokeping.cgi?target=World.far" >"$DIR/seen" 2>"$DIR/browser.err"
+ok $? "Chromium looked"
+show "$DIR/browser.err"
+is "$(wc -l <"$DIR/seen")" 18 "at eight pages, each in two widths and both themes"
+
+# every TEXT JQ-EXPRESSION: no page for which it is not true
+every() {
+	local found
+	found=$(jq -c "select(($2) | not) | {url, width, theme, images, errors, failed,
+		foreign, wide}" "$DIR/seen")
+	is "$found" "" "$1"
+}
+every "all were loaded" '.loaded == 1'
+every "each has a title" '.title | length > 3'
+every "each shows graphs, but for what was never measured" \
+	'(.images | length > 0) == (.url | endswith("noname") | not)'
+every "no graph is missing" '[.images[] | .complete and .width > 0] | all'
+every "every graph has words for who cannot see it" '[.images[] | .alt | length > 0] | all'
+every "nothing complains on the console" '.errors == []'
+every "no request fails" '.failed == []'
+every "nothing comes from elsewhere" '.foreign == []'
+every "no page is wider than its window" '.wide <= 0'
+is "$(jq -r 'select(.url | endswith("/t/Home/gateway")) | .images | length' "$DIR/seen" |
+	awk '$1 < 4' | wc -l)" 0 "the detail page shows its four ranges"
+done_testing
