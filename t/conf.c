@@ -699,6 +699,40 @@ test_default(void)
 	conf_report_free(&report);
 }
 
+/* A directory beside the one that was meant. */
+static void
+test_elsewhere(void)
+{
+	char path[512], file[600], want[1024], *text;
+	struct conf_report report = { 0 };
+	struct conf *conf;
+
+	snprintf(path, sizeof(path), "%s/elsewhere", dir);
+	snprintf(file, sizeof(file), "%s/notes", path);
+	mkdir(path, 0755);
+	conf = conf_load(path, &report);
+	ok(conf != NULL && report.count == 0, "an empty directory gives the defaults");
+	conf_free(conf);
+	fclose(fopen(file, "w"));
+	conf = conf_load(path, &report);
+	ok(conf == NULL, "one that holds other things is refused");
+	text = report_text(&report);
+	snprintf(want, sizeof(want),
+	    "%s/: holds none of SmokePing's files, expected config, or some of "
+	    "General Alerts Database Presentation Probes Slaves Targets, "
+	    "or an empty directory\n",
+	    path);
+	is_str(text, want, "and the message says what it should hold");
+	free(text);
+	conf_report_free(&report);
+	snprintf(file, sizeof(file), "%s/smokebox", path);
+	fclose(fopen(file, "w"));
+	conf = conf_load(path, &report);
+	ok(conf != NULL, "our own file is reason enough");
+	conf_free(conf);
+	conf_report_free(&report);
+}
+
 static void
 test_many(void)
 {
@@ -822,6 +856,7 @@ main(void)
 	test_checked();
 	test_bad_checked();
 	test_default();
+	test_elsewhere();
 	test_many();
 	test_manual();
 	fresh = mem_printf("%s/fresh", dir);

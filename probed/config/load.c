@@ -1,4 +1,5 @@
 /* Files: finding them, reading them, noticing that they changed. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -334,12 +335,30 @@ load_default(struct load *load, const char *path)
 	free(text);
 }
 
+/* Does the directory that was asked for hold things, and none of them ours? */
+static bool
+holds_others(const struct load *load)
+{
+	DIR *dir = opendir(load->base);
+	const struct dirent *entry;
+	bool others = false, ours = false;
+
+	while (dir != NULL && (entry = readdir(dir)) != NULL) {
+		ours = ours || strcmp(entry->d_name, "smokebox") == 0;
+		others = others || entry->d_name[0] != '.';
+	}
+	if (dir != NULL)
+		closedir(dir);
+	return others && !ours;
+}
+
 static void
 load_directory(struct load *load)
 {
 	static const char *const part[] = { "General", "Alerts", "Database",
 		"Presentation", "Probes", "Slaves", "Targets" };
 	struct place at = { NULL, 0 };
+	unsigned missing = 0;
 
 	for (size_t i = 0; i < sizeof(part) / sizeof(*part); i++) {
 		char *path = mem_printf("%s%s", load->base, part[i]), *data;
@@ -350,6 +369,7 @@ load_directory(struct load *load)
 			load_text(load, path, part[i], data, len);
 		} else if (errno == ENOENT) {
 			load_default(load, path);
+			missing++;
 		} else {
 			at.file = part[i];
 			report_error(load->report, at,
@@ -361,6 +381,12 @@ load_directory(struct load *load)
 	}
 	load_ours(load);
 	at.file = arena_str(&load->tree->arena, load->base);
+	/* The defaults would hide that it is the wrong directory. */
+	if (missing == sizeof(part) / sizeof(*part) && holds_others(load))
+		report_error(load->report, at,
+		    "holds none of SmokePing's files, expected config, or some of "
+		    "General Alerts Database Presentation Probes Slaves Targets, "
+		    "or an empty directory");
 	grammar_finish(&load->grammar, at);
 }
 
