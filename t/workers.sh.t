@@ -3,7 +3,7 @@
 . "${SOURCE:?}/t/world.sh"
 world "$@"
 network "* delay=2ms"
-export SMOKEBOX_TEST=beat=3 # seconds without a sign of life
+export SMOKEBOX_TEST=beat=5 # seconds without a sign of life
 
 probed 2 3 <<-END
 + A
@@ -75,7 +75,7 @@ is "$(rows A.one | awk '$2 > 0 && $2 != "-nan" && $2 != "nan"')" "" \
 
 # --- stalled -----------------------------------------------------------------------
 
-for w in prober recorder web; do
+for w in prober recorder; do
 	pid=$(worker_pid "$w")
 	others "$w" >"$DIR/before"
 	kill -STOP "$pid"
