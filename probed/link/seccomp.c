@@ -184,7 +184,8 @@ allow_sockets(void)
 	static const int families[] = { AF_INET, AF_INET6, AF_NETLINK };
 
 	for (unsigned i = 0; i < sizeof families / sizeof families[0]; i++)
-		allow_if("socket", SCMP_A0_64(SCMP_CMP_EQ, (scmp_datum_t)families[i]));
+		allow_if(
+		    "socket", SCMP_A0_64(SCMP_CMP_EQ, (scmp_datum_t)families[i], 0));
 }
 
 static void
@@ -194,7 +195,7 @@ allow_ioctl(void)
 		SIOCOUTQ, SIOCGIFNAME, SIOCGIFINDEX };
 
 	for (unsigned i = 0; i < sizeof requests / sizeof requests[0]; i++)
-		allow_if("ioctl", SCMP_A1_64(SCMP_CMP_EQ, requests[i]));
+		allow_if("ioctl", SCMP_A1_64(SCMP_CMP_EQ, requests[i], 0));
 }
 
 static void
@@ -204,7 +205,7 @@ allow_prctl(void)
 		PR_GET_TIMERSLACK, PR_GET_DUMPABLE, PR_GET_NO_NEW_PRIVS };
 
 	for (unsigned i = 0; i < sizeof options / sizeof options[0]; i++)
-		allow_if("prctl", SCMP_A0_64(SCMP_CMP_EQ, (scmp_datum_t)options[i]));
+		allow_if("prctl", SCMP_A0_64(SCMP_CMP_EQ, (scmp_datum_t)options[i], 0));
 }
 
 static void
@@ -215,8 +216,8 @@ allow_by_argument(unsigned profile)
 	allow_ioctl();
 	allow_prctl();
 	/* abort(), and asking for limits, not setting them. */
-	allow_if("tgkill", SCMP_A0_64(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
-	allow_if("prlimit64", SCMP_A2_64(SCMP_CMP_EQ, 0));
+	allow_if("tgkill", SCMP_A0_64(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0));
+	allow_if("prlimit64", SCMP_A2_64(SCMP_CMP_EQ, 0, 0));
 	if (profile & ON_INET)
 		allow_sockets();
 	if (profile & (ON_INET | ON(PAINTER)))
