@@ -136,7 +136,7 @@ show_hierarchy(struct request *r, const char *id, const char *path)
 		}
 	page = page_new(r, id, "targets");
 	html_text(page, "heading", id);
-	row_begin(page);
+	int64_t span = row_begin(page);
 	for (size_t i = 0, n = 0; i < conf->target_count; i++) {
 		if (!hangs_at(conf->target[i], id, path, false) || n++ >= FOUND_MAX)
 			continue;
@@ -144,7 +144,7 @@ show_hierarchy(struct request *r, const char *id, const char *path)
 			card = html_item(page, "card");
 			html_text(card, "trail", *path != '\0' ? path : id);
 		}
-		row_add(card, "target", conf->target[i]);
+		row_add(card, "target", conf->target[i], span);
 	}
 	html_flag(page, "nothing", card == NULL);
 	page_send(r, page, 200, "found.html");
@@ -221,7 +221,7 @@ page_search(struct request *r)
 	page = page_new(r, "Search", "targets");
 	html_text(page, "query", wanted);
 	html_text(page, "wanted", wanted);
-	row_begin(page);
+	int64_t span = row_begin(page);
 	for (size_t i = 0; i < conf->target_count; i++) {
 		const struct conf_target *t = conf->target[i];
 		if (!row_listed(t) || !is_found(t, wanted))
@@ -229,7 +229,7 @@ page_search(struct request *r)
 		if (card == NULL)
 			card = html_item(page, "card");
 		if (++found <= FOUND_MAX)
-			row_add(card, "target", t);
+			row_add(card, "target", t, span);
 	}
 	if (card != NULL)
 		html_printf(card, "trail", "%zu found", found);

@@ -183,7 +183,7 @@ put_cards(struct html *page, const struct conf_target *group, struct sum *sum)
 	const struct conf_target *parent = NULL;
 	struct html *card = NULL;
 
-	row_begin(page);
+	int64_t span = row_begin(page);
 	for (size_t i = 0; i < conf->target_count; i++) {
 		const struct conf_target *t = conf->target[i];
 		if (!row_listed(t) || is_hidden(t) || !is_below(t, group))
@@ -207,7 +207,7 @@ put_cards(struct html *page, const struct conf_target *group, struct sum *sum)
 				row_href(card, "group_href", parent);
 			free(trail);
 		}
-		row_add(card, "target", t);
+		row_add(card, "target", t, span);
 	}
 	if (sum->rows > ROWS_MAX)
 		html_printf(page, "left_out", "%u", sum->rows - ROWS_MAX);

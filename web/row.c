@@ -13,6 +13,8 @@
 #include "web/query.h"
 #include "web/when.h"
 
+#define STEPS_MIN 6 /* in the shortest span of a line */
+
 static void
 put_path(struct html *h, const char *name, const char *prefix, const char *path)
 {
@@ -182,16 +184,17 @@ oldest_row(int64_t now)
 	return oldest;
 }
 
-void
+int64_t
 row_begin(struct html *page)
 {
-	static const unsigned minutes[] = { 5, 10, 15, 20, 30, 45, 60, 90 };
+	static const unsigned minutes[] = { 2, 5, 10, 15, 20, 30, 45, 60, 90 };
 	int64_t now = clock_wall_ns() / CLOCK_NS_PER_S, oldest = oldest_row(now);
 	int64_t span = ROW_SPAN;
 	char text[32];
 
 	for (size_t i = sizeof minutes / sizeof minutes[0]; i-- > 0;)
-		if (now - oldest < (int64_t)minutes[i] * 60)
+		if (now - oldest < (int64_t)minutes[i] * 60 &&
+		    (int64_t)minutes[i] * 60 >= (int64_t)state_conf()->step * STEPS_MIN)
 			span = minutes[i] * 60;
 	html_printf(page, "span", "%" PRId64, span);
 	figure_span(text, sizeof text, span);
@@ -200,10 +203,11 @@ row_begin(struct html *page)
 		html_printf(page, "span_short", "%" PRId64 " h", span / 3600);
 	else
 		html_printf(page, "span_short", "%" PRId64 " min", span / 60);
+	return span;
 }
 
 enum look
-row_add(struct html *page, const char *list, const struct conf_target *t)
+row_add(struct html *page, const char *list, const struct conf_target *t, int64_t span)
 {
 	struct html *item = html_item(page, list);
 	int64_t now = clock_wall_ns() / CLOCK_NS_PER_S;
@@ -214,7 +218,7 @@ row_add(struct html *page, const char *list, const struct conf_target *t)
 		return look;
 	}
 	html_flag(item, "strip", row_first(t, ROW_SPAN) != 0);
-	const struct history *past = history_of(t, now - ROW_SPAN, now, HISTORY_LIST);
+	const struct history *past = history_of(t, now - span, now, HISTORY_LIST);
 	figure_percent(item, "past_loss", past->loss_ratio);
 	html_flag(item, "past_lossy", past->loss_ratio > 0);
 	return look;

@@ -14,10 +14,13 @@
  * history, or by what was heard since, where that shows only rows of many rounds. */
 int64_t row_first(const struct conf_target *t, int64_t span);
 /* Before the first row_add() on PAGE: choose the span that its lines show. While all
- * history is young that is less than ROW_SPAN, so that smoke is seen at once. */
-void row_begin(struct html *page);
-/* Add T to LIST of PAGE, for template rows.html. Returns how it looks. */
-enum look row_add(struct html *page, const char *list, const struct conf_target *t);
+ * history is young that is less than ROW_SPAN, so that smoke is seen at once. Returns
+ * its seconds. */
+int64_t row_begin(struct html *page);
+/* Add T to LIST of PAGE, for template lines.html, with its last SPAN seconds. Returns
+ * how it looks. */
+enum look row_add(
+    struct html *page, const char *list, const struct conf_target *t, int64_t span);
 /* Put name, host, address, probe, look, why and the last round's figures of T into H.
  */
 enum look row_present(struct html *h, const struct conf_target *t);

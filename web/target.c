@@ -125,13 +125,13 @@ put_members(struct html *page, const struct conf_target *t)
 {
 	if (t->members == 0)
 		return;
-	row_begin(page);
+	int64_t span = row_begin(page);
 	html_flag(page, "members", true);
 	for (size_t i = 0; i < t->members; i++) {
 		const struct conf_target *m =
 		    conf_target_by_path(state_conf(), t->member[i]);
 		if (m != NULL)
-			row_add(page, "target", m);
+			row_add(page, "target", m, span);
 	}
 }
 
