@@ -349,6 +349,40 @@ test_all(const struct conf *conf)
 	is_int(drawn, (5 * DRAW_FORMATS + 1) * DRAW_KINDS * DRAW_THEMES, "all of them");
 }
 
+/* Spans from long before the file to long after it, at every kind. */
+static void
+test_spans(const struct conf *conf)
+{
+	static const long spans[] = { 60, 3000, 50000, 700000, 40000000 };
+	unsigned failed = 0, drawn = 0;
+	struct err err;
+
+	for (size_t s = 0; s < sizeof spans / sizeof spans[0]; s++)
+		for (long k = -8; k <= 8; k += 4)
+			for (unsigned kind = 0; kind < DRAW_KINDS; kind++) {
+				struct msg_draw ask = ask_for("G.Twenty");
+				struct graph g;
+
+				ask.kind = (uint8_t)kind;
+				ask.width = 120;
+				ask.height = 40;
+				ask.top = 0;
+				/* The file's longest archive begins 604800 s before
+				 * END. */
+				ask.end =
+				    (k < 0 ? END - 604800 : END) + k * spans[s] / 4;
+				ask.start = ask.end - spans[s];
+				if (graph_draw(&g, conf, &ask, &err) == 0) {
+					graph_free(&g);
+					drawn++;
+					continue;
+				}
+				failed++;
+				printf("# %ld s, %ld: %s\n", spans[s], k, err.text);
+			}
+	ok(failed == 0, "%u spans around the ends of a history are drawn", drawn);
+}
+
 static void
 test_zoom(const struct conf *conf)
 {
@@ -401,7 +435,7 @@ test_refusals(const struct conf *conf)
 	ask.start = END - 4000000;
 	ask.end = END - 3000000;
 	ok(graph_draw(&g, conf, &ask, &err) == 0,
-	    "a span from before the file is drawn");
+	    "a span from before the file is drawn %s", err.text);
 	graph_free(&g);
 	ask = ask_for("G.Twenty");
 	ask.width = 60000;
@@ -562,6 +596,7 @@ main(void)
 	test_light(conf);
 	test_dark(conf);
 	test_all(conf);
+	test_spans(conf);
 	test_zoom(conf);
 	test_height();
 	test_configured();

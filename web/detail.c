@@ -19,12 +19,12 @@ values(struct draw *d, const struct draw_facts *f)
 
 	for (unsigned i = 1; i <= d->pings; i++) {
 		snprintf(name, sizeof name, "ping%u", i);
-		draw_def(d, name, d->file, name, f->begin);
+		draw_def(d, name, d->file, name, &f->file);
 	}
 	for (unsigned i = 1; i <= d->pings; i++)
 		args_add(a, "CDEF:cp%u=ping%u,%.10g,LT,ping%u,INF,IF", i, i, d->top, i);
-	draw_def(d, "loss", d->file, "loss", f->begin);
-	draw_def(d, "median", d->file, "median", f->begin);
+	draw_def(d, "loss", d->file, "loss", &f->file);
+	draw_def(d, "median", d->file, "median", &f->file);
 }
 
 /* The colour that a configuration has set for times without data, or NULL. */
@@ -66,7 +66,7 @@ before_history(struct draw *d, const struct draw_facts *f)
 	const char *set = nodata_color(d);
 	struct args *a = &d->args;
 
-	if (f->begin <= d->ask->start)
+	if (series_begin(&f->file) <= d->ask->start)
 		return;
 	if (set != NULL) {
 		args_add(a, "AREA:%.10g#%.6s", d->top * 2, set);
@@ -74,8 +74,6 @@ before_history(struct draw *d, const struct draw_facts *f)
 		args_add(a, "AREA:%.10g#%06x", d->top * 2, d->theme.nodata);
 		hatch(d, NULL);
 	}
-	if (f->begin >= d->ask->end)
-		return;
 	args_add(a, "CDEF:history=loss,UN,INF,INF,IF");
 	args_add(a, "AREA:history#%06x", d->theme.background);
 }
@@ -90,7 +88,8 @@ gaps_until(const struct draw *d, const struct draw_facts *f)
 
 	if (slack < 2 * (int64_t)d->target->step)
 		slack = 2 * (int64_t)d->target->step;
-	return ask->end - slack > f->last ? ask->end - slack : f->last;
+	return ask->end - slack > f->file.last_update ? ask->end - slack
+						      : f->file.last_update;
 }
 
 /* Times of which nothing is known. */
@@ -170,7 +169,7 @@ uptime_legend(struct draw *d, const struct draw_facts *f)
 	struct args *a = &d->args;
 
 	args_add(a, "COMMENT:Link Up\\:     ");
-	draw_def(d, "uptime", d->file, "uptime", f->begin);
+	draw_def(d, "uptime", d->file, "uptime", &f->file);
 	args_add(a, "CDEF:duptime=uptime,86400,/");
 	args_add(a, "GPRINT:duptime:LAST: %%0.1lf days  (");
 	uptime_background(d, "up", "INF", true);

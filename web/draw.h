@@ -31,9 +31,9 @@ bool draw_is_yes(
 /* What the probe of T calls its pings: "ICMP Echo Pings (56 Bytes)". */
 void draw_probe_desc(
     const struct conf *conf, const struct conf_target *t, char *buf, size_t size);
-/* DEF NAME of data source DS, from BEGIN on when the graph starts before it. */
-void draw_def(
-    struct draw *d, const char *name, const char *file, const char *ds, int64_t begin);
+/* DEF NAME of data source DS of FILE, no further than there can be rows. */
+void draw_def(struct draw *d, const char *name, const char *file, const char *ds,
+    const struct series_file *sf);
 /* The date for the footer: strftime of Presentation/PART, else as ctime has it. */
 void draw_date(const struct draw *d, const char *part, char *buf, size_t size);
 
@@ -42,10 +42,8 @@ void draw_date(const struct draw *d, const char *part, char *buf, size_t size);
 struct draw_facts {
 	double deviation; /* 0 when there is none */
 	bool gaps;	  /* some loss is unknown */
-	int64_t begin;	  /* of the file's longest archive */
-	int64_t last;	  /* the file's last update */
-	unsigned pings;	  /* it has */
-	bool answered;	  /* a median is known */
+	struct series_file file;
+	bool answered; /* a median is known */
 };
 int draw_facts(
     const struct draw *d, const char *file, struct draw_facts *f, struct err *err);
@@ -55,8 +53,7 @@ void detail_args(struct draw *d, const struct draw_facts *f);
 void detail_strip_args(struct draw *d, const struct draw_facts *f);
 /* overview.c: of an overview graph, or of a graph of several hosts. */
 int overview_args(struct draw *d, struct err *err);
-/* top.c: the y maximum of FILE, which begins at BEGIN, for this request, by SmokePing's
- * rules. */
-double top_of(const struct draw *d, const char *file, int64_t begin);
+/* top.c: the y maximum of FILE for this request, by SmokePing's rules. */
+double top_of(const struct draw *d, const char *file, const struct series_file *sf);
 
 #endif

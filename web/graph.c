@@ -85,17 +85,24 @@ draw_probe_desc(
 }
 
 void
-draw_def(
-    struct draw *d, const char *name, const char *file, const char *ds, int64_t begin)
+draw_def(struct draw *d, const char *name, const char *file, const char *ds,
+    const struct series_file *sf)
 {
-	/* All of it may be older than the file. */
-	if (begin >= d->ask->end)
-		begin = d->ask->end - 1;
-	if (begin > d->ask->start)
-		args_add(&d->args, "DEF:%s=%s:%s:AVERAGE:start=%lld", name, file, ds,
-		    (long long)begin);
-	else
-		args_add(&d->args, "DEF:%s=%s:%s:AVERAGE", name, file, ds);
+	const struct msg_draw *ask = d->ask;
+	/* librrd cannot fold less than a few points. */
+	int64_t least = 10 * ((ask->end - ask->start) / ask->width + d->target->step);
+	int64_t begin = series_begin(sf), end = sf->last_update + least;
+	char from[40] = "", to[40] = "";
+
+	if (begin > ask->end - least)
+		begin = ask->end - least;
+	if (end < ask->start + least)
+		end = ask->start + least;
+	if (begin > ask->start)
+		snprintf(from, sizeof from, ":start=%lld", (long long)begin);
+	if (end < ask->end)
+		snprintf(to, sizeof to, ":end=%lld", (long long)end);
+	args_add(&d->args, "DEF:%s=%s:%s:AVERAGE%s%s", name, file, ds, from, to);
 }
 
 void
@@ -134,14 +141,13 @@ int
 draw_facts(
     const struct draw *d, const char *file, struct draw_facts *f, struct err *err)
 {
-	struct series_file sf;
 	struct sums s = { 0 };
 
 	*f = (struct draw_facts){ 0 };
-	if (series_look(file, &sf, err) < 0)
+	if (series_look(file, &f->file, err) < 0)
 		return -1;
-	if (series_scan(file, &sf, series_choose(&sf, d->ask->start, 1), d->ask->start,
-		d->ask->end, sum_row, &s, err) < 0)
+	if (series_scan(file, &f->file, series_choose(&f->file, d->ask->start, 1),
+		d->ask->start, d->ask->end, sum_row, &s, err) < 0)
 		return -1;
 	if (s.n > 0) {
 		double square = (s.squares - s.sum * s.sum / s.n) / s.n;
@@ -149,9 +155,6 @@ draw_facts(
 	}
 	f->gaps = s.gaps;
 	f->answered = s.n > 0;
-	f->begin = series_begin(&sf);
-	f->last = sf.last_update;
-	f->pings = sf.pings;
 	return 0;
 }
 
@@ -312,9 +315,9 @@ target_args(struct draw *d, struct err *err)
 
 	if (draw_facts(d, d->file, &facts, err) < 0)
 		return -1;
-	d->pings = facts.pings; /* the history's own, whatever is configured now */
+	d->pings = facts.file.pings; /* the history's own, whatever is configured now */
 	if (d->top <= 0)
-		d->top = top_of(d, d->file, facts.begin);
+		d->top = top_of(d, d->file, &facts.file);
 	d->logarithmic =
 	    d->ask->kind != DRAW_STRIP && draw_is_yes(d, "detail", "logarithmic", "no");
 	d->low = !d->logarithmic ? 0 : d->top > 0.01 ? 0.001 : 0.0001;

@@ -16,7 +16,7 @@
 struct line {
 	unsigned k; /* from 1: the suffix of its names */
 	const char *file;
-	int64_t begin;
+	const struct series_file *sf;
 	unsigned pings;
 	uint32_t color;
 	char label[160];
@@ -56,7 +56,7 @@ deviation(struct draw *d, const struct line *l)
 	for (unsigned i = 1; i <= l->pings; i++) {
 		snprintf(name, sizeof name, "pin%up%u", l->k, i);
 		snprintf(ds, sizeof ds, "ping%u", i);
-		draw_def(d, name, l->file, ds, l->begin);
+		draw_def(d, name, l->file, ds, l->sf);
 		args_add(a, "CDEF:p%up%u=pin%up%u,UN,0,pin%up%u,IF", l->k, i, l->k, i,
 		    l->k, i);
 	}
@@ -73,9 +73,9 @@ line_args(struct draw *d, const struct line *l, double most)
 	char name[32];
 
 	snprintf(name, sizeof name, "median%u", k);
-	draw_def(d, name, l->file, "median", l->begin);
+	draw_def(d, name, l->file, "median", l->sf);
 	snprintf(name, sizeof name, "loss%u", k);
-	draw_def(d, name, l->file, "loss", l->begin);
+	draw_def(d, name, l->file, "loss", l->sf);
 	args_add(a, "CDEF:ploss%u=loss%u,%u,/,100,*", k, k, l->pings);
 	args_add(a, "CDEF:dm%u=median%u,0,%.10g,LIMIT", k, k, most);
 	deviation(d, l);
@@ -153,7 +153,7 @@ member_lines(struct draw *d, double most)
 		if (t == NULL)
 			continue;
 		l.pings = sf.pings;
-		l.begin = series_begin(&sf);
+		l.sf = &sf;
 		l.color = color_of(colors, i);
 		if (d->theme.dark)
 			l.color = theme_loss(&d->theme, l.color);
@@ -177,7 +177,7 @@ single_line(struct draw *d, double most, struct err *err)
 	if (series_look(d->file, &sf, err) < 0)
 		return -1;
 	l.pings = sf.pings;
-	l.begin = series_begin(&sf);
+	l.sf = &sf;
 	l.color = color == NULL ? d->theme.overview : color_of(color, 0);
 	if (d->theme.dark)
 		l.color = theme_loss(&d->theme, l.color);

@@ -202,6 +202,8 @@ series_scan(const char *file, const struct series_file *sf, unsigned step,
 	start = start / step * step;
 	if (start < first)
 		start = first;
+	if (end > sf->last_update)
+		end = sf->last_update;
 	for (int64_t from = start; from < end; from += rows * step) {
 		int64_t to = from + rows * step;
 

@@ -36,7 +36,8 @@ int64_t series_begin(const struct series_file *sf);
 /* One row: the values of all columns over (TIME - step, TIME]; NAN is unknown. */
 typedef void (*series_row_fn)(void *ctx, int64_t time, const double *value);
 /* Call ROW for every row of the AVERAGE archive with STEP seconds that ends in
- * (START, END], in order. Memory is bounded whatever the span. 0, or -1 with ERR. */
+ * (START, END] and within the archive, in order. Memory is bounded whatever the span.
+ * 0, or -1 with ERR. */
 int series_scan(const char *file, const struct series_file *sf, unsigned step,
     int64_t start, int64_t end, series_row_fn row, void *ctx, struct err *err);
 

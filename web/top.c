@@ -23,12 +23,24 @@ printed(const rrd_info_t *i)
 /* The highest median of FILE that a graph of WIDTH points over START..END shows; NAN
  * when there is none. */
 static double
-highest(const char *file, int64_t begin, int64_t start, int64_t end, unsigned width)
+highest(const char *file, const struct series_file *sf, int64_t start, int64_t end,
+    unsigned width)
 {
 	struct args a = { 0 };
 
-	if (begin >= end)
+	int64_t least = 10 * ((end - start) / width + sf->step);
+	int64_t begin = series_begin(sf), last = sf->last_update + least;
+
+	if (begin >= end || last <= start)
 		return NAN;
+	if (begin > end - least)
+		begin = end - least;
+	if (begin < start)
+		begin = start;
+	if (last < start + least)
+		last = start + least;
+	if (last > end)
+		last = end;
 	args_add(&a, "top");
 	args_add(&a, "-");
 	args_add(&a, "--start");
@@ -37,11 +49,8 @@ highest(const char *file, int64_t begin, int64_t start, int64_t end, unsigned wi
 	args_add(&a, "%lld", (long long)end);
 	args_add(&a, "--width");
 	args_add(&a, "%u", width);
-	if (begin > start)
-		args_add(
-		    &a, "DEF:top=%s:median:AVERAGE:start=%lld", file, (long long)begin);
-	else
-		args_add(&a, "DEF:top=%s:median:AVERAGE", file);
+	args_add(&a, "DEF:top=%s:median:AVERAGE:start=%lld:end=%lld", file,
+	    (long long)begin, (long long)last);
 	args_add(&a, "PRINT:top:MAX:%%le");
 	size_t bytes = ((size_t)a.count + 1) * sizeof *a.v;
 	char **v = mem_alloc(bytes);
@@ -84,7 +93,7 @@ shared(const double *max, size_t n, double med, double tolerance)
 
 /* The height of a static page's graph: periods of much the same height share one. */
 static double
-unison(const struct draw *d, const char *file, int64_t begin)
+unison(const struct draw *d, const char *file, const struct series_file *sf)
 {
 	const struct conf *conf = d->conf;
 	size_t n = conf->periods, own = n;
@@ -100,14 +109,14 @@ unison(const struct draw *d, const char *file, int64_t begin)
 
 		if (seconds == span)
 			own = i;
-		max[i] = highest(file, begin, d->ask->end - seconds,
+		max[i] = highest(file, sf, d->ask->end - seconds,
 		    d->ask->end - seconds / (width ? width : 600), over ? over : 600);
 		if (isnan(max[i]))
 			max[i] = 0;
 	}
 	if (own == n) { /* a range of its own takes part, too */
 		max[n] =
-		    highest(file, begin, d->ask->start, d->ask->end, over ? over : 600);
+		    highest(file, sf, d->ask->start, d->ask->end, over ? over : 600);
 		if (isnan(max[n]))
 			max[n] = 0;
 	}
@@ -126,18 +135,18 @@ unison(const struct draw *d, const char *file, int64_t begin)
 }
 
 double
-top_of(const struct draw *d, const char *file, int64_t begin)
+top_of(const struct draw *d, const char *file, const struct series_file *sf)
 {
 	double top;
 
 	if (d->ask->kind == DRAW_DETAIL) {
 		double most = atof(draw_setting(d, "detail", "max_rtt", "0"));
 
-		top = unison(d, file, begin) * 1.2;
+		top = unison(d, file, sf) * 1.2;
 		if (most > 0 && top > most)
 			top = most;
 	} else {
-		top = highest(file, begin, d->ask->start, d->ask->end, 400);
+		top = highest(file, sf, d->ask->start, d->ask->end, 400);
 		top = isnan(top) ? 1.5 : top * 1.5;
 	}
 	return top > 0 ? top : 1.2e-6;
