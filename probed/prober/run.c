@@ -8,103 +8,12 @@
 #include "link/msg.h"
 #include "prober/run_impl.h"
 
-#define RUN_TICK_NS CLOCK_NS_PER_MS
-/* Below this rate one wake-up serves many pings. */
-#define RUN_COARSE_RATE 1000
-#define RUN_COARSE_NS (10 * CLOCK_NS_PER_MS)
-#define RUN_IDLE_NS CLOCK_NS_PER_S
 #define RUN_BRIEF_NS (2 * CLOCK_NS_PER_S) /* all pings of an immediate round */
-/* An answer that came within this of a stall's end may have waited for it. */
-#define RUN_WAKE_NS (2 * CLOCK_NS_PER_MS)
 /* A round that should have begun longer ago than this is not begun in its middle, where
  * there is a choice. */
 #define RUN_FRESH_NS SCHEDULE_STALL_NS
 /* A longer row of missed rounds is left to the recorder, which fills gaps. */
 #define RUN_SKIP_MAX 60
-
-struct runs runs;
-
-/* --- the set -----------------------------------------------------------------------
- */
-
-void
-runs_open(struct probe_host *host, const struct run_ops *ops)
-{
-	memset(&runs, 0, sizeof runs);
-	runs.host = host;
-	runs.ops = *ops;
-	runs.wheel = wheel_new(clock_mono_ns() / RUN_TICK_NS);
-	watch_start(&runs.watch);
-}
-
-void
-runs_close(void)
-{
-	for (size_t i = 0; i < runs.indexes; i++)
-		if (runs.by_index[i] != NULL)
-			run_remove(runs.by_index[i]);
-	free(runs.by_index);
-	free(runs.spare);
-	wheel_free(runs.wheel);
-	memset(&runs, 0, sizeof runs);
-}
-
-size_t
-runs_count(void)
-{
-	return runs.used;
-}
-
-/* The row for TYPE in the table of types in use. */
-static size_t
-runs_type(const struct probe_type *type)
-{
-	size_t i = 0;
-
-	while (i < runs.types && runs.type[i].type != type)
-		i++;
-	if (i == RUNS_TYPES)
-		fatalx("more than %d kinds of measurement", RUNS_TYPES);
-	if (i == runs.types) {
-		runs.type[i].type = type;
-		runs.types++;
-	}
-	return i;
-}
-
-static uint32_t
-runs_take_index(struct run *run)
-{
-	if (runs.spares == 0) {
-		size_t more = runs.indexes == 0 ? 64 : runs.indexes;
-
-		runs.by_index =
-		    mem_grow(runs.by_index, runs.indexes + more, sizeof *runs.by_index);
-		runs.spare =
-		    mem_grow(runs.spare, runs.indexes + more, sizeof *runs.spare);
-		memset(runs.by_index + runs.indexes, 0, more * sizeof *runs.by_index);
-		for (size_t i = more; i-- > 0;)
-			runs.spare[runs.spares++] = runs.indexes + i;
-		runs.indexes += more;
-	}
-	size_t index = runs.spare[--runs.spares];
-	runs.by_index[index] = run;
-	runs.used++;
-	return (uint32_t)index;
-}
-
-bool
-runs_stalled(int64_t sent, int64_t rtt, enum ping_stamp stamp, int64_t now)
-{
-	const struct watch *w = &runs.watch;
-	bool overdue = watch_overdue(w, now); /* nobody has looked yet */
-	int64_t from = overdue ? w->due : w->from;
-	int64_t to = overdue ? now : w->to;
-
-	if (stamp == STAMP_USER && (overdue || runs.settling))
-		return sent < to;
-	return sent <= from && sent + rtt >= to - RUN_WAKE_NS;
-}
 
 /* --- one run -----------------------------------------------------------------------
  */
@@ -536,7 +445,7 @@ run_ready(struct run *run, int64_t now)
 	return true;
 }
 
-static void
+void
 run_turn(struct run *run, int64_t now)
 {
 	if (run->in_round && !run->mute) {
@@ -587,12 +496,10 @@ run_wake(struct run *run)
 		run_soon(run);
 }
 
-/* --- turns -------------------------------------------------------------------------
+/* --- when time went wrong -----------------------------------------------------------
  */
 
-/* The clock was set or the machine slept: what is in flight says nothing. After a sleep
- * the whole round is over. */
-static void
+void
 run_shake(struct run *run, unsigned news, int64_t now)
 {
 	if (!run->in_round) {
@@ -609,66 +516,4 @@ run_shake(struct run *run, unsigned news, int64_t now)
 	if (news & WATCH_SUSPEND)
 		run->end = now;
 	run_soon(run);
-}
-
-static void
-runs_receive(void)
-{
-	for (size_t i = 0; i < runs.types; i++)
-		if (runs.type[i].type->receive != NULL)
-			runs.type[i].type->receive(runs.host);
-}
-
-static void
-runs_flush(void)
-{
-	for (size_t i = 0; i < runs.types; i++)
-		if (runs.type[i].type->flush != NULL)
-			runs.type[i].type->flush(runs.host);
-}
-
-void
-runs_tick(void)
-{
-	int64_t now = clock_mono_ns();
-	unsigned news = watch_look(&runs.watch, now);
-	struct wheel_entry *e;
-
-	runs.looked = now;
-	runs.watch.due = INT64_MAX;
-	runs_receive();
-	if (news & (WATCH_STEP | WATCH_SUSPEND))
-		for (size_t i = 0; i < runs.indexes; i++)
-			if (runs.by_index[i] != NULL)
-				run_shake(runs.by_index[i], news, now);
-	/* After a stall types that listen by themselves get one turn of the loop to
-	 * read what has come, before anything expires. */
-	runs.settling = (news & WATCH_STALL) != 0;
-	if (runs.settling) {
-		runs.watch.due = now;
-		return;
-	}
-	while ((e = wheel_take(runs.wheel, now / RUN_TICK_NS)) != NULL)
-		run_turn((struct run *)((char *)e - offsetof(struct run, timer)), now);
-	runs_flush();
-	runs.watch.due = runs_next();
-}
-
-int64_t
-runs_next(void)
-{
-	if (runs.settling)
-		return runs.looked;
-	int64_t next = wheel_next(runs.wheel);
-	int64_t grain = runs.rate < RUN_COARSE_RATE ? RUN_COARSE_NS : RUN_TICK_NS;
-
-	if (next > INT64_MAX / RUN_TICK_NS)
-		next = INT64_MAX;
-	else
-		next *= RUN_TICK_NS;
-	if (next > runs.looked + RUN_IDLE_NS)
-		next = runs.looked + RUN_IDLE_NS;
-	if (runs.open != 0 && next > runs.looked + grain)
-		next = runs.looked + grain;
-	return (next + grain - 1) / grain * grain;
 }

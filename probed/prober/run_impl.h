@@ -2,10 +2,13 @@
 #ifndef PROBER_RUN_IMPL_H
 #define PROBER_RUN_IMPL_H
 
+#include "base/clock.h"
 #include "prober/run.h"
 #include "prober/wheel.h"
 
 #define RUNS_TYPES 8
+#define RUN_TICK_NS CLOCK_NS_PER_MS
+#define RUN_COARSE_NS (10 * CLOCK_NS_PER_MS)
 
 /* One ping of the open round. AT is when it was sent (monotonic) while it is open, and
  * its RTT once it is answered or late. */
@@ -66,6 +69,16 @@ struct runs {
 
 extern struct runs runs;
 
+/* The row for TYPE in the table of types in use. */
+size_t runs_type(const struct probe_type *type);
+/* An index for RUN, by which it is found from now on. */
+uint32_t runs_take_index(struct run *run);
+
+/* Do what is due for RUN at NOW. */
+void run_turn(struct run *run, int64_t now);
+/* The clock was set or the machine slept (enum watch_news): what is in flight says
+ * nothing. After a sleep the whole round is over. */
+void run_shake(struct run *run, unsigned news, int64_t now);
 /* Have RUN looked at in the next turn. */
 void run_soon(struct run *run);
 /* Ping SEQ of RUN is decided. */
