@@ -109,13 +109,33 @@ put_rest(struct html *page, const struct sum *sum, bool begun)
 	free(text);
 }
 
+/* Below the headline: which ones, and why. */
+static void
+put_details(struct html *page, const struct sum *sum)
+{
+	static const enum look order[] = { LOOK_DOWN, LOOK_LOSS, LOOK_UNKNOWN,
+		LOOK_CANNOT };
+
+	for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
+		enum look look = order[i];
+		if (sum->named[look] == NULL)
+			continue;
+		struct html *item = html_item(page, "detail");
+		unsigned more =
+		    sum->look[look] > NAMED_MAX ? sum->look[look] - NAMED_MAX : 0;
+		if (more > 0)
+			html_printf(
+			    item, "detail", "%s · and %u more", sum->named[look], more);
+		else
+			html_text(item, "detail", sum->named[look]);
+	}
+}
+
 /* What is wrong, as one sentence: "Of 9 targets, 1 does not answer". The rest of what
  * there is to say is paler. */
 static void
 put_headline(struct html *page, const struct sum *sum)
 {
-	static const enum look order[] = { LOOK_DOWN, LOOK_LOSS, LOOK_UNKNOWN,
-		LOOK_CANNOT, LOOK_WAITING };
 	unsigned fine = sum->look[LOOK_FINE],
 		 wrong = sum->look[LOOK_DOWN] + sum->look[LOOK_LOSS];
 	char *text;
@@ -130,11 +150,10 @@ put_headline(struct html *page, const struct sum *sum)
 	fclose(out);
 	if (sum->all == 0)
 		html_text(page, "headline", "There is nothing to measure yet.");
+	else if (fine == sum->all && fine == 1)
+		html_text(page, "headline", "The one target answers.");
 	else if (fine == sum->all)
-		html_printf(page, "headline",
-		    sum->all == 1 ? "The one target answers."
-				  : "All %u targets answer.",
-		    sum->all);
+		html_printf(page, "headline", "All %u targets answer.", fine);
 	else if (sum->look[LOOK_WAITING] == sum->all)
 		html_printf(page, "headline",
 		    "Measuring begins: the first round of %u %s is under way.",
@@ -156,19 +175,7 @@ put_headline(struct html *page, const struct sum *sum)
 			   : fine == sum->all && fine > 0 ? "good"
 							  : "calm";
 	html_text(page, "tone", tone);
-	for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
-		enum look look = order[i];
-		if (sum->named[look] == NULL || look == LOOK_WAITING)
-			continue;
-		struct html *item = html_item(page, "detail");
-		unsigned more =
-		    sum->look[look] > NAMED_MAX ? sum->look[look] - NAMED_MAX : 0;
-		if (more > 0)
-			html_printf(
-			    item, "detail", "%s · and %u more", sum->named[look], more);
-		else
-			html_text(item, "detail", sum->named[look]);
-	}
+	put_details(page, sum);
 }
 
 /* --- the lists

@@ -1,11 +1,12 @@
 #include "web/query.h"
 
 #include <ctype.h>
-#include <rrd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
+
+#include <rrd.h>
 
 #include "base/mem.h"
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
+
 #include <zlib.h>
 
 #include "base/clock.h"

@@ -3,13 +3,14 @@
 #include <sys/queue.h>
 #include <sys/socket.h>
 
-#include <event2/event.h>
-#include <event2/util.h>
-#include <microhttpd.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <event2/event.h>
+#include <event2/util.h>
+#include <microhttpd.h>
 
 #include "base/addr.h"
 #include "base/clock.h"

@@ -45,12 +45,14 @@ parse_name(struct request *r, uint8_t *format)
 	return NULL;
 }
 
-/* Argument NAME as one of WORDS. */
+/* Argument NAME as one of WORDS, which together fit into a line. */
 static int
 parse_word(struct request *r, const char *name, const char *const *words,
     unsigned count, uint8_t fallback, uint8_t *out)
 {
 	const char *text = request_arg(r, name);
+	char known[64];
+	size_t at = 0;
 
 	*out = fallback;
 	if (text == NULL || *text == '\0')
@@ -60,8 +62,10 @@ parse_word(struct request *r, const char *name, const char *const *words,
 			*out = (uint8_t)i;
 			return 0;
 		}
-	reply_error(
-	    r, 400, "parameter %s: expected %s, %s or so", name, words[0], words[1]);
+	for (unsigned i = 0; i < count; i++)
+		at += (size_t)snprintf(known + at, sizeof known - at, "%s%s",
+		    i == 0 ? "" : ", ", words[i]);
+	reply_error(r, 400, "parameter %s: expected one of %s", name, known);
 	return -1;
 }
 

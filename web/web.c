@@ -1,6 +1,4 @@
 /* The web worker: HTTP in front, what the recorder and the parent tell behind. */
-#include <event2/event.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
