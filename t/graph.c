@@ -471,6 +471,12 @@ test_height(void)
 	    "1.2 times the highest median");
 	is_close(
 	    height(conf, DRAW_DETAIL, 86400), 0.024, 1e-6, "shared by all periods");
+	struct msg_draw many = ask_for("G.Many");
+	struct graph all;
+	many.top = 0;
+	ok(graph_draw(&all, conf, &many, NULL) == 0, "several hosts in one");
+	is_close(all.head.high, 0.024, 1e-6, "are as high as the highest of them");
+	graph_free(&all);
 	is_close(height(conf, DRAW_NAVIGATOR, 6000), 0.030, 1e-6,
 	    "1.5 times in the navigator");
 	conf_free(conf);

@@ -1,10 +1,9 @@
 /* The overview graph: a median line within one standard deviation of the pings; and the
  * graph of several hosts, a line each. */
-#include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "web/draw.h"
 
@@ -115,13 +114,39 @@ color_of(const char *list, size_t k)
 	return n ? color[k % n] : 0x004586;
 }
 
+/* The height that all members of a graph of several hosts fit under. */
+static double
+members_top(const struct draw *d)
+{
+	char file[STORE_PATH];
+	double top = 0;
+
+	for (size_t i = 0; i < d->target->members; i++) {
+		struct series_file sf;
+
+		if (store_rrd_path(file, d->target->member[i]) == 0 &&
+		    series_look(file, &sf, NULL) == 0)
+			top = fmax(top, top_of(d, file, &sf));
+	}
+	return top;
+}
+
+/* An overview graph takes its height from what it shows; one of several hosts in the
+ * size of a detail graph goes by the rules of those. */
 static void
 overview_options(struct draw *d)
 {
 	struct args *a = &d->args;
 
-	args_add(a, "--alt-autoscale-max");
-	args_add(a, "--alt-y-grid");
+	if (d->ask->kind != DRAW_OVERVIEW && d->top <= 0)
+		d->top = members_top(d);
+	if (d->top > 0) {
+		args_add(a, "--upper-limit");
+		args_add(a, "%.10g", d->top);
+	} else {
+		args_add(a, "--alt-autoscale-max");
+		args_add(a, "--alt-y-grid");
+	}
 	args_add(a, "--rigid");
 	args_add(a, "--lower-limit");
 	args_add(a, "0");
@@ -205,6 +230,8 @@ overview_args(struct draw *d, struct err *err)
 	double most = atof(draw_setting(d, "overview", "max_rtt", "100000"));
 
 	overview_options(d);
+	if (d->ask->kind != DRAW_OVERVIEW && d->top > 0)
+		most = d->top;
 	if (d->target->kind != CONF_MULTIHOST) {
 		if (single_line(d, most, err) < 0)
 			return -1;
