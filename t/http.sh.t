@@ -208,8 +208,19 @@ back() { local now; now=$(worker_pid painter) && [ "$now" != "$before" ] && [ "$
 wait_until 15 back
 ok $? "the painter is back"
 
+# --- so does web ---
+before=$(worker_pid web)
+kill -9 "$before"
+again() { local now; now=$(worker_pid web) && [ -n "$now" ] && [ "$now" != "$before" ]; }
+wait_until 15 again
+ok $? "web is back on the same port"
+wait_until 10 measured
+ok $? "and knows the last rounds again"
+get / >"$DIR/status"
+body_has "/graph/Group/One.png?kind=strip" "and shows them"
+
 probed_stop
 ok $? "it ends cleanly"
-unlike "$(cat "$DIR/probed.log")" "AddressSanitizer: [a-z-]+ on|runtime error|warning: web" \
+unlike "$(cat "$DIR/probed.log")" "AddressSanitizer: [a-z-]+ on|runtime error|warning: web.*status" \
 	"web ends without a complaint"
 done_testing

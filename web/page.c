@@ -14,6 +14,7 @@
 #include "web/request.h"
 #include "web/row.h"
 
+#define REFRESH_MIN_S 30 /* between two looks without scripts */
 #define PROBLEMS_SHOWN 3 /* in the banner; the rest is one click away */
 
 /* --- banners: what the reader must know on whatever page
@@ -152,6 +153,8 @@ page_new(struct request *r, const char *title, const char *here)
 	html_text(page, "js", asset_url("smokebox.js"));
 	html_text(page, "icon", asset_url("icon.svg"));
 	html_printf(page, "step", "%u", state_conf()->step);
+	html_printf(page, "refresh", "%u",
+	    state_conf()->step > REFRESH_MIN_S ? state_conf()->step : REFRESH_MIN_S);
 	for (size_t i = 0; i < sizeof place / sizeof place[0]; i++) {
 		struct html *item = html_item(page, "nav");
 		html_text(item, "href", place[i][1]);
@@ -231,6 +234,7 @@ page_error(struct request *r, unsigned status, const char *text)
 {
 	struct html *page = page_new(r, error_heading(status), NULL);
 
+	html_text(page, "refresh", "");
 	html_printf(page, "status", "%u", status);
 	html_text(page, "why", text);
 	page_send(r, page, status, "error.html");

@@ -281,6 +281,9 @@ page_navigator(struct request *r, const struct conf_target *t)
 	html_printf(page, "start", "%" PRId64, start);
 	html_printf(page, "end", "%" PRId64, end);
 	html_flag(page, "live", end >= now - 60);
+	/* What is over does not change, and a zoom is not to be thrown away. */
+	if (end < now - 60)
+		html_text(page, "refresh", "");
 	if (t->kind != CONF_MULTIHOST)
 		put_history(page, t, history_of(t, start, end, HISTORY_PAGE));
 	page_send(r, page, 200, "navigator.html");
