@@ -477,6 +477,19 @@ test_height(void)
 	ok(graph_draw(&all, conf, &many, NULL) == 0, "several hosts in one");
 	is_close(all.head.high, 0.024, 1e-6, "are as high as the highest of them");
 	graph_free(&all);
+	/* Three rows, while a day's graph leaves its last 144 s out. */
+	create("G/Not.rrd", 20);
+	for (int i = ROWS - 3; i < ROWS; i++) {
+		char *v = update_of(START + (i + 1) * (long long)STEP, 20, 0);
+		rrd_update_r("G/Not.rrd", NULL, 1, (const char *[]){ v });
+		free(v);
+	}
+	many = ask_for("G.Not");
+	many.start = END - 86400;
+	many.top = 0;
+	ok(graph_draw(&all, conf, &many, NULL) == 0, "a young history is drawn");
+	is_close(all.head.high, 0.024, 1e-6, "to its own height");
+	graph_free(&all);
 	is_close(height(conf, DRAW_NAVIGATOR, 6000), 0.030, 1e-6,
 	    "1.5 times in the navigator");
 	conf_free(conf);

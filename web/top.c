@@ -111,6 +111,11 @@ unison(const struct draw *d, const char *file, const struct series_file *sf)
 			own = i;
 		max[i] = highest(file, sf, d->ask->end - seconds,
 		    d->ask->end - seconds / (width ? width : 600), over ? over : 600);
+		/* SmokePing leaves the youngest point out. Of a history that is younger
+		 * than that, it is all there is. */
+		if (isnan(max[i]))
+			max[i] = highest(file, sf, d->ask->end - seconds, d->ask->end,
+			    over ? over : 600);
 		if (isnan(max[i]))
 			max[i] = 0;
 	}
