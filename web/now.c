@@ -257,6 +257,7 @@ put_subgroups(struct html *page, const struct conf_target *group)
 		html_text(item, "menu", menu);
 		row_href(item, "href", t);
 		free(menu);
+		html_flag(page, "subgroups", true);
 	}
 }
 
