@@ -43,31 +43,41 @@ static const char head[] =
     "+ F\n" "probe = DNS\n" "host = 192.0.2.1\n"
     "+ G\n" "probe = IRTT\n" "host = 192.0.2.1\n"
     "+ H\n" "host = 192.0.2.1\n" "nomasterpoll = yes\n"
-    "+ I\n" "host = /A /B\n";
+    "+ I\n" "host = /A /B\n"
+    "+ K\n" "++ L\n" "host = 192.0.2.1\n"
+    "*** Overrides ***\n" "+ K\n" "sampler = SAMPLER\n"
+    "+ probe:Slow\n" "sampler = SAMPLER\n";
 /* clang-format on */
 
 static struct err why; /* of the last one read */
 static struct probe_host host = { .icmp_fd = { 3, -1 } };
 static const char how[2][128] = { "", "no right" };
 
-/* The configuration with MENU and PACKETSIZE filled in. */
+/* The configuration with MENU, PACKETSIZE and SAMPLER filled in. */
 static struct conf *
-load(const char *menu, const char *packetsize)
+load(const char *menu, const char *packetsize, const char *sampler)
 {
+	const char *const blank[][2] = { { "MENU", menu }, { "PACKETSIZE", packetsize },
+		{ "SAMPLER", sampler } };
 	char path[] = "/tmp/smokebox-target.XXXXXX";
 	struct conf_report report = { 0 };
 	int fd = mkstemp(path);
 	FILE *out = fdopen(fd, "w");
 
-	for (const char *p = head; *p != '\0'; p++)
-		if (strncmp(p, "MENU", 4) == 0) {
-			fputs(menu, out);
-			p += 3;
-		} else if (strncmp(p, "PACKETSIZE", 10) == 0) {
-			fputs(packetsize, out);
-			p += 9;
-		} else
-			putc(*p, out);
+	for (const char *p = head; *p != '\0';) {
+		const char *value = NULL;
+		for (size_t i = 0; i < 3 && value == NULL; i++) {
+			size_t len = strlen(blank[i][0]);
+			if (strncmp(p, blank[i][0], len) != 0)
+				continue;
+			value = blank[i][1];
+			p += len;
+		}
+		if (value != NULL)
+			fputs(value, out);
+		else
+			putc(*p++, out);
+	}
 	fclose(out);
 	struct conf *conf = conf_load(path, &report);
 	if (conf == NULL)
@@ -147,6 +157,10 @@ plans(const struct conf *conf)
 	is_int(t.spec.plan.timeout, 2 * S, "a timeout no longer than the step allows");
 	is_int(t.spec.plan.sampler, SAMPLER_SPREAD, "a timeout makes no burst");
 	put(&t);
+	t = get(conf, "K.L", 0);
+	is_int(
+	    t.spec.plan.sampler, SAMPLER_SPREAD, "a group's override holds below it");
+	put(&t);
 }
 
 static void
@@ -182,17 +196,22 @@ kinds(const struct conf *conf)
 int
 main(void)
 {
-	struct conf *conf = load("first", "100");
-	struct conf *next = load("second", "100");
-	struct conf *other = load("first", "200");
+	struct conf *conf = load("first", "100", "spread");
+	struct conf *next = load("second", "100", "spread");
+	struct conf *other = load("first", "200", "spread");
+	struct conf *burst = load("first", "100", "burst");
 
 	plans(conf);
 	kinds(conf);
 	ok(same_identity(conf, next, "A"), "a new menu changes no identity");
 	ok(same_identity(conf, other, "A"), "nor do another probe's settings");
 	ok(!same_identity(conf, other, "C"), "its own do");
+	ok(!same_identity(conf, burst, "K.L"), "so does its group's override");
+	ok(!same_identity(conf, burst, "D"), "and its probe's");
+	ok(same_identity(conf, burst, "A"), "but no other's");
 	conf_free(conf);
 	conf_free(next);
 	conf_free(other);
+	conf_free(burst);
 	return tap_done();
 }

@@ -164,6 +164,14 @@ uint64_t conf_target_id(const char *path);
  * manual. NULL when it has none. AT, if not NULL, gets the place. */
 const char *conf_target_value(const struct conf *conf, const struct conf_target *t,
     const char *key, struct place *at);
+/* Likewise, but only what somebody wrote: NULL where the module's default holds. */
+const struct conf_var *conf_target_var(
+    const struct conf *conf, const struct conf_target *t, const char *key);
+/* The section of *** Overrides *** that names exactly T, which holds for all below it
+ * too, and the one that names P. NULL when there is none. */
+const struct conf_section *conf_target_override(const struct conf_target *t);
+const struct conf_section *conf_probe_override(
+    const struct conf *conf, const struct conf_probe *p);
 
 /* --- loading --------------------------------------------------------------------- */
 

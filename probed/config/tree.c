@@ -171,36 +171,55 @@ conf_target_by_path(const struct conf *conf, const char *path)
 	return t != NULL && strcmp(t->path, path) == 0 ? t : NULL;
 }
 
+const struct conf_section *
+conf_target_override(const struct conf_target *t)
+{
+	return ((const struct target_node *)t)->overrides;
+}
+
+const struct conf_section *
+conf_probe_override(const struct conf *conf, const struct conf_probe *p)
+{
+	const struct conf_tree *tree = (const struct conf_tree *)conf;
+
+	if (p == NULL || tree->probe_overrides == NULL)
+		return NULL;
+	return tree->probe_overrides[p - conf->probe];
+}
+
 /* What *** Overrides *** say for T: nearest section of its path first, then its probe.
  */
 static const struct conf_var *
-override_var(const struct conf_tree *tree, const struct conf_target *t, const char *key)
+override_var(const struct conf *conf, const struct conf_target *t, const char *key)
 {
-	const struct conf_var *var;
-
 	for (const struct conf_target *n = t; n != NULL; n = n->parent) {
-		const struct target_node *node = (const struct target_node *)n;
+		const struct conf_var *var = conf_var(conf_target_override(n), key);
 
-		if ((var = conf_var(node->overrides, key)) != NULL)
+		if (var != NULL)
 			return var;
 	}
-	if (t->probe == NULL || tree->probe_overrides == NULL)
-		return NULL;
-	return conf_var(tree->probe_overrides[t->probe - tree->conf.probe], key);
+	return conf_var(conf_probe_override(conf, t->probe), key);
+}
+
+const struct conf_var *
+conf_target_var(const struct conf *conf, const struct conf_target *t, const char *key)
+{
+	const struct conf_var *var = override_var(conf, t, key);
+
+	if (var == NULL)
+		var = conf_var(t->section, key);
+	if (var == NULL && t->probe != NULL)
+		var = conf_var(t->probe->section, key);
+	return var;
 }
 
 const char *
 conf_target_value(const struct conf *conf, const struct conf_target *t, const char *key,
     struct place *at)
 {
-	const struct conf_var *var =
-	    override_var((const struct conf_tree *)conf, t, key);
+	const struct conf_var *var = conf_target_var(conf, t, key);
 	const struct schema_key *k;
 
-	if (var == NULL)
-		var = conf_var(t->section, key);
-	if (var == NULL && t->probe != NULL)
-		var = conf_var(t->probe->section, key);
 	if (var != NULL) {
 		if (at != NULL)
 			*at = var->at;

@@ -22,39 +22,6 @@ target_is_ours(const struct conf_target *t)
 /* --- variables ----------------------------------------------------------------------
  */
 
-/* The section of *** Overrides *** for T, or for its probe. */
-static const struct conf_section *
-target_override(const struct conf *conf, const struct conf_target *t, bool of_probe)
-{
-	const struct conf_section *top = conf_top(conf, "Overrides");
-	const struct conf_section *found = NULL;
-
-	if (top == NULL)
-		return NULL;
-	if (!of_probe)
-		return conf_child(top, t->path);
-	if (t->probe != NULL) {
-		char *name = mem_printf("probe:%s", t->probe->name);
-
-		found = conf_child(top, name);
-		free(name);
-	}
-	return found;
-}
-
-/* Does somebody say KEY for T (a default does not count)? */
-static bool
-target_sets(const struct conf *conf, const struct conf_target *t, const char *key)
-{
-	const struct conf_section *own = target_override(conf, t, false);
-	const struct conf_section *probe = target_override(conf, t, true);
-
-	return (own != NULL && conf_var(own, key) != NULL) ||
-	       (probe != NULL && conf_var(probe, key) != NULL) ||
-	       conf_var(t->section, key) != NULL ||
-	       (t->probe->section != NULL && conf_var(t->probe->section, key) != NULL);
-}
-
 /* KEY in ns (it is written in seconds), or FALLBACK where it makes no sense. */
 static int64_t
 target_ns(const struct conf *conf, const struct conf_target *t, const char *key,
@@ -122,8 +89,9 @@ target_identity(const struct conf *conf, const struct conf_target *t)
 		    t->probe->offset_pct);
 	target_write_vars(out, t->section);
 	target_write_vars(out, t->probe == NULL ? NULL : t->probe->section);
-	target_write_vars(out, target_override(conf, t, false));
-	target_write_vars(out, target_override(conf, t, true));
+	for (const struct conf_target *n = t; n != NULL; n = n->parent)
+		target_write_vars(out, conf_target_override(n));
+	target_write_vars(out, conf_probe_override(conf, t->probe));
 	if (fclose(out) != 0)
 		fatal("no memory");
 	return text;
@@ -143,8 +111,10 @@ target_sampler(const struct conf *conf, const struct conf_target *t)
 		return SAMPLER_SPREAD;
 	if (v != NULL && strcmp(v, "burst") == 0)
 		return SAMPLER_BURST;
-	if (target_sets(conf, t, "hostinterval") ||
-	    target_sets(conf, t, "mininterval") || target_is(conf, t, "blazemode"))
+	/* A default does not count. */
+	if (conf_target_var(conf, t, "hostinterval") != NULL ||
+	    conf_target_var(conf, t, "mininterval") != NULL ||
+	    target_is(conf, t, "blazemode"))
 		return SAMPLER_BURST;
 	return SAMPLER_SPREAD;
 }
