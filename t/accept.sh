@@ -69,7 +69,7 @@ graph_times() {
 	done | awk '$2 == 200 { print $1 * 1000 }' | sort -n
 }
 middle() {
-	awk '{ v[NR] = $1 } END { print NR >= 50 ? v[int((NR + 1) / 2)] : "nan" }'
+	awk '{ v[NR] = $1 } END { print (NR >= 50 ? v[int((NR + 1) / 2)] : "nan") }'
 }
 cold=$(graph_times now-3h | middle)
 warm=$(graph_times now-3h | middle)
