@@ -159,7 +159,7 @@ sub visit {
 	print $json->encode(\%seen), "\n";
 }
 
-my $profile = "$outdir/.profile-$$";
+my $profile = ($ENV{DIR} // $outdir) . "/profile-$$";
 mkdir $profile or die "$profile: $!\n";
 $SIG{PIPE} = 'IGNORE';
 start($profile);

@@ -32,7 +32,7 @@ find_target(const char *name)
 	};
 
 	for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {
-		if (name == NULL && targets[i].run != NULL)
+		if (name == NULL)
 			puts(targets[i].name);
 		if (name != NULL && strcmp(name, targets[i].name) == 0)
 			return targets[i].run;
