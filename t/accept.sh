@@ -75,6 +75,8 @@ cold=$(graph_times now-3h | middle)
 warm=$(graph_times now-3h | middle)
 holds "an uncached graph: $cold ms, goal under 30" "$cold < 30"
 holds "a cached graph: $warm ms, goal under 1" "$warm < 1"
+pss=$(memory)
+holds "and after fifty pictures: $((pss / 1024)) MB PSS" "$pss < 60 * 1024"
 
 # Now kill every worker, one after the other.
 replaced() {
