@@ -54,7 +54,7 @@ open_lock(int dir)
 
 /* Held by this descriptor for as long as the process lives. */
 static int
-take_lock(int dir, const char *path, struct err *err)
+take_lock(int dir, const char *path, const struct rights *r, struct err *err)
 {
 	int fd = open_lock(dir);
 	char text[128], host[65] = "";
@@ -74,7 +74,8 @@ take_lock(int dir, const char *path, struct err *err)
 	}
 	gethostname(host, sizeof host - 1);
 	int len = snprintf(text, sizeof text, "pid %ld on %s\n", (long)getpid(), host);
-	if (ftruncate(fd, 0) != 0 || pwrite(fd, text, (size_t)len, 0) != len)
+	if (ftruncate(fd, 0) != 0 || pwrite(fd, text, (size_t)len, 0) != len ||
+	    (r->change && fchown(fd, r->uid, r->gid) != 0))
 		log_warn("%s/" STORE_DIR "/" LOCK, path); /* the lock itself holds */
 	return 0;
 }
@@ -94,67 +95,84 @@ is_empty(int dir)
 	return entries == 2; /* . and .. */
 }
 
-/* Directories of our own state; those that we make belong to the workers. */
+/* --- as a worker ----------------------------------------------------------------- */
+
+/* Have a child with the workers' rights do JOB in DATADIR: every name there is theirs
+ * to write, so it may lead anywhere, and this process may be root. 0, or an errno. */
 static int
-make_state(int dir, const char *path, const struct rights *r, struct err *err)
-{
-	static const char *const names[] = { STORE_DIR, STORE_RAW, STORE_STATE,
-		STORE_STATE "/draft", STORE_ASIDE, STORE_DIR "/courier" };
-
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-		if (mkdirat(dir, names[i], 0755) != 0) {
-			if (errno == EEXIST)
-				continue;
-			return err_set(err,
-			    "%s/%s: %s; expected a data directory that this user may "
-			    "write",
-			    path, names[i], strerror(errno));
-		}
-		if (r->change &&
-		    fchownat(dir, names[i], r->uid, r->gid, AT_SYMLINK_NOFOLLOW) != 0)
-			return err_set(
-			    err, "%s/%s: %s", path, names[i], strerror(errno));
-	}
-	return 0;
-}
-
-/* In a child with the workers' rights: may it write here and in .smokebox? */
-static int
-try_writing(int dir, const struct rights *r)
-{
-	static const char *const names[] = { ".write-test", STORE_DIR "/.write-test" };
-
-	if (rights_become(r) != 0)
-		return errno;
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-		int fd = openat(
-		    dir, names[i], O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-		if (fd < 0)
-			return errno;
-		close(fd);
-		unlinkat(dir, names[i], 0);
-	}
-	return 0;
-}
-
-static int
-check_writable(int dir, const char *path, const struct rights *r, struct err *err)
+as_worker(int dir, const struct rights *r, int (*job)(int fd), int fd)
 {
 	int status = 0;
 	pid_t pid = fork();
 
-	if (pid == 0)
-		_exit(try_writing(dir, r) & 0xff);
-	if (pid < 0 || waitpid(pid, &status, 0) != pid)
-		return err_set(err, "fork: %s", strerror(errno));
-	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+	if (pid == 0) {
+		if (fchdir(dir) != 0 || rights_become(r) != 0)
+			_exit(errno & 0xff);
+		_exit(job(fd) & 0xff);
+	}
+	if (pid < 0)
+		return errno;
+	while (waitpid(pid, &status, 0) != pid)
+		if (errno != EINTR)
+			return errno;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : ECANCELED;
+}
+
+static int
+try_writing(const char *name)
+{
+	int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return errno;
+	close(fd);
+	unlink(name);
+	return 0;
+}
+
+/* Make the directories of our own state, and see that more can be written. */
+static int
+make_state(int fd)
+{
+	static const char *const names[] = { STORE_DIR, STORE_RAW, STORE_STATE,
+		STORE_STATE "/draft", STORE_ASIDE, STORE_DIR "/courier" };
+	int error;
+
+	(void)fd;
+	umask(022);
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (mkdir(names[i], 0755) != 0 && errno != EEXIST)
+			return errno;
+	error = try_writing(".write-test");
+	return error != 0 ? error : try_writing(STORE_DIR "/.write-test");
+}
+
+static int
+prepare(int dir, const char *path, const struct rights *r, struct err *err)
+{
+	int error = as_worker(dir, r, make_state, -1);
+
+	if (error != 0)
 		return err_set(err,
 		    "data directory %s is not writable for uid %u: %s; "
 		    "'chown -R %u:%u %s' or another --datadir helps",
-		    path, (unsigned)r->uid, strerror(WEXITSTATUS(status)),
-		    (unsigned)r->uid, (unsigned)r->gid, path);
+		    path, (unsigned)r->uid, strerror(error), (unsigned)r->uid,
+		    (unsigned)r->gid, path);
 	return 0;
 }
+
+/* A short relative name, since a socket address has no room for a long one. */
+static int
+bind_probectl(int fd)
+{
+	static const struct sockaddr_un sun = { AF_UNIX, STORE_SOCKET };
+
+	unlink(STORE_SOCKET); /* the lock says that nobody uses it */
+	umask(0117);
+	return bind(fd, (const struct sockaddr *)&sun, sizeof sun) == 0 ? 0 : errno;
+}
+
+/* --- open ------------------------------------------------------------------------ */
 
 /* The workers' ids by what is there. A directory that nobody has used yet (a fresh
  * volume) is given to them. */
@@ -188,56 +206,25 @@ datadir_open(const char *path, const char *user, struct rights *rights, struct e
 	if (dir < 0)
 		return err_set(err, "data directory %s: %s", path, strerror(errno));
 	if (settle(dir, made, user, rights, err) != 0 ||
-	    make_state(dir, path, rights, err) != 0 ||
-	    check_writable(dir, path, rights, err) != 0 ||
-	    take_lock(dir, path, err) != 0) {
+	    prepare(dir, path, rights, err) != 0 ||
+	    take_lock(dir, path, rights, err) != 0) {
 		close(dir);
 		return -1;
 	}
 	return dir;
 }
 
-/* Bind and listen in the current directory, whatever the length of its name. */
-static int
-listen_here(const struct rights *rights, struct err *err)
-{
-	static const struct sockaddr_un sun = { AF_UNIX, STORE_SOCKET };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	mode_t mask;
-	int r;
-
-	if (fd < 0)
-		return err_set(err, STORE_SOCKET ": %s", strerror(errno));
-	unlink(STORE_SOCKET); /* the lock says that nobody uses it */
-	mask = umask(0117);
-	r = bind(fd, (const struct sockaddr *)&sun, sizeof sun);
-	umask(mask);
-	if (r == 0 && rights->change)
-		r = fchownat(AT_FDCWD, STORE_SOCKET, rights->uid, rights->gid,
-		    AT_SYMLINK_NOFOLLOW);
-	if (r != 0 || listen(fd, 32) != 0) {
-		err_set(err, STORE_SOCKET ": %s", strerror(errno));
-		close(fd);
-		return -1;
-	}
-	return fd;
-}
-
 int
 datadir_probectl(int datadir, const struct rights *rights, struct err *err)
 {
-	int here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	int fd;
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int error = fd < 0 ? errno : as_worker(datadir, rights, bind_probectl, fd);
 
-	if (here < 0 || fchdir(datadir) != 0) {
-		err_set(err, "data directory: %s", strerror(errno));
-		fd = -1;
-	} else {
-		fd = listen_here(rights, err);
-		if (fchdir(here) != 0)
-			fatal("cannot go back to the working directory");
-	}
-	if (here >= 0)
-		close(here);
-	return fd;
+	if (error == 0 && listen(fd, 32) != 0)
+		error = errno;
+	if (error == 0)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return err_set(err, STORE_SOCKET ": %s", strerror(error));
 }

@@ -52,6 +52,20 @@ if [ "$(id -u)" = 0 ] && setpriv --reuid 65534 --regid 65534 --clear-groups true
 	like "$(cat "$DIR/out")" "$DIR/foreign.*(chown|write|owner|permission)" \
 		"and the message says whose it must be"
 
+	# Started by root, it makes nothing where the directory's owner leads it.
+	for link in .smokebox .smokebox/state; do
+		rm -rf "$DIR/theirs" "$DIR/victim"
+		mkdir -p "$DIR/theirs" "$DIR/victim"
+		[ $link = .smokebox ] || mkdir "$DIR/theirs/.smokebox"
+		ln -s "$DIR/victim" "$DIR/theirs/$link"
+		chown -hR 65534:65534 "$DIR/theirs"
+		sed "s,^datadir = .*,datadir = $DIR/theirs," "$DIR/good" >"$DIR/config"
+		start 10 "$BUILD/probed/probed" --config "$DIR/config" \
+			--listen 127.0.0.1:8080
+		is $STATUS 3 "$link leads elsewhere: exit 3"
+		is "$(ls -A "$DIR/victim")" "" "and nothing is made there"
+	done
+
 	# No ICMP permission: TCP goes on, ICMP says what to do.
 	echo "1 0" >/proc/sys/net/ipv4/ping_group_range
 	cat "$DIR/good" - >"$DIR/config" <<-END
@@ -77,7 +91,7 @@ if [ "$(id -u)" = 0 ] && setpriv --reuid 65534 --regid 65534 --clear-groups true
 	echo "0 2147483647" >/proc/sys/net/ipv4/ping_group_range
 	chown -R 0:0 "$DIR/data"
 else
-	for n in 1 2 3 4 5 6 7; do
+	for n in 1 2 3 4 5 6 7 8 9 10 11; do
 		skip "needs a second uid"
 	done
 fi

@@ -194,10 +194,12 @@ if [ -n "$user" ]; then
 	is "$(stat -c %u "$DIR/data")" 65534 "a new data directory is theirs"
 	is "$(stat -c '%u %a' "$DIR/data/.smokebox/probectl.sock")" "65534 660" \
 		"so is probectl's socket"
+	is "$(stat -c %u "$DIR/data/.smokebox/lock")" 65534 \
+		"and the lock, so that they may be started without root next time"
 	wait_until 20 known 1
 	ok $? "and they write history there"
 else
-	for n in 1 2 3 4; do
+	for n in 1 2 3 4 5; do
 		skip "needs a second uid"
 	done
 fi
