@@ -4,6 +4,7 @@
 
 #include "spawn.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
@@ -117,6 +118,26 @@ environment_free(char **env)
 	free(env);
 }
 
+/* Let all descriptors behind the control socket vanish at exec, one by one. */
+static int
+mark_descriptors(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	const struct dirent *entry;
+
+	if (dir == NULL)
+		return -1;
+	while ((entry = readdir(dir)) != NULL) {
+		int fd = atoi(entry->d_name); /* . and .. are 0, which stays */
+		if (fd > CONTROL_FD && fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) {
+			closedir(dir);
+			return -1;
+		}
+	}
+	closedir(dir);
+	return 0;
+}
+
 /* 0 1 2 and the control socket as 3; all others vanish at exec. PROGRAM moves too. */
 static int
 arrange_descriptors(int control, int *program)
@@ -129,7 +150,10 @@ arrange_descriptors(int control, int *program)
 	if (control < 0 || *program < 0 || null < 0 || dup2(null, STDIN_FILENO) < 0 ||
 	    dup2(null, STDOUT_FILENO) < 0 || dup2(control, CONTROL_FD) < 0)
 		return -1;
-	return close_range(CONTROL_FD + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+	if (close_range(CONTROL_FD + 1, ~0U, CLOSE_RANGE_CLOEXEC) == 0)
+		return 0;
+	/* Linux before 5.11, or a container that does not know the call. */
+	return mark_descriptors();
 }
 
 static void
