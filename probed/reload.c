@@ -23,11 +23,17 @@ static const struct timeval quiet = { 0, 300 * 1000 };
 /* Network and some container mounts say nothing when a file changes. */
 static const struct timeval every = { 5, 0 };
 
+/* Of one complaint in a message: place, text, and all of it with lengths. */
+#define PROBLEM_PLACE 300
+#define PROBLEM_TEXT 512
+#define PROBLEM_MAX (PROBLEM_PLACE + PROBLEM_TEXT + 5)
+
 static struct {
 	struct event_base *base;
 	char *path;
 	bool strict;
 	struct conf *conf;
+	struct conf_report first; /* until web is told, together with sockets' notes */
 	void (*changed)(const struct conf *next, const struct conf *old);
 	struct event *look, *tick, *seen;
 	int inotify;
@@ -44,15 +50,19 @@ reload_conf(void)
 
 /* --- telling --------------------------------------------------------------------- */
 
-static void
+/* Append a complaint, unless there is no room left for it. How many were added. */
+static unsigned
 put_problem(struct msg_out *out, unsigned severity, const char *place, const char *text)
 {
-	char cut[512];
+	char cut[PROBLEM_TEXT];
 
+	if (pack_len(&out->pack) > MSG_MAX - PROBLEM_MAX)
+		return 0;
 	snprintf(cut, sizeof cut, "%s", text);
 	pack_u8(&out->pack, (uint8_t)severity);
 	msg_str(out, place);
 	msg_str(out, cut);
+	return 1;
 }
 
 /* Append what fits of the complaints of SEVERITY; how many. */
@@ -60,11 +70,10 @@ static unsigned
 put_report(
     struct msg_out *out, const struct conf_report *report, enum conf_severity severity)
 {
-	char place[300];
+	char place[PROBLEM_PLACE];
 	unsigned n = 0;
 
-	for (size_t i = 0; i < report->count && pack_len(&out->pack) < MSG_MAX - 1024;
-	     i++) {
+	for (size_t i = 0; i < report->count; i++) {
 		const struct conf_problem *p = &report->problem[i];
 		if (p->severity != severity)
 			continue;
@@ -73,13 +82,12 @@ put_report(
 		else
 			snprintf(place, sizeof place, "%s",
 			    p->at.file == NULL ? "" : p->at.file);
-		put_problem(out, severity, place, p->text);
-		n++;
+		n += put_problem(out, severity, place, p->text);
 	}
 	return n;
 }
 
-/* Errors first, then warnings, then what could not be opened at start. */
+/* Errors first, then what could not be opened at start, then warnings. */
 static void
 tell_web(const struct conf_report *report)
 {
@@ -94,9 +102,9 @@ tell_web(const struct conf_report *report)
 	at = pack_len(&out.pack);
 	pack_u16(&out.pack, 0);
 	n += put_report(&out, report, CONF_ERROR);
+	for (unsigned i = 0; sockets_note(i) != NULL; i++)
+		n += put_problem(&out, CONF_WARNING, "", sockets_note(i));
 	n += put_report(&out, report, CONF_WARNING);
-	for (unsigned i = 0; sockets_note(i) != NULL; i++, n++)
-		put_problem(&out, CONF_WARNING, "", sockets_note(i));
 	out.data[at] = (uint8_t)(n >> 8);
 	out.data[at + 1] = (uint8_t)n;
 	handover_keep_problems(&out);
@@ -142,7 +150,8 @@ reload_first(const char *path, bool strict)
 		self.conf = NULL;
 	} else {
 		self.conf->generation = 1;
-		tell_web(&report); /* kept there until web runs */
+		self.first = report;
+		report = (struct conf_report){ 0 };
 	}
 	conf_report_free(&report);
 	return self.conf;
@@ -280,6 +289,8 @@ reload_watch(struct event_base *base,
 	self.tick = event_new(base, -1, EV_PERSIST, on_look, NULL);
 	if (self.look == NULL || self.tick == NULL || event_add(self.tick, &every) != 0)
 		fatalx("no timer");
+	tell_web(&self.first); /* handover.c keeps it until web runs */
+	conf_report_free(&self.first);
 	watch_dirs();
 }
 

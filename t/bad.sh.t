@@ -119,6 +119,28 @@ like "$(json targets '.targets[] | select(.path == "A.nothing")')" "no.such.name
 	"and says so"
 probed_stop
 
+# More complaints than fit: those that do are shown, the gravest first.
+{
+	cat "$DIR/good"
+	for n in $(seq 400); do
+		printf '++ never%s\nhost = 10.0.0.2/%s\n' "$n" "$n"
+	done
+	echo "*** Collector ***"
+	echo "listen = $(for n in $(seq 20); do printf '192.0.2.77:%s ' "$n"; done)"
+} >"$DIR/config"
+probed_start
+wait_until 20 ready
+ok $? "with hundreds of warnings it starts" || show "$DIR/probed.log"
+complaints() {
+	json status '.config.warnings[].text' >"$DIR/warnings" &&
+		grep -q "not the name of a host" "$DIR/warnings"
+}
+wait_until 10 complaints
+ok $? "the status has many of them"
+like "$(cat "$DIR/warnings")" "no flows are received on UDP 192.0.2.77:20" \
+	"and what cannot be opened"
+probed_stop
+
 # Ten errors: all are shown, at their lines.
 cat >"$DIR/config" <<-END
 *** General ***
