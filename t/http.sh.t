@@ -131,6 +131,18 @@ for bad in start=soon "start=now&end=now-1h" width=0 width=99999 width=x height=
 done
 get "/graph/Group/One.png?start=soon" >"$DIR/status"
 body_has "parameter start" "the complaint names the parameter"
+# Only what cannot change any more may be kept for long.
+get "/graph/Group/One.png?start=1700000000&end=1700003600" >"$DIR/status"
+is "$(header Cache-Control)" max-age=300 "an old range may be kept"
+get "/graph/Group/One.png?start=now-60s&end=now%2B1h" >"$DIR/status"
+is "$(header Cache-Control)" max-age=1 "one that ends later only for a step"
+future=$(date -d '+1 hour' +%s)
+changes() {
+	get "/graph/Group/One.png?start=$((future - 3660))&end=$future" >"$DIR/status"
+	[ "${first:=$(header ETag)}" != "$(header ETag)" ]
+}
+wait_until 10 changes
+ok $? "and it changes with the rounds that come"
 is "$(get /graph/Group/No.png)" 404 "graph of nothing"
 is "$(get /graph/Group.png)" 404 "graph of a group"
 is "$(get /graph/Group/One.gif)" 404 "graph of an unknown kind"

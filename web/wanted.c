@@ -100,7 +100,8 @@ parse_size(struct request *r, struct msg_draw *d)
 }
 
 /* A range that ends now is rounded up to the next pixel or step, so that everybody who
- * asks meanwhile gets the same picture; it lasts until a round came that shows. */
+ * asks meanwhile gets the same picture; it lasts until a round came that shows. Only
+ * one whose last round is stored lasts for good. */
 static void
 align(struct picture_key *key, const struct conf_target *t, int64_t now)
 {
@@ -108,14 +109,17 @@ align(struct picture_key *key, const struct conf_target *t, int64_t now)
 	const struct live *live = state_live(t->id);
 	int64_t step = t->step > 0 ? t->step : state_conf()->step;
 	int64_t slot = (d->end - d->start) / d->width;
+	int64_t last = live != NULL && live->measured ? live->row : 0;
 
 	slot = slot < step ? step : (slot + step - 1) / step * step;
-	if (d->end < now - slot || d->end > now + slot)
-		return;
-	int64_t span = d->end - d->start;
-	d->end = (now + slot - 1) / slot * slot;
-	d->start = d->end - span;
-	key->row = 1 + (live != NULL && live->measured ? live->row / slot : 0);
+	if (d->end >= now - slot && d->end <= now + slot) {
+		int64_t span = d->end - d->start;
+		d->end = (now + slot - 1) / slot * slot;
+		d->start = d->end - span;
+		key->row = 1 + last / slot;
+	} else if (d->end > now || (last != 0 && last < d->end)) {
+		key->row = 1 + (last != 0 ? last : now) / slot;
+	}
 }
 
 static int
