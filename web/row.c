@@ -13,7 +13,8 @@
 #include "web/query.h"
 #include "web/when.h"
 
-#define STEPS_MIN 6 /* in the shortest span of a line */
+#define STEPS_MIN 6   /* in the shortest span of a line */
+#define LOOKED_MAX 20 /* histories read to find that span, and as many of the mute */
 
 static void
 put_path(struct html *h, const char *name, const char *prefix, const char *path)
@@ -163,16 +164,21 @@ row_first(const struct conf_target *t, int64_t span)
 	return live->first_known > now - span ? live->first_known : 0;
 }
 
-/* End of the first row known within ROW_SPAN, of any target; NOW when there is none. */
+/* End of the first row known within ROW_SPAN, of any of the first targets; NOW when
+ * there is none. Those that are not measured do not keep us from the others. */
 static int64_t
 oldest_row(int64_t now)
 {
 	const struct conf *conf = state_conf();
 	int64_t oldest = now;
+	unsigned looked[2] = { 0 };
 
-	for (size_t i = 0; i < conf->target_count; i++) {
+	for (size_t i = 0; i < conf->target_count && looked[true] < LOOKED_MAX; i++) {
 		const struct conf_target *t = conf->target[i];
-		if (!row_listed(t) || t->kind == CONF_MULTIHOST)
+		const struct live *live = state_live(t->id);
+		bool heard = live != NULL && live->first_known != 0;
+		if (!row_listed(t) || t->kind == CONF_MULTIHOST ||
+		    looked[heard]++ >= LOOKED_MAX)
 			continue;
 		int64_t first = row_first(t, ROW_SPAN);
 		if (first != 0 && first < oldest)
