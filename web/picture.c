@@ -44,6 +44,7 @@ struct picture {
 	enum stage stage;
 	uint32_t id;
 	unsigned tries;
+	bool outdated; /* asked for under a configuration of before */
 	int64_t since_ns;
 	TAILQ_HEAD(, waiter) waiters;
 	struct msg_picture head;
@@ -338,6 +339,8 @@ store(struct picture *p, const struct msg_picture *head, void *data)
 	all.count.bytes += head->size;
 	all.count.pictures++;
 	wake_all(p, 200, NULL);
+	if (p->outdated)
+		picture_free(p);
 	evict();
 }
 
@@ -415,6 +418,10 @@ picture_forget(void)
 
 	while ((p = TAILQ_FIRST(&all.ready)) != NULL)
 		picture_free(p);
+	TAILQ_FOREACH(p, &all.queued, link)
+		p->outdated = true;
+	TAILQ_FOREACH(p, &all.in_flight, link)
+		p->outdated = true;
 }
 
 void
