@@ -136,9 +136,9 @@ struct conf *
 reload_first(const char *path, bool strict)
 {
 	struct conf_report report = { 0 };
-	char *real = realpath(path, NULL);
 
-	self.path = real == NULL ? mem_str(path) : real;
+	/* Not its real path: where a link leads may change as well. */
+	self.path = mem_str(path);
 	self.strict = strict;
 	self.conf = conf_load(self.path, &report);
 	conf_report_print(&report, stderr);

@@ -92,4 +92,24 @@ is "$(sed -n 's/^misplaced //p' "$DIR/compared")" 0 "an unchanged target kept ev
 is "$(sed -n 's/^self_loss //p' "$DIR/compared")" 0 "and lost nothing"
 is "$(rows A.same | awk 'tolower($2) !~ /nan/ { if (last && $1 != last + 4 && n > 1) gap++
 	last = $1; n++ } END { print gap + 0 }')" 0 "not one of its rows is missing"
+
+# A configuration that is replaced as a whole, by turning a link.
+probed_stop
+mkdir "$DIR/v1" "$DIR/v2"
+mv "$DIR/config" "$DIR/v1/config"
+tree "++ turned
+host = 10.0.0.7" >"$DIR/targets"
+config 4 4 <"$DIR/targets"
+mv "$DIR/config" "$DIR/v2/config"
+ln -s v1 "$DIR/current"
+ln -s current/config "$DIR/config"
+probed_start
+wait_until 20 ready
+before=$(json status .config.generation)
+ln -s v2 "$DIR/next"
+mv -T "$DIR/next" "$DIR/current"
+wait_until 15 generation "$before"
+ok $? "a link that leads elsewhere now is noticed"
+is "$(json targets '[.targets[] | select(.path == "A.turned")] | length')" 1 \
+	"and followed"
 done_testing
