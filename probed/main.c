@@ -23,6 +23,7 @@
 
 static struct event_base *base;
 static struct rights rights;
+static struct options opt;
 
 /* --- signals --------------------------------------------------------------------- */
 
@@ -74,14 +75,33 @@ all_ended(void)
 	event_base_loopbreak(base);
 }
 
+/* What is settled by the sockets and the directory that are open since the start. */
+static void
+remark_fixed(const struct conf *next, const struct conf *old)
+{
+	const struct {
+		const char *section, *key;
+		bool option; /* which counts instead */
+	} fixed[] = {
+		{ "General", "datadir", opt.datadir != NULL },
+		{ "Web", "listen", opt.listens > 0 },
+		{ "Collector", "listen", false },
+	};
+
+	for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++) {
+		const char *section = fixed[i].section, *key = fixed[i].key;
+		if (!fixed[i].option &&
+		    strcmp(conf_value(conf_top(next, section), key, ""),
+			conf_value(conf_top(old, section), key, "")) != 0)
+			log_warnx(
+			    "%s: %s changed: takes a restart of probed", section, key);
+	}
+}
+
 static void
 changed(const struct conf *next, const struct conf *old)
 {
-	if (strcmp(next->datadir, old->datadir) != 0)
-		log_warnx("General: datadir changed: takes a restart of probed");
-	if (strcmp(conf_value(conf_top(next, "Web"), "listen", ""),
-		conf_value(conf_top(old, "Web"), "listen", "")) != 0)
-		log_warnx("Web: listen changed: takes a restart of probed");
+	remark_fixed(next, old);
 	workers_configure(next);
 }
 
@@ -106,15 +126,15 @@ real(const char *path)
 /* Where history goes when the configuration is only about to be written: data beside
  * the configuration, and where Debian keeps such things for the installed one. */
 static char *
-default_datadir(const struct options *opt)
+default_datadir(void)
 {
 	char *dir, *slash, *result;
 
-	if (opt->datadir != NULL)
-		return real(opt->datadir);
-	if (!opt->config_given)
+	if (opt.datadir != NULL)
+		return real(opt.datadir);
+	if (!opt.config_given)
 		return mem_str(LOCALSTATEDIR "/lib/smokebox");
-	dir = real(opt->config);
+	dir = real(opt.config);
 	slash = strrchr(dir, '/');
 	if (slash != NULL)
 		*slash = '\0';
@@ -142,32 +162,32 @@ to_be_written(const char *path)
 }
 
 static int
-write_default(const struct options *opt)
+write_default(void)
 {
 	struct err err;
 	char *datadir;
 	int r;
 
-	if (mkdir(opt->config, 0755) != 0 && errno != EEXIST) {
+	if (mkdir(opt.config, 0755) != 0 && errno != EEXIST) {
 		err_set(&err, "cannot make the configuration directory %s: %s",
-		    opt->config, strerror(errno));
+		    opt.config, strerror(errno));
 		return cannot(&err);
 	}
-	datadir = default_datadir(opt);
-	r = conf_write_default(opt->config, datadir, &err);
+	datadir = default_datadir();
+	r = conf_write_default(opt.config, datadir, &err);
 	if (r == 0)
-		log_info("wrote a first configuration into %s", opt->config);
+		log_info("wrote a first configuration into %s", opt.config);
 	free(datadir);
 	return r == 0 ? 0 : cannot(&err);
 }
 
 static int
-open_sockets(const struct options *opt, const struct conf *conf, int datadir)
+open_sockets(const struct conf *conf, int datadir)
 {
 	struct err err;
 	int fd;
 
-	if (sockets_http(conf, opt->listen, opt->listens, &err) != 0)
+	if (sockets_http(conf, opt.listen, opt.listens, &err) != 0)
 		return cannot(&err);
 	fd = datadir_probectl(datadir, &rights, &err);
 	if (fd < 0)
@@ -178,7 +198,7 @@ open_sockets(const struct options *opt, const struct conf *conf, int datadir)
 }
 
 static int
-run(const struct options *opt, const struct conf *conf)
+run(const struct conf *conf)
 {
 	struct workers_setup setup = { .rights = &rights,
 		.ready = all_ready,
@@ -187,12 +207,11 @@ run(const struct options *opt, const struct conf *conf)
 	struct err err;
 	int status;
 
-	setup.datadir =
-	    datadir_open(opt->datadir != NULL ? opt->datadir : conf->datadir, opt->user,
-		&rights, &err);
+	setup.datadir = datadir_open(
+	    opt.datadir != NULL ? opt.datadir : conf->datadir, opt.user, &rights, &err);
 	if (setup.datadir < 0)
 		return cannot(&err);
-	status = open_sockets(opt, conf, setup.datadir);
+	status = open_sockets(conf, setup.datadir);
 	if (status != 0)
 		return status;
 	log_info("workers: %s", rights.why);
@@ -213,7 +232,6 @@ run(const struct options *opt, const struct conf *conf)
 int
 main(int argc, char **argv)
 {
-	struct options opt;
 	const struct conf *conf;
 	int status = options_parse(&opt, argc, argv);
 
@@ -224,8 +242,7 @@ main(int argc, char **argv)
 		log_warn("--logfile %s", opt.logfile);
 		return EXIT_CANNOT;
 	}
-	if (!opt.check && to_be_written(opt.config) &&
-	    (status = write_default(&opt)) != 0)
+	if (!opt.check && to_be_written(opt.config) && (status = write_default()) != 0)
 		return status;
 	conf = reload_first(opt.config, opt.strict);
 	if (conf == NULL)
@@ -234,5 +251,5 @@ main(int argc, char **argv)
 		reload_summary(conf);
 		return 0;
 	}
-	return run(&opt, conf);
+	return run(conf);
 }

@@ -100,6 +100,7 @@ mv "$DIR/config" "$DIR/v1/config"
 tree "++ turned
 host = 10.0.0.7" >"$DIR/targets"
 config 4 4 <"$DIR/targets"
+printf '*** %s ***\nlisten = 127.0.0.1:2055\n' Collector Web >>"$DIR/config"
 mv "$DIR/config" "$DIR/v2/config"
 ln -s v1 "$DIR/current"
 ln -s current/config "$DIR/config"
@@ -112,4 +113,7 @@ wait_until 15 generation "$before"
 ok $? "a link that leads elsewhere now is noticed"
 is "$(json targets '[.targets[] | select(.path == "A.turned")] | length')" 1 \
 	"and followed"
+like "$(cat "$DIR/probed.log")" "Collector: listen changed: takes a restart" \
+	"what takes a restart is said"
+unlike "$(cat "$DIR/probed.log")" "Web: listen changed" "unless --listen settles it"
 done_testing
