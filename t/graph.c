@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "web/draw.h"
 #include "web/series.h"
 
 #include "png.h"
@@ -352,7 +353,7 @@ test_all(const struct conf *conf)
 static void
 test_spans(const struct conf *conf)
 {
-	static const long spans[] = { 60, 3000, 50000, 700000, 40000000 };
+	static const long spans[] = { 60, 3000, 50000, 700000, 40000000, 350000000 };
 	unsigned failed = 0, drawn = 0;
 	struct err err;
 
@@ -407,6 +408,41 @@ test_zoom(const struct conf *conf)
 }
 
 /* Broken files and nonsense are refused with words. */
+/* The text speaks of the rows that are drawn, and never of numbers that there are not.
+ */
+static void
+test_known(const struct conf *conf)
+{
+	static const struct {
+		long long from, to;
+		unsigned width;
+		enum draw_known known;
+	} table[] = {
+		{ START, END, 600, DRAW_ANSWERED },
+		{ START + 2 * SEGMENT * STEP, START + 3 * SEGMENT * STEP, 600,
+		    DRAW_SILENT },
+		{ START + 3 * SEGMENT * STEP, START + 4 * SEGMENT * STEP, 600,
+		    DRAW_NOTHING },
+		{ START - 200000, START - 100000, 600, DRAW_NOTHING },
+		{ END - 20 * STEP, END, 20, DRAW_ANSWERED },
+	};
+
+	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+		struct msg_draw ask = ask_for("G.Twenty");
+		struct draw d = { .conf = conf, .ask = &ask };
+		struct draw_facts facts;
+		struct err err;
+
+		ask.start = table[i].from;
+		ask.end = table[i].to;
+		ask.width = (uint16_t)table[i].width;
+		d.target = conf_target_by_id(conf, ask.target);
+		if (ok(draw_facts(&d, "G/Twenty.rrd", &facts, &err) == 0, "span %zu",
+			i))
+			is_int(facts.known, table[i].known, "what is known of it");
+	}
+}
+
 static void
 test_refusals(const struct conf *conf)
 {
@@ -587,6 +623,7 @@ main(void)
 	test_height();
 	test_configured();
 	test_before_history(conf);
+	test_known(conf);
 	test_refusals(conf);
 	conf_free(conf);
 	clean_up();

@@ -242,10 +242,9 @@ static void
 median_text(struct draw *d, const struct draw_facts *f)
 {
 	struct args *a = &d->args;
-
 	args_add(a, "VDEF:avmed=median,AVERAGE");
-	if (!f->answered) {
-		args_add(a, "COMMENT:median rtt\\:  no answer in this time\\l");
+	if (f->known != DRAW_ANSWERED) {
+		args_add(a, "COMMENT:median rtt\\:  %s\\l", draw_known_text(f->known));
 		return;
 	}
 	args_add(a, "GPRINT:avmed:median rtt\\:  %%.1lf %%ss avg");
@@ -255,16 +254,25 @@ median_text(struct draw *d, const struct draw_facts *f)
 	args_add(a, "GPRINT:median:LAST:%%.1lf %%ss now%s", d->narrow ? "\\l" : "");
 	if (d->narrow)
 		return;
+	if (f->deviation <= 0) {
+		args_add(a, "COMMENT:0.0 ms sd\\l");
+		return;
+	}
 	args_add(a, "COMMENT:%.1f ms sd", f->deviation * 1000);
 	args_add(a, "CDEF:mesd=median,POP,avmed,%.10g,/", f->deviation);
 	args_add(a, "GPRINT:mesd:AVERAGE:%%.1lf %%s am/s\\l");
 }
 
 static void
-loss_text(struct draw *d)
+loss_text(struct draw *d, const struct draw_facts *f)
 {
 	struct args *a = &d->args;
 
+	if (f->known == DRAW_NOTHING || f->known == DRAW_SHORT) {
+		args_add(a, "COMMENT:packet loss\\: not known\\l");
+		args_add(a, "COMMENT:loss color\\:");
+		return;
+	}
 	args_add(a, "CDEF:ploss=loss,%u,/,100,*", d->pings);
 	args_add(a, "GPRINT:ploss:AVERAGE:packet loss\\: %%.2lf %%%% avg");
 	args_add(a, "GPRINT:ploss:MAX:%%.2lf %%%% max%s", d->narrow ? "\\l" : "");
@@ -316,7 +324,7 @@ detail_args(struct draw *d, const struct draw_facts *f)
 		total_loss(d);
 	median_text(d, f);
 	args_add(&d->args, "LINE1:median#%06x", d->theme.median);
-	loss_text(d);
+	loss_text(d, f);
 	median_bands(d, &scale, true);
 	args_add(&d->args, "COMMENT: \\l");
 	if (f->gaps)

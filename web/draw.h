@@ -34,8 +34,27 @@ void draw_probe_desc(
 /* DEF NAME of data source DS of FILE, no further than there can be rows. */
 void draw_def(struct draw *d, const char *name, const char *file, const char *ds,
     const struct series_file *sf);
+/* The part of the span drawn in which FILE can have rows, as librrd is to be asked. */
+void draw_span(
+    const struct draw *d, const struct series_file *sf, int64_t *begin, int64_t *end);
 /* The date for the footer: strftime of Presentation/PART, else as ctime has it. */
 void draw_date(const struct draw *d, const char *part, char *buf, size_t size);
+
+/* What is known in the span drawn, and so what the text can speak of. */
+enum draw_known {
+	DRAW_NOTHING, /* no round */
+	DRAW_SHORT,   /* rounds, but none of the coarser rows that are drawn */
+	DRAW_SILENT,  /* loss, but no answer */
+	DRAW_FEW,     /* answers, but no median in the rows that are drawn */
+	DRAW_ANSWERED
+};
+/* The same in words. */
+const char *draw_known_text(enum draw_known known);
+/* What is known in the rows of FILE that librrd draws: it chooses them by the width of
+ * a pixel, and a coarse row that is not yet complete is unknown though rounds in it are
+ * not. DRAW_SHORT, DRAW_SILENT or DRAW_ANSWERED. */
+enum draw_known draw_look(
+    const struct draw *d, const char *file, const struct series_file *sf);
 
 /* Population standard deviation of the medians in the span drawn, and what else one
  * pass over it tells. */
@@ -43,7 +62,7 @@ struct draw_facts {
 	double deviation; /* 0 when there is none */
 	bool gaps;	  /* some loss is unknown */
 	struct series_file file;
-	bool answered; /* a median is known */
+	enum draw_known known;
 };
 int draw_facts(
     const struct draw *d, const char *file, struct draw_facts *f, struct err *err);

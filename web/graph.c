@@ -85,19 +85,34 @@ draw_probe_desc(
 }
 
 void
+draw_span(
+    const struct draw *d, const struct series_file *sf, int64_t *begin, int64_t *end)
+{
+	const struct msg_draw *ask = d->ask;
+	/* librrd cannot fold less than a few points. */
+	int64_t least = 5 * ((ask->end - ask->start) / ask->width + d->target->step);
+
+	*begin = series_begin(sf);
+	*end = sf->last_update + least;
+	if (*begin > ask->end - least)
+		*begin = ask->end - least;
+	if (*begin < ask->start)
+		*begin = ask->start;
+	if (*end < ask->start + least)
+		*end = ask->start + least;
+	if (*end > ask->end)
+		*end = ask->end;
+}
+
+void
 draw_def(struct draw *d, const char *name, const char *file, const char *ds,
     const struct series_file *sf)
 {
 	const struct msg_draw *ask = d->ask;
-	/* librrd cannot fold less than a few points. */
-	int64_t least = 10 * ((ask->end - ask->start) / ask->width + d->target->step);
-	int64_t begin = series_begin(sf), end = sf->last_update + least;
+	int64_t begin, end;
 	char from[40] = "", to[40] = "";
 
-	if (begin > ask->end - least)
-		begin = ask->end - least;
-	if (end < ask->start + least)
-		end = ask->start + least;
+	draw_span(d, sf, &begin, &end);
 	if (begin > ask->start)
 		snprintf(from, sizeof from, ":start=%lld", (long long)begin);
 	if (end < ask->end)
@@ -118,8 +133,8 @@ draw_date(const struct draw *d, const char *part, char *buf, size_t size)
 
 /* Sums over the rows of one pass. */
 struct sums {
-	double n, sum, squares;
-	bool gaps;
+	double rows, n, sum, squares;
+	bool gaps, known;
 };
 
 static void
@@ -129,12 +144,76 @@ sum_row(void *ctx, int64_t time, const double *value)
 	double median = value[STORE_DS_MEDIAN];
 
 	(void)time;
+	s->rows++;
 	s->gaps |= isnan(value[STORE_DS_LOSS]);
+	s->known |= !isnan(value[STORE_DS_LOSS]);
 	if (isnan(median))
 		return;
 	s->n++;
 	s->sum += median;
 	s->squares += median * median;
+}
+
+const char *
+draw_known_text(enum draw_known known)
+{
+	static const char *const text[] = {
+		[DRAW_NOTHING] = "nothing was measured in this time",
+		[DRAW_SHORT] = "too few rounds for this range",
+		[DRAW_SILENT] = "no answer in this time",
+		[DRAW_FEW] = "too few answers for this range",
+		[DRAW_ANSWERED] = "",
+	};
+
+	return text[known];
+}
+
+/* The most that is known in ROWS rows of COLUMNS values. */
+static enum draw_known
+most_known(const rrd_value_t *value, size_t rows, size_t columns)
+{
+	enum draw_known known = DRAW_SHORT;
+
+	if (columns <= STORE_DS_MEDIAN)
+		return known;
+	for (size_t i = 0; i < rows; i++, value += columns) {
+		if (!isnan(value[STORE_DS_MEDIAN]))
+			return DRAW_ANSWERED;
+		if (!isnan(value[STORE_DS_LOSS]))
+			known = DRAW_SILENT;
+	}
+	return known;
+}
+
+enum draw_known
+draw_look(const struct draw *d, const char *file, const struct series_file *sf)
+{
+	const struct msg_draw *ask = d->ask;
+	unsigned long step = (unsigned long)((ask->end - ask->start) / ask->width);
+	unsigned long columns = 0;
+	int64_t begin, stop;
+	char **names = NULL;
+	rrd_value_t *value = NULL;
+	unsigned tries = 0;
+	int status;
+
+	draw_span(d, sf, &begin, &stop);
+	time_t from = (time_t)begin, to = (time_t)stop;
+	if (step == 0)
+		step = 1;
+	rrd_clear_error();
+	do
+		status = rrd_fetch_r(
+		    file, "AVERAGE", &from, &to, &step, &columns, &names, &value);
+	while (status != 0 && series_locked(&tries));
+	if (status != 0)
+		return DRAW_SHORT;
+	enum draw_known known = most_known(value, (size_t)(to - from) / step, columns);
+	for (unsigned long i = 0; i < columns; i++)
+		free(names[i]);
+	free(names);
+	free(value);
+	return known;
 }
 
 int
@@ -154,7 +233,12 @@ draw_facts(
 		f->deviation = square > 0 ? sqrt(square) : 0;
 	}
 	f->gaps = s.gaps;
-	f->answered = s.n > 0;
+	f->known = s.n > 0 ? DRAW_ANSWERED : s.known ? DRAW_SILENT : DRAW_NOTHING;
+	/* With gaps, the rows drawn may tell less than those looked at. */
+	if (s.known && s.n < s.rows && d->ask->kind != DRAW_STRIP)
+		f->known = draw_look(d, file, &f->file);
+	if (f->known == DRAW_SILENT && s.n > 0)
+		f->known = DRAW_FEW;
 	return 0;
 }
 

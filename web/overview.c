@@ -70,6 +70,7 @@ line_args(struct draw *d, const struct line *l, double most)
 	struct args *a = &d->args;
 	unsigned k = l->k;
 	char name[32];
+	enum draw_known known = draw_look(d, l->file, l->sf);
 
 	snprintf(name, sizeof name, "median%u", k);
 	draw_def(d, name, l->file, "median", l->sf);
@@ -87,10 +88,17 @@ line_args(struct draw *d, const struct line *l, double most)
 	args_add(a, "VDEF:avsd%u=sdev%u,AVERAGE", k, k);
 	args_add(a, "CDEF:msr%u=median%u,POP,avmed%u,avsd%u,/", k, k, k, k);
 	args_add(a, "VDEF:avmsr%u=msr%u,AVERAGE", k, k);
-	args_add(a, "GPRINT:avmed%u:%%5.1lf %%ss av md ", k);
-	args_add(a, "GPRINT:ploss%u:AVERAGE:%%5.1lf %%%% av ls", k);
-	args_add(a, "GPRINT:avsd%u:%%5.1lf %%ss av sd", k);
-	args_add(a, "GPRINT:avmsr%u:%%5.1lf %%s am/as\\l", k);
+	if (known == DRAW_ANSWERED) {
+		args_add(a, "GPRINT:avmed%u:%%5.1lf %%ss av md ", k);
+		args_add(a, "GPRINT:ploss%u:AVERAGE:%%5.1lf %%%% av ls", k);
+		args_add(a, "GPRINT:avsd%u:%%5.1lf %%ss av sd", k);
+		args_add(a, "GPRINT:avmsr%u:%%5.1lf %%s am/as\\l", k);
+	} else if (known == DRAW_SILENT) {
+		args_add(a, "GPRINT:ploss%u:AVERAGE:  %s  %%5.1lf %%%% av ls\\l", k,
+		    draw_known_text(known));
+	} else {
+		args_add(a, "COMMENT:  %s\\l", draw_known_text(known));
+	}
 	/* Down must not look like never measured. */
 	args_add(a, "CDEF:dead%u=loss%u,%g,GT,INF,UNKN,IF", k, k, l->pings - 1 + 0.001);
 	if (d->target->kind != CONF_MULTIHOST)
