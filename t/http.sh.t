@@ -95,7 +95,8 @@ body_lacks "<script>alert" "what was searched is text"
 
 # --- SmokePing's addresses ---
 for base in /smokeping /smokeping/ /smokeping.cgi /cgi-bin/smokeping.cgi \
-	/smokeping/smokeping.cgi; do
+	/smokeping/smokeping.cgi /smokeping/smokeping.fcgi /smokeping/sm.cgi \
+	/cgi-bin/smokeping.fcgi; do
 	is "$(get "$base")" 200 "$base"
 	is "$(get "$base?target=Group.One")" 200 "$base?target="
 	body_has "&lt;script&gt;alert(&quot;x&quot;)" "$base: shows the target"
@@ -109,6 +110,15 @@ done
 is "$(get "/smokeping.cgi?filter=one;target=")" 200 "a filter"
 body_has "/t/Group/One" "finds by menu"
 is "$(get "/smokeping.cgi?target=No.Such")" 404 "a target that is not there"
+is "$(get "/smokeping.cgi?target=..%2f..%2fetc")" 404 "a way out of the tree"
+is "$(get "/smokeping/other")" 404 "what is no program"
+for start in 0 100000 -9999999999; do
+	for path in /graph/Group/One.png /t/Group/One; do
+		is "$(get "$path?start=$start")" 400 "$path from $start: nobody can draw that"
+		body_has "parameter start" "and it says so"
+	done
+done
+is "$(get "/graph/Group/One.png?start=-19y")" 200 "nineteen years are drawn"
 is "$(get "/smokeping.cgi?hierarchy=none;target=A")" 404 "a hierarchy that is not there"
 is "$(get "/smokeping.cgi?hierarchy=0;target=Group")" 200 "the default hierarchy"
 is "$(get /smokeping/imgcache/Group/One_last_10800.png)" 303 "a bookmarked picture"

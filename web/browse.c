@@ -150,6 +150,24 @@ show_hierarchy(struct request *r, const char *id, const char *path)
 	page_send(r, page, 200, "found.html");
 }
 
+/* Is REST what a server in front calls SmokePing's program: "smokeping.cgi",
+ * "smokeping.fcgi", "sm.cgi"? */
+static bool
+is_program(const char *rest)
+{
+	static const char *const suffix[] = { ".cgi", ".fcgi", ".fcgi.pl" };
+	size_t len = strlen(rest);
+
+	if (strchr(rest, '/') != NULL)
+		return false;
+	for (size_t i = 0; i < sizeof suffix / sizeof suffix[0]; i++) {
+		size_t n = strlen(suffix[i]);
+		if (len > n && strcmp(rest + len - n, suffix[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
 void
 page_smokeping(struct request *r)
 {
@@ -158,12 +176,12 @@ page_smokeping(struct request *r)
 
 	if (show_imgcache(r, rest))
 		return;
-	if (*rest != '\0' && strcmp(rest, "/") != 0 &&
-	    strcmp(rest, "smokeping.cgi") != 0) {
+	if (*rest != '\0' && strcmp(rest, "/") != 0 && !is_program(rest)) {
 		reply_error(r, 404, "There is nothing at %s.", request_path(r));
 		return;
 	}
-	if (path == NULL || strstr(path, "..") != NULL || *path == '_')
+	/* SmokePing's own pages (_charts) are not there: the overview. */
+	if (path == NULL || *path == '_')
 		path = "";
 	if (filter != NULL && *filter != '\0') {
 		page_search(r);

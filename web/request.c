@@ -19,6 +19,11 @@
 
 #define GZIP_MIN 1024 /* smaller bodies are sent as they are */
 
+/* What can be drawn: librrd knows no time before 1980, and reads ten pixels' worth of
+ * rows however wide they are. */
+#define RANGE_FIRST 315532800
+#define RANGE_MAX (20LL * 366 * 86400)
+
 static TAILQ_HEAD(, request) parked = TAILQ_HEAD_INITIALIZER(parked);
 
 /* --- what was asked --------------------------------------------------------------- */
@@ -82,6 +87,20 @@ request_time(struct request *r, const char *name, int64_t fallback, int64_t *out
 	if (query_time(text, now, other, out, &err) == 0)
 		return 0;
 	reply_error(r, 400, "parameter %s: %s", name, err.text);
+	return -1;
+}
+
+int
+request_range(struct request *r, int64_t now, int64_t *start, int64_t *end)
+{
+	if (request_time(r, "end", now, end) != 0 ||
+	    request_time(r, "start", *end - 3 * 3600, start) != 0)
+		return -1;
+	if (*start < *end && *end - *start <= RANGE_MAX && *start >= RANGE_FIRST)
+		return 0;
+	reply_error(r, 400,
+	    "parameter start: expected a time after 1980 and before end, by at most "
+	    "twenty years");
 	return -1;
 }
 

@@ -24,6 +24,9 @@ const char *request_header(const struct request *r, const char *name);
 /* Argument NAME as a time: epoch seconds or RRDtool's AT syntax ("now-3h"), FALLBACK
  * when missing or empty. 0, or -1 after having answered 400 naming the parameter. */
 int request_time(struct request *r, const char *name, int64_t fallback, int64_t *out);
+/* Arguments start and end, three hours up to NOW when missing, as a range that can be
+ * drawn; the same. */
+int request_range(struct request *r, int64_t now, int64_t *start, int64_t *end);
 /* Argument NAME as an integer in LOW..HIGH; the same. */
 int request_int(
     struct request *r, const char *name, long fallback, long low, long high, long *out);

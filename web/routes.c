@@ -70,6 +70,7 @@ const struct route page_routes[] = {
 	{ "/smokeping.cgi", true, false, page_smokeping },
 	{ "/smokeping.fcgi", true, false, page_smokeping },
 	{ "/cgi-bin/smokeping.cgi", true, false, page_smokeping },
+	{ "/cgi-bin/smokeping.fcgi", true, false, page_smokeping },
 	{ "/healthz", true, false, page_ready },
 	{ "/-/healthy", true, false, page_healthy },
 	{ "/-/ready", true, false, page_ready },

@@ -257,13 +257,8 @@ page_navigator(struct request *r, const struct conf_target *t)
 	int64_t now = now_s(), start, end;
 	char span[32];
 
-	if (request_time(r, "end", now, &end) != 0 ||
-	    request_time(r, "start", end - 3 * 3600, &start) != 0)
+	if (request_range(r, now, &start, &end) != 0)
 		return;
-	if (start >= end) {
-		reply_error(r, 400, "parameter start: expected a time before end");
-		return;
-	}
 	struct html *page = target_page(r, t);
 	size_t count;
 	const struct conf_period *period = periods(&count);

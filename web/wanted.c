@@ -125,19 +125,10 @@ align(struct picture_key *key, const struct conf_target *t, int64_t now)
 static int
 parse_range(struct request *r, struct picture_key *key, const struct conf_target *t)
 {
-	int64_t now = clock_wall_ns() / CLOCK_NS_PER_S, start, end;
+	int64_t now = clock_wall_ns() / CLOCK_NS_PER_S;
 
-	if (request_time(r, "end", now, &end) != 0 ||
-	    request_time(r, "start", end - 3 * 3600, &start) != 0)
+	if (request_range(r, now, &key->draw.start, &key->draw.end) != 0)
 		return -1;
-	if (start >= end || end - start > 100LL * 366 * 86400) {
-		reply_error(r, 400,
-		    "parameter start: expected a time before end, by at "
-		    "most a hundred years");
-		return -1;
-	}
-	key->draw.start = start;
-	key->draw.end = end;
 	align(key, t, now);
 	return 0;
 }
