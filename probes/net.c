@@ -199,12 +199,15 @@ net_rtt(int64_t tx_wall_ns, int64_t rx_wall_ns, int64_t sent_wall_ns,
     int64_t sent_mono_ns, enum ping_stamp *stamp)
 {
 	int64_t user = clock_mono_ns() - sent_mono_ns;
+	int64_t moved = clock_wall_ns() - sent_wall_ns - user;
 	int64_t from = tx_wall_ns != 0 ? tx_wall_ns : sent_wall_ns;
 	int64_t rtt = rx_wall_ns - from;
 
 	*stamp = tx_wall_ns != 0 ? STAMP_KERNEL : STAMP_KERNEL_RX;
-	/* The kernel's interval lies within ours. */
-	if (rx_wall_ns != 0 && rtt >= 0 && rtt <= user + CLOCK_NS_PER_MS)
+	/* The kernel's interval lies within ours. One that is shorter, because the wall
+	 * clock was set back meanwhile, would look as good as any. */
+	if (rx_wall_ns != 0 && rtt >= 0 && rtt <= user + CLOCK_NS_PER_MS &&
+	    llabs(moved) <= CLOCK_NS_PER_MS)
 		return rtt;
 	*stamp = STAMP_USER;
 	return user;
