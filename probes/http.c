@@ -238,19 +238,33 @@ http_start(struct http_fetch *f)
 		http_transfer(f, url, &addr);
 }
 
+/* Has F waited so long for a place that it shall not be sent any more? It is told
+ * before the host takes its silence for a loss. */
+static bool
+http_overdue(const struct http_fetch *f, int64_t now)
+{
+	int64_t most = f->run->timeout_ns / 2;
+
+	return f->begun_ns == 0 &&
+	       now - f->asked_ns > (most < HTTP_WAIT_NS ? most : HTTP_WAIT_NS);
+}
+
 /* Start what may start; what waited too long was never sent. */
 static void
 http_work(evutil_socket_t fd, short what, void *ctx)
 {
-	const struct timeval again = { 0, 200 * 1000 };
-	struct http_fetch *f;
+	const struct timeval again = { 0, 50 * 1000 };
+	int64_t now = clock_mono_ns();
+	struct http_fetch *f, *next;
 
 	(void)fd, (void)what, (void)ctx;
 	while (http.running < HTTP_TRANSFERS && (f = TAILQ_FIRST(&http.queued)) != NULL)
 		http_start(f);
-	while ((f = TAILQ_FIRST(&http.queued)) != NULL && f->begun_ns == 0 &&
-	       clock_mono_ns() - f->asked_ns > HTTP_WAIT_NS)
-		http_lost(f, PING_NOT_SENT, "too many transfers at once");
+	for (f = TAILQ_FIRST(&http.queued); f != NULL; f = next) {
+		next = TAILQ_NEXT(f, link);
+		if (http_overdue(f, now))
+			http_lost(f, PING_NOT_SENT, "too many transfers at once");
+	}
 	if (!TAILQ_EMPTY(&http.queued))
 		evtimer_add(&http.work, &again);
 }

@@ -323,6 +323,23 @@ test_many(void)
 		testhost_end(r[i]);
 	struct test_ping p = get("/ok", NULL, NULL);
 	ok(p.outcome == PING_ANSWERED, "ended runs leave their places");
+
+	/* ... and with a timeout that is shorter than the queue's patience */
+	memset(count, 0, sizeof count);
+	for (unsigned i = 0; i < RUNS; i++) {
+		r[i] = testhost_run("Curl", "web.test", "127.0.0.1", vars, &err);
+		r[i]->run.timeout_ns = CLOCK_NS_PER_S;
+		for (unsigned k = 0; k < EACH; k++)
+			probe_http.ping(&r[i]->run, k);
+	}
+	testhost_loop(900, NULL);
+	for (unsigned i = 0; i < RUNS; i++)
+		for (unsigned k = 0; k < EACH; k++)
+			count[r[i]->ping[k].outcome]++;
+	ok(count[PING_NOT_SENT] == 50, "that is told before its timeout (%u)",
+	    count[PING_NOT_SENT]);
+	for (unsigned i = 0; i < RUNS; i++)
+		testhost_end(r[i]);
 	free(url);
 }
 
