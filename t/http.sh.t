@@ -4,7 +4,7 @@
 world "$@"
 network "* delay=2ms"
 
-probed 1 3 <<'END'
+config 1 3 <<'END'
 remark = Hello <b>all</b> <script>alert(1)</script>
 + Group
 menu = A group
@@ -21,11 +21,20 @@ host = 10.53.1.2
 menu = Nobody
 title = Nobody
 host = nobody.sim
+++ Many
+menu = Many
+title = Many
+probe = TCPPing
+host = 10.53.1.3
 + Both
 menu = Both
 title = Both
 host = /Group/One /Group/Two
 END
+sed -i '/^+ TCPPing/a pings = 100
+s/^AVERAGE 0.5 1 1000/&0/' "$DIR/config"
+probed_start
+wait_until 20 ready || bail "probed does not answer"
 
 # get PATH [CURL-OPTION...]: status; DIR/head and DIR/body have the rest.
 get() {
@@ -221,6 +230,32 @@ exec 6<>/dev/tcp/127.0.0.1/8080
 printf '\x00\x01\x02\xff\xfe\r\n\r\n' >&6
 is "$(get /healthz)" 200 "an unfinished request holds nobody up"
 exec 5>&- 6>&-
+
+# Clients that ask for much and read nothing: about five megabytes each.
+large="/api/v1/rounds?target=Group.Many&points=10000&start=now-9990s"
+is "$(get "$large")" 200 "a large answer"
+holds "is large" "$(stat -c %s "$DIR/body") > 4000000"
+deaf=()
+for _ in 1 2 3 4 5 6 7 8; do
+	exec {fd}<>/dev/tcp/127.0.0.1/8080
+	printf 'GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n' "$large" >&"$fd"
+	deaf+=("$fd")
+done
+refused() {
+	[ "$(get "$large")" = 503 ]
+}
+wait_until 10 refused
+ok $? "there is an end to what is kept for the deaf"
+is "$(get /healthz)" 200 "which is no matter to others"
+is "$(get /t/Group/One)" 200 "pages included"
+for fd in "${deaf[@]}"; do
+	exec {fd}>&-
+done
+again() {
+	[ "$(get "$large")" = 200 ]
+}
+wait_until 10 again
+ok $? "when they are gone it is given again"
 
 # --- the painter dies ---
 before=$(worker_pid painter)

@@ -34,6 +34,7 @@ struct request {
 	} header[HTTP_HEADERS];
 	unsigned headers;
 	struct MHD_Response *response;
+	size_t held; /* bytes of its body */
 	unsigned status;
 	bool parked;
 	void (*gone)(void *ctx);

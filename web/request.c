@@ -18,6 +18,9 @@
 #include "web/state.h"
 
 #define GZIP_MIN 1024 /* smaller bodies are sent as they are */
+/* While clients that do not read hold so many bytes, no large body is begun. */
+#define HELD_MAX (16 * 1024 * 1024)
+#define HELD_LARGE (64 * 1024)
 
 /* What can be drawn: librrd knows no time before 1980, and reads ten pixels' worth of
  * rows however wide they are. */
@@ -25,6 +28,7 @@
 #define RANGE_MAX (20LL * 366 * 86400)
 
 static TAILQ_HEAD(, request) parked = TAILQ_HEAD_INITIALIZER(parked);
+static size_t held; /* bytes of bodies that are not sent yet */
 
 /* --- what was asked --------------------------------------------------------------- */
 
@@ -153,6 +157,13 @@ request_set_header(struct request *r, const char *name, const char *value)
 	r->header[i].value = mem_str(value);
 }
 
+static void
+forget_headers(struct request *r)
+{
+	while (r->headers > 0)
+		free(r->header[--r->headers].value);
+}
+
 static const char *
 own_header(const struct request *r, const char *name)
 {
@@ -261,9 +272,23 @@ finish(struct request *r, unsigned status, const char *content_type, void *body,
 		}
 		request_set_header(r, "Vary", "Accept-Encoding");
 	}
+	if (len > HELD_LARGE && held > HELD_MAX) {
+		static const char busy[] = "Too many large answers are on their way.\n";
+
+		forget_headers(r);
+		request_set_header(r, "Cache-Control", "no-store");
+		request_set_header(r, "Retry-After", "5");
+		free(body);
+		body = mem_str(busy);
+		len = sizeof busy - 1;
+		status = 503;
+		content_type = "text/plain; charset=utf-8";
+	}
 	r->response = MHD_create_response_from_buffer(len, body, MHD_RESPMEM_MUST_FREE);
 	if (r->response == NULL)
 		fatalx("no memory for an answer");
+	r->held = len;
+	held += len;
 	r->status = status;
 	add_headers(r, content_type);
 	if (r->parked) {
@@ -408,8 +433,8 @@ request_free(struct request *r)
 	free(r->body);
 	if (r->response != NULL)
 		MHD_destroy_response(r->response);
-	for (unsigned i = 0; i < r->headers; i++)
-		free(r->header[i].value);
+	held -= r->held;
+	forget_headers(r);
 	query_free(&r->query);
 	free(r->target);
 	free(r);
