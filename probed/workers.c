@@ -26,6 +26,7 @@
 /* Of the 5 s that an end may take. */
 #define STOP_PHASE_MS 2000
 #define STOP_ALL_MS 4000
+#define STOP_GIVE_UP_MS 4700 /* a kill has to wait for a disk that hangs, too */
 
 static struct workers_setup setup;
 static const struct conf *conf;
@@ -43,7 +44,9 @@ kill_for(struct worker *w, const char *reason)
 		return;
 	log_warnx("%s: %s: killed", roster_name(w), reason);
 	w->killed_for = reason;
-	kill(w->pid, SIGKILL);
+	if (kill(w->pid, SIGKILL) != 0)
+		log_warn("%s, pid %ld, cannot be killed: give CAP_KILL", roster_name(w),
+		    (long)w->pid);
 }
 
 /* --- from workers ---------------------------------------------------------------- */
@@ -415,10 +418,25 @@ next_phase(void)
 		setup.ended();
 }
 
+/* Who cannot be killed leaves by itself: its line to us is closed by our end. */
+static void
+give_up(void)
+{
+	for (size_t i = 0; i < ROSTER; i++)
+		if (roster[i].pid != 0)
+			log_warnx("%s, pid %ld, is left behind",
+			    roster_name(&roster[i]), (long)roster[i].pid);
+	setup.ended();
+}
+
 static void
 check_stop(int64_t now)
 {
-	if (now - stop_began_ns > STOP_ALL_MS * CLOCK_NS_PER_MS)
+	int64_t ms = (now - stop_began_ns) / CLOCK_NS_PER_MS;
+
+	if (ms > STOP_GIVE_UP_MS)
+		give_up();
+	else if (ms > STOP_ALL_MS)
 		kill_phase(ROSTER_PHASES);
 	else if (stop_phase == 0 &&
 		 now - phase_began_ns > STOP_PHASE_MS * CLOCK_NS_PER_MS)

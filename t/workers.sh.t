@@ -172,6 +172,29 @@ end "$stalled"
 is $? 0 "it ends with a stalled worker too"
 holds "within 5.5 s" "$TOOK < 5500"
 
+# --- one that cannot be killed -----------------------------------------------------
+
+if [ "$(awk '$1 == 0 { print $3 }' /proc/self/uid_map)" != 1 ] && [ "$(id -u)" = 0 ]; then
+	rm -rf "$DIR/data"
+	setpriv --bounding-set=-kill "$BUILD/probed/probed" --config "$DIR/config" \
+		--listen 127.0.0.1:8080 --user 65534 >"$DIR/probed.out" \
+		2>>"$DIR/probed.log" &
+	PROBED=$!
+	wait_until 20 all_ready
+	stalled=$(worker_pid recorder)
+	end "$stalled"
+	holds "it ends all the same" "$TOOK < 5500"
+	like "$(cat "$DIR/probed.log")" "recorder, pid $stalled, cannot be killed" \
+		"and says why one is left behind"
+	kill -CONT "$stalled"
+	wait_until 5 is_gone "$stalled"
+	ok $? "which leaves as soon as it can"
+else
+	for n in 1 2 3; do
+		skip "needs a second uid"
+	done
+fi
+
 # --- a runner, another user --------------------------------------------------------
 
 cat "$DIR/good" - >"$DIR/config" <<-END
