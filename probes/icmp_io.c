@@ -45,7 +45,8 @@ struct io_side {
 	uint16_t id;
 	uint32_t next_key;  /* else it counts packets, and so do we */
 	uint32_t *key_slot; /* IO_KEYS of them */
-	uint32_t overflow;  /* the kernel's count when we last looked */
+	uint32_t overflow;  /* the kernel's count when we last looked ... */
+	bool counted;	    /* ... if we did: it began before us */
 	unsigned queued;
 	struct io_packet packet[IO_BATCH];
 	struct mmsghdr message[IO_BATCH];
@@ -323,9 +324,10 @@ io_errors(enum icmp_side side)
 static void
 io_overflow(struct io_side *s, uint32_t count)
 {
-	if (count != s->overflow)
+	if (s->counted && count != s->overflow)
 		icmp_overflow(count - s->overflow);
 	s->overflow = count;
+	s->counted = true;
 }
 
 /* A reply that was read, kept while the transmit stamps are collected: those of a
@@ -342,6 +344,7 @@ static bool
 io_reply(struct io_side *s, int family, unsigned i, struct io_reply *r)
 {
 	struct msghdr *m = &in.message[i].msg_hdr;
+	uint32_t overflow = s->overflow; /* nothing is said while it is 0 */
 
 	*r = (struct io_reply){ .from = in.from[i],
 		.cut = (m->msg_flags & MSG_TRUNC) != 0 };
@@ -350,13 +353,10 @@ io_reply(struct io_side *s, int family, unsigned i, struct io_reply *r)
 			continue;
 		if (c->cmsg_type == SCM_TIMESTAMPING)
 			r->stamp = io_ns((const void *)CMSG_DATA(c));
-		if (c->cmsg_type == SO_RXQ_OVFL) {
-			uint32_t count;
-
-			memcpy(&count, CMSG_DATA(c), sizeof count);
-			io_overflow(s, count);
-		}
+		if (c->cmsg_type == SO_RXQ_OVFL)
+			memcpy(&overflow, CMSG_DATA(c), sizeof overflow);
 	}
+	io_overflow(s, overflow);
 	size_t len = in.message[i].msg_len;
 	if (len > IO_READ_BYTES)
 		len = IO_READ_BYTES;

@@ -364,21 +364,28 @@ one_round(struct far *far, unsigned count, bool obey)
 }
 
 static void
-open_host(int family, enum icmp_rung rung)
+take_socket(int family, const struct icmpsock *s)
 {
 	static const struct run_ops ops = { .done = on_done, .address = on_address };
 	unsigned side = family == AF_INET6;
-	struct icmpsock s;
 	struct err err;
 
-	(void)icmpsock_open(&s, family);
-	is_int(s.rung, rung, rung == ICMP_RAW ? "a raw socket" : "a datagram socket");
-	host.icmp_fd[side] = s.fd;
+	host.icmp_fd[side] = s->fd;
 	host.icmp_fd[!side] = -1;
-	host.icmp_rung[side] = (uint8_t)s.rung;
+	host.icmp_rung[side] = (uint8_t)s->rung;
 	memset(&counters, 0, sizeof counters);
 	runs_open(&host, &ops);
 	ok(probe_icmp.open(&host, &err) == 0, "opened");
+}
+
+static void
+open_host(int family, enum icmp_rung rung)
+{
+	struct icmpsock s;
+
+	(void)icmpsock_open(&s, family);
+	is_int(s.rung, rung, rung == ICMP_RAW ? "a raw socket" : "a datagram socket");
+	take_socket(family, &s);
 }
 
 static void
@@ -465,6 +472,41 @@ local_faults(void)
 	close_host();
 }
 
+/* COUNT replies that are nobody's, into every raw socket here. */
+static void
+flood(int fd, unsigned count)
+{
+	static const uint8_t reply[64] = { ICMP_ECHOREPLY };
+	struct addr self;
+
+	(void)addr_parse(&self, "127.0.0.1");
+	while (count-- > 0)
+		(void)sendto(fd, reply, sizeof reply, 0, &self.sa, addr_len(&self));
+}
+
+/* A prober that is started again gets the socket of the one before. */
+static void
+inherited(void)
+{
+	int fd = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMP), small = 1;
+	struct icmpsock s;
+
+	(void)icmpsock_open(&s, AF_INET);
+	(void)setsockopt(s.fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+	flood(fd, 100);
+	take_socket(AF_INET, &s);
+	flood(fd, 1);
+	probe_icmp.receive(&host);
+	is_int((long long)counters.overflow, 0, "what it lost before is not ours");
+	flood(fd, 100);
+	probe_icmp.receive(&host);
+	flood(fd, 1);
+	probe_icmp.receive(&host);
+	ok(counters.overflow > 0, "what is lost from now on is");
+	close_host();
+	close(fd);
+}
+
 /* --- a world of our own
  * ------------------------------------------------------------------ */
 
@@ -509,6 +551,7 @@ main(void)
 	(void)write_file("/proc/sys/net/ipv4/ping_group_range", "1 0");
 	one_kind("127.0.0.1", ICMP_RAW);
 	one_kind("::1", ICMP_RAW);
+	inherited();
 	(void)write_file("/proc/sys/net/ipv4/ping_group_range", "0 2147483647");
 	one_kind("127.0.0.1", ICMP_DATAGRAM);
 	one_kind("::1", ICMP_DATAGRAM);
