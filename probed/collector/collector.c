@@ -66,15 +66,6 @@ start(struct worker *w)
 	return NULL;
 }
 
-static int
-message(void *ctx, struct link *link, struct msg_in *in)
-{
-	(void)ctx;
-	(void)link;
-	(void)in;
-	return -1; /* nobody has anything to say to it yet */
-}
-
 int
 main(void)
 {
@@ -83,7 +74,6 @@ main(void)
 		.sandbox = SANDBOX_COLLECTOR,
 		.socket = take_socket,
 		.start = start,
-		.message = message,
 	};
 
 	worker_main(&ops);

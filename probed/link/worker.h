@@ -37,7 +37,8 @@ struct worker_ops {
 	 * to it then only counts as dropped. May be called before run(). */
 	void (*peer)(void *ctx, enum room room, struct link *link);
 	/* A message from a peer, or one from the parent that worker_main() does not
-	 * know; never before run(). 0, or -1 when it is not to be believed. */
+	 * know; never before run(). 0, or -1 when it is not to be believed. NULL:
+	 * nobody has anything to say to this worker. */
 	int (*message)(void *ctx, struct link *link, struct msg_in *in);
 	/* Go over from OLD to NEXT by difference; OLD is freed after return. */
 	void (*reload)(void *ctx, const struct conf *old, const struct conf *next);

@@ -436,15 +436,6 @@ prober_queue_max(enum room peer)
 	return peer == ROOM_RECORDER ? REPORT_MAX : 0;
 }
 
-static int
-prober_message(void *ctx, struct link *link, struct msg_in *in)
-{
-	(void)ctx;
-	(void)link;
-	(void)in;
-	return -1; /* nobody has anything to say to the prober yet */
-}
-
 int
 main(void)
 {
@@ -454,7 +445,6 @@ main(void)
 		.start = prober_start,
 		.run = prober_run,
 		.peer = prober_peer,
-		.message = prober_message,
 		.reload = prober_reload,
 		.stop = prober_stop,
 		.queue_max = prober_queue_max };

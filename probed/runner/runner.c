@@ -1,7 +1,5 @@
 /* The runner will execute the external programs that a configuration names. It is
  * started only where one does; as yet it runs none and says so. */
-#include <stdlib.h>
-
 #include "base/log.h"
 #include "link/worker.h"
 
@@ -13,15 +11,6 @@ run(void *ctx)
 		  "are not run yet");
 }
 
-static int
-message(void *ctx, struct link *link, struct msg_in *in)
-{
-	(void)ctx;
-	(void)link;
-	(void)in;
-	return -1; /* nobody has anything to say to it yet */
-}
-
 int
 main(void)
 {
@@ -29,7 +18,6 @@ main(void)
 		.room = ROOM_RUNNER,
 		.sandbox = SANDBOX_RUNNER,
 		.run = run,
-		.message = message,
 	};
 
 	worker_main(&ops);
