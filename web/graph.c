@@ -1,6 +1,5 @@
 #include "web/graph.h"
 
-#include <config.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,26 +14,7 @@
 
 #include "base/mem.h"
 #include "web/draw.h"
-
-#ifdef WITH_SANITIZERS
-/* What these libraries never give back is not ours to mend. Some of librrd's stacks are
- * cut off below vasprintf, for want of frame pointers. */
-const char *__lsan_default_suppressions(void);
-const char *__lsan_default_options(void);
-
-const char *
-__lsan_default_suppressions(void)
-{
-	return "leak:libfontconfig\nleak:librrd\nleak:libpango\nleak:libglib\n"
-	       "leak:libcairo\nleak:__vasprintf_internal\n";
-}
-
-const char *
-__lsan_default_options(void)
-{
-	return "print_suppressions=0";
-}
-#endif
+#include "web/librrd.h"
 
 const char *
 draw_setting(
@@ -346,18 +326,8 @@ take_result(struct graph *g, const rrd_info_t *i)
 static int
 paint(struct draw *d, struct graph *g, struct err *err)
 {
-	/* Its option parser permutes what it is given. */
-	size_t bytes = ((size_t)d->args.count + 1) * sizeof *d->args.v;
-	char **v = mem_alloc(bytes);
+	rrd_info_t *info = librrd_graph(&d->args);
 
-	unsigned tries = 0;
-	rrd_info_t *info;
-	rrd_clear_error();
-	do {
-		memcpy(v, d->args.v, bytes);
-		info = rrd_graph_v(d->args.count, v);
-	} while (info == NULL && series_locked(&tries));
-	free(v);
 	if (info == NULL)
 		return err_set(err, "%s: %s", d->target->path, rrd_get_error());
 	take_result(g, info);
@@ -505,10 +475,6 @@ graph_warm_up(void)
 	option(&a, "--title", "warm");
 	option(&a, "--upper-limit", "1");
 	args_add(&a, "HRULE:0#000000:0123456789");
-	rrd_clear_error();
-	char **v = mem_alloc(((size_t)a.count + 1) * sizeof *v);
-	memcpy(v, a.v, ((size_t)a.count + 1) * sizeof *v);
-	rrd_info_free(rrd_graph_v(a.count, v));
-	free(v);
+	rrd_info_free(librrd_graph(&a));
 	args_free(&a);
 }

@@ -9,6 +9,7 @@
 #include <rrd.h>
 
 #include "base/mem.h"
+#include "web/librrd.h"
 
 /* What the only PRINT of I printed, or NAN. */
 static double
@@ -52,18 +53,9 @@ highest(const char *file, const struct series_file *sf, int64_t start, int64_t e
 	args_add(&a, "DEF:top=%s:median:AVERAGE:start=%lld:end=%lld", file,
 	    (long long)begin, (long long)last);
 	args_add(&a, "PRINT:top:MAX:%%le");
-	size_t bytes = ((size_t)a.count + 1) * sizeof *a.v;
-	char **v = mem_alloc(bytes);
-	unsigned tries = 0;
-	rrd_info_t *info;
-	rrd_clear_error();
-	do {
-		memcpy(v, a.v, bytes);
-		info = rrd_graph_v(a.count, v);
-	} while (info == NULL && series_locked(&tries));
+	rrd_info_t *info = librrd_graph(&a);
 	double top = printed(info);
 	rrd_info_free(info);
-	free(v);
 	args_free(&a);
 	return top;
 }
