@@ -218,6 +218,8 @@ body_lacks "test@example.net" "and nothing of the house"
 is "$(get / -H 'Host: box.lan:8080')" 200 "a name of the home"
 is "$(get / -H 'Host: [::1]:8080')" 200 "an address"
 is "$(get / -H 'Host: a b')" 400 "no name at all"
+is "$(get / -H 'Host: [fe80::1%lo]:8080')" 200 "an address with its interface"
+is "$(get / -H 'Host: [evil%lo]')" 421 "a name with one"
 is "$(get /api/v1/targets -H 'Host: evil.example')" 421 "the API as well"
 like "$(header Content-Type)" "^application/problem\+json" "in its own form"
 is "$(curl -s --unix-socket "$DIR/data/.smokebox/probectl.sock" -H 'Host: x.example' \

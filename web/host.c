@@ -82,6 +82,9 @@ host_allowed(const char *header, const char *own, const char *extra)
 
 	if (!host_name(header, name, sizeof name))
 		return false;
+	/* Behind the lock nobody can look up an interface, and it is no matter. */
+	if (header[0] == '[')
+		name[strcspn(name, "%")] = '\0';
 	if (addr_parse(&literal, name) == 0 || strcmp(name, "localhost") == 0 ||
 	    is_own(name, own))
 		return true;
