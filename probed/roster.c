@@ -68,23 +68,34 @@ roster_line(enum room a, enum room b)
 	return false;
 }
 
+/* Is one of the addresses that SECTION's KEY names a program? */
+static bool
+is_program(const struct conf_section *section, const char *key)
+{
+	return strchr(conf_value(section, key, ""), '|') != NULL;
+}
+
 /* Does CONF name a program that is to be run? */
 static bool
 names_program(const struct conf *conf)
 {
 	const struct conf_section *alerts = conf_top(conf, "Alerts");
-	const char *to = conf_value(alerts, "to", "");
+	const struct conf_section *general = conf_top(conf, "General");
 
-	if (strchr(to, '|') != NULL)
+	if (alerts == NULL)
+		return false;
+	if (is_program(alerts, "to"))
 		return true;
-	for (const struct conf_section *s = alerts == NULL ? NULL : alerts->first;
-	     s != NULL; s = s->next)
-		if (strchr(conf_value(s, "to", ""), '|') != NULL)
+	for (const struct conf_section *s = alerts->first; s != NULL; s = s->next)
+		if (is_program(s, "to"))
+			return true;
+	for (size_t i = 0; i < conf->target_count; i++)
+		if (is_program(conf->target[i]->section, "alertee"))
 			return true;
 	/* Mail by the sendmail program. */
-	return *to != '\0' &&
-	       conf_value(conf_top(conf, "General"), "mailhost", NULL) == NULL &&
-	       conf_value(conf_top(conf, "General"), "sendmail", NULL) != NULL;
+	return *conf_value(alerts, "to", "") != '\0' &&
+	       conf_value(general, "mailhost", NULL) == NULL &&
+	       conf_value(general, "sendmail", NULL) != NULL;
 }
 
 bool

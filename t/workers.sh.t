@@ -198,8 +198,9 @@ fi
 # --- a runner, another user --------------------------------------------------------
 
 cat "$DIR/good" - >"$DIR/config" <<-END
+alertee = |/bin/true
 *** Alerts ***
-to = |/bin/true
+to = smokebox@example.net
 from = smokebox@example.net
 END
 ALL="$ALL runner"
