@@ -34,7 +34,7 @@ config 1 5 <<-END
 	++ Both
 	menu = Both
 	title = Both
-	host = /Sim/Well /Sim/Dead
+	host = /Sim/Well /Sim/Dead /No/$(printf '\033[7m')
 END
 probed_start
 wait_until 20 ready || bail "probed does not answer"
@@ -215,6 +215,7 @@ like "$out" '^icmp v4 +(datagram|raw) sockets' "the ICMP mode"
 like "$out" '^config +generation 1' "the configuration"
 like "$out" '^overload ' "overload"
 like "$out" 'Odd' "and the file set aside"
+like "$out" 'no target /No/[?]\[7m' "complaints, which do not steer the terminal"
 is "$(ctl health)" "" "probectl health says nothing"
 status 0 "and succeeds"
 out=$(ctl targets)

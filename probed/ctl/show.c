@@ -18,6 +18,22 @@
 
 /* --- asking ----------------------------------------------------------------------- */
 
+/* Make control characters in all that the daemon says harmless: a terminal is not its
+ * to steer, least of all root's. */
+static void
+tame(json_t *j)
+{
+	const char *key;
+	json_t *v;
+	size_t i;
+
+	for (char *s = (char *)(uintptr_t)json_string_value(j); s != NULL && *s; s++)
+		if ((unsigned char)*s < ' ' || *s == 0x7f)
+			*s = '?';
+	json_array_foreach(j, i, v) tame(v);
+	json_object_foreach(j, key, v) tame(v);
+}
+
 /* Fetch and parse PATH; NULL after having complained. */
 static json_t *
 ask(const struct ctl *ctl, const char *path)
@@ -33,6 +49,7 @@ ask(const struct ctl *ctl, const char *path)
 	}
 	json_t *j = json_loads(body, 0, &why);
 	free(body);
+	tame(j);
 	if (status != 200 || !json_is_object(j)) {
 		const char *detail = json_string_value(json_object_get(j, "detail"));
 		fprintf(stderr, "probectl: the daemon answers %s with %d%s%s\n", path,
@@ -86,17 +103,14 @@ row(struct table *t)
 	return t->row[t->rows++];
 }
 
-/* Characters, not bytes; control characters are made harmless on the way. */
+/* Characters, not bytes. */
 static size_t
-width(char *s)
+width(const char *s)
 {
 	size_t n = 0;
 
-	for (; s != NULL && *s != '\0'; s++) {
-		if ((unsigned char)*s < ' ' || *s == 0x7f)
-			*s = '?';
+	for (; s != NULL && *s != '\0'; s++)
 		n += (*s & 0xc0) != 0x80;
-	}
 	return n;
 }
 
@@ -104,7 +118,7 @@ static void
 print_row(const struct table *t, char **cell, const size_t *wide)
 {
 	for (unsigned c = 0; c < t->columns; c++) {
-		char *s = cell[c] != NULL ? cell[c] : (char[]){ "" };
+		const char *s = cell[c] != NULL ? cell[c] : "";
 		int pad = (int)(wide[c] - width(s));
 		bool right = t->right >> c & 1, last = c + 1 == t->columns;
 
@@ -215,7 +229,7 @@ show_counts(const char *name, const json_t *object, bool zeroes)
 			continue;
 		char *words = mem_str(key);
 		for (char *s = words; *s != '\0'; s++)
-			if (*s == '_')
+			if (*s == '_' || (unsigned char)*s < ' ')
 				*s = ' ';
 		printf("%s %s %lld", any ? "," : "", words,
 		    (long long)json_integer_value(v));
