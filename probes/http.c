@@ -335,6 +335,7 @@ http_follow(struct http_fetch *f, char *to)
 	f->hops_us += httpresult_time(f->easy, CURLINFO_TOTAL_TIME_T);
 	f->as_get = f->as_get || (status >= 301 && status <= 303);
 	f->elsewhere = strcasecmp(host, f->run->opts->url[f->url].host) != 0;
+	f->stranger = !httpopts_same_origin(to, f->run->opts->url[f->url].url);
 	free(host);
 	free(f->here);
 	f->here = to;
@@ -361,7 +362,7 @@ http_next(struct http_fetch *f)
 		f->sum_us += f->hops_us;
 	f->hops_us = 0;
 	f->hops = 0;
-	f->as_get = f->elsewhere = false;
+	f->as_get = f->elsewhere = f->stranger = false;
 	free(f->here);
 	f->here = NULL;
 	if (++f->url == o->urls) {

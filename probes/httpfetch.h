@@ -24,7 +24,8 @@ struct http_fetch {
 	size_t url;	    /* which of the options' URLs */
 	unsigned hops;	    /* redirects followed for it */
 	char *here;	    /* where a redirect led; NULL: the URL itself */
-	bool elsewhere;	    /* on another host than the URL's: it gets no secrets */
+	bool elsewhere;	    /* on another host than the URL's */
+	bool stranger;	    /* ... or by another port or scheme: it gets no secrets */
 	bool as_get;	    /* a redirect made a GET of it */
 	char distrust[256]; /* what is wrong with the certificate; "": nothing */
 	int64_t asked_ns, begun_ns;

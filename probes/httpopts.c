@@ -66,6 +66,38 @@ httpopts_host(const char *url, struct err *err)
 	return plain;
 }
 
+/* Part WHAT of URL, its default where it has none; to be freed by curl_free(). */
+static char *
+httpopts_part(CURLU *u, CURLUPart what)
+{
+	char *part = NULL;
+
+	(void)curl_url_get(u, what, &part, CURLU_DEFAULT_PORT);
+	return part;
+}
+
+bool
+httpopts_same_origin(const char *one, const char *other)
+{
+	static const CURLUPart parts[] = { CURLUPART_SCHEME, CURLUPART_HOST,
+		CURLUPART_PORT };
+	CURLU *a = curl_url(), *b = curl_url();
+	bool same =
+	    curl_url_set(a, CURLUPART_URL, one, CURLU_GUESS_SCHEME) == CURLUE_OK &&
+	    curl_url_set(b, CURLUPART_URL, other, CURLU_GUESS_SCHEME) == CURLUE_OK;
+
+	for (size_t i = 0; same && i < sizeof parts / sizeof *parts; i++) {
+		char *left = httpopts_part(a, parts[i]),
+		     *right = httpopts_part(b, parts[i]);
+		same = left != NULL && right != NULL && strcasecmp(left, right) == 0;
+		curl_free(left);
+		curl_free(right);
+	}
+	curl_url_cleanup(a);
+	curl_url_cleanup(b);
+	return same;
+}
+
 int
 httpopts_add_url(struct probe_opts *o, char *url, struct err *err)
 {

@@ -46,5 +46,7 @@ void httpopts_free(struct probe_opts *o);
 /* Split URL: its host without brackets (to be freed), or NULL with ERR when it is not
  * an http or https URL. */
 char *httpopts_host(const char *url, struct err *err);
+/* Have both URLs the same scheme, host and port? */
+bool httpopts_same_origin(const char *one, const char *other);
 
 #endif

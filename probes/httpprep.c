@@ -9,17 +9,17 @@
 #include "probes/httpfetch.h"
 #include "probes/trust.h"
 
-/* Headers for another host than the configured one: without what is secret or says
- * which host is meant. */
+/* Headers for another place than the configured one: without what is secret and, on
+ * another host, without what says which one is meant. */
 static struct curl_slist *
-httpprep_headers(const struct curl_slist *all)
+httpprep_headers(const struct curl_slist *all, bool elsewhere)
 {
 	static const char *const private[] = { "Authorization:", "Cookie:", "Host:" };
 	struct curl_slist *out = NULL;
 
 	for (; all != NULL; all = all->next) {
 		bool keep = true;
-		for (size_t i = 0; i < sizeof private / sizeof *private; i++)
+		for (size_t i = 0; i < (elsewhere ? 3 : 2); i++)
 			if (strncasecmp(all->data, private[i], strlen(private[i])) == 0)
 				keep = false;
 		if (keep)
@@ -51,11 +51,11 @@ httpprep_request(struct http_fetch *f, const struct probe_opts *o)
 {
 	CURL *e = f->easy;
 
-	f->headers = f->elsewhere ? httpprep_headers(o->headers) : NULL;
-	curl_easy_setopt(e, CURLOPT_HTTPHEADER, f->elsewhere ? f->headers : o->headers);
+	f->headers = f->stranger ? httpprep_headers(o->headers, f->elsewhere) : NULL;
+	curl_easy_setopt(e, CURLOPT_HTTPHEADER, f->stranger ? f->headers : o->headers);
 	curl_easy_setopt(e, CURLOPT_USERAGENT,
 	    o->agent != NULL ? o->agent : PACKAGE_NAME "/" PACKAGE_VERSION);
-	if (o->user != NULL && !f->elsewhere)
+	if (o->user != NULL && !f->stranger)
 		curl_easy_setopt(e, CURLOPT_USERPWD, o->user);
 	if (o->body != NULL && !f->as_get)
 		curl_easy_setopt(e, CURLOPT_POSTFIELDS, o->body);

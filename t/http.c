@@ -173,6 +173,21 @@ test_redirect(bool netns)
 		strstr(server->last, "Cookie") == NULL &&
 		strstr(server->last, "X-Mine:yes\r\n") != NULL,
 	    "which gets no secrets");
+	struct testhttp *next = testhttp_new(testhost_base, "127.0.0.1");
+	p = get(url_of("/to?http://web.test:PORT/ok", next->port), "extraargs",
+	    "-L -u me:secret -H Cookie:a=b -H X-Mine:yes -H Host:mine.test");
+	ok(p.outcome == PING_ANSWERED && strstr(next->last, "Host:mine.test") != NULL,
+	    "to another port");
+	ok(strstr(next->last, "Authorization") == NULL &&
+		strstr(next->last, "Cookie") == NULL &&
+		strstr(next->last, "X-Mine:yes\r\n") != NULL,
+	    "which gets none either");
+	testhttp_free(next);
+	p = get("/to?/ok", "extraargs", "-L -u me:secret -H Cookie:a=b");
+	ok(strstr(server->last, "GET /ok") != NULL &&
+		strstr(server->last, "Authorization") != NULL &&
+		strstr(server->last, "Cookie") != NULL,
+	    "who is sent on within the same place shows them again");
 	p = get("/to?/to?/to?/ok", "follow_redirects", "yes");
 	ok(p.outcome == PING_ANSWERED, "thrice");
 	p = get("/to?ftp://web.test/", "follow_redirects", "yes");
