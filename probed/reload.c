@@ -176,6 +176,18 @@ refuse(const struct conf_report *report)
 	tell_web(report);
 }
 
+/* Targets of CONF that are measured: not groups, nor what only draws others. */
+static size_t
+count_measured(const struct conf *conf)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < conf->target_count; i++)
+		n += conf->target[i]->kind == CONF_MEASURED ||
+		     conf->target[i]->kind == CONF_DYNAMIC;
+	return n;
+}
+
 static void watch_dirs(void);
 
 static void
@@ -193,7 +205,8 @@ take_over(struct conf *next, const struct conf_report *report)
 	self.changed(next, old);
 	tell_web(report);
 	watch_dirs();
-	log_info("configuration %u: %zu targets", next->generation, next->target_count);
+	log_info("configuration %u: %zu targets to measure", next->generation,
+	    count_measured(next));
 	conf_free(old);
 	notify("READY=1");
 }
@@ -311,11 +324,7 @@ print_span(unsigned long long seconds)
 void
 reload_summary(const struct conf *conf)
 {
-	size_t measured = 0;
-
-	for (size_t i = 0; i < conf->target_count; i++)
-		measured += conf->target[i]->kind == CONF_MEASURED;
-	printf("%s: fine, %zu targets to measure\n", self.path, measured);
+	printf("%s: fine, %zu targets to measure\n", self.path, count_measured(conf));
 	for (size_t i = 0; i < conf->rra_count; i++) {
 		const struct conf_rra *a = &conf->rra[i];
 		printf("archive %s %u x %u: a value per %u s for ", a->cf, a->steps,

@@ -25,7 +25,7 @@ struct handed {
 	enum room room;
 	unsigned index, rung;
 	int fd;
-	char why[128];
+	char why[160];
 };
 
 static struct handed *sockets;

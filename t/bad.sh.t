@@ -84,7 +84,8 @@ if [ "$(id -u)" = 0 ] && setpriv --reuid 65534 --regid 65534 --clear-groups true
 	wait_until 20 known A.tcp 2
 	ok $? "and measures what needs none"
 	is "$(state A.one)" cannot "ICMP targets cannot be measured"
-	like "$(cat "$DIR/out")" "ping_group_range|NET_RAW" "the message says what to do"
+	like "$(cat "$DIR/out")" 'sysctl -w net.ipv4.ping_group_range="0 2147483647"' \
+		"the message says what to do"
 	like "$(json targets '.targets[] | select(.path == "A.one")')" \
 		"ping_group_range|NET_RAW|permission" "so does the target"
 	probed_stop
@@ -139,6 +140,30 @@ wait_until 10 complaints
 ok $? "the status has many of them"
 like "$(cat "$DIR/warnings")" "no flows are received on UDP 192.0.2.77:20" \
 	"and what cannot be opened"
+probed_stop
+
+# A full disk: what is measured waits in memory, page and log say so, and it is written
+# as soon as there is room.
+mkdir -p "$DIR/small"
+mount -t tmpfs -o size=64k none "$DIR/small"
+sed "s,^datadir = .*,datadir = $DIR/small," "$DIR/good" >"$DIR/config"
+probed_start
+wait_until 20 ready
+full() {
+	page / | grep -q "History is not being written"
+}
+quiet() {
+	! full
+}
+wait_until 20 full
+ok $? "a full disk: the page says that history is not written"
+like "$(page /)" "A/one.rrd: No space left on device" "and why"
+like "$(cat "$DIR/probed.log")" "A/one.rrd: No space left on device" "so does the log"
+mount -o remount,size=8m "$DIR/small"
+wait_until 20 test -s "$DIR/small/A/one.rrd"
+ok $? "once there is room it is written"
+wait_until 20 quiet
+ok $? "and the page is quiet again"
 probed_stop
 
 # Ten errors: all are shown, at their lines.

@@ -104,9 +104,22 @@ banner_icmp(struct html *page)
 	if (c->icmp6_why[0] != '\0')
 		html_printf(html_item(b, "line"), "line", "IPv6: %s", c->icmp6_why);
 	html_text(html_item(b, "line"), "line",
-	    "What to do: start probed as root, or with the capability NET_RAW, or let its "
-	    "group use ping sockets (sysctl net.ipv4.ping_group_range). Other probes go "
-	    "on.");
+	    "Or start probed as root. Other probes go on meanwhile.");
+}
+
+/* Whoever looks at fresh graphs does not see that they are kept in memory only. */
+static void
+banner_store(struct html *page)
+{
+	uint64_t queued = state_store()->queued;
+	size_t troubles;
+	const struct state_trouble *t = state_troubles(&troubles);
+
+	if (queued == 0 || troubles == 0)
+		return;
+	struct html *b = banner(page, "bad", "History is not being written.");
+	html_printf(html_item(b, "line"), "line", "%" PRIu64 " %s in memory. %s",
+	    queued, queued == 1 ? "round waits" : "rounds wait", t[0].text);
 }
 
 /* --- the frame
@@ -170,6 +183,7 @@ page_new(struct request *r, const char *title, const char *here)
 		banner_config(page);
 		banner_workers(page);
 		banner_icmp(page);
+		banner_store(page);
 	}
 	return page;
 }

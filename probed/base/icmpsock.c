@@ -100,7 +100,8 @@ icmpsock_open(struct icmpsock *s, int family)
 		    family == AF_INET ? "IPv4" : "IPv6");
 	else
 		snprintf(s->why, sizeof s->why,
-		    "%s: open net.ipv4.ping_group_range to this group or give CAP_NET_RAW",
+		    "%s; as root: sysctl -w net.ipv4.ping_group_range=\"0 2147483647\", or "
+		    "give CAP_NET_RAW",
 		    strerror(errno));
 	return -1;
 }

@@ -13,7 +13,7 @@ enum icmp_rung {
 struct icmpsock {
 	int fd; /* non-blocking, close-on-exec; -1 when there is none */
 	enum icmp_rung rung;
-	char why[128]; /* why no higher rung (or none at all); "" on the highest */
+	char why[160]; /* why no higher rung (or none at all); "" on the highest */
 };
 
 /* Open a socket for FAMILY (AF_INET, AF_INET6) on the highest rung permitted, with

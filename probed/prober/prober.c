@@ -253,6 +253,35 @@ prober_open_type(const struct probe_type *type, struct err *err)
 	return 0;
 }
 
+/* What keeps many targets from being measured is said once, and how many they are. */
+static struct {
+	char *why;
+	size_t more;
+} unmeasured;
+
+static void
+prober_log_more(void)
+{
+	if (unmeasured.more > 0)
+		log_info("%zu more %s: cannot measure: %s", unmeasured.more,
+		    unmeasured.more == 1 ? "target" : "targets", unmeasured.why);
+	free(unmeasured.why);
+	unmeasured.why = NULL;
+	unmeasured.more = 0;
+}
+
+static void
+prober_log_cannot(const char *path, const char *why)
+{
+	if (unmeasured.why != NULL && strcmp(unmeasured.why, why) == 0) {
+		unmeasured.more++;
+		return;
+	}
+	prober_log_more();
+	unmeasured.why = mem_str(why);
+	log_info("%s: cannot measure: %s", path, why);
+}
+
 static void
 prober_add(const struct conf_target *t, struct target *target, int64_t first_at)
 {
@@ -272,7 +301,7 @@ prober_add(const struct conf_target *t, struct target *target, int64_t first_at)
 		prober_take_name(s, target->resolve, target->spec.family);
 	HASH_ADD(hh, prober.subjects, id, sizeof s->id, s);
 	if (target->spec.cannot != NULL)
-		log_info("%s: cannot measure: %s", t->path, target->spec.cannot);
+		prober_log_cannot(t->path, target->spec.cannot);
 	prober_tell(s, false);
 }
 
@@ -319,6 +348,7 @@ prober_adopt(const struct conf *conf)
 		first_at += PROBER_STAGGER_NS;
 		target_free(&target);
 	}
+	prober_log_more();
 	free(position);
 }
 

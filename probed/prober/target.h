@@ -24,7 +24,7 @@ char *target_identity(const struct conf *conf, const struct conf_target *t);
  * all begin at the same offset, they do so one behind the other. HOW tells what is
  * missing where there is no ICMP socket (v4, v6). */
 void target_read(struct target *target, const struct conf *conf,
-    const struct conf_target *t, const struct probe_host *host, const char how[2][128],
+    const struct conf_target *t, const struct probe_host *host, const char how[2][160],
     unsigned position);
 /* Frees what target_read() made, but not the options: the run has them. */
 void target_free(struct target *target);
