@@ -91,7 +91,7 @@ ok $? "a name that does not resolve is said so"
 get / >"$DIR/status"
 body_lacks "/graph/Group/Nobody.png?kind=strip" "and has no empty graph"
 get /t/Group/One >"$DIR/status"
-body_has "Since " "a young history is shown at once"
+body_has "Last 2 minutes" "a young history is shown at once"
 is "$(grep -c '<picture>' "$DIR/body")" 5 "and four ranges more"
 body_has "&lt;script&gt;" "the title is text"
 is "$(curl -s -o "$DIR/body" -I -w '%{http_code} %{size_download}' "$URL/")" "200 0" "HEAD has no body"
@@ -101,6 +101,10 @@ get "/search?q=.*" >"$DIR/status"
 body_lacks "/t/Group/One" "nor does it take letters for a pattern"
 get "/search?q=%3Cscript%3Ealert(1)%3C/script%3E" >"$DIR/status"
 body_lacks "<script>alert" "what was searched is text"
+
+# --- targets drawn together ---
+is "$(state Group.Nobody)" cannot "one of the targets cannot be measured"
+is "$(state Both)" fine "those drawn together look as the worst of them"
 
 # --- SmokePing's addresses ---
 for base in /smokeping /smokeping/ /smokeping.cgi /cgi-bin/smokeping.cgi \

@@ -35,6 +35,10 @@ host = 10.0.0.5
 menu = Typo
 title = A name that does not resolve
 host = no.such.name.sim
+++ another
+menu = Other typo
+title = $(printf 'averyveryverylongword%.0s' 1 2 3 4 5 6 7 8 9)
+host = neither.this.sim
 + World
 menu = World
 title = Far hosts
@@ -76,15 +80,17 @@ holds "the pages lead on ($number links)" "$number > 10"
 is "$bad" "" "every link answers"
 page / >"$DIR/html"
 unlike "$(cat "$DIR/html")" "<around>" "titles are escaped"
+like "$(cat "$DIR/html")" "Typo, Other typo: name does not resolve: no such name" \
+	"what is the same for several is said once"
 holds "graphs need no script" "$(grep -oE '<img ' "$DIR/html" | wc -l) >= 5"
 
 mkdir -p "$OUT/pages"
 perl "$SOURCE/t/browser.pl" "$OUT/pages" "$URL/" "$URL/t/Home" "$URL/t/Home/gateway" \
-	"$URL/t/Home/wifi" "$URL/t/Home/dead" "$URL/t/Home/noname" "$URL/t/World/web" \
+	"$URL/t/Home/wifi" "$URL/t/Home/dead" "$URL/t/Home/noname" "$URL/t/Home/another" "$URL/t/World/web" \
 	"$URL/smokeping.cgi?target=World.far" >"$DIR/seen" 2>"$DIR/browser.err"
 ok $? "Chromium looked"
 show "$DIR/browser.err"
-is "$(wc -l <"$DIR/seen")" 18 "at eight pages, each in two widths and both themes"
+is "$(wc -l <"$DIR/seen")" 20 "at nine pages, each in two widths and both themes"
 
 # every TEXT JQ-EXPRESSION: no page for which it is not true
 every() {
@@ -96,7 +102,7 @@ every() {
 every "all were loaded" '.loaded == 1'
 every "each has a title" '.title | length > 3'
 every "each shows graphs, but for what was never measured" \
-	'(.images | length > 0) == (.url | endswith("noname") | not)'
+	'(.images | length > 0) == (.url | test("noname|another") | not)'
 every "no graph is missing" '[.images[] | .complete and .width > 0] | all'
 every "every graph has words for who cannot see it" '[.images[] | .alt | length > 0] | all'
 every "nothing complains on the console" '.errors == []'

@@ -8,15 +8,23 @@
 #include "web/request.h"
 #include "web/row.h"
 
-#define NAMED_MAX 3  /* targets named in the sentence below the headline */
-#define ROWS_MAX 500 /* lines on one page */
+#define NAMED_MAX 3   /* targets named of those that share a reason */
+#define REASONS_MAX 3 /* reasons told of targets that look the same */
+#define ROWS_MAX 500  /* lines on one page */
 
 #define LOOKS (LOOK_UNKNOWN + 1)
+
+/* Why some targets are as they are: "no route to it", and which ones. */
+struct reason {
+	char *why, *names;
+	unsigned count;
+};
 
 /* What there is to say about the targets of a page. */
 struct sum {
 	unsigned look[LOOKS], all, rows;
-	char *named[LOOKS]; /* "Router (no answer ...), ..." */
+	struct reason reason[LOOKS][REASONS_MAX];
+	unsigned other[LOOKS]; /* those with yet another reason */
 };
 
 static bool
@@ -37,21 +45,28 @@ is_hidden(const struct conf_target *t)
 	return false;
 }
 
+/* T looks like LOOK, for WHY. */
 static void
-name_one(struct sum *sum, enum look look, const struct conf_target *t)
+name_one(struct sum *sum, enum look look, const struct conf_target *t, const char *why)
 {
-	char why[512], *name, *longer;
+	struct reason *r = sum->reason[look], *end = r + REASONS_MAX;
 
-	if (sum->look[look] > NAMED_MAX)
+	while (r < end && r->why != NULL && strcmp(r->why, why) != 0)
+		r++;
+	if (r == end) {
+		sum->other[look]++;
 		return;
-	state_look(t, why, sizeof why);
-	name = html_strip(t->menu);
-	longer = mem_printf("%s%s%s%s%s",
-	    sum->named[look] != NULL ? sum->named[look] : "",
-	    sum->named[look] != NULL ? " · " : "", name, *why != '\0' ? ": " : "", why);
+	}
+	if (r->why == NULL)
+		r->why = mem_str(why);
+	if (r->count++ >= NAMED_MAX)
+		return;
+	char *name = html_strip(t->menu);
+	char *longer =
+	    r->names == NULL ? mem_str(name) : mem_printf("%s, %s", r->names, name);
 	free(name);
-	free(sum->named[look]);
-	sum->named[look] = longer;
+	free(r->names);
+	r->names = longer;
 }
 
 /* --- the headline
@@ -109,6 +124,22 @@ put_rest(struct html *page, const struct sum *sum, bool begun)
 	free(text);
 }
 
+/* "Router, Resolver and 3 more: no route to it". */
+static void
+put_reason(struct html *page, const struct reason *r)
+{
+	const char *colon = r->why != NULL && *r->why != '\0' ? ": " : "";
+
+	if (r->why == NULL)
+		return;
+	struct html *item = html_item(page, "detail");
+	if (r->count > NAMED_MAX)
+		html_printf(item, "detail", "%s and %u more%s%s", r->names,
+		    r->count - NAMED_MAX, colon, r->why);
+	else
+		html_printf(item, "detail", "%s%s%s", r->names, colon, r->why);
+}
+
 /* Below the headline: which ones, and why. */
 static void
 put_details(struct html *page, const struct sum *sum)
@@ -118,16 +149,11 @@ put_details(struct html *page, const struct sum *sum)
 
 	for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
 		enum look look = order[i];
-		if (sum->named[look] == NULL)
-			continue;
-		struct html *item = html_item(page, "detail");
-		unsigned more =
-		    sum->look[look] > NAMED_MAX ? sum->look[look] - NAMED_MAX : 0;
-		if (more > 0)
-			html_printf(
-			    item, "detail", "%s · and %u more", sum->named[look], more);
-		else
-			html_text(item, "detail", sum->named[look]);
+		for (unsigned k = 0; k < REASONS_MAX; k++)
+			put_reason(page, &sum->reason[look][k]);
+		if (sum->other[look] > 0)
+			html_printf(html_item(page, "detail"), "detail",
+			    "%u more for other reasons", sum->other[look]);
 	}
 }
 
@@ -201,7 +227,7 @@ put_cards(struct html *page, const struct conf_target *group, struct sum *sum)
 			sum->all++;
 			sum->look[look]++;
 			if (look != LOOK_FINE)
-				name_one(sum, look, t);
+				name_one(sum, look, t, why);
 		}
 		if (sum->rows++ >= ROWS_MAX)
 			continue;
@@ -224,7 +250,10 @@ static void
 sum_free(struct sum *sum)
 {
 	for (unsigned i = 0; i < LOOKS; i++)
-		free(sum->named[i]);
+		for (unsigned k = 0; k < REASONS_MAX; k++) {
+			free(sum->reason[i][k].why);
+			free(sum->reason[i][k].names);
+		}
 }
 
 void

@@ -440,6 +440,18 @@ look_down(const struct live *l, char *why, size_t size)
 	return LOOK_DOWN;
 }
 
+/* "host: reason" as "reason": the host stands beside it, and reasons that are the same
+ * are told once. */
+static const char *
+without_host(const char *text, const char *host)
+{
+	size_t n = host != NULL ? strlen(host) : 0;
+
+	return n > 0 && strncmp(text, host, n) == 0 && strncmp(text + n, ": ", 2) == 0
+		   ? text + n + 2
+		   : text;
+}
+
 /* The prober has said that T cannot be measured, or parsing has. */
 static bool
 cannot(const struct conf_target *t, const struct live *l, char *why, size_t size)
@@ -457,12 +469,34 @@ cannot(const struct conf_target *t, const struct live *l, char *why, size_t size
 		return false;
 	if (l->target.state == TARGET_NO_NAME)
 		snprintf(why, size, "name does not resolve%s%s",
-		    l->target.text[0] != '\0' ? ": " : "", l->target.text);
+		    l->target.text[0] != '\0' ? ": " : "",
+		    without_host(l->target.text, t->host));
 	else if (l->target.text[0] != '\0')
 		snprintf(why, size, "%s", l->target.text);
 	else
 		snprintf(why, size, "this kind of probe cannot run here");
 	return true;
+}
+
+/* Targets drawn together look like the worst of them. */
+static enum look
+look_members(const struct conf_target *t)
+{
+	static const enum look order[] = { LOOK_DOWN, LOOK_LOSS, LOOK_UNKNOWN,
+		LOOK_CANNOT, LOOK_WAITING, LOOK_FINE };
+	bool seen[LOOK_UNKNOWN + 1] = { false };
+	char why[256];
+	size_t i = 0;
+
+	for (size_t k = 0; k < t->members; k++) {
+		const struct conf_target *m =
+		    conf_target_by_path(state.conf, t->member[k]);
+		if (m != NULL && m->kind != CONF_MULTIHOST)
+			seen[state_look(m, why, sizeof why)] = true;
+	}
+	while (i < sizeof order / sizeof order[0] && !seen[order[i]])
+		i++;
+	return i < sizeof order / sizeof order[0] ? order[i] : LOOK_WAITING;
 }
 
 enum look
@@ -473,6 +507,8 @@ state_look(const struct conf_target *t, char *why, size_t size)
 	char since[32];
 
 	why[0] = '\0';
+	if (t->kind == CONF_MULTIHOST)
+		return look_members(t);
 	if (cannot(t, l, why, size))
 		return LOOK_CANNOT;
 	if (l == NULL || !l->measured) {

@@ -92,17 +92,20 @@ add_young_range(struct html *page, const struct conf_target *t, int64_t first_ra
 {
 	int64_t now = now_s();
 	int64_t first = t->kind == CONF_MULTIHOST ? 0 : row_first(t, first_range);
-	char since[32], label[64];
+	char text[32], label[64];
 
 	if (first == 0 || first < now - (int64_t)((double)first_range * (1 - YOUNG)))
 		return;
 	int64_t span = now - first + (int64_t)t->step;
 	if (span < YOUNG_MIN)
 		span = YOUNG_MIN;
-	when_text(since, sizeof since, first, false);
-	snprintf(label, sizeof label, "Since %s", since);
 	/* In steps of a minute, so that a picture serves for a while. */
-	add_range(page, t, label, (span + 59) / 60 * 60);
+	span = (span + 59) / 60 * 60;
+	figure_span(text, sizeof text, span);
+	if (strncmp(text, "1 ", 2) == 0)
+		memmove(text, text + 2, strlen(text + 2) + 1);
+	snprintf(label, sizeof label, "Last %s", text);
+	add_range(page, t, label, span);
 }
 
 static void
