@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -14,12 +15,25 @@ static const char *log_name = "smokebox";
 static enum log_level log_threshold = LOG_LEVEL_INFO;
 static bool log_journal;
 
+/* The variable is inherited far beyond: what counts is whether its stream, "DEV:INODE",
+ * is ours. */
+static bool
+log_is_journal(void)
+{
+	const char *text = getenv("JOURNAL_STREAM");
+	unsigned long long dev, inode;
+	struct stat st;
+
+	return text != NULL && sscanf(text, "%llu:%llu", &dev, &inode) == 2 &&
+	       fstat(STDERR_FILENO, &st) == 0 && st.st_dev == dev && st.st_ino == inode;
+}
+
 void
 log_init(const char *name, enum log_level level)
 {
 	log_name = name;
 	log_threshold = level;
-	log_journal = getenv("JOURNAL_STREAM") != NULL;
+	log_journal = log_is_journal();
 }
 
 void

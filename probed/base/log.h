@@ -24,8 +24,8 @@ struct err {
 };
 
 /* Name this process NAME (kept, not copied) in every line that follows and let
- * lines up to LEVEL through to standard error. Under systemd (JOURNAL_STREAM
- * set) lines carry a priority prefix; on a plain descriptor they carry the time. */
+ * lines up to LEVEL through to standard error. Where that is systemd's journal (as
+ * JOURNAL_STREAM says) lines carry a priority prefix, elsewhere the time. */
 void log_init(const char *name, enum log_level level);
 void log_set_level(enum log_level level);
 enum log_level log_get_level(void);
