@@ -1,6 +1,5 @@
 #include "web/graph.h"
 
-
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
