@@ -63,10 +63,11 @@ round_row(const struct round *r, struct round_row *row)
 			row->unknown++;
 	}
 	row->answered = (unsigned)n;
-	row->loss = row->lost;
 	if (r->state == ROUND_UNKNOWN || row->unknown * 2 > r->count) {
 		row->loss = NAN;
 		n = 0;
+	} else {
+		row->loss = (double)row->lost * r->count / (r->count - row->unknown);
 	}
 	stats_sort(sorted, n);
 	row->median = stats_median_upper(sorted, n);

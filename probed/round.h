@@ -80,7 +80,9 @@ struct round_row {
 };
 
 /* Derive ROW from R. A round of which more than half the pings are unknown is unknown
- * as a whole; otherwise unknown pings only leave their rank empty. */
+ * as a whole. Otherwise unknown pings leave their rank empty, and the loss is what it
+ * would be had they fared like the others: lost * count / (answered + lost), so that
+ * the ratio is that of the pings that were measured, and may be a fraction. */
 void round_row(const struct round *r, struct round_row *row);
 
 /* True for outcomes that count as loss. */

@@ -41,13 +41,14 @@ sub rows_of {
 	while (<$out>) {
 		my ($t, @v) = split /[:\s]+/;
 		next unless @v && $v[ $col{loss} ] !~ /nan/i;
-		push @rows, [ $t, $v[ $col{loss} ], $v[ $col{median} ] ];
+		my $answered = grep { !/nan/i } @v[ map { $col{"ping$_"} } 1 .. $pings ];
+		push @rows, [ $t, $v[ $col{loss} ], $v[ $col{median} ], $answered ];
 	}
 	return @rows;
 }
 
 my %count = (targets => 0, rounds => 0, missing => 0, misplaced => 0, self_loss => 0,
-	hidden_loss => 0, lost => 0);
+	hidden_loss => 0, lost => 0, unknown => 0);
 my @error;
 my $rounds;
 if ($round_file) {
@@ -71,7 +72,11 @@ for my $host (sort { $a <=> $b } keys %path) {
 			print STDERR "$path{$host}: a row at $row->[0] for nothing sent\n";
 			last;
 		}
-		my ($t, $lost, $median) = @$row;
+		my ($t, $loss, $median, $answered) = @$row;
+		# Loss is scaled up where pings are unknown: how many were lost, how
+		# many may have been?
+		my $lost = $answered ? $loss * $answered / ($pings - $loss) : $loss;
+		my $unknown = $answered ? $pings - $answered - $lost : $pings / 2;
 		my @rtt = sort { $a <=> $b } grep { defined } map { $_->{rtt} } @round;
 		my $true_lost = $pings - @rtt;
 		my $end = $round[-1]{at};
@@ -82,9 +87,12 @@ for my $host (sort { $a <=> $b } keys %path) {
 			printf STDERR "%s: the round sent %.3f..%.3f stands in %d\n",
 			    $path{$host}, $round[0]{at}, $end, $t;
 		}
-		my $extra = sprintf '%.0f', $lost - $true_lost;
+		my $extra = sprintf '%.0f', $answered ? $lost - $true_lost
+			: $pings / 2 - $true_lost;
 		$count{self_loss} += $extra if $extra > 0;
-		$count{hidden_loss} -= $extra if $extra < 0;
+		$count{unknown} += sprintf '%.0f', $unknown if $answered;
+		my $hidden = sprintf '%.0f', $true_lost - $lost - $unknown;
+		$count{hidden_loss} += $hidden if $hidden > 0;
 		my $true_median = @rtt ? $rtt[ int(@rtt / 2) ] : 'NaN';
 		push @error, abs($median - $true_median) if @rtt && $median !~ /nan/i;
 		$count{median_without_answer}++ if !@rtt && $median !~ /nan/i;

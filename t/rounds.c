@@ -63,9 +63,10 @@ main(void)
 		{ "31425", 0, 3, "12345" },
 		{ "1234", 0, 3, "1234" },
 		{ "TTTTT", 5, NAN, "UUUUU" },
-		{ "LNTLN", 5, NAN, "UUUUU" }, /* late and unreachable are loss */
-		{ "12X45", 0, 4, "1245U" },   /* not sent is no loss */
-		{ "1TX45", 1, 4, "U145U" },
+		{ "LNTLN", 5, NAN, "UUUUU" },	/* late and unreachable are loss */
+		{ "12X45", 0, 4, "1245U" },	/* not sent is no loss */
+		{ "1TX45", 1.25, 4, "U145U" },	/* one of four, so 1.25 of five */
+		{ "TTTXX", 5, NAN, "UUUUU" },	/* all that were measured */
 		{ "XXX45", NAN, NAN, "UUUUU" }, /* more unknown than known */
 		{ "XX345", 0, 4, "U345U" },
 		{ "XX34", 0, 4, "U34U" }, /* half is not more than half */

@@ -197,7 +197,7 @@ follow_outage(struct live *l, const struct round *r, const struct round_row *row
 		return;
 	if (row->answered > 0) {
 		l->down_since = 0;
-	} else if (l->down_since == 0 && row->lost == r->count) {
+	} else if (l->down_since == 0 && row->loss >= r->count) {
 		l->down_since = r->row;
 		l->down_from_first = !l->measured;
 	}
@@ -215,6 +215,8 @@ take_round(struct live *l, const struct round *r)
 	l->median = l->unknown ? NAN : row.median;
 	l->loss = l->unknown ? NAN : row.loss;
 	l->loss_ratio = l->loss / r->count;
+	l->lost_now = row.lost;
+	l->known_now = row.answered + row.lost;
 	l->jitter = l->unknown ? NAN : jitter_of(r);
 	l->pings = r->count;
 	l->row = r->row;
@@ -528,7 +530,8 @@ state_look(const struct conf_target *t, char *why, size_t size)
 	if (isnan(l->median) && l->loss >= l->pings && l->down_since != 0)
 		return look_down(l, why, size);
 	if (l->loss > 0) {
-		snprintf(why, size, "%g of %u pings lost: %s", l->loss, l->pings,
+		snprintf(why, size, "%u of %u pings lost%s: %s", l->lost_now,
+		    l->known_now, l->known_now < l->pings ? ", others unknown" : "",
 		    cause_text(l));
 		return LOOK_LOSS;
 	}

@@ -25,7 +25,7 @@ struct live {
 	bool unknown;	      /* that round was unknown */
 	enum ping_outcome cause; /* of it being unknown, or the most frequent loss */
 	double median, loss, loss_ratio, jitter; /* of that round; NAN when unknown */
-	unsigned pings;
+	unsigned pings, known_now, lost_now; /* of that round: all, measured, lost */
 	uint64_t sent, answered, lost, duplicates, late, send_errors;
 	uint64_t bucket[LIVE_BUCKETS]; /* each answer once; slower ones in none */
 	double rtt_sum;		       /* seconds, of all answered */
