@@ -113,6 +113,7 @@ fields "rounds?target=Sim.Dead&start=$((now - 600))&end=$((now - 300))" \
 fields "rounds?target=Sim.Dead&start=$((now - 4))&end=$((now - 1))" \
 	'.columns | [.median, .loss_ratio] | map(unique)' '[[null],[1]]' \
 	"a dead host has loss and no median"
+fields "rounds?target=Sim.Dead&end=100" '[.start, .end]' '[0,100]' "nothing is before 1970"
 # Row by row as rrdtool has it.
 api "rounds?target=Sim.Losing&start=$((now - 10))&end=$now" | jq -r '. as $r |
 	range(.count) | [$r.start + (. + 1) * $r.step,

@@ -472,7 +472,7 @@ handle_rounds(struct request *r)
 	const struct conf_target *t = wanted_target(r, file);
 
 	if (t == NULL || request_time(r, "end", now, &end) < 0 ||
-	    request_time(r, "start", end - 3 * 3600, &start) < 0 ||
+	    request_time(r, "start", end > 3 * 3600 ? end - 3 * 3600 : 0, &start) < 0 ||
 	    request_int(r, "points", POINTS_DEFAULT, 1, POINTS_MAX, &points) < 0)
 		return;
 	if (start >= end || start < 0) {
