@@ -601,6 +601,16 @@ clean_up(void)
 	return status;
 }
 
+/* Old configurations are in Latin-1, and a label may be cut within a letter. */
+static void
+test_texts(void)
+{
+	is_str(
+	    args_text("a: b\\n c\303\251 \351\n"), "a\\: b n c\303\251 ? ", "a legend");
+	is_str(
+	    args_title("a: b\\n c\303\251 \351\n"), "a: b\\n c\303\251 ? ", "a title");
+}
+
 int
 main(void)
 {
@@ -625,6 +635,7 @@ main(void)
 	test_before_history(conf);
 	test_known(conf);
 	test_refusals(conf);
+	test_texts();
 	conf_free(conf);
 	clean_up();
 	return tap_done();

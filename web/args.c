@@ -1,6 +1,7 @@
 #include "web/args.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,8 +64,10 @@ utf8_length(const unsigned char *s)
 	return len;
 }
 
-const char *
-args_text(const char *text)
+/* TEXT without what librrd and Pango complain of; for a LEGEND, which has an escape of
+ * its own, without what means something there. */
+static const char *
+args_clean(const char *text, bool legend)
 {
 	static char ring[8][512];
 	static unsigned turn;
@@ -78,11 +81,12 @@ args_text(const char *text)
 		if (len == 0) {
 			buf[at++] = '?';
 			s++;
-		} else if (len == 1 && (*s < ' ' || *s == '\\' || *s == 0x7f)) {
+		} else if (len == 1 &&
+			   (*s < ' ' || (legend && *s == '\\') || *s == 0x7f)) {
 			buf[at++] = ' ';
 			s++;
 		} else {
-			if (*s == ':')
+			if (legend && *s == ':')
 				buf[at++] = '\\';
 			while (len-- > 0)
 				buf[at++] = (char)*s++;
@@ -90,4 +94,16 @@ args_text(const char *text)
 	}
 	buf[at] = '\0';
 	return buf;
+}
+
+const char *
+args_text(const char *text)
+{
+	return args_clean(text, true);
+}
+
+const char *
+args_title(const char *text)
+{
+	return args_clean(text, false);
 }

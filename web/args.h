@@ -15,5 +15,7 @@ void args_free(struct args *a);
  * call but seven: colons are escaped, backslashes and control characters become
  * spaces, what is not UTF-8 a question mark. */
 const char *args_text(const char *text);
+/* The same for a title, where colons and backslashes are themselves. */
+const char *args_title(const char *text);
 
 #endif

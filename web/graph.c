@@ -273,8 +273,10 @@ title_option(struct draw *d)
 	if (d->ask->label[0] == '\0' || strcmp(html, "yes") == 0)
 		return;
 	gethostname(host, sizeof host - 1);
-	option(&d->args, "--title", "%s from %s to %s", d->ask->label,
+	char *title = mem_printf("%s from %s to %s", d->ask->label,
 	    conf_value(general, "display_name", host), d->target->title);
+	option(&d->args, "--title", "%s", args_title(title));
+	free(title);
 }
 
 /* The scale of a detail graph. */
@@ -406,7 +408,7 @@ choose_args(struct draw *d, struct err *err)
 			"yes") == 0 ||
 			    d->ask->label[0] == '\0'
 			? ""
-			: d->target->title);
+			: args_title(d->target->title));
 	else
 		title_option(d);
 	return overview_args(d, err);
