@@ -423,6 +423,16 @@ link_new(struct event_base *base, int fd, enum room peer, size_t queue_max,
 	return link;
 }
 
+void
+link_waiting(const struct link *link,
+    void (*each)(void *ctx, const void *data, size_t len), void *ctx)
+{
+	const struct parcel *p;
+
+	TAILQ_FOREACH(p, &link->queue, next)
+		each(ctx, p->data, p->size);
+}
+
 enum room
 link_peer(const struct link *link)
 {

@@ -38,6 +38,11 @@ bool link_drain(struct link *link);
 /* Hand what waits to the kernel, blocking for TIMEOUT_MS at most. */
 void link_flush(struct link *link, unsigned timeout_ms);
 
+/* Call EACH for every message that waits and was not handed to the kernel, oldest
+ * first; also from gone(), for who wants to send them on another line. */
+void link_waiting(const struct link *link,
+    void (*each)(void *ctx, const void *data, size_t len), void *ctx);
+
 enum room link_peer(const struct link *link);
 bool link_nonsense(const struct link *link); /* in gone(): closed since not believed */
 size_t link_queued(const struct link *link); /* bytes waiting */

@@ -119,8 +119,13 @@ static void
 open_line(enum room room, int fd)
 {
 	size_t max = self.ops->queue_max == NULL ? 0 : self.ops->queue_max(room);
+	struct link *old = self.link[room];
 
-	link_free(self.link[room]);
+	if (old != NULL) {
+		self.link[room] = NULL;
+		tell_peer(room);
+		link_free(old);
+	}
 	self.link[room] = link_new(self.w.base, fd, room,
 	    max == 0 ? QUEUE_DEFAULT : max, on_peer_message, on_peer_gone, NULL);
 	tell_peer(room);

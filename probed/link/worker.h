@@ -32,9 +32,10 @@ struct worker_ops {
 	void *(*start)(struct worker *w);
 	/* Locked in: begin to work. */
 	void (*run)(void *ctx);
-	/* A new line to a peer, replacing the one before, which is already freed. LINK
-	 * is NULL when the line went down (the peer is being restarted, say): sending
-	 * to it then only counts as dropped. May be called before run(). */
+	/* A new line to a peer. LINK is NULL when the line went down (the peer is being
+	 * restarted, say): sending to it then only counts as dropped. The one before is
+	 * freed after return, so link_waiting() may be asked what it still holds. May
+	 * be called before run(). */
 	void (*peer)(void *ctx, enum room room, struct link *link);
 	/* A message from a peer, or one from the parent that worker_main() does not
 	 * know; never before run(). 0, or -1 when it is not to be believed. NULL:

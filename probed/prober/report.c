@@ -32,13 +32,13 @@ report_forget_oldest(void)
 }
 
 static void
-report_wait(const struct msg_out *m, size_t len)
+report_wait(const void *message, size_t len)
 {
 	static struct log_limit limit;
 	struct report_waiting *w = mem_alloc(sizeof *w + len);
 
 	w->len = len;
-	memcpy(w->data, m->data, len);
+	memcpy(w->data, message, len);
 	STAILQ_INSERT_TAIL(&waiting, w, next);
 	waiting_bytes += sizeof *w + len;
 	while (waiting_bytes > REPORT_MAX) {
@@ -50,13 +50,27 @@ report_wait(const struct msg_out *m, size_t len)
 	}
 }
 
+/* Of what a line did not get rid of, rounds are worth keeping: all else is told anew.
+ */
+static void
+report_rescue(void *ctx, const void *message, size_t len)
+{
+	struct msg_in in;
+
+	(void)ctx;
+	if (msg_parse(&in, message, len, -1) == 0 && in.type == MSG_ROUND)
+		report_wait(message, len);
+}
+
 void
 report_to(struct link *link)
 {
 	struct report_waiting *w;
 
-	if (recorder != NULL && link != recorder)
+	if (recorder != NULL && link != recorder) {
 		dropped += dropped_on_lines;
+		link_waiting(recorder, report_rescue, NULL);
+	}
 	dropped_on_lines = 0;
 	recorder = link;
 	while (recorder != NULL && (w = STAILQ_FIRST(&waiting)) != NULL) {
@@ -75,7 +89,7 @@ report_round(const struct round *r)
 	if (recorder != NULL)
 		link_send(recorder, &out, -1, LINK_DROPPABLE);
 	else
-		report_wait(&out, msg_end(&out));
+		report_wait(out.data, msg_end(&out));
 }
 
 void

@@ -10,7 +10,8 @@ struct link;
 /* What may wait for the recorder, here or on the line. */
 #define REPORT_MAX (64u << 20)
 
-/* The line to the recorder, or NULL while there is none. What waits goes out. */
+/* The line to the recorder, or NULL while there is none. What waits goes out, also what
+ * waited on the line before, which must still be there. */
 void report_to(struct link *link);
 void report_round(const struct round *r);
 void report_target(const struct msg_target *t);

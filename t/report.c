@@ -1,0 +1,104 @@
+/* Rounds on their way to a recorder that stalls, dies and comes back. */
+#include "prober/report.h"
+
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include <event2/event.h>
+
+#include "base/log.h"
+#include "link/link.h"
+#include "t/tap.h"
+
+static struct event_base *base;
+static unsigned taken;
+static int64_t last_row;
+static bool in_order = true;
+
+static void
+on_gone(void *ctx, struct link *link)
+{
+	(void)ctx;
+	(void)link;
+	report_to(NULL); /* as the prober does */
+}
+
+static int
+on_message(void *ctx, struct link *link, struct msg_in *in)
+{
+	static struct round r;
+
+	(void)ctx;
+	(void)link;
+	if (msg_get_round(in, &r) != 0)
+		return -1;
+	in_order = in_order && r.row > last_row;
+	last_row = r.row;
+	taken++;
+	return 0;
+}
+
+/* A line to a recorder; RECORDER gets its end. */
+static struct link *
+line(struct link **recorder)
+{
+	int fd[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fd) !=
+	    0)
+		abort();
+	*recorder = link_new(base, fd[1], ROOM_PROBER, 0, on_message, NULL, NULL);
+	return link_new(base, fd[0], ROOM_RECORDER, REPORT_MAX, NULL, on_gone, NULL);
+}
+
+static void
+settle(void)
+{
+	for (unsigned i = 0; i < 1000; i++)
+		event_base_loop(base, EVLOOP_NONBLOCK);
+}
+
+/* COUNT rounds, from ROW on. */
+static void
+rounds(int64_t row, unsigned count)
+{
+	static struct round r = { .target = 1, .step = 1, .count = 1 };
+
+	r.ping[0] = (struct ping){ .rtt_ns = 1 };
+	for (unsigned i = 0; i < count; i++) {
+		r.row = row + i;
+		report_round(&r);
+	}
+}
+
+int
+main(void)
+{
+	struct link *recorder, *prober;
+	struct msg_counters counters = { 0 };
+
+	log_init("t/report", LOG_LEVEL_WARN);
+	base = event_base_new();
+	prober = line(&recorder);
+	report_to(prober);
+	rounds(1, 3000);
+	report_counters(&counters);
+	size_t waiting = link_queued(prober);
+	ok(waiting > 0, "behind a stalled recorder rounds wait");
+	link_free(recorder); /* it is killed */
+	settle();
+	rounds(3001, 10);
+
+	prober = line(&recorder);
+	report_to(prober);
+	settle();
+	ok(taken > 10 && last_row == 3010, "its successor gets them, and those after");
+	ok(in_order, "in order");
+	report_counters(&counters);
+	is_int((long long)counters.dropped_rounds, 0, "none was dropped");
+	report_free();
+	link_free(prober);
+	link_free(recorder);
+	event_base_free(base);
+	return tap_done();
+}
