@@ -25,7 +25,7 @@ struct handed {
 	enum room room;
 	unsigned index, rung;
 	int fd;
-	char why[160];
+	char why[ICMPSOCK_WHY];
 };
 
 static struct handed *sockets;

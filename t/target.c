@@ -51,7 +51,7 @@ static const char head[] =
 
 static struct err why; /* of the last one read */
 static struct probe_host host = { .icmp_fd = { 3, -1 } };
-static const char how[2][160] = { "", "no right" };
+static const char how[2][ICMPSOCK_WHY] = { "", "no right" };
 
 /* The configuration with MENU, PACKETSIZE and SAMPLER filled in. */
 static struct conf *

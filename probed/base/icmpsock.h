@@ -4,6 +4,8 @@
 #ifndef BASE_ICMPSOCK_H
 #define BASE_ICMPSOCK_H
 
+#define ICMPSOCK_WHY 160 /* bytes of a reason */
+
 enum icmp_rung {
 	ICMP_NONE,
 	ICMP_DATAGRAM, /* the kernel owns the id and hands us our replies only */
@@ -13,7 +15,7 @@ enum icmp_rung {
 struct icmpsock {
 	int fd; /* non-blocking, close-on-exec; -1 when there is none */
 	enum icmp_rung rung;
-	char why[160]; /* why no higher rung (or none at all); "" on the highest */
+	char why[ICMPSOCK_WHY]; /* why no higher rung (or none at all); "" on the highest */
 };
 
 /* Open a socket for FAMILY (AF_INET, AF_INET6) on the highest rung permitted, with

@@ -119,7 +119,7 @@ struct msg_counters {
 	uint64_t send_errors, dropped_rounds;
 	uint64_t loop_ns[3];  /* p50, p99, max of one turn of the loop, last minute */
 	uint8_t icmp4, icmp6; /* enum icmp_rung; 0: cannot */
-	char icmp4_why[160], icmp6_why[160]; /* why no higher rung, or why none */
+	char icmp4_why[ICMPSOCK_WHY], icmp6_why[ICMPSOCK_WHY]; /* why no higher rung, or why none */
 };
 void msg_put_counters(struct msg_out *out, const struct msg_counters *c);
 int msg_get_counters(struct msg_in *in, struct msg_counters *c);

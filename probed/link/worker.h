@@ -17,7 +17,8 @@ struct worker {
 	struct link *parent;
 	const struct conf *conf; /* in force; replaced before reload() returns */
 	int datadir;		 /* O_PATH descriptor; also the working directory */
-	char icmp_why[2][160];	 /* v4, v6: why no higher rung, or why none at all */
+	char icmp_why[2][ICMPSOCK_WHY]; /* v4, v6: why no higher rung, or why none at
+					   all */
 };
 
 /* A worker's own part. CTX is what start() returned. */

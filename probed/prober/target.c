@@ -170,7 +170,7 @@ target_check(
 
 static int
 target_check_icmp(const struct probe_type *type, int family,
-    const struct probe_host *host, const char how[2][160], struct err *err)
+    const struct probe_host *host, const char how[2][ICMPSOCK_WHY], struct err *err)
 {
 	bool has4 = host->icmp_fd[0] >= 0, has6 = host->icmp_fd[1] >= 0;
 
@@ -185,7 +185,7 @@ target_check_icmp(const struct probe_type *type, int family,
 
 void
 target_read(struct target *target, const struct conf *conf, const struct conf_target *t,
-    const struct probe_host *host, const char how[2][160], unsigned position)
+    const struct probe_host *host, const char how[2][ICMPSOCK_WHY], unsigned position)
 {
 	struct run_spec *s = &target->spec;
 	bool failed = true;

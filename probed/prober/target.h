@@ -2,6 +2,7 @@
 #ifndef PROBER_TARGET_H
 #define PROBER_TARGET_H
 
+#include "base/icmpsock.h"
 #include "prober/run.h"
 
 /* What is to be measured at one target. SPEC's strings are borrowed from the
@@ -24,8 +25,8 @@ char *target_identity(const struct conf *conf, const struct conf_target *t);
  * all begin at the same offset, they do so one behind the other. HOW tells what is
  * missing where there is no ICMP socket (v4, v6). */
 void target_read(struct target *target, const struct conf *conf,
-    const struct conf_target *t, const struct probe_host *host, const char how[2][160],
-    unsigned position);
+    const struct conf_target *t, const struct probe_host *host,
+    const char how[2][ICMPSOCK_WHY], unsigned position);
 /* Frees what target_read() made, but not the options: the run has them. */
 void target_free(struct target *target);
 
