@@ -118,7 +118,12 @@ unison(const struct draw *d, const char *file, const struct series_file *sf)
 			max[n] = 0;
 	}
 	double mine = max[own], top = mine;
-	if (set == NULL && own < n) {
+	if (mine <= 0) {
+		/* A history of less than a row of this range's archive: its one pixel
+		 * is as high as in the ranges that have it. */
+		for (size_t i = 0; i < n; i++)
+			top = fmax(top, max[i]);
+	} else if (set == NULL && own < n) {
 		for (size_t i = 0; i < n; i++)
 			top = fmax(top, max[i]);
 	} else if (set != NULL && n > 0) {
