@@ -6,8 +6,11 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
+#include "base/mem.h"
 #include "web/request.h"
 #include "web/state.h"
 
@@ -84,62 +87,73 @@ labelled(const struct page *p, const char *name, const char *key, const char *va
 /* --- smokeping_prober's names ------------------------------------------------------
  */
 
-/* What of a target a family shows. */
-typedef void (*show_fn)(const struct page *p, const char *name,
-    const struct conf_target *t, const struct live *live);
+/* A target that has been heard of. */
+struct shown {
+	const struct live *live;
+	char *labels; /* {ip,host,source,tos,target without the closing brace */
+};
 
-/* NAME{ip,host,source,tos,target — without the closing brace. */
-static void
-open_sample(const struct page *p, const char *name, const struct conf_target *t,
-    const struct live *live)
+/* What of a target a family shows. */
+typedef void (*show_fn)(const struct page *p, const char *name, const struct shown *s);
+
+/* The labels of T, made once for all of its samples. */
+static char *
+labels_of(const struct conf_target *t, const struct live *live)
 {
 	const struct conf *conf = state_conf();
 	const char *tos = conf_target_value(conf, t, "tos", NULL);
-	char ip[ADDR_TEXT] = "";
+	char ip[ADDR_TEXT] = "", *text;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
 
+	if (out == NULL)
+		fatal("open_memstream");
 	addr_text(&live->target.address, ip);
-	fprintf(p->out, "%s{", name);
-	label(p->out, "ip", ip, true);
-	label(p->out, "host", t->host, false);
-	label(
-	    p->out, "source", conf_target_value(conf, t, "sourceaddress", NULL), false);
-	label(p->out, "tos", tos != NULL ? tos : "0", false);
-	label(p->out, "target", t->path, false);
+	fputc('{', out);
+	label(out, "ip", ip, true);
+	label(out, "host", t->host, false);
+	label(out, "source", conf_target_value(conf, t, "sourceaddress", NULL), false);
+	label(out, "tos", tos != NULL ? tos : "0", false);
+	label(out, "target", t->path, false);
+	fclose(out);
+	return text;
 }
 
 static void
-sample(const struct page *p, const char *name, const struct conf_target *t,
-    const struct live *live, double v)
+open_sample(const struct page *p, const char *name, const struct shown *s)
 {
-	open_sample(p, name, t, live);
+	fputs(name, p->out);
+	fputs(s->labels, p->out);
+}
+
+static void
+sample(const struct page *p, const char *name, const struct shown *s, double v)
+{
+	open_sample(p, name, s);
 	fputc('}', p->out);
 	number(p->out, v);
 }
 
 static void
-show_sent(const struct page *p, const char *name, const struct conf_target *t,
-    const struct live *live)
+show_sent(const struct page *p, const char *name, const struct shown *s)
 {
-	sample(p, name, t, live, (double)live->sent);
+	sample(p, name, s, (double)s->live->sent);
 }
 
 static void
-show_duplicates(const struct page *p, const char *name, const struct conf_target *t,
-    const struct live *live)
+show_duplicates(const struct page *p, const char *name, const struct shown *s)
 {
-	sample(p, name, t, live, (double)live->duplicates);
+	sample(p, name, s, (double)s->live->duplicates);
 }
 
 static void
-show_send_errors(const struct page *p, const char *name, const struct conf_target *t,
-    const struct live *live)
+show_send_errors(const struct page *p, const char *name, const struct shown *s)
 {
-	sample(p, name, t, live, (double)live->send_errors);
+	sample(p, name, s, (double)s->live->send_errors);
 }
 
 static void
-show_histogram(const struct page *p, const char *name, const struct conf_target *t,
-    const struct live *live)
+show_histogram(const struct page *p, const char *name, const struct shown *s)
 {
 	char part[80];
 	uint64_t sum = 0;
@@ -147,50 +161,56 @@ show_histogram(const struct page *p, const char *name, const struct conf_target 
 
 	snprintf(part, sizeof part, "%s_bucket", name);
 	for (int i = 0; i < LIVE_BUCKETS; i++, bound *= 2) {
-		sum += live->bucket[i];
-		open_sample(p, part, t, live);
+		sum += s->live->bucket[i];
+		open_sample(p, part, s);
 		fprintf(p->out, ",le=\"%.10g\"} %" PRIu64 "\n", bound, sum);
 	}
-	open_sample(p, part, t, live);
-	fprintf(p->out, ",le=\"+Inf\"} %" PRIu64 "\n", live->answered);
+	open_sample(p, part, s);
+	fprintf(p->out, ",le=\"+Inf\"} %" PRIu64 "\n", s->live->answered);
 	snprintf(part, sizeof part, "%s_sum", name);
-	sample(p, part, t, live, live->rtt_sum);
+	sample(p, part, s, s->live->rtt_sum);
 	snprintf(part, sizeof part, "%s_count", name);
-	sample(p, part, t, live, (double)live->answered);
+	sample(p, part, s, (double)s->live->answered);
 }
 
 static void
-show_median(const struct page *p, const char *name, const struct conf_target *t,
-    const struct live *live)
+show_median(const struct page *p, const char *name, const struct shown *s)
 {
-	if (live->measured)
-		sample(p, name, t, live, live->median);
+	if (s->live->measured)
+		sample(p, name, s, s->live->median);
 }
 
 static void
-show_loss(const struct page *p, const char *name, const struct conf_target *t,
-    const struct live *live)
+show_loss(const struct page *p, const char *name, const struct shown *s)
 {
-	if (live->measured)
-		sample(p, name, t, live, live->loss_ratio);
+	if (s->live->measured)
+		sample(p, name, s, s->live->loss_ratio);
 }
 
 static void
-show_row(const struct page *p, const char *name, const struct conf_target *t,
-    const struct live *live)
+show_row(const struct page *p, const char *name, const struct shown *s)
 {
-	if (live->measured)
-		sample(p, name, t, live, (double)live->row);
+	if (s->live->measured)
+		sample(p, name, s, (double)s->live->row);
 }
 
-/* A family with samples for every target that has been heard of. */
+/* A family with samples of the COUNT targets in ALL. */
 static void
 per_target(const struct page *p, const char *name, const char *type, const char *help,
-    show_fn show)
+    show_fn show, const struct shown *all, size_t count)
+{
+	family(p, name, type, help);
+	for (size_t i = 0; i < count; i++)
+		show(p, name, &all[i]);
+}
+
+/* Every target that has been heard of into ALL; how many. */
+static size_t
+heard_of(struct shown *all)
 {
 	const struct conf *conf = state_conf();
+	size_t count = 0;
 
-	family(p, name, type, help);
 	for (size_t i = 0; i < conf->target_count; i++) {
 		const struct conf_target *t = conf->target[i];
 		const struct live *live =
@@ -199,30 +219,40 @@ per_target(const struct page *p, const char *name, const char *type, const char 
 			: NULL;
 
 		if (live != NULL)
-			show(p, name, t, live);
+			all[count++] = (struct shown){ live, labels_of(t, live) };
 	}
+	return count;
 }
 
 static void
 targets(const struct page *p)
 {
-	per_target(p, "smokeping_requests_total", "counter", "Pings sent.", show_sent);
+	struct shown *all = mem_zero(state_conf()->target_count + 1, sizeof *all);
+	size_t count = heard_of(all);
+
+	per_target(p, "smokeping_requests_total", "counter", "Pings sent.", show_sent,
+	    all, count);
 	per_target(p, "smokeping_response_duration_seconds", "histogram",
-	    "Round trip times of answered pings.", show_histogram);
+	    "Round trip times of answered pings.", show_histogram, all, count);
 	per_target(p, "smokeping_response_duplicates_total", "counter",
-	    "Answers that came more than once.", show_duplicates);
+	    "Answers that came more than once.", show_duplicates, all, count);
 	per_target(p, "smokeping_send_errors_total", "counter",
-	    "Pings that could not be sent from here.", show_send_errors);
+	    "Pings that could not be sent from here.", show_send_errors, all, count);
 	family(p, "smokeping_receive_errors_total", "counter",
 	    "Packets that came cut short or not as answers to ours.");
 	plain(p, "smokeping_receive_errors_total",
 	    (double)(state_counters()->truncated + state_counters()->forged));
 	per_target(p, "smokebox_target_median_seconds", "gauge",
-	    "Median of the last round; NaN when nothing answered.", show_median);
+	    "Median of the last round; NaN when nothing answered.", show_median, all,
+	    count);
 	per_target(p, "smokebox_target_loss_ratio", "gauge",
-	    "Pings lost in the last round, 0 to 1; NaN when unknown.", show_loss);
+	    "Pings lost in the last round, 0 to 1; NaN when unknown.", show_loss, all,
+	    count);
 	per_target(p, "smokebox_target_last_round_timestamp_seconds", "gauge",
-	    "End of the last round stored.", show_row);
+	    "End of the last round stored.", show_row, all, count);
+	for (size_t i = 0; i < count; i++)
+		free(all[i].labels);
+	free(all);
 }
 
 /* --- the box itself -----------------------------------------------------------------
