@@ -215,6 +215,15 @@ static const struct {
 	    "the file smokebox beside the main file\n"
 	    "2: warning: there is no No.Where for this override, expected the path of a "
 	    "target (Group.Host) or probe:NAME\n" },
+	{ "*** Web ***\nlisten = [::]:80, 8080\n",
+	    "1: warning: SmokePing would refuse the section Web: better put it into "
+	    "the file smokebox beside the main file\n"
+	    "2: syntax error in value of 'listen', expected ADDRESS:PORT, such as "
+	    "[::]:8080 or 127.0.0.1:8080\n" },
+	{ "*** Collector ***\nlisten =\n",
+	    "1: warning: SmokePing would refuse the section Collector: better put it "
+	    "into the file smokebox beside the main file\n"
+	    "1: warning: Collector: flows are not evaluated yet\n" },
 	{ "+ A\nhost = /A /B/C x\n",
 	    "2: warning: there is no target /A with a host: left out of this graph\n"
 	    "2: warning: there is no target /B/C with a host: left out of this graph\n"

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/addr.h"
 #include "base/log.h"
 #include "base/mem.h"
 
@@ -76,6 +77,27 @@ static bool
 not_probe_conf(const char *value)
 {
 	return strcmp(value, "PROBE_CONF") != 0;
+}
+
+/* Addresses to listen on, blanks or commas between them. */
+static bool
+addresses(const char *value)
+{
+	char *copy = mem_str(value), *save = NULL;
+	struct addr a;
+	bool good = true;
+
+	for (char *one = strtok_r(copy, " ,\t", &save); one != NULL;
+	     one = strtok_r(NULL, " ,\t", &save))
+		good = good && addr_parse_listen(&a, one, NULL) == 0;
+	free(copy);
+	return good;
+}
+
+static bool
+some_addresses(const char *value)
+{
+	return value[strspn(value, " ,\t")] != '\0' && addresses(value);
 }
 
 /* --- General --------------------------------------------------------------------- */
@@ -404,8 +426,10 @@ static const struct schema_key influx_key[] = {
 
 /* --- ours ------------------------------------------------------------------------ */
 
+#define LISTEN_TEXT "ADDRESS:PORT, such as [::]:8080 or 127.0.0.1:8080"
+
 static const struct schema_key web_key[] = {
-	{ "listen" },
+	{ "listen", .fits = some_addresses, .expected = LISTEN_TEXT },
 	{ "base", KEY_IDLE, .re = "/[-._~0-9A-Za-z/]*",
 	    .expected = "a path that starts with /" },
 	{ "title" },
@@ -414,7 +438,7 @@ static const struct schema_key web_key[] = {
 };
 
 static const struct schema_key collector_key[] = {
-	{ "listen" },
+	{ "listen", .fits = addresses, .expected = LISTEN_TEXT },
 	{ "allow" },
 	{ "local" },
 	{ "telescope" },
