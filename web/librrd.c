@@ -14,6 +14,24 @@
 #include "base/mem.h"
 #include "web/series.h"
 
+#ifdef WITH_SANITIZERS
+/* Pango asks fontconfig in a thread of its own, which no switch of ours reaches. */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_options(void);
+
+const char *
+__lsan_default_suppressions(void)
+{
+	return "leak:libfontconfig\nleak:libpango\nleak:libglib\n";
+}
+
+const char *
+__lsan_default_options(void)
+{
+	return "print_suppressions=0";
+}
+#endif
+
 /* What librrd and its libraries never give back (135 bytes a picture, the font caches)
  * is not ours to mend; everything of ours is still looked for. */
 static rrd_info_t *
