@@ -353,8 +353,11 @@ make_room(struct history *h, size_t size)
 		struct series *s = row->series;
 		row_free(h, row);
 		h->counts.dropped++;
-		if (TAILQ_EMPTY(&s->rows))
+		if (TAILQ_EMPTY(&s->rows)) {
 			move_to(h, s, IN_NO_LIST);
+			if (!s->wanted)
+				series_free(h, s);
+		}
 		if (log_allowed(&h->full, TELL_S, &skipped))
 			tell(h, 0,
 			    "the disk does not keep up: %lu MiB of rounds wait, the "
