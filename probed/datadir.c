@@ -17,6 +17,9 @@
 
 #define LOCK "lock"
 
+/* Holds the lock for as long as the process lives. */
+static int lock_fd = -1;
+
 /* Who has the lock: "pid 17", as far as the file says. */
 static void
 holder(int fd, char *buf, size_t size)
@@ -52,7 +55,6 @@ open_lock(int dir)
 	return fd;
 }
 
-/* Held by this descriptor for as long as the process lives. */
 static int
 take_lock(int dir, const char *path, const struct rights *r, struct err *err)
 {
@@ -77,6 +79,9 @@ take_lock(int dir, const char *path, const struct rights *r, struct err *err)
 	if (ftruncate(fd, 0) != 0 || pwrite(fd, text, (size_t)len, 0) != len ||
 	    (r->change && fchown(fd, r->uid, r->gid) != 0))
 		log_warn("%s/" STORE_DIR "/" LOCK, path); /* the lock itself holds */
+	if (lock_fd >= 0)
+		close(lock_fd); /* of a file that is gone */
+	lock_fd = fd;
 	return 0;
 }
 
@@ -227,4 +232,35 @@ datadir_probectl(int datadir, const struct rights *rights, struct err *err)
 	if (fd >= 0)
 		close(fd);
 	return err_set(err, STORE_SOCKET ": %s", strerror(error));
+}
+
+/* --- upkeep ---------------------------------------------------------------------- */
+
+bool
+datadir_whole(int datadir)
+{
+	struct stat held, there;
+
+	if (fstatat(datadir, STORE_SOCKET, &there, AT_SYMLINK_NOFOLLOW) != 0 &&
+	    errno == ENOENT)
+		return false;
+	if (fstatat(datadir, STORE_DIR "/" LOCK, &there, AT_SYMLINK_NOFOLLOW) != 0)
+		return errno != ENOENT;
+	return fstat(lock_fd, &held) != 0 ||
+	       (held.st_dev == there.st_dev && held.st_ino == there.st_ino);
+}
+
+int
+datadir_mend(
+    int datadir, const char *path, const struct rights *rights, struct err *err)
+{
+	struct stat held, there;
+
+	if (prepare(datadir, path, rights, err) != 0)
+		return -1;
+	if (fstatat(datadir, STORE_DIR "/" LOCK, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    fstat(lock_fd, &held) == 0 && held.st_dev == there.st_dev &&
+	    held.st_ino == there.st_ino)
+		return 0;
+	return take_lock(datadir, path, rights, err);
 }

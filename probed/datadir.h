@@ -2,6 +2,8 @@
 #ifndef DATADIR_H
 #define DATADIR_H
 
+#include <stdbool.h>
+
 #include "base/log.h"
 #include "rights.h"
 
@@ -15,5 +17,13 @@ int datadir_open(
  * ERR.
  */
 int datadir_probectl(int datadir, const struct rights *rights, struct err *err);
+
+/* False when our state or the lock was deleted meanwhile. What cannot be looked at is
+ * taken to be there. */
+bool datadir_whole(int datadir);
+/* Make again what was deleted of .smokebox, and take its lock again. PATH is for
+ * messages. 0, or -1 with ERR. */
+int datadir_mend(
+    int datadir, const char *path, const struct rights *rights, struct err *err);
 
 #endif

@@ -60,6 +60,29 @@ send_socket(void *ctx, enum msg_socket kind, unsigned index, unsigned rung,
 	link_send(w->link, &out, fd, LINK_MUST);
 }
 
+struct again {
+	struct worker *w;
+	enum msg_socket kind;
+};
+
+static void
+send_kind(void *ctx, enum msg_socket kind, unsigned index, unsigned rung,
+    const char *why, int fd)
+{
+	const struct again *again = ctx;
+
+	if (kind == again->kind)
+		send_socket(again->w, kind, index, rung, why, fd);
+}
+
+void
+handover_socket(struct worker *w, enum msg_socket kind)
+{
+	struct again again = { w, kind };
+
+	sockets_for(w->row->room, send_kind, &again);
+}
+
 static void
 send_peer(struct worker *w, enum room room, int fd)
 {

@@ -9,6 +9,8 @@
 
 /* Everything that W needs to begin, and the word to do so. DATADIR is a descriptor. */
 void handover_start(struct worker *w, const struct conf *conf, int datadir);
+/* The socket of KIND again, which is another one now. */
+void handover_socket(struct worker *w, enum msg_socket kind);
 /* Its parts of CONF as checked text. */
 void handover_config(struct worker *w, const struct conf *conf);
 /* The word to finish. */

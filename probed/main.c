@@ -19,6 +19,7 @@
 #include "reload.h"
 #include "rights.h"
 #include "sockets.h"
+#include "store.h"
 #include "workers.h"
 
 static struct event_base *base;
@@ -105,6 +106,53 @@ changed(const struct conf *next, const struct conf *old)
 	workers_configure(next);
 }
 
+/* --- upkeep ---------------------------------------------------------------------- */
+
+static const struct timeval upkeep_every = { 2, 0 };
+static int datadir;
+static const char *datadir_path;
+
+/* Somebody emptied the data directory: probectl's socket and the lock are needed. */
+static void
+mend_datadir(void)
+{
+	static struct log_limit limit;
+	struct err err;
+	int fd = -1;
+
+	if (datadir_mend(datadir, datadir_path, &rights, &err) == 0)
+		fd = datadir_probectl(datadir, &rights, &err);
+	if (fd < 0) {
+		if (log_allowed(&limit, 60, NULL))
+			log_warnx(
+			    "what was deleted cannot be made again: %s", err.text);
+		return;
+	}
+	sockets_probectl(fd);
+	workers_socket(ROOM_WEB, SOCKET_PROBECTL);
+	log_warnx(
+	    "%s/" STORE_DIR " was deleted in part and is made again", datadir_path);
+}
+
+static void
+on_upkeep(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+	if (!datadir_whole(datadir))
+		mend_datadir();
+}
+
+static void
+keep_up(void)
+{
+	struct event *ev = event_new(base, -1, EV_PERSIST, on_upkeep, NULL);
+
+	if (ev == NULL || event_add(ev, &upkeep_every) != 0)
+		fatalx("no timer for the upkeep");
+}
+
 /* --- start ----------------------------------------------------------------------- */
 
 static int
@@ -165,7 +213,7 @@ static int
 write_default(void)
 {
 	struct err err;
-	char *datadir;
+	char *data;
 	int r;
 
 	if (mkdir(opt.config, 0755) != 0 && errno != EEXIST) {
@@ -173,16 +221,16 @@ write_default(void)
 		    opt.config, strerror(errno));
 		return cannot(&err);
 	}
-	datadir = default_datadir();
-	r = conf_write_default(opt.config, datadir, &err);
+	data = default_datadir();
+	r = conf_write_default(opt.config, data, &err);
 	if (r == 0)
 		log_info("wrote a first configuration into %s", opt.config);
-	free(datadir);
+	free(data);
 	return r == 0 ? 0 : cannot(&err);
 }
 
 static int
-open_sockets(const struct conf *conf, int datadir)
+open_sockets(const struct conf *conf)
 {
 	struct err err;
 	int fd;
@@ -207,11 +255,12 @@ run(const struct conf *conf)
 	struct err err;
 	int status;
 
-	setup.datadir = datadir_open(
-	    opt.datadir != NULL ? opt.datadir : conf->datadir, opt.user, &rights, &err);
-	if (setup.datadir < 0)
+	/* A name of our own: a reload frees the configuration's. */
+	datadir_path = mem_str(opt.datadir != NULL ? opt.datadir : conf->datadir);
+	setup.datadir = datadir = datadir_open(datadir_path, opt.user, &rights, &err);
+	if (datadir < 0)
 		return cannot(&err);
-	status = open_sockets(conf, setup.datadir);
+	status = open_sockets(conf);
 	if (status != 0)
 		return status;
 	log_info("workers: %s", rights.why);
@@ -223,6 +272,7 @@ run(const struct conf *conf)
 	notify_init(base);
 	catch_signals();
 	reload_watch(base, changed);
+	keep_up();
 	workers_configure(conf);
 	event_base_dispatch(base);
 	log_info("ended");

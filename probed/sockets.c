@@ -153,6 +153,12 @@ sockets_http(
 void
 sockets_probectl(int fd)
 {
+	for (unsigned i = 0; i < socket_count; i++)
+		if (sockets[i].kind == SOCKET_PROBECTL) {
+			close(sockets[i].fd);
+			sockets[i].fd = fd;
+			return;
+		}
 	keep(SOCKET_PROBECTL, ROOM_WEB, 0, fd);
 }
 

@@ -14,7 +14,7 @@ int sockets_http(
 /* Open ICMP sockets, and flow sockets as the configuration says, else on 6343, 2055 and
  * 4739. What cannot be had is told by sockets_note(). */
 void sockets_measure(const struct conf *conf);
-/* Take FD over as probectl's listening socket. */
+/* Take FD over as probectl's listening socket, in place of one before. */
 void sockets_probectl(int fd);
 
 /* Call SEND for every socket that ROOM gets. FD is -1 for ICMP that cannot be. */

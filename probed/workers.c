@@ -266,6 +266,15 @@ ended(struct worker *w, int status)
 }
 
 void
+workers_socket(enum room room, enum msg_socket kind)
+{
+	struct worker *w = roster_of(room);
+
+	if (w->link != NULL)
+		handover_socket(w, kind);
+}
+
+void
 workers_reap(void)
 {
 	int status;

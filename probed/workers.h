@@ -3,6 +3,7 @@
 #define WORKERS_H
 
 #include "config/conf.h"
+#include "link/msg.h"
 #include "rights.h"
 
 struct event_base;
@@ -21,6 +22,8 @@ int workers_open(const struct workers_setup *setup, struct err *err);
 /* Start what CONF wants; later: go over to CONF, which stays the caller's and must live
  * until the next call. Nobody is restarted. */
 void workers_configure(const struct conf *conf);
+/* Tell ROOM, if it runs, of its socket of KIND, which is another one now. */
+void workers_socket(enum room room, enum msg_socket kind);
 /* A child has ended: collect it. */
 void workers_reap(void);
 /* End them all in order within 5 s; a second call ends them at once. */

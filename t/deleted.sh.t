@@ -51,6 +51,15 @@ ok $? "a file cut to nothing while running is replaced"
 rm -r "$DIR/data/.smokebox/raw"
 wait_until 8 test -d "$DIR/data/.smokebox/raw"
 ok $? "the ring of single pings comes back"
+rm -r "$DIR/data/.smokebox"
+wait_until 8 test -S "$DIR/data/.smokebox/probectl.sock"
+ok $? "probectl's socket comes back with everything beside it"
+wait_until 8 "$BUILD/probectl" --data "$DIR/data" health
+ok $? "and answers"
+timeout 20 "$BUILD/probed/probed" --config "$DIR/config" --datadir "$DIR/data" \
+	--listen 127.0.0.1:0 >"$DIR/second.log" 2>&1
+is $? 3 "a second probed is still refused"
+like "$(cat "$DIR/second.log")" "in use by another probed" "and told why"
 before=$(known_rows "B.three" | wc -l)
 wait_until 10 known B.three $((before + 2))
 ok $? "the others went on meanwhile"

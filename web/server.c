@@ -272,9 +272,37 @@ daemon_start(struct listener *l, int fd)
 	    MHD_OPTION_URI_LOG_CALLBACK, on_target, l, MHD_OPTION_END);
 }
 
+static void
+listener_close(struct listener *l)
+{
+	LIST_REMOVE(l, link);
+	event_free(l->ready);
+	event_free(l->timer);
+	MHD_stop_daemon(l->daemon);
+	free(l);
+}
+
+/* Probectl's sockets whose name is gone, as soon as nobody is on them. */
+static void
+close_former(void)
+{
+	struct listener *next;
+
+	for (struct listener *l = LIST_FIRST(&server.listeners); l != NULL; l = next) {
+		next = LIST_NEXT(l, link);
+		if (l->local &&
+		    MHD_get_daemon_info(l->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS)
+			    ->num_connections == 0)
+			listener_close(l);
+	}
+}
+
 bool
 server_listen(int fd, bool local)
 {
+	if (local)
+		close_former();
+
 	struct listener *l = mem_zero(1, sizeof *l);
 
 	l->local = local;
@@ -309,13 +337,8 @@ server_stop(void)
 	if (server.sweep != NULL)
 		event_free(server.sweep);
 	server.sweep = NULL;
-	while ((l = LIST_FIRST(&server.listeners)) != NULL) {
-		LIST_REMOVE(l, link);
-		event_free(l->ready);
-		event_free(l->timer);
-		MHD_stop_daemon(l->daemon);
-		free(l);
-	}
+	while ((l = LIST_FIRST(&server.listeners)) != NULL)
+		listener_close(l);
 }
 
 unsigned

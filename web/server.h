@@ -10,7 +10,8 @@ struct event_base;
 /* Make ready for server_listen(). */
 void server_init(struct event_base *base);
 /* Serve the listening socket FD, which is taken over. LOCAL: it is probectl's Unix
- * socket. False, with a line in the log, when it cannot be served. */
+ * socket, and those before are closed once idle. False, with a line in the log, when it
+ * cannot be served. */
 bool server_listen(int fd, bool local);
 /* Answer nothing more: every listener and connection is closed, parked requests get
  * their gone(). */
