@@ -74,7 +74,7 @@ like "$(why twice)" "retransmi|handshake|SYN" "a lost SYN is named"
 is "$(last page loss)" 0 "a page is fetched"
 holds "page: at least two ways of 5 ms ($(last page median))" "$(last page median) >= 0.01"
 is "$(last failing loss)" 0 "status 500 is an answer"
-like "$(why nobody)" "nothing.sim: no such name" "a name that nobody knows"
+like "$(why nobody)" "does not resolve: no such name" "a name that nobody knows"
 is "$(last nobody unknown)" true "is unknown, not loss"
 probed_stop
 is $? 0 "probed ends well"
