@@ -236,31 +236,35 @@ datadir_probectl(int datadir, const struct rights *rights, struct err *err)
 
 /* --- upkeep ---------------------------------------------------------------------- */
 
-bool
-datadir_whole(int datadir)
+/* Is the lock's name still that of the file we hold? errno tells why it cannot be said.
+ */
+static bool
+lock_in_place(int dir)
 {
 	struct stat held, there;
 
-	if (fstatat(datadir, STORE_SOCKET, &there, AT_SYMLINK_NOFOLLOW) != 0 &&
+	errno = 0;
+	return fstatat(dir, STORE_DIR "/" LOCK, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       fstat(lock_fd, &held) == 0 && held.st_dev == there.st_dev &&
+	       held.st_ino == there.st_ino;
+}
+
+bool
+datadir_whole(int datadir)
+{
+	struct stat st;
+
+	if (fstatat(datadir, STORE_SOCKET, &st, AT_SYMLINK_NOFOLLOW) != 0 &&
 	    errno == ENOENT)
 		return false;
-	if (fstatat(datadir, STORE_DIR "/" LOCK, &there, AT_SYMLINK_NOFOLLOW) != 0)
-		return errno != ENOENT;
-	return fstat(lock_fd, &held) != 0 ||
-	       (held.st_dev == there.st_dev && held.st_ino == there.st_ino);
+	return lock_in_place(datadir) || (errno != 0 && errno != ENOENT);
 }
 
 int
 datadir_mend(
     int datadir, const char *path, const struct rights *rights, struct err *err)
 {
-	struct stat held, there;
-
 	if (prepare(datadir, path, rights, err) != 0)
 		return -1;
-	if (fstatat(datadir, STORE_DIR "/" LOCK, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    fstat(lock_fd, &held) == 0 && held.st_dev == there.st_dev &&
-	    held.st_ino == there.st_ino)
-		return 0;
-	return take_lock(datadir, path, rights, err);
+	return lock_in_place(datadir) ? 0 : take_lock(datadir, path, rights, err);
 }
