@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -70,9 +71,10 @@ take_lock(int dir, const char *path, const struct rights *r, struct err *err)
 		holder(fd, text, sizeof text);
 		close(fd);
 		return err_set(err,
-		    "%s is in use by another probed (%s): two writers would spoil each "
-		    "other's history; end that one or use another --datadir",
-		    path, text);
+		    "%s is in use by another probed (%s), and this one (pid %ld) would "
+		    "be a second writer: they would spoil each other's history; end that "
+		    "one or use another --datadir",
+		    path, text, (long)getpid());
 	}
 	gethostname(host, sizeof host - 1);
 	int len = snprintf(text, sizeof text, "pid %ld on %s\n", (long)getpid(), host);
@@ -102,10 +104,8 @@ is_empty(int dir)
 
 /* --- as a worker ----------------------------------------------------------------- */
 
-/* Have a child with the workers' rights do JOB in DATADIR: every name there is theirs
- * to write, so it may lead anywhere, and this process may be root. 0, or an errno. */
-static int
-as_worker(int dir, const struct rights *r, int (*job)(int fd), int fd)
+int
+datadir_as_worker(int dir, const struct rights *r, int (*job)(int fd), int fd)
 {
 	int status = 0;
 	pid_t pid = fork();
@@ -155,7 +155,7 @@ make_state(int fd)
 static int
 prepare(int dir, const char *path, const struct rights *r, struct err *err)
 {
-	int error = as_worker(dir, r, make_state, -1);
+	int error = datadir_as_worker(dir, r, make_state, -1);
 
 	if (error != 0)
 		return err_set(err,
@@ -164,6 +164,37 @@ prepare(int dir, const char *path, const struct rights *r, struct err *err)
 		    path, (unsigned)r->uid, strerror(error), (unsigned)r->uid,
 		    (unsigned)r->gid, path);
 	return 0;
+}
+
+/* What was told is the courier's to write, and the first of it ours. */
+static int
+write_told(int text)
+{
+	int fd = open(STORE_TOLD, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	char buf[4096];
+	ssize_t n;
+
+	if (fd < 0)
+		return errno == EEXIST ? 0 : errno;
+	while ((n = read(text, buf, sizeof buf)) > 0)
+		if (write(fd, buf, (size_t)n) != n)
+			return EIO;
+	return n == 0 ? 0 : errno;
+}
+
+int
+datadir_told(int dir, const struct rights *rights, const char *text, struct err *err)
+{
+	int fd = memfd_create("told", MFD_CLOEXEC), error;
+	size_t len = strlen(text);
+
+	if (fd < 0 || write(fd, text, len) != (ssize_t)len || lseek(fd, 0, SEEK_SET) != 0)
+		error = errno;
+	else
+		error = datadir_as_worker(dir, rights, write_told, fd);
+	if (fd >= 0)
+		close(fd);
+	return error == 0 ? 0 : err_set(err, STORE_TOLD ": %s", strerror(error));
 }
 
 /* A short relative name, since a socket address has no room for a long one. */
@@ -223,7 +254,8 @@ int
 datadir_probectl(int datadir, const struct rights *rights, struct err *err)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	int error = fd < 0 ? errno : as_worker(datadir, rights, bind_probectl, fd);
+	int error =
+	    fd < 0 ? errno : datadir_as_worker(datadir, rights, bind_probectl, fd);
 
 	if (error == 0 && listen(fd, 32) != 0)
 		error = errno;

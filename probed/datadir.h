@@ -13,6 +13,15 @@
 int datadir_open(
     const char *path, const char *user, struct rights *rights, struct err *err);
 
+/* Have a child with the workers' rights do JOB in DATADIR: every name there is theirs
+ * to write, so it may lead anywhere, and this process may be root. JOB gets FD and
+ * returns 0 or an errno, as does this. */
+int datadir_as_worker(
+    int datadir, const struct rights *rights, int (*job)(int fd), int fd);
+/* Write TEXT into STORE_TOLD, unless there is such a file. 0, or -1 with ERR. */
+int datadir_told(
+    int datadir, const struct rights *rights, const char *text, struct err *err);
+
 /* Make the listening Unix socket of probectl, mode 0660. The descriptor, or -1 with
  * ERR.
  */

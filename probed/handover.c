@@ -1,5 +1,6 @@
 #include "handover.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "cached.h"
 #include "sockets.h"
 
 static struct msg_out problems;
@@ -25,7 +27,7 @@ config_text(const struct worker *w, const struct conf *conf)
 
 	if (out == NULL)
 		fatal("memory for the configuration");
-	conf_write_checked(conf, w->row->parts, out);
+	conf_write_checked(conf, roster_parts(w, conf), out);
 	if (ferror(out) != 0 || fclose(out) != 0)
 		fatal("memory for the configuration");
 	fcntl(
@@ -60,6 +62,27 @@ send_socket(void *ctx, enum msg_socket kind, unsigned index, unsigned rung,
 	link_send(w->link, &out, fd, LINK_MUST);
 }
 
+/* Who writes and who reads RRD files gets a line of its own to rrdcached. */
+void
+handover_rrdcached(struct worker *w, const struct conf *conf)
+{
+	enum room room = w->row->room;
+	const char *path =
+	    conf->rrdcached == NULL ? NULL : cached_path(conf->rrdcached);
+	int fd;
+
+	if (path == NULL || w->link == NULL ||
+	    (room != ROOM_RECORDER && room != ROOM_WEB && room != ROOM_PAINTER))
+		return;
+	fd = cached_connect(path);
+	if (fd < 0) {
+		log_debug("rrdcached at %s: %s", path, strerror(errno));
+		return; /* it is asked for again */
+	}
+	send_socket(w, SOCKET_RRDCACHED, 0, 0, "", fd);
+	close(fd);
+}
+
 struct again {
 	struct worker *w;
 	enum msg_socket kind;
@@ -80,7 +103,13 @@ handover_socket(struct worker *w, enum msg_socket kind)
 {
 	struct again again = { w, kind };
 
-	sockets_for(w->row->room, send_kind, &again);
+	sockets_for(w->row->room, 0, send_kind, &again);
+}
+
+void
+handover_sockets(struct worker *w, unsigned first)
+{
+	sockets_for(w->row->room, first, send_socket, w);
 }
 
 static void
@@ -122,7 +151,8 @@ handover_start(struct worker *w, const struct conf *conf, int datadir)
 	pack_u8(&out.pack, (uint8_t)log_get_level());
 	link_send(w->link, &out, -1, LINK_MUST);
 	send_socket(w, SOCKET_DATADIR, 0, 0, "", datadir);
-	sockets_for(w->row->room, send_socket, w);
+	sockets_for(w->row->room, 0, send_socket, w);
+	handover_rrdcached(w, conf);
 	handover_config(w, conf);
 	connect_peers(w);
 	msg_begin(&out, MSG_START);

@@ -11,8 +11,12 @@
 void handover_start(struct worker *w, const struct conf *conf, int datadir);
 /* The socket of KIND again, which is another one now. */
 void handover_socket(struct worker *w, enum msg_socket kind);
+/* Its sockets from the one numbered FIRST on, which were opened since. */
+void handover_sockets(struct worker *w, unsigned first);
 /* Its parts of CONF as checked text. */
 void handover_config(struct worker *w, const struct conf *conf);
+/* A line to rrdcached, where CONF has one and W writes or reads what it keeps. */
+void handover_rrdcached(struct worker *w, const struct conf *conf);
 /* The word to finish. */
 void handover_stop(struct worker *w);
 

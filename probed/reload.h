@@ -10,6 +10,17 @@
 
 struct event_base;
 
+/* This box is MASTER's slave (borrowed): what is read from now on is what that one told,
+ * which is trusted with nothing. */
+void reload_master(const struct conf_master *master);
+/* Of what is read from now on only these targets are measured: see conf_filter(). FILTER
+ * is borrowed. */
+void reload_filter(const char *const *filter, size_t count);
+/* What the installation has that is tried beside another one is left alone: see
+ * --shadow. */
+void reload_shadow(bool shadow);
+/* Likewise rounds follow each other in this way: see conf_set_pace(). */
+void reload_pace(bool once, bool nosleep);
 /* Read PATH and print every complaint. NULL when it cannot be used (STRICT: or has
  * warnings). */
 struct conf *reload_first(const char *path, bool strict);
@@ -22,6 +33,8 @@ void reload_watch(struct event_base *base,
     void (*changed)(const struct conf *next, const struct conf *old));
 /* Look now, whether files changed or not. */
 void reload_now(void);
+/* Tell web once more what was complained of, and what sockets_note() says now. */
+void reload_tell(void);
 const struct conf *reload_conf(void); /* in force */
 
 #endif

@@ -36,7 +36,7 @@ struct worker {
 	struct event *restart;
 };
 
-#define ROSTER 7
+#define ROSTER 8
 #define ROSTER_PHASES 3
 extern struct worker roster[ROSTER];
 
@@ -44,8 +44,10 @@ struct worker *roster_of(enum room room);
 const char *roster_name(const struct worker *w);
 /* Is there to be a line between A and B? */
 bool roster_line(enum room a, enum room b);
-/* Does CONF want this one to run? All are wanted but the runner, which is where the
- * configuration names a program that is to be run. */
+/* What W is told of CONF: its row's parts, and more where CONF gives it more to do. */
+unsigned roster_parts(const struct worker *w, const struct conf *conf);
+/* Does CONF want this one to run? All are wanted but fetcher and runner, which are
+ * where the configuration has something for them to do. */
 bool roster_wants(const struct worker *w, const struct conf *conf);
 
 #endif

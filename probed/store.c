@@ -15,9 +15,9 @@
 #include <rrd_format.h>
 
 #include "base/mem.h"
+#include "cached.h"
 
 /* More than any real file has, little enough to be summed up without overflow. */
-#define DS_MAX 4096
 #define RRA_MAX 4096
 #define ROWS_MAX (1UL << 31)
 
@@ -117,7 +117,7 @@ check_static(const char *file, const stat_head_t *head, struct err *err)
 	    strcmp(head->version, "0001") < 0 ||
 	    strcmp(head->version, RRD_VERSION5) > 0)
 		return bad(err, file, "has an RRD version that is not 0001 to 0005");
-	if (head->ds_cnt < 1 || head->ds_cnt > DS_MAX || head->rra_cnt < 1 ||
+	if (head->ds_cnt < 1 || head->ds_cnt > STORE_DS_MAX || head->rra_cnt < 1 ||
 	    head->rra_cnt > RRA_MAX || head->pdp_step < 1 || head->pdp_step > INT32_MAX)
 		return bad(err, file, "has impossible counts in its header");
 	return 0;
@@ -278,8 +278,8 @@ read_fd(int fd, const char *file, struct store_rrd *rrd, struct err *err)
 	return read_definitions(fd, file, &head, rrd, err);
 }
 
-int
-store_rrd_read(const char *file, struct store_rrd *rrd, struct err *err)
+static int
+read_header(const char *file, struct store_rrd *rrd, struct err *err)
 {
 	memset(rrd, 0, sizeof *rrd);
 	/* Not to be held up by a FIFO that someone left there. */
@@ -295,6 +295,20 @@ store_rrd_read(const char *file, struct store_rrd *rrd, struct err *err)
 	return result;
 }
 
+int
+store_rrd_read(const char *file, struct store_rrd *rrd, struct err *err)
+{
+	char why[256];
+
+	/* Else its last update may not be the last one. */
+	if (cached_flush(file, why, sizeof why) != CACHED_DONE) {
+		memset(rrd, 0, sizeof *rrd);
+		errno = EAGAIN;
+		return err_set(err, "%s: %s", file, why);
+	}
+	return read_header(file, rrd, err);
+}
+
 void
 store_rrd_free(struct store_rrd *rrd)
 {
@@ -306,7 +320,11 @@ int
 store_rrd_sound(const char *file, struct err *err)
 {
 	struct store_rrd rrd;
-	int result = store_rrd_read(file, &rrd, err);
+	char why[256];
+
+	/* Where that fails, what the file has is better than nothing. */
+	(void)cached_flush(file, why, sizeof why);
+	int result = read_header(file, &rrd, err);
 
 	if (result == 0)
 		store_rrd_free(&rrd);

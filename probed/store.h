@@ -13,9 +13,17 @@
 
 #define STORE_DIR ".smokebox"
 #define STORE_RAW STORE_DIR "/raw"
-#define STORE_STATE STORE_DIR "/state"
+#define STORE_STATE_NAME "state"
+#define STORE_STATE STORE_DIR "/" STORE_STATE_NAME
+#define STORE_PASSWORD STORE_STATE "/password" /* its hash, as crypt(5) has it */
+#define STORE_COPIES_NAME "configurations"
+#define STORE_COPIES STORE_STATE "/" STORE_COPIES_NAME
 #define STORE_ASIDE STORE_DIR "/set-aside"
 #define STORE_NEW STORE_DIR "/new" /* RRD files being made */
+#define STORE_TRAFFIC STORE_DIR "/traffic" /* interfaces and exporters: interface.h */
+#define STORE_EVENTS STORE_DIR "/events.db" /* eventsdb.h */
+#define STORE_TOLD STORE_DIR "/courier/config" /* what our master tells to measure */
+#define STORE_LOCK STORE_DIR "/lock"
 #define STORE_SOCKET STORE_DIR "/probectl.sock"
 #define STORE_PATH 1024 /* room for any of these paths */
 
@@ -30,6 +38,7 @@ int store_rrd_path(char *buf, const char *path);
 #define STORE_DS_LOSS 1
 #define STORE_DS_MEDIAN 2
 #define STORE_DS_PING 3 /* ping1 */
+#define STORE_DS_MAX 4096 /* data sources of a file, more than any real one has */
 
 /* What the header of an RRD says. Fill with store_rrd_read(), end with
  * store_rrd_free().
@@ -53,14 +62,15 @@ struct store_rrd {
 
 /* Read the header of FILE (a path relative to DATADIR) with our own eyes and check it:
  * format and machine, every count and index that librrd would believe, and that the
- * file is as long as they demand. 0, or -1 with ERR saying what is wrong with it; errno
- * is then that of open() or read(), or EINVAL when the contents are wrong. */
+ * file is as long as they demand. What rrdcached has of it is written first. 0, or -1
+ * with ERR saying what is wrong with it; errno is then that of open() or read(), EINVAL
+ * when the contents are wrong, or EAGAIN when rrdcached is away. */
 int store_rrd_read(const char *file, struct store_rrd *rrd, struct err *err);
 void store_rrd_free(struct store_rrd *rrd);
 
-/* Before librrd maps a file: does its size agree with its header (a short file would
- * be a SIGBUS)? 0, or -1 with ERR saying what is wrong with it. ENOENT is an error too;
- * errno tells it apart. */
+/* Before librrd maps a file, have rrdcached write what it has of it, and look: does its
+ * size agree with its header (a short file would be a SIGBUS)? 0, or -1 with ERR saying
+ * what is wrong with it. ENOENT is an error too; errno tells it apart. */
 int store_rrd_sound(const char *file, struct err *err);
 
 #endif

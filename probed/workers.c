@@ -133,6 +133,16 @@ on_message(void *ctx, struct link *link, struct msg_in *in)
 		return take_beat(w, in);
 	case MSG_NONSENSE:
 		return take_nonsense(w, in);
+	case MSG_AGAIN:
+		if (wire_u8(&in->wire) != SOCKET_RRDCACHED || msg_done(in) != 0)
+			return -1;
+		handover_rrdcached(w, conf);
+		return 0;
+	case MSG_ALL_DONE:
+		if (msg_done(in) != 0 || w->row->room != ROOM_RECORDER)
+			return -1;
+		setup.done();
+		return 0;
 	case MSG_RELOAD:
 		if (msg_done(in) != 0 || w->row->room != ROOM_WEB)
 			return -1;
@@ -272,6 +282,14 @@ workers_socket(enum room room, enum msg_socket kind)
 
 	if (w->link != NULL)
 		handover_socket(w, kind);
+}
+
+void
+workers_sockets(unsigned first)
+{
+	for (size_t i = 0; i < ROSTER; i++)
+		if (roster[i].link != NULL)
+			handover_sockets(&roster[i], first);
 }
 
 void

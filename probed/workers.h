@@ -14,6 +14,7 @@ struct workers_setup {
 	const struct rights *rights;
 	void (*ready)(void);  /* all that are wanted run, for the first time */
 	void (*reload)(void); /* web asks for a look at the configuration */
+	void (*done)(void);   /* --debug: every target has had its round */
 	void (*ended)(void);  /* after workers_stop(): the last one is gone */
 };
 
@@ -22,6 +23,8 @@ int workers_open(const struct workers_setup *setup, struct err *err);
 /* Start what CONF wants; later: go over to CONF, which stays the caller's and must live
  * until the next call. Nobody is restarted. */
 void workers_configure(const struct conf *conf);
+/* Give everyone who runs the sockets from the one numbered FIRST on. */
+void workers_sockets(unsigned first);
 /* Tell ROOM, if it runs, of its socket of KIND, which is another one now. */
 void workers_socket(enum room room, enum msg_socket kind);
 /* A child has ended: collect it. */

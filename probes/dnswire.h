@@ -5,18 +5,29 @@
 #ifndef PROBES_DNSWIRE_H
 #define PROBES_DNSWIRE_H
 
-#include <stdio.h>
-
 #include "base/log.h"
 #include "base/wire.h"
 
 #define DNSWIRE_NAME_MAX 255			    /* on the wire */
 #define DNSWIRE_TEXT_MAX (DNSWIRE_NAME_MAX * 4 + 1) /* in text, all escaped */
-#define DNSWIRE_QUERY_MAX 320
+#define DNSWIRE_QUERY_MAX 352
+#define DNSWIRE_HEADER 12
+#define DNSWIRE_COOKIE_CLIENT 8 /* RFC 7873 section 4 */
+#define DNSWIRE_COOKIE_MAX 40	/* with the server's part of 8 to 32 bytes */
 
 enum { /* RCODEs with a rule of their own */
 	DNSWIRE_NOERROR = 0,
 	DNSWIRE_NXDOMAIN = 3,
+};
+
+enum dnswire_class {
+	DNSWIRE_IN = 1,
+	DNSWIRE_CH = 3,
+};
+
+enum dnswire_option {
+	DNSWIRE_NSID = 3,    /* RFC 5001 */
+	DNSWIRE_COOKIE = 10, /* RFC 7873 */
 };
 
 struct dnswire_question {
@@ -29,11 +40,25 @@ struct dnswire_question {
  * type ("A", "mx", "TYPE65") and class IN. 0, or -1 with ERR. */
 int dnswire_ask(
     struct dnswire_question *q, const char *name, const char *type, struct err *err);
+/* Put one more LABEL of LEN bytes (1 to 63) in front of Q's name. 0, or -1 when the
+ * name would be too long. */
+int dnswire_prepend(struct dnswire_question *q, const char *label, unsigned len);
+/* Choose the case of each letter of Q's name by a bit of RANDOM. */
+void dnswire_mix_case(struct dnswire_question *q, const uint8_t random[32]);
 
-/* Write a query with ID for Q; RD asks for recursion, EDNS is the size of answer that
- * fits (0: no OPT record). Returns its length. */
-size_t dnswire_query(uint8_t buf[DNSWIRE_QUERY_MAX], uint16_t id,
-    const struct dnswire_question *q, bool rd, unsigned edns);
+/* What a query says besides its question. */
+struct dnswire_asking {
+	uint16_t id;
+	bool recursion;	       /* RD */
+	bool nsid;	       /* who answers? Needs EDNS */
+	unsigned edns;	       /* size of answer that fits; 0: no OPT record */
+	const uint8_t *cookie; /* COOKIE_LEN bytes; needs EDNS */
+	unsigned cookie_len;   /* 0: none */
+};
+
+/* Write a query for Q. Returns its length. */
+size_t dnswire_query(uint8_t buf[DNSWIRE_QUERY_MAX], const struct dnswire_asking *how,
+    const struct dnswire_question *q);
 
 struct dnswire_answer {
 	bool authoritative, truncated;
@@ -41,14 +66,15 @@ struct dnswire_answer {
 	unsigned records; /* in the answer section, as its header says */
 	unsigned left[3]; /* not walked yet: answer, authority, additional */
 	struct wire wire; /* at the next record */
+	struct wire opt;  /* options, once the OPT record was passed */
 };
 
 /* Is the message DATA the answer to question Q asked with ID? Checks id, QR, opcode and
- * question. 0 with A ready to be walked, or -1: it is something else (forged, late from
- * another life, garbage). A refusal to parse (an error without question) counts as
- * answer. */
+ * question, the case of its letters too when EXACT. 0 with A ready to be walked, or -1:
+ * it is something else (forged, late from another life, garbage). A refusal to parse
+ * (an error without question) counts as answer. */
 int dnswire_match(struct dnswire_answer *a, const void *data, size_t len, uint16_t id,
-    const struct dnswire_question *q);
+    const struct dnswire_question *q, bool exact);
 
 struct dnswire_record {
 	unsigned section;	     /* 0 answer, 1 authority, 2 additional */
@@ -61,11 +87,13 @@ struct dnswire_record {
 /* The next record into RR. 1, 0 at the end, -1 when the message is broken. */
 int dnswire_next(struct dnswire_answer *a, struct dnswire_record *rr);
 
-/* RR as one line of a zone file, without newline, into OUT. 0, or -1 when its data does
- * not fit its type. */
-int dnswire_print(const struct dnswire_record *rr, FILE *out);
+/* The first EDNS option CODE of an answer that was walked to its end: its LEN bytes,
+ * borrowed from the message; NULL when there is none (or the options are broken). */
+const uint8_t *dnswire_option(
+    const struct dnswire_answer *a, enum dnswire_option code, size_t *len);
 
-/* "NXDOMAIN", "RCODE 23": into BUF (16 bytes), returns it. */
-const char *dnswire_rcode_text(unsigned rcode, char buf[16]);
+/* Expand the name at W, which moves behind it, into TEXT (DNSWIRE_TEXT_MAX bytes), with
+ * final dot. 0, or -1 when it is broken. */
+int dnswire_name(struct wire *w, char *text);
 
 #endif

@@ -72,9 +72,9 @@ echo_proves(
 	return sodium_memcmp(tag, want, ECHO_TAG) == 0;
 }
 
-/* The internet checksum (RFC 1071) of an even number of bytes. */
+/* The ones' complement sum (RFC 1071) of an even number of bytes. */
 static uint16_t
-echo_checksum(const uint8_t *data, size_t len)
+echo_sum(const uint8_t *data, size_t len)
 {
 	uint32_t sum = 0;
 
@@ -82,11 +82,12 @@ echo_checksum(const uint8_t *data, size_t len)
 		sum += (uint32_t)data[i] << 8 | data[i + 1];
 	while (sum >> 16 != 0)
 		sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t)~sum;
+	return (uint16_t)sum;
 }
 
 void
-echo_write(uint8_t *head, const uint8_t key[16], const struct echo_proof *proof)
+echo_write(
+    uint8_t *head, const uint8_t key[16], const struct echo_proof *proof, size_t size)
 {
 	bool v4 = proof->to.sa.sa_family == AF_INET;
 	struct pack p;
@@ -99,9 +100,21 @@ echo_write(uint8_t *head, const uint8_t key[16], const struct echo_proof *proof)
 	pack_u16(&p, proof->seq);
 	pack_u32(&p, proof->slot);
 	echo_sign(head + ECHO_HEADER + 4, key, proof);
+	uint8_t *level = head + ECHO_HEADER + ECHO_MARK;
+	level[0] = level[1] = 0;
+	uint16_t sum = echo_sum(head, ECHO_SENT);
+	if (proof->constant && size >= ECHO_MARK + ECHO_LEVEL) {
+		/* Another id gets another checksum, so that it gets another way too. */
+		uint32_t want = (proof->id ^ 0x5a5aU) % 0xffff + 0xffff;
+		uint16_t missing = (uint16_t)((want - sum) % 0xffff);
+
+		level[0] = (uint8_t)(missing >> 8);
+		level[1] = (uint8_t)missing;
+		sum = echo_sum(head, ECHO_SENT);
+	}
 	if (!v4) /* the kernel fills in an ICMPv6 checksum */
 		return;
-	uint16_t sum = echo_checksum(head, ECHO_SENT);
+	sum = (uint16_t)~sum;
 	head[2] = (uint8_t)(sum >> 8);
 	head[3] = (uint8_t)sum;
 }

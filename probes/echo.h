@@ -13,7 +13,8 @@
 #define ECHO_HEADER 8
 #define ECHO_TAG 8
 #define ECHO_MARK 12 /* slot and tag */
-#define ECHO_SENT (ECHO_HEADER + ECHO_MARK)
+#define ECHO_LEVEL 2 /* what keeps the checksum the same; not in payloads below 14 */
+#define ECHO_SENT (ECHO_HEADER + ECHO_MARK + ECHO_LEVEL)
 
 enum echo_kind {
 	ECHO_REQUEST,
@@ -35,6 +36,7 @@ struct echo {
 struct echo_proof {
 	uint32_t slot, serial; /* serial: of the round, never used twice */
 	uint16_t id, seq;
+	bool constant; /* its checksum is that of all packets with this id */
 	struct addr to;
 };
 
@@ -44,8 +46,13 @@ struct echo_proof {
 int echo_read(struct echo *e, const void *data, size_t len, int family, bool with_ip);
 
 /* Write header, slot and tag of a request into HEAD (ECHO_SENT bytes). The rest of the
- * payload is zero, so the checksum covers it for any length. */
-void echo_write(uint8_t *head, const uint8_t key[16], const struct echo_proof *proof);
+ * payload, of SIZE bytes, is zero, so the checksum covers it for any length. Two bytes
+ * behind the tag level the checksum where PROOF wants it constant: routers that take
+ * the first four bytes behind the IP header for ports, and spread their load by them,
+ * then send all pings of a target by one way. A payload too short for them goes
+ * without. */
+void echo_write(
+    uint8_t *head, const uint8_t key[16], const struct echo_proof *proof, size_t size);
 
 /* Is TAG the one for PROOF? */
 bool echo_proves(

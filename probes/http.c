@@ -3,7 +3,7 @@
  * is pinned to an address that the prober's resolver found, those of redirects
  * included, which are therefore followed by us. */
 #include <event2/event.h>
-#include <event2/event_struct.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -12,73 +12,35 @@
 #include "base/mem.h"
 #include "probes/httpfetch.h"
 #include "probes/httpname.h"
+#include "probes/httpqueue.h"
 #include "probes/multi.h"
 #include "probes/net.h"
 #include "probes/trust.h"
 
-/* Transfers at once, all runs together. More wait here, for the clock starts when a
- * transfer does; one that would wait long is our fault and not the network's. */
-#define HTTP_TRANSFERS 200
-#define HTTP_WAIT_NS CLOCK_NS_PER_S
 #define HTTP_REDIRECTS 20
-/* What is read of a body: enough to know that it comes. */
-#define HTTP_BODY (64 * 1024)
-#define HTTP_BODY_EXPECT (1024 * 1024)
-
 LIST_HEAD(http_state, http_fetch);
-TAILQ_HEAD(http_list, http_fetch);
-
 /* One of its kind in a process. */
-static struct {
-	struct multi *multi;
-	struct event work; /* looks after those that wait */
-	unsigned running;
-	struct http_list queued, waiting;
-} http;
-
-static void http_start(struct http_fetch *f);
+static struct multi *http_multi;
 
 /* --- a fetch's life -----------------------------------------------------------------
  */
-
-static void
-http_move(struct http_fetch *f, enum http_place place)
-{
-	if (f->place == HTTP_QUEUED)
-		TAILQ_REMOVE(&http.queued, f, link);
-	else if (f->place == HTTP_WAITING)
-		TAILQ_REMOVE(&http.waiting, f, link);
-	else if (f->place == HTTP_RUNNING) {
-		http.running--;
-		event_active(&http.work, EV_TIMEOUT, 0);
-	}
-	f->place = place;
-	if (place == HTTP_QUEUED)
-		TAILQ_INSERT_TAIL(&http.queued, f, link);
-	else if (place == HTTP_WAITING)
-		TAILQ_INSERT_TAIL(&http.waiting, f, link);
-	else if (place == HTTP_RUNNING)
-		http.running++;
-}
 
 /* Forget the transfer, not the fetch. */
 static void
 http_forget_transfer(struct http_fetch *f)
 {
 	if (f->place == HTTP_RUNNING)
-		multi_remove(http.multi, f->easy);
-	http_move(f, HTTP_NOWHERE);
+		multi_remove(http_multi, f->easy);
+	httpqueue_move(f, HTTP_NOWHERE);
 	curl_easy_cleanup(f->easy);
 	curl_slist_free_all(f->connect_to);
 	curl_slist_free_all(f->headers);
-	free(f->tail);
 	free(f->host);
 	f->host = NULL;
 	f->easy = NULL;
 	f->connect_to = f->headers = NULL;
-	f->tail = NULL;
-	f->tail_len = f->body = 0;
-	f->capped = f->expected = false;
+	httpbody_forget(f);
+	f->cert_days = NAN;
 	f->distrust[0] = '\0';
 	f->why[0] = '\0';
 }
@@ -110,27 +72,12 @@ http_answered(struct http_fetch *f)
 	unsigned seq = f->seq;
 	int64_t rtt_ns = f->sum_us * CLOCK_NS_PER_US;
 
+	httpresult_tell(f);
 	http_drop(f);
 	probe_reply(run, seq, rtt_ns, STAMP_USER);
 }
 
 /* --- names that the host does not resolve for us -------------------------------- */
-
-static void
-http_changed(struct resolve_name *name)
-{
-	struct http_fetch *f, *next;
-
-	for (f = TAILQ_FIRST(&http.waiting); f != NULL; f = next) {
-		next = TAILQ_NEXT(f, link);
-		if (f->name != name)
-			continue;
-		f->name = NULL;
-		/* by the queue: nothing is told from inside the resolver */
-		http_move(f, HTTP_QUEUED);
-		event_active(&http.work, EV_TIMEOUT, 0);
-	}
-}
 
 /* The address of HOST into ADDR: 1; 0 when F has to wait for it, -1 when F is lost (and
  * gone). */
@@ -155,7 +102,7 @@ http_address(struct http_fetch *f, const char *host, struct addr *addr)
 	switch (resolve_get(name, addr, &why)) {
 	case RESOLVE_PENDING:
 		f->name = name;
-		http_move(f, HTTP_WAITING);
+		httpqueue_move(f, HTTP_WAITING);
 		return 0;
 	case RESOLVE_FAILED:
 		http_lost(f, PING_NO_NAME, why);
@@ -165,41 +112,6 @@ http_address(struct http_fetch *f, const char *host, struct addr *addr)
 	}
 }
 
-/* --- the body -----------------------------------------------------------------------
- */
-
-/* Look for what is expected in what came before and the N bytes of DATA. */
-static void
-http_search(struct http_fetch *f, const char *data, size_t n)
-{
-	const char *expect = f->run->opts->expect;
-	size_t want = strlen(expect), len = f->tail_len + n;
-	char *both = mem_alloc(len + 1);
-
-	if (f->tail_len > 0)
-		memcpy(both, f->tail, f->tail_len);
-	memcpy(both + f->tail_len, data, n);
-	f->expected = memmem(both, len, expect, want) != NULL;
-	f->tail_len = len < want - 1 ? len : want - 1;
-	memmove(both, both + len - f->tail_len, f->tail_len);
-	free(f->tail);
-	f->tail = both;
-}
-
-static size_t
-http_body(char *data, size_t one, size_t n, void *ctx)
-{
-	struct http_fetch *f = ctx;
-	bool searching = f->run->opts->expect != NULL && !f->expected;
-
-	f->body += one * n;
-	if (searching && n > 0)
-		http_search(f, data, one * n);
-	f->capped =
-	    f->body >= (searching && !f->expected ? HTTP_BODY_EXPECT : HTTP_BODY);
-	return f->capped ? 0 : one * n;
-}
-
 /* --- starting -----------------------------------------------------------------------
  */
 
@@ -207,25 +119,23 @@ static void
 http_transfer(struct http_fetch *f, const char *url, const struct addr *addr)
 {
 	httpprep(f, url, addr);
-	curl_easy_setopt(f->easy, CURLOPT_WRITEFUNCTION, http_body);
-	curl_easy_setopt(f->easy, CURLOPT_WRITEDATA, f);
-	if (multi_add(http.multi, f->easy) != 0) {
+	if (multi_add(http_multi, f->easy) != 0) {
 		http_lost(f, PING_NOT_SENT, "libcurl does not start the transfer");
 		return;
 	}
-	http_move(f, HTTP_RUNNING);
+	httpqueue_move(f, HTTP_RUNNING);
 }
 
 /* Go on with F's present URL: it runs, waits for a name, or is lost. */
 static void
 http_start(struct http_fetch *f)
 {
-	const char *url = f->here != NULL ? f->here : f->run->opts->url[f->url].url;
+	const char *url = httpqueue_url(f);
 	struct err err;
 	struct addr addr;
 	char *host = httpopts_host(url, &err);
 
-	http_move(f, HTTP_NOWHERE);
+	httpqueue_move(f, HTTP_NOWHERE);
 	if (f->begun_ns == 0)
 		f->begun_ns = clock_mono_ns();
 	if (host == NULL) {
@@ -236,37 +146,6 @@ http_start(struct http_fetch *f)
 	f->host = host;
 	if (http_address(f, host, &addr) == 1)
 		http_transfer(f, url, &addr);
-}
-
-/* Has F waited so long for a place that it shall not be sent any more? It is told
- * before the host takes its silence for a loss. */
-static bool
-http_overdue(const struct http_fetch *f, int64_t now)
-{
-	int64_t most = f->run->timeout_ns / 2;
-
-	return f->begun_ns == 0 &&
-	       now - f->asked_ns > (most < HTTP_WAIT_NS ? most : HTTP_WAIT_NS);
-}
-
-/* Start what may start; what waited too long was never sent. */
-static void
-http_work(evutil_socket_t fd, short what, void *ctx)
-{
-	const struct timeval again = { 0, 50 * 1000 };
-	int64_t now = clock_mono_ns();
-	struct http_fetch *f, *next;
-
-	(void)fd, (void)what, (void)ctx;
-	while (http.running < HTTP_TRANSFERS && (f = TAILQ_FIRST(&http.queued)) != NULL)
-		http_start(f);
-	for (f = TAILQ_FIRST(&http.queued); f != NULL; f = next) {
-		next = TAILQ_NEXT(f, link);
-		if (http_overdue(f, now))
-			http_lost(f, PING_NOT_SENT, "too many transfers at once");
-	}
-	if (!TAILQ_EMPTY(&http.queued))
-		evtimer_add(&http.work, &again);
 }
 
 /* --- ending -------------------------------------------------------------------------
@@ -284,22 +163,41 @@ http_accept(struct http_fetch *f, CURLcode result)
 	char text[256];
 
 	curl_easy_getinfo(f->easy, CURLINFO_RESPONSE_CODE, &status);
+	probe_extra(f->run, EXTRA_CERT_DAYS, f->cert_days);
 	/* Unless told otherwise SmokePing asks no more than that a server answered. */
 	if (outcome != PING_ANSWERED && status != 0 && !o->complete &&
-	    outcome != PING_TIMEOUT)
+	    outcome != PING_TIMEOUT && !f->overlong)
 		outcome = PING_ANSWERED;
-	if (f->distrust[0] != '\0') {
+	if (outcome == PING_ANSWERED)
+		return true;
+	if (f->distrust[0] != '\0')
 		snprintf(text, sizeof text, "%s", f->distrust);
-	} else if (outcome != PING_ANSWERED) {
+	else if (f->overlong)
+		snprintf(text, sizeof text,
+		    "the server sends headers without end, more than %zu bytes",
+		    f->head);
+	else
 		snprintf(text, sizeof text, "%s",
 		    f->why[0] != '\0' ? f->why : curl_easy_strerror(result));
-	} else if (!httpresult_status_fits(o, status)) {
-		outcome = PING_BAD_ANSWER;
-		snprintf(
-		    text, sizeof text, "the server answers with status %ld", status);
-	} else
-		return true;
 	http_lost(f, outcome, text);
+	return false;
+}
+
+/* The last answer of a URL is here. True when its status is as it has to be; else F is
+ * lost, and gone. */
+static bool
+http_status(struct http_fetch *f)
+{
+	const struct probe_opts *o = f->run->opts;
+	long status = 0;
+	char text[100];
+
+	curl_easy_getinfo(f->easy, CURLINFO_RESPONSE_CODE, &status);
+	probe_extra(f->run, EXTRA_STATUS, (double)status);
+	if (httpopts_status_fits(o, status))
+		return true;
+	snprintf(text, sizeof text, "the server answers with status %ld", status);
+	http_lost(f, PING_BAD_ANSWER, text);
 	return false;
 }
 
@@ -340,7 +238,14 @@ http_follow(struct http_fetch *f, char *to)
 	free(f->here);
 	f->here = to;
 	http_forget_transfer(f);
-	http_start(f);
+	httpqueue_add(f);
+}
+
+/* Is there a URL behind the present one? */
+static bool
+http_more(const struct http_fetch *f)
+{
+	return !f->run->opts->rotate && f->url + 1 < f->run->opts->urls;
 }
 
 /* The present URL is done, all its redirects too: the next one, or the answer. */
@@ -348,31 +253,32 @@ static void
 http_next(struct http_fetch *f)
 {
 	const struct probe_opts *o = f->run->opts;
+	bool more = http_more(f);
+	char *fault = more && !f->forbidden.found ? NULL : httpbody_fault(f);
 
-	if (o->expect != NULL && !f->expected && f->url + 1 == o->urls) {
-		char *why = mem_printf("the answer does not hold '%.100s'%s", o->expect,
-		    f->capped ? " in its first megabyte" : "");
-		http_lost(f, PING_BAD_ANSWER, why);
-		free(why);
+	if (fault != NULL) {
+		http_lost(f, PING_BAD_ANSWER, fault);
+		free(fault);
 		return;
 	}
 	/* SmokePing adds curl's time_redirect to a total that holds it already. Its
 	 * figure is kept, for the history's sake. */
 	if (o->add_redirects || o->figure == HTTP_REDIRECT)
 		f->sum_us += f->hops_us;
+	if (!more) {
+		http_answered(f);
+		return;
+	}
 	f->hops_us = 0;
 	f->hops = 0;
 	f->as_get = f->elsewhere = f->stranger = false;
 	free(f->here);
 	f->here = NULL;
-	if (++f->url == o->urls) {
-		http_answered(f);
-		return;
-	}
-	bool expected = f->expected; /* one of the bodies has to hold it */
+	f->url++;
+	bool expected = f->expected.found; /* one of the bodies has to hold it */
 	http_forget_transfer(f);
-	f->expected = expected;
-	http_start(f);
+	f->expected.found = expected;
+	httpqueue_add(f);
 }
 
 static void
@@ -382,7 +288,7 @@ http_done(CURL *easy, CURLcode result)
 	char *to;
 
 	curl_easy_getinfo(easy, CURLINFO_PRIVATE, &f);
-	http_move(f, HTTP_NOWHERE);
+	httpqueue_move(f, HTTP_NOWHERE);
 	if (!http_accept(f, result))
 		return;
 	f->sum_us += httpresult_figure(f);
@@ -391,9 +297,10 @@ http_done(CURL *easy, CURLcode result)
 			     : f->why[0] != '\0'	     ? f->why
 						 : curl_easy_strerror(result));
 	to = http_redirect(f);
+	httpresult_phases(f, to != NULL);
 	if (to != NULL)
 		http_follow(f, to);
-	else
+	else if (http_status(f))
 		http_next(f);
 }
 
@@ -405,11 +312,9 @@ http_open(struct probe_host *host, struct err *err)
 {
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		return err_set(err, "libcurl cannot start");
-	httpname_open(host->base, http_changed);
-	http.multi = multi_new(host->base, http_done);
-	TAILQ_INIT(&http.queued);
-	TAILQ_INIT(&http.waiting);
-	evtimer_assign(&http.work, host->base, http_work, NULL);
+	httpname_open(host->base, httpqueue_name);
+	http_multi = multi_new(host->base, http_done);
+	httpqueue_open(host->base, http_start, http_lost);
 	return 0;
 }
 
@@ -419,9 +324,9 @@ http_close(struct probe_host *host)
 	(void)host;
 	trust_close();
 	httpname_close();
-	multi_free(http.multi);
-	http.multi = NULL;
-	event_del(&http.work);
+	multi_free(http_multi);
+	http_multi = NULL;
+	httpqueue_close();
 	curl_global_cleanup();
 }
 
@@ -446,9 +351,11 @@ http_ping(struct probe_run *run, unsigned seq)
 	f->seq = seq;
 	f->place = HTTP_NOWHERE;
 	f->asked_ns = clock_mono_ns();
+	f->cert_days = NAN;
+	if (run->opts->rotate)
+		f->url = seq % run->opts->urls;
 	LIST_INSERT_HEAD((struct http_state *)run->state, f, of_run);
-	http_move(f, HTTP_QUEUED);
-	event_active(&http.work, EV_TIMEOUT, 0);
+	httpqueue_add(f);
 }
 
 static void

@@ -28,6 +28,11 @@ httpopts_free(struct probe_opts *o)
 	free(o->agent);
 	free(o->interface);
 	free(o->expect);
+	free(o->expect_not);
+	free(o->status);
+	if (o->deny != NULL)
+		regfree(o->deny);
+	free(o->deny);
 	free(o->user);
 	free(o->method);
 	free(o->body);
@@ -141,8 +146,8 @@ httpopts_expand(const char *format, size_t len, const char *host)
 	return out;
 }
 
-static int
-httpopts_urls(
+int
+httpopts_add_urls(
     struct probe_opts *o, const char *format, const char *host, struct err *err)
 {
 	static const char space[] = " \t";
@@ -182,118 +187,118 @@ httpopts_header(struct probe_opts *o, const char *name, const char *value)
 	free(line);
 }
 
-/* --- the modules -------------------------------------------------------------------
+int
+httpopts_at(const struct conf *conf, const struct conf_target *t, const char *key,
+    struct err *err)
+{
+	struct place at = { NULL, 0 };
+	char *text = mem_str(err->text);
+
+	(void)conf_target_value(conf, t, key, &at);
+	if (at.file != NULL)
+		err_set(err, "%s:%u: %s", at.file, at.line, text);
+	free(text);
+	return -1;
+}
+
+/* --- what an answer has to be ------------------------------------------------------
  */
 
-static int
-httpopts_figure(struct probe_opts *o, const char *name, struct err *err)
+void
+httpopts_add_status(struct probe_opts *o, long from, long to)
 {
-	static const struct {
-		const char *name;
-		enum http_figure figure;
-	} figures[] = {
-		{ "time_total", HTTP_TOTAL },
-		{ "time_connect", HTTP_CONNECT },
-		{ "time_appconnect", HTTP_APPCONNECT },
-		{ "time_pretransfer", HTTP_PRETRANSFER },
-		{ "time_starttransfer", HTTP_STARTTRANSFER },
-		{ "time_redirect", HTTP_REDIRECT },
-	};
-
-	if (name == NULL)
-		return 0;
-	for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)
-		if (strcmp(name, figures[i].name) == 0) {
-			o->figure = figures[i].figure;
-			return 0;
-		}
-	if (strcmp(name, "time_namelookup") == 0)
-		return err_set(err,
-		    "write_out = time_namelookup: names are looked up apart from the "
-		    "fetch, expected time_total, or a target with probe DNS");
-	return err_set(err,
-	    "write_out = %s: expected time_total, time_connect, time_appconnect, "
-	    "time_pretransfer, time_starttransfer or time_redirect",
-	    name);
+	o->status = mem_grow(o->status, o->statuses + 1, sizeof *o->status);
+	o->status[o->statuses++] =
+	    (struct http_statuses){ (uint16_t)from, (uint16_t)to };
 }
 
+/* "200-299,301" */
 static int
-httpopts_curl(struct probe_opts *o, const struct conf *conf,
-    const struct conf_target *t, struct err *err)
+httpopts_statuses(struct probe_opts *o, const char *text, struct err *err)
 {
-	const char *format = net_var(conf, t, "urlformat");
-	const char *agent = net_var(conf, t, "agent");
-	const char *extra = net_var(conf, t, "extraargs");
-	static const char word[] = "User-Agent:";
+	static const char between[] = " ,\t";
+	char *end;
 
-	if (format == NULL)
-		return err_set(
-		    err, "urlformat is missing, expected e.g. http://%%host%%/");
-	if (agent != NULL && strncasecmp(agent, word, sizeof word - 1) == 0) {
-		agent += sizeof word - 1;
-		agent += strspn(agent, " ");
+	for (const char *at = text; at != NULL && *at != '\0'; at = end) {
+		long from = strtol(at, &end, 10), to = from;
+		if (end != at && *end == '-')
+			to = strtol(end + 1, &end, 10);
+		if (from < 100 || to > 599 || from > to || o->statuses == 64)
+			return err_set(err,
+			    "expect_status = %.100s: expected statuses from 100 to 599 "
+			    "and ranges, such as 200-299,301",
+			    text);
+		httpopts_add_status(o, from, to);
+		end += strspn(end, between);
 	}
-	o->agent = mem_str(agent);
-	o->interface = mem_str(net_var(conf, t, "interface"));
-	o->expect = mem_str(net_var(conf, t, "expect"));
-	o->insecure = net_var_true(conf, t, "insecure_ssl");
-	o->follow = net_var_true(conf, t, "follow_redirects");
-	o->add_redirects = net_var_true(conf, t, "include_redirects");
-	o->complete = net_var_true(conf, t, "require_zero_status");
-	if (httpopts_urls(o, format, t->host, err) != 0 ||
-	    httpopts_figure(o, net_var(conf, t, "write_out"), err) != 0)
-		return -1;
-	return extra == NULL ? 0 : httpargs(o, extra, net_var(conf, t, "extrare"), err);
+	return 0;
 }
 
-/* echoping's own idea: a path or whole URL beside a host, and the status counts. */
-static int
-httpopts_echoping(struct probe_opts *o, const struct conf *conf,
-    const struct conf_target *t, bool tls, struct err *err)
+bool
+httpopts_status_fits(const struct probe_opts *o, long status)
 {
-	const char *url = net_var(conf, t, "url");
-	long port;
-
-	if (net_var_number(conf, t, "port", 1, 65535, tls ? 443 : 80, &port, err) !=
-		0 ||
-	    net_var_family(conf, t, "ipversion", &o->family, err) != 0)
-		return -1;
-	if (url == NULL)
-		url = "/";
-	char *format = strstr(url, "://") != NULL
-			   ? mem_str(url)
-			   : mem_printf("%s://%%host%%:%ld%s%s", tls ? "https" : "http",
-				 port, url[0] == '/' ? "" : "/", url);
-	int bad = httpopts_urls(o, format, t->host, err);
-	free(format);
-	if (net_var_true(conf, t, "ignore_cache"))
-		httpopts_header(o, "Pragma", "no-cache");
-	if (net_var_true(conf, t, "revalidate_data"))
-		httpopts_header(o, "Cache-Control", "max-age=0");
-	o->allow_3xx = net_var_true(conf, t, "accept_redirects");
-	o->want_2xx = true;
-	o->insecure = true; /* echoping never looked at certificates */
-	o->complete = true;
-	o->figure = HTTP_TOTAL;
-	return bad;
+	for (size_t i = 0; i < o->statuses; i++)
+		if (status >= o->status[i].from && status <= o->status[i].to)
+			return true;
+	return o->statuses == 0;
 }
+
+/* What SmokePing does not have: the variables of *** Overrides ***. */
+static int
+httpopts_own(struct probe_opts *o, const struct conf *conf, const struct conf_target *t,
+    struct err *err)
+{
+	const char *status = net_var(conf, t, "expect_status");
+	const char *version = net_var(conf, t, "http_version");
+	long most;
+
+	if (status != NULL) {
+		o->statuses = 0;
+		if (httpopts_statuses(o, status, err) != 0)
+			return httpopts_at(conf, t, "expect_status", err);
+	}
+	if (net_var_tos(conf, t, &o->tos, err) != 0)
+		return httpopts_at(conf, t, "tos", err);
+	if (net_var_number(conf, t, "max_body", 1, 1L << 30, 0, &most, err) != 0)
+		return httpopts_at(conf, t, "max_body", err);
+	if (most != 0)
+		o->max_body = (size_t)most;
+	if (net_var(conf, t, "expect_not") != NULL)
+		o->expect_not = mem_str(net_var(conf, t, "expect_not"));
+	if (version == NULL)
+		return 0;
+	if (strcmp(version, "1.0") == 0)
+		o->http_version = CURL_HTTP_VERSION_1_0;
+	else if (strcmp(version, "1.1") == 0)
+		o->http_version = CURL_HTTP_VERSION_1_1;
+	else if (strcmp(version, "2") == 0)
+		o->http_version = CURL_HTTP_VERSION_2_0;
+	else {
+		err_set(err, "http_version = %.20s: expected 1.0, 1.1 or 2", version);
+		return httpopts_at(conf, t, "http_version", err);
+	}
+	return 0;
+}
+
+/* --- all ------------------------------------------------------------------------- */
 
 struct probe_opts *
 httpopts_read(const struct conf *conf, const struct conf_target *t, struct err *err)
 {
 	struct probe_opts *o = mem_zero(1, sizeof *o);
-	const char *module = t->probe->module, *timeout = net_var(conf, t, "timeout");
+	const char *timeout = net_var(conf, t, "timeout");
 	int bad = 0;
 
 	o->family = AF_UNSPEC;
+	o->tos = o->priority = -1;
 	o->timeout_ms = 10000;
-	if (timeout != NULL)
-		bad = httpopts_seconds(&o->timeout_ms, "timeout =", timeout, err);
-	if (bad == 0 && strncmp(module, "EchoPing", 8) == 0)
-		bad = httpopts_echoping(
-		    o, conf, t, strcmp(module, "EchoPingHttps") == 0, err);
-	else if (bad == 0)
-		bad = httpopts_curl(o, conf, t, err);
+	if (timeout != NULL &&
+	    httpopts_seconds(&o->timeout_ms, "timeout =", timeout, err) != 0)
+		bad = httpopts_at(conf, t, "timeout", err);
+	if (bad == 0)
+		bad = httpmodule(o, conf, t, err);
+	if (bad == 0)
+		bad = httpopts_own(o, conf, t, err);
 	if (bad != 0) {
 		httpopts_free(o);
 		return NULL;

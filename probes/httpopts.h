@@ -4,6 +4,7 @@
 #define PROBES_HTTPOPTS_H
 
 #include <curl/curl.h>
+#include <regex.h>
 
 #include "config/conf.h"
 
@@ -23,10 +24,20 @@ struct http_url {
 	char *url, *host; /* host without brackets */
 };
 
+struct http_statuses {
+	uint16_t from, to;
+};
+
 struct probe_opts {
 	struct http_url *url;
 	size_t urls; /* at least 1; their figures are added up */
-	char *agent, *interface, *expect, *user, *method, *body;
+	bool rotate; /* but each ping has its turn at one of them */
+	char *agent, *interface, *expect, *expect_not, *user, *method, *body;
+	regex_t *deny;		      /* the filter's page, or NULL */
+	struct http_statuses *status; /* that an answer may have; none: all */
+	size_t statuses;
+	size_t max_body;     /* bytes that are read, 0: as many as there is need of */
+	int tos, priority;   /* -1: the system's */
 	struct trust *trust; /* other authorities than the system's, or NULL */
 	struct curl_slist *headers;
 	long timeout_ms, connect_timeout_ms;
@@ -35,13 +46,18 @@ struct probe_opts {
 	enum http_figure figure;
 	bool insecure, follow, add_redirects;
 	bool head, fail, compressed;
-	bool complete;		  /* only a fetch without any fault counts */
-	bool want_2xx, allow_3xx; /* echoping looks at the status */
+	bool complete; /* only a fetch without any fault counts */
 };
 
 struct probe_opts *httpopts_read(
     const struct conf *conf, const struct conf_target *t, struct err *err);
 void httpopts_free(struct probe_opts *o);
+
+/* Put in front of ERR's text where T's KEY, of which it complains, was written. -1. */
+int httpopts_at(const struct conf *conf, const struct conf_target *t, const char *key,
+    struct err *err);
+/* May an answer have STATUS? */
+bool httpopts_status_fits(const struct probe_opts *o, long status);
 
 /* Split URL: its host without brackets (to be freed), or NULL with ERR when it is not
  * an http or https URL. */

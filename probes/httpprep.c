@@ -1,4 +1,5 @@
 /* What libcurl is told about one transfer. */
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -77,20 +78,24 @@ httpprep_check_peer(void *ctx, char *to, char *from, int to_port, int from_port)
 	struct http_fetch *f = ctx;
 	const struct probe_opts *o = f->run->opts;
 	const struct curl_tlssessioninfo *info = NULL;
+	const struct trust *trust = o->insecure	       ? NULL
+				    : o->trust != NULL ? o->trust
+						       : trust_system();
 
 	(void)to, (void)from, (void)to_port, (void)from_port;
+	http_shaken(f);
 	if (curl_easy_getinfo(f->easy, CURLINFO_TLS_SSL_PTR, &info) != CURLE_OK ||
 	    info->backend != CURLSSLBACKEND_GNUTLS || info->internals == NULL)
 		snprintf(f->distrust, sizeof f->distrust,
 		    "libcurl does not show the server's certificate");
-	else if (trust_check(o->trust != NULL ? o->trust : trust_system(),
-		     info->internals, f->host, f->distrust, sizeof f->distrust))
+	else if (trust_check(trust, info->internals, f->host, &f->cert_days,
+		     f->distrust, sizeof f->distrust))
 		return CURL_PREREQFUNC_OK;
 	return CURL_PREREQFUNC_ABORT;
 }
 
 static void
-httpprep_trust(struct http_fetch *f, const char *url, const struct probe_opts *o)
+httpprep_trust(struct http_fetch *f, const char *url)
 {
 	CURL *e = f->easy;
 
@@ -100,10 +105,28 @@ httpprep_trust(struct http_fetch *f, const char *url, const struct probe_opts *o
 	curl_easy_setopt(e, CURLOPT_CAINFO, NULL);
 	curl_easy_setopt(e, CURLOPT_CAPATH, NULL);
 	curl_easy_setopt(e, CURLOPT_SSL_SESSIONID_CACHE, 0L);
-	if (o->insecure || strncasecmp(url, "https:", 6) != 0)
+	if (strncasecmp(url, "https:", 6) != 0)
 		return;
 	curl_easy_setopt(e, CURLOPT_PREREQFUNCTION, httpprep_check_peer);
 	curl_easy_setopt(e, CURLOPT_PREREQDATA, f);
+}
+
+/* Called by libcurl with a new socket. What the kernel does not grant is left out. */
+static int
+httpprep_socket(void *ctx, curl_socket_t fd, curlsocktype purpose)
+{
+	const struct http_fetch *f = ctx;
+	const struct probe_opts *o = f->run->opts;
+	bool v6 = f->run->address.sa.sa_family == AF_INET6;
+
+	(void)purpose;
+	if (o->tos >= 0)
+		(void)setsockopt(fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP,
+		    v6 ? IPV6_TCLASS : IP_TOS, &o->tos, sizeof o->tos);
+	if (o->priority >= 0)
+		(void)setsockopt(
+		    fd, SOL_SOCKET, SO_PRIORITY, &o->priority, sizeof o->priority);
+	return CURL_SOCKOPT_OK;
 }
 
 static void
@@ -117,6 +140,9 @@ httpprep_connection(struct http_fetch *f, const struct probe_opts *o)
 	curl_easy_setopt(e, CURLOPT_FORBID_REUSE, 1L);
 	curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(e, CURLOPT_PROXY, "");
+	curl_easy_setopt(e, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+	curl_easy_setopt(e, CURLOPT_SOCKOPTFUNCTION, httpprep_socket);
+	curl_easy_setopt(e, CURLOPT_SOCKOPTDATA, f);
 	curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
 	curl_easy_setopt(e, CURLOPT_TIMEOUT_MS,
@@ -144,8 +170,12 @@ httpprep(struct http_fetch *f, const char *url, const struct addr *addr)
 	curl_easy_setopt(f->easy, CURLOPT_URL, url);
 	curl_easy_setopt(f->easy, CURLOPT_PRIVATE, f);
 	curl_easy_setopt(f->easy, CURLOPT_ERRORBUFFER, f->why);
+	curl_easy_setopt(f->easy, CURLOPT_HEADERFUNCTION, httpbody_header);
+	curl_easy_setopt(f->easy, CURLOPT_HEADERDATA, f);
+	curl_easy_setopt(f->easy, CURLOPT_WRITEFUNCTION, httpbody_write);
+	curl_easy_setopt(f->easy, CURLOPT_WRITEDATA, f);
 	httpprep_connection(f, f->run->opts);
-	httpprep_trust(f, url, f->run->opts);
+	httpprep_trust(f, url);
 	httpprep_request(f, f->run->opts);
 	httpprep_pin(f, addr);
 }

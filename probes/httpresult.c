@@ -1,7 +1,7 @@
 /* What came out of one transfer. */
 #include "base/clock.h"
 #include "probes/httpfetch.h"
-#include "probes/net.h"
+#include "probes/multi.h"
 
 int64_t
 httpresult_time(CURL *easy, CURLINFO info)
@@ -37,44 +37,53 @@ httpresult_figure(const struct http_fetch *f)
 	return 0;
 }
 
+void
+httpresult_phases(struct http_fetch *f, bool redirect)
+{
+	CURL *e = f->easy;
+	struct http_phases *p = &f->phases;
+	int64_t lookup = httpresult_time(e, CURLINFO_NAMELOOKUP_TIME_T),
+		connect = httpresult_time(e, CURLINFO_CONNECT_TIME_T),
+		tls = httpresult_time(e, CURLINFO_APPCONNECT_TIME_T),
+		ready = httpresult_time(e, CURLINFO_PRETRANSFER_TIME_T),
+		first = httpresult_time(e, CURLINFO_STARTTRANSFER_TIME_T),
+		total = httpresult_time(e, CURLINFO_TOTAL_TIME_T);
+
+	if (redirect) {
+		p->redirects += total - lookup;
+		p->redirected = true;
+		return;
+	}
+	p->connect += connect > lookup ? connect - lookup : 0;
+	p->tls += tls > connect ? tls - connect : 0;
+	p->over_tls = p->over_tls || tls > connect;
+	p->first_byte += first > ready ? first - ready : 0;
+	p->transfer += first > 0 && total > first ? total - first : 0;
+}
+
+void
+httpresult_tell(const struct http_fetch *f)
+{
+	const struct http_phases *p = &f->phases;
+	struct probe_run *run = f->run;
+
+	if (run->lookup_ns > 0)
+		probe_extra(run, EXTRA_LOOKUP, (double)run->lookup_ns / CLOCK_NS_PER_S);
+	probe_extra(run, EXTRA_CONNECT, (double)p->connect / 1e6);
+	if (p->over_tls)
+		probe_extra(run, EXTRA_TLS, (double)p->tls / 1e6);
+	probe_extra(run, EXTRA_FIRST_BYTE, (double)p->first_byte / 1e6);
+	probe_extra(run, EXTRA_TRANSFER, (double)p->transfer / 1e6);
+	if (p->redirected)
+		probe_extra(run, EXTRA_REDIRECTS, (double)p->redirects / 1e6);
+}
+
 enum ping_outcome
 httpresult_outcome(const struct http_fetch *f, CURLcode result)
 {
-	long error = 0;
-
-	switch (result) {
-	case CURLE_OK:
+	if (result == CURLE_OK)
 		return PING_ANSWERED;
-	case CURLE_WRITE_ERROR:
-		return f->capped ? PING_ANSWERED : PING_BAD_ANSWER;
-	case CURLE_COULDNT_CONNECT:
-		curl_easy_getinfo(f->easy, CURLINFO_OS_ERRNO, &error);
-		return error == 0 ? PING_TIMEOUT : net_errno((int)error, NULL);
-	case CURLE_OPERATION_TIMEDOUT:
-		return PING_TIMEOUT;
-	case CURLE_GOT_NOTHING:
-	case CURLE_PARTIAL_FILE:
-	case CURLE_RECV_ERROR:
-	case CURLE_SEND_ERROR:
-	case CURLE_HTTP2:
-	case CURLE_HTTP2_STREAM:
-		return PING_CUT_OFF;
-	case CURLE_INTERFACE_FAILED:
-	case CURLE_OUT_OF_MEMORY:
-	case CURLE_FAILED_INIT:
-	case CURLE_COULDNT_RESOLVE_HOST: /* never: addresses are pinned */
-		return PING_NOT_SENT;
-	case CURLE_SSL_CACERT_BADFILE:
-	case CURLE_SSL_CIPHER:
-		return PING_CANNOT;
-	default: /* certificates, handshakes, status, garbage */
-		return PING_BAD_ANSWER;
-	}
-}
-
-bool
-httpresult_status_fits(const struct probe_opts *o, long status)
-{
-	return !o->want_2xx || (status >= 200 && status < 300) ||
-	       (o->allow_3xx && status >= 300 && status < 400);
+	if (result == CURLE_WRITE_ERROR)
+		return f->capped && !f->overlong ? PING_ANSWERED : PING_BAD_ANSWER;
+	return multi_outcome(f->easy, result);
 }

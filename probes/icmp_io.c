@@ -1,81 +1,45 @@
 #include "probes/icmp_io.h"
 
 #include <errno.h>
-#include <netinet/ip.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
+#include <sys/epoll.h>
 #include <unistd.h>
 
-#include <linux/errqueue.h>
 #include <linux/net_tstamp.h>
 #include <sodium.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "probes/echo.h"
+#include "probes/icmp_socket.h"
 
 /* Since Linux 6.13 a packet may carry the key of its transmit stamp. */
 #ifndef SCM_TS_OPT_ID
 #define SCM_TS_OPT_ID 81
 #endif
 
-/* A larger batch would queue up in front of a slow line and measure itself. */
-#define IO_BATCH 32
-#define IO_READ 64
-#define IO_READ_BYTES                                                                  \
-	1600 /* an Ethernet frame: a longer reply is only seen to be one */
-#define IO_ERROR_BYTES 256
-#define IO_ROUNDS 256	  /* reads of IO_READ packets in a turn: more than waits */
-#define IO_KEYS (1 << 14) /* transmit stamps that may be on their way */
 #define IO_SIZE_MAX 65507
 
-struct io_packet {
-	uint32_t slot;
-	uint8_t head[ECHO_SENT];
-	struct addr to;
-	struct iovec iov[2];
-	_Alignas(struct cmsghdr) uint8_t control[128];
-};
+/* A stamp takes a third of what a ping costs. From so many pings a second on the driver
+ * is asked for that of every so-manyeth packet of a batch, and for the last one's.
+ * Between two of these, not longer apart than that, the others left as well. */
+#define IO_BUSY_RATE 5000
+#define IO_BUSY_EACH 8
+#define IO_NEAR_NS (50 * CLOCK_NS_PER_US)
 
-struct io_side {
-	int fd;
-	bool raw, stamps;
-	bool keyed; /* the kernel takes our key: it is the slot */
-	uint16_t id;
-	uint32_t next_key;  /* else it counts packets, and so do we */
-	uint32_t *key_slot; /* IO_KEYS of them */
-	uint32_t overflow;  /* the kernel's count when we last looked ... */
-	bool counted;	    /* ... if we did: it began before us */
-	unsigned queued;
-	struct io_packet packet[IO_BATCH];
-	struct mmsghdr message[IO_BATCH];
-};
-
-static struct io_side io[ICMP_SIDES] = { { .fd = -1 }, { .fd = -1 } };
-static bool io_without_keys;
-static uint8_t io_zeroes[IO_SIZE_MAX]; /* never written: costs no memory */
-
-/* Where packets are read to: one at a time uses it, none keeps it. */
 static struct {
-	uint8_t data[IO_READ][IO_READ_BYTES];
-	uint8_t control[IO_READ][256];
-	struct addr from[IO_READ];
-	struct iovec iov[IO_READ];
-	struct mmsghdr message[IO_READ];
-} in;
+	struct io_socket *socket[ICMP_SOCKETS_MAX];
+	unsigned sockets;
+	int poll; /* an epoll descriptor over all of them; valid while there are some */
+	bool without_keys;
+	unsigned busy_rate; /* see IO_BUSY_RATE */
+	unsigned sent;	    /* in the second that ends at ... */
+	int64_t second;	    /* ... this (monotonic) */
+	bool busy;
+} io = { .busy_rate = IO_BUSY_RATE };
 
-static const struct addr *
-io_loopback(enum icmp_side side)
-{
-	static struct addr loopback[ICMP_SIDES];
-
-	loopback[ICMP_V4].v4.sin_family = AF_INET;
-	loopback[ICMP_V4].v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	loopback[ICMP_V6].v6.sin6_family = AF_INET6;
-	loopback[ICMP_V6].v6.sin6_addr = in6addr_loopback;
-	return &loopback[side];
-}
+static uint8_t io_zeroes[IO_SIZE_MAX]; /* never written: costs no memory */
 
 /* --- control messages ---------------------------------------------------------------
  */
@@ -104,6 +68,8 @@ io_control_v4(struct msghdr *m, const struct icmp_way *way)
 		io_control(m, IPPROTO_IP, IP_PKTINFO, &info, sizeof info);
 	if (way->tos >= 0)
 		io_control(m, IPPROTO_IP, IP_TOS, &way->tos, sizeof way->tos);
+	if (way->ttl >= 0)
+		io_control(m, IPPROTO_IP, IP_TTL, &way->ttl, sizeof way->ttl);
 }
 
 static void
@@ -117,6 +83,8 @@ io_control_v6(struct msghdr *m, const struct icmp_way *way)
 		io_control(m, IPPROTO_IPV6, IPV6_PKTINFO, &info, sizeof info);
 	if (way->tos >= 0)
 		io_control(m, IPPROTO_IPV6, IPV6_TCLASS, &way->tos, sizeof way->tos);
+	if (way->ttl >= 0)
+		io_control(m, IPPROTO_IPV6, IPV6_HOPLIMIT, &way->ttl, sizeof way->ttl);
 }
 
 /* --- transmit stamps ----------------------------------------------------------------
@@ -124,7 +92,7 @@ io_control_v6(struct msghdr *m, const struct icmp_way *way)
 
 /* Ask for stamps; the kernel's count of keys begins at 0 again. */
 static int
-io_stamping(const struct io_side *s)
+io_stamping(const struct io_socket *s)
 {
 	int off = 0;
 	int on = SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_RX_SOFTWARE |
@@ -139,7 +107,7 @@ io_stamping(const struct io_side *s)
  * count from 0 again. Stamps still on their way bear keys that are ahead of the count.
  */
 static void
-io_recount(struct io_side *s)
+io_recount(struct io_socket *s)
 {
 	if (s->keyed || !s->stamps)
 		return;
@@ -147,28 +115,102 @@ io_recount(struct io_side *s)
 	s->next_key = 0;
 }
 
+/* Was the stamp of a packet of the batch that is being sent. They come in its order. */
 static void
-io_stamp(struct io_side *s, uint32_t key, int64_t wall_ns)
+io_tell(struct io_socket *s, uint32_t slot, int64_t wall_ns)
 {
-	if (s->keyed)
+	for (unsigned i = s->told; i < s->queued; i++)
+		if (s->packet[i].slot == slot && s->packet[i].asked) {
+			s->packet[i].left = wall_ns;
+			s->told = i + 1;
+			return;
+		}
+}
+
+void
+io_stamp(struct io_socket *s, uint32_t key, int64_t wall_ns)
+{
+	if (s->keyed) {
+		io_tell(s, key, wall_ns);
 		icmp_left(key, wall_ns);
-	else if (key < s->next_key && s->next_key - key <= IO_KEYS)
+	} else if (key < s->next_key && s->next_key - key <= IO_KEYS) {
 		icmp_left(s->key_slot[key % IO_KEYS], wall_ns);
+	}
+}
+
+/* Packets that the driver was not asked about left between their neighbours, where it
+ * has said of both when. */
+static void
+io_fill(const struct io_socket *s)
+{
+	const struct io_packet *before = NULL, *end = s->packet + s->queued;
+
+	for (const struct io_packet *p = s->packet; p < end; p++) {
+		if (!p->asked)
+			continue;
+		int64_t gap = before == NULL ? 0 : p->left - before->left;
+		bool near = before != NULL && before->left != 0 && p->left != 0 &&
+			    gap >= 0 && gap <= IO_NEAR_NS;
+		for (const struct io_packet *q = before + 1; near && q < p; q++)
+			icmp_left_near(
+			    q->slot, before->left + gap * (q - before) / (p - before));
+		before = p;
+	}
+}
+
+/* Are so many pings being sent that not each can have a stamp of its own? */
+static bool
+io_busy(const struct io_socket *s, int64_t now)
+{
+	io.sent += s->queued;
+	if (now >= io.second) {
+		io.busy = io.sent >= io.busy_rate;
+		io.sent = 0;
+		io.second = now + CLOCK_NS_PER_S;
+	}
+	return io.busy && s->keyed;
+}
+
+/* Say of every packet of S's batch whether it is to have a stamp. True when some are
+ * not. */
+static bool
+io_ask(struct io_socket *s)
+{
+	static const uint32_t none;
+	bool busy = io_busy(s, clock_mono_ns()), all = true;
+
+	s->told = 0;
+	for (unsigned i = 0; i < s->queued; i++) {
+		struct io_packet *p = &s->packet[i];
+		struct msghdr *m = &s->message[i].msg_hdr;
+
+		p->asked = s->stamps && (!busy || p->asked || i % IO_BUSY_EACH == 0 ||
+					    i + 1 == s->queued);
+		p->left = 0;
+		all = all && p->asked;
+		if (!s->keyed)
+			continue;
+		m->msg_control = p->control;
+		if (p->asked)
+			io_control(
+			    m, SOL_SOCKET, SCM_TS_OPT_ID, &p->slot, sizeof p->slot);
+		else
+			io_control(m, SOL_SOCKET, SO_TIMESTAMPING, &none, sizeof none);
+	}
+	return !all && s->stamps;
 }
 
 static void
-io_gone(struct io_side *s, uint32_t slot, int64_t mono_ns)
+io_gone(struct io_socket *s, const struct io_packet *p, int64_t mono_ns)
 {
 	if (!s->keyed && s->stamps)
-		s->key_slot[s->next_key++ % IO_KEYS] = slot;
-	if (slot != ICMP_SLOT_NOBODY)
-		icmp_sent(slot, mono_ns);
+		s->key_slot[s->next_key++ % IO_KEYS] = p->slot;
+	if (p->slot != ICMP_SLOT_NOBODY)
+		icmp_sent(p->slot, mono_ns, p->asked);
 }
 
 /* --- out ----------------------------------------------------------------------------
  */
-
-static void io_errors(enum icmp_side side);
 
 /* An error of sendmmsg() may be an ICMP error that came for another packet: the kernel
  * tells the socket so, once. */
@@ -180,17 +222,17 @@ io_may_be_stale(int error)
 }
 
 static void
-io_flush(enum icmp_side side)
+io_flush(struct io_socket *s)
 {
-	struct io_side *s = &io[side];
 	unsigned at = 0, tries = 0;
+	bool some = io_ask(s);
 
 	while (at < s->queued) {
 		int64_t now = clock_mono_ns();
 		int n = sendmmsg(s->fd, s->message + at, s->queued - at, 0);
 
 		for (int i = 0; i < n; i++)
-			io_gone(s, s->packet[at + (unsigned)i].slot, now);
+			io_gone(s, &s->packet[at + (unsigned)i], now);
 		if (n > 0) {
 			at += (unsigned)n;
 			tries = 0;
@@ -199,7 +241,7 @@ io_flush(enum icmp_side side)
 		int error = errno;
 		if (error == EINTR)
 			continue;
-		io_errors(side);
+		io_errors(s);
 		io_recount(s);
 		if (io_may_be_stale(error) && tries++ < 2)
 			continue;
@@ -208,226 +250,205 @@ io_flush(enum icmp_side side)
 		at++;
 		tries = 0;
 	}
+	if (some) {
+		io_errors(s);
+		io_fill(s);
+	}
 	s->queued = 0;
 }
 
 void
 icmp_io_flush(void)
 {
-	for (enum icmp_side side = 0; side < ICMP_SIDES; side++)
-		if (io[side].fd >= 0)
-			io_flush(side);
+	for (unsigned i = 0; i < io.sockets; i++)
+		if (io.socket[i]->queued != 0)
+			io_flush(io.socket[i]);
 }
 
-void
-icmp_io_put(enum icmp_side side, uint32_t slot, const uint8_t *head,
+/* The next place of S's batch, filled. */
+static void
+io_put(struct io_socket *s, uint32_t slot, const uint8_t head[ECHO_SENT],
     const struct addr *to, const struct icmp_way *way)
 {
-	struct io_side *s = &io[side];
-
-	if (s->queued == IO_BATCH)
-		io_flush(side);
 	struct io_packet *p = &s->packet[s->queued];
 	struct msghdr *m = &s->message[s->queued++].msg_hdr;
+	size_t len = ECHO_HEADER + way->size;
+	size_t written = len < ECHO_SENT ? len : ECHO_SENT;
+
 	p->slot = slot;
+	p->asked = way->stamp;
 	p->to = *to;
-	memcpy(p->head, head, sizeof p->head);
-	p->iov[0] = (struct iovec){ p->head, sizeof p->head };
-	p->iov[1] = (struct iovec){ io_zeroes, way->size - ECHO_MARK };
+	memcpy(p->head, head, written);
+	bool small = len <= sizeof p->head;
+	p->iov[0] = (struct iovec){ p->head, small ? len : written };
+	p->iov[1] = (struct iovec){ io_zeroes, len - written };
 	*m = (struct msghdr){ .msg_name = &p->to,
 		.msg_namelen = addr_len(to),
 		.msg_iov = p->iov,
-		.msg_iovlen = 2,
+		.msg_iovlen = small ? 1 : 2,
 		.msg_control = p->control };
 	memset(p->control, 0, sizeof p->control);
-	if (side == ICMP_V4)
+	if (s->class.family == AF_INET)
 		io_control_v4(m, way);
 	else
 		io_control_v6(m, way);
-	if (s->keyed)
-		io_control(m, SOL_SOCKET, SCM_TS_OPT_ID, &slot, sizeof slot);
 	if (m->msg_controllen == 0)
 		m->msg_control = NULL;
+}
+
+void
+icmp_io_put(unsigned socket, uint32_t slot, const uint8_t head[ECHO_SENT],
+    const struct addr *to, const struct icmp_way *way)
+{
+	struct io_socket *s = io.socket[socket];
+
+	if (s->queued == IO_BATCH || way->alone)
+		io_flush(s);
+	io_put(s, slot, head, to, way);
+	if (way->alone)
+		io_flush(s);
 }
 
 /* --- in -----------------------------------------------------------------------------
  */
 
-static int64_t
-io_ns(const struct timespec *ts)
-{
-	return ts->tv_sec * CLOCK_NS_PER_S + ts->tv_nsec;
-}
-
-/* Read up to IO_READ packets of SIZE bytes at most; how many, or -1. */
-static int
-io_read(int fd, int flags, size_t size)
-{
-	for (unsigned i = 0; i < IO_READ; i++) {
-		in.iov[i] = (struct iovec){ in.data[i], size };
-		in.message[i].msg_hdr = (struct msghdr){ .msg_name = &in.from[i],
-			.msg_namelen = sizeof in.from[i],
-			.msg_iov = &in.iov[i],
-			.msg_iovlen = 1,
-			.msg_control = in.control[i],
-			.msg_controllen = sizeof in.control[i] };
-	}
-	return recvmmsg(fd, in.message, IO_READ, flags | MSG_DONTWAIT, NULL);
-}
-
-/* One message of the error queue: a transmit stamp, or an ICMP error with the packet
- * that it quotes. */
-static void
-io_error(enum icmp_side side, struct msghdr *m, size_t len)
-{
-	const struct sock_extended_err *ee = NULL;
-	int64_t stamp = 0;
-
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c != NULL; c = CMSG_NXTHDR(m, c)) {
-		const void *data = CMSG_DATA(c);
-
-		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPING)
-			stamp = io_ns(data);
-		else if ((c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_RECVERR) ||
-			 (c->cmsg_level == IPPROTO_IPV6 &&
-			     c->cmsg_type == IPV6_RECVERR))
-			ee = data;
-	}
-	if (ee == NULL)
-		return;
-	if (ee->ee_origin == SO_EE_ORIGIN_TIMESTAMPING) {
-		if (stamp != 0 && ee->ee_info == SCM_TSTAMP_SND)
-			io_stamp(&io[side], ee->ee_data, stamp);
-		return;
-	}
-	struct echo echo;
-	if ((ee->ee_origin == SO_EE_ORIGIN_ICMP ||
-		ee->ee_origin == SO_EE_ORIGIN_ICMP6) &&
-	    echo_read(&echo, m->msg_iov->iov_base, len,
-		side == ICMP_V4 ? AF_INET : AF_INET6, false) == 0)
-		icmp_refused(side, &echo, ee->ee_type, ee->ee_code);
-}
-
-static void
-io_errors(enum icmp_side side)
-{
-	for (unsigned rounds = 0; rounds < IO_ROUNDS; rounds++) {
-		int n = io_read(io[side].fd, MSG_ERRQUEUE, IO_ERROR_BYTES);
-
-		for (int i = 0; i < n; i++)
-			io_error(side, &in.message[i].msg_hdr, in.message[i].msg_len);
-		if (n < IO_READ)
-			return;
-	}
-}
-
-static void
-io_overflow(struct io_side *s, uint32_t count)
-{
-	if (s->counted && count != s->overflow)
-		icmp_overflow(count - s->overflow);
-	s->overflow = count;
-	s->counted = true;
-}
-
-/* A reply that was read, kept while the transmit stamps are collected: those of a
- * packet come before its reply, but on another queue. */
-struct io_reply {
-	struct echo echo;
-	struct addr from;
-	int64_t stamp;
-	bool cut;
-};
-
-/* Understand message I; false when it is none of ours. */
-static bool
-io_reply(struct io_side *s, int family, unsigned i, struct io_reply *r)
-{
-	struct msghdr *m = &in.message[i].msg_hdr;
-	uint32_t overflow = s->overflow; /* nothing is said while it is 0 */
-
-	*r = (struct io_reply){ .from = in.from[i],
-		.cut = (m->msg_flags & MSG_TRUNC) != 0 };
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c != NULL; c = CMSG_NXTHDR(m, c)) {
-		if (c->cmsg_level != SOL_SOCKET)
-			continue;
-		if (c->cmsg_type == SCM_TIMESTAMPING)
-			r->stamp = io_ns((const void *)CMSG_DATA(c));
-		if (c->cmsg_type == SO_RXQ_OVFL)
-			memcpy(&overflow, CMSG_DATA(c), sizeof overflow);
-	}
-	io_overflow(s, overflow);
-	size_t len = in.message[i].msg_len;
-	if (len > IO_READ_BYTES)
-		len = IO_READ_BYTES;
-	return echo_read(&r->echo, in.data[i], len, family,
-		   s->raw && family == AF_INET) == 0 &&
-	       r->echo.kind == ECHO_REPLY && r->echo.id == s->id;
-}
-
-static void
-io_receive(enum icmp_side side)
-{
-	struct io_side *s = &io[side];
-	static struct io_reply reply[IO_READ];
-	unsigned refused = 0;
-
-	for (unsigned rounds = 0; rounds < IO_ROUNDS; rounds++) {
-		int n = io_read(s->fd, 0, IO_READ_BYTES);
-		int64_t now = clock_wall_ns();
-		unsigned count = 0;
-
-		if (n < 0 && errno != EAGAIN && errno != EINTR && refused++ < 8)
-			n = 0; /* the error of a packet: the error queue has it */
-		else if (n <= 0)
-			break;
-		for (int i = 0; i < n; i++)
-			if (io_reply(s, side == ICMP_V4 ? AF_INET : AF_INET6,
-				(unsigned)i, &reply[count]))
-				count++;
-		io_errors(side);
-		for (unsigned i = 0; i < count; i++)
-			icmp_came(&(struct icmp_came){ .side = side,
-			    .echo = &reply[i].echo,
-			    .from = &reply[i].from,
-			    .stamp_ns = reply[i].stamp,
-			    .wall_ns = now,
-			    .cut = reply[i].cut });
-		if (n < IO_READ && refused == 0)
-			return;
-	}
-	io_errors(side);
-}
-
 void
 icmp_io_receive(void)
 {
-	for (enum icmp_side side = 0; side < ICMP_SIDES; side++)
-		if (io[side].fd >= 0)
-			io_receive(side);
+	struct epoll_event ready[ICMP_SOCKETS_MAX];
+	int n;
+
+	if (io.sockets == 0)
+		return;
+	n = epoll_wait(io.poll, ready, ICMP_SOCKETS_MAX, 0);
+	for (int i = 0; i < n; i++) {
+		struct io_socket *s = io.socket[ready[i].data.u32];
+
+		if (ready[i].events & ~(uint32_t)EPOLLERR)
+			io_receive(s);
+		else
+			io_errors(s);
+	}
+	io_theft_look();
+}
+
+/* --- the set ------------------------------------------------------------------------
+ */
+
+unsigned
+io_count(void)
+{
+	return io.sockets;
+}
+
+struct io_socket *
+io_at(unsigned i)
+{
+	return i < io.sockets ? io.socket[i] : NULL;
+}
+
+/* Which of the sockets are of CLASS, but for stolen ones; how many there are. */
+static unsigned
+io_of_class(const struct icmpsock_class *class, unsigned found[ICMP_SOCKETS_MAX])
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < io.sockets; i++)
+		if (icmpsock_same(&io.socket[i]->class, class) && !io.socket[i]->stolen)
+			found[n++] = i;
+	return n;
+}
+
+/* The last one of a class is kept for those who need another id. */
+int
+icmp_io_choose(const struct icmpsock_class *class, uint64_t seed)
+{
+	unsigned found[ICMP_SOCKETS_MAX];
+	unsigned n = io_of_class(class, found);
+
+	if (n == 0)
+		return -1;
+	return (int)found[n == 1 ? 0 : seed % (n - 1)];
+}
+
+unsigned
+icmp_io_other(unsigned socket, uint64_t seed)
+{
+	unsigned found[ICMP_SOCKETS_MAX];
+	unsigned n = io_of_class(&io.socket[socket]->class, found);
+
+	if (n == 0)
+		return socket;
+	return found[n - 1] != socket ? found[n - 1]
+				      : found[n == 1 ? 0 : seed % (n - 1)];
+}
+
+unsigned
+icmp_io_count(int family, unsigned *buffer)
+{
+	unsigned n = 0;
+
+	*buffer = 0;
+	for (unsigned i = 0; i < io.sockets; i++) {
+		const struct io_socket *s = io.socket[i];
+		unsigned size = icmpsock_buffer(s->fd);
+
+		if (s->class.family != family)
+			continue;
+		if (n++ == 0 || size < *buffer)
+			*buffer = size;
+	}
+	return n;
+}
+
+int
+icmp_io_poll(void)
+{
+	return io.sockets == 0 ? -1 : io.poll;
+}
+
+uint16_t
+icmp_io_id(unsigned socket)
+{
+	return socket < io.sockets ? io.socket[socket]->id : 0;
+}
+
+bool
+icmp_io_stamps(unsigned socket)
+{
+	return io.socket[socket]->stamps;
+}
+
+const int64_t *
+icmp_io_overflow(unsigned socket)
+{
+	return &io.socket[socket]->overflow_at;
 }
 
 /* --- begin and end ------------------------------------------------------------------
  */
 
-/* Throw away what came for whoever had the socket before. */
-static void
-io_drain(int fd)
+static bool
+io_id_is_taken(const struct io_socket *s, uint16_t id)
 {
-	for (unsigned rounds = 0; rounds < IO_ROUNDS * 4; rounds++)
-		if (io_read(fd, 0, IO_READ_BYTES) < IO_READ &&
-		    io_read(fd, MSG_ERRQUEUE, IO_ERROR_BYTES) < IO_READ)
-			return;
+	for (unsigned i = 0; i < io.sockets; i++)
+		if (io.socket[i]->id == id &&
+		    io.socket[i]->class.family == s->class.family)
+			return true;
+	return false;
 }
 
 static int
-io_find_id(struct io_side *s, struct err *err)
+io_find_id(struct io_socket *s, struct err *err)
 {
 	struct addr self;
 	socklen_t len = sizeof self;
 
 	if (s->raw) {
-		s->id = (uint16_t)randombytes_random();
+		do
+			s->id = (uint16_t)randombytes_random();
+		while (s->id == 0 || io_id_is_taken(s, s->id));
+		icmpsock_only(s->fd, s->class.family, s->id);
 		return 0;
 	}
 	if (getsockname(s->fd, &self.sa, &len) != 0 || addr_port(&self) == 0)
@@ -436,22 +457,49 @@ io_find_id(struct io_side *s, struct err *err)
 	return 0;
 }
 
-/* Send one packet to ourselves: it tells whether the kernel takes our keys, and wakes
- * its stamping, which begins lazily. */
-static void
-io_warm(enum icmp_side side)
+const struct addr *
+io_loopback(int family)
 {
-	struct io_side *s = &io[side];
-	uint8_t head[ECHO_SENT], key[16] = { 0 };
-	struct icmp_way way = { .size = ECHO_MARK, .tos = -1 };
-	struct echo_proof proof = {
-		.slot = ICMP_SLOT_NOBODY, .id = s->id, .to = *io_loopback(side)
-	};
+	static struct addr v4, v6;
 
-	echo_write(head, key, &proof);
-	s->keyed = s->stamps && !io_without_keys;
+	v4.v4.sin_family = AF_INET;
+	v4.v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	v6.v6.sin6_family = AF_INET6;
+	v6.v6.sin6_addr = in6addr_loopback;
+	return family == AF_INET ? &v4 : &v6;
+}
+
+/* Queue a packet to ourselves. */
+static void
+io_put_home(struct io_socket *s)
+{
+	uint8_t head[ECHO_SENT], key[16] = { 0 };
+	struct icmp_way way = { .size = ECHO_MARK, .tos = -1, .ttl = -1 };
+	struct echo_proof proof = { .slot = ICMP_SLOT_NOBODY,
+		.id = s->id,
+		.to = *io_loopback(s->class.family) };
+
+	echo_write(head, key, &proof, ECHO_MARK);
+	io_put(s, ICMP_SLOT_NOBODY, head, &proof.to, &way);
+}
+
+void
+io_call_home(struct io_socket *s)
+{
+	io_flush(s);
+	io_put_home(s);
+	io_flush(s);
+}
+
+/* The first packet tells whether the kernel takes our keys, and wakes its stamping,
+ * which begins lazily. */
+static void
+io_warm(struct io_socket *s)
+{
+	s->keyed = s->stamps && !io.without_keys;
 	if (s->keyed) {
-		icmp_io_put(side, ICMP_SLOT_NOBODY, head, &proof.to, &way);
+		io_put_home(s);
+		(void)io_ask(s);
 		s->queued = 0;
 		/* EINVAL: the control message is not known. Any other fault is the
 		 * route's, and comes later than the reading of it. */
@@ -459,59 +507,88 @@ io_warm(enum icmp_side side)
 			return;
 		s->keyed = false;
 	}
-	icmp_io_put(side, ICMP_SLOT_NOBODY, head, &proof.to, &way);
-	io_flush(side);
+	s->key_slot = mem_zero(IO_KEYS, sizeof *s->key_slot);
+	io_call_home(s);
+}
+
+static int
+io_register(struct io_socket *s, struct err *err)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.u32 = s->index };
+
+	if (s->index == 0)
+		io.poll = epoll_create1(EPOLL_CLOEXEC);
+	if (io.poll >= 0 && epoll_ctl(io.poll, EPOLL_CTL_ADD, s->fd, &event) == 0)
+		return 0;
+	err_set(err, "epoll: %s", strerror(errno));
+	if (s->index == 0 && io.poll >= 0)
+		close(io.poll);
+	return -1;
+}
+
+/* Make S ready. 0, or -1 with ERR. */
+static int
+io_begin(struct io_socket *s, struct err *err)
+{
+	enum icmp_rung rung;
+
+	if (s->index == ICMP_SOCKETS_MAX)
+		return err_set(err, "more than %d ICMP sockets", ICMP_SOCKETS_MAX);
+	if (icmpsock_read(s->fd, &s->class, &rung) != 0)
+		return err_set(err, "what should be an ICMP socket is none");
+	s->raw = rung == ICMP_RAW;
+	if (io_find_id(s, err) != 0)
+		return -1;
+	io_drain(s->fd);
+	io_count_overflow(s);
+	s->stamps = io_stamping(s) == 0;
+	if (io_register(s, err) != 0)
+		return -1;
+	io_warm(s);
+	return 0;
 }
 
 int
-icmp_io_open(enum icmp_side side, int fd, enum icmp_rung rung, struct err *err)
+icmp_io_open(int fd, struct err *err)
 {
-	struct io_side *s = &io[side];
+	struct io_socket *s = mem_zero(1, sizeof *s);
 
-	memset(s, 0, sizeof *s);
 	s->fd = fd;
-	s->raw = rung == ICMP_RAW;
-	if (io_find_id(s, err) != 0) {
-		s->fd = -1;
+	s->index = io.sockets;
+	s->overflow_at = INT64_MIN;
+	if (io_begin(s, err) != 0) {
+		close(fd);
+		free(s);
 		return -1;
 	}
-	io_drain(fd);
-	s->stamps = io_stamping(s) == 0;
-	s->key_slot = mem_zero(IO_KEYS, sizeof *s->key_slot);
-	io_warm(side);
+	io.socket[io.sockets++] = s;
 	return 0;
 }
 
 void
 icmp_io_close(void)
 {
-	for (enum icmp_side side = 0; side < ICMP_SIDES; side++) {
-		free(io[side].key_slot);
-		io[side].key_slot = NULL;
-		io[side].fd = -1;
+	if (io.sockets != 0)
+		close(io.poll);
+	io_theft_forget();
+	while (io.sockets != 0) {
+		struct io_socket *s = io.socket[--io.sockets];
+
+		close(s->fd);
+		free(s->key_slot);
+		free(s);
 	}
-}
-
-bool
-icmp_io_has(enum icmp_side side)
-{
-	return io[side].fd >= 0;
-}
-
-uint16_t
-icmp_io_id(enum icmp_side side)
-{
-	return io[side].id;
-}
-
-bool
-icmp_io_stamps(enum icmp_side side)
-{
-	return io[side].stamps;
 }
 
 void
 icmp_io_without_keys(bool without)
 {
-	io_without_keys = without;
+	io.without_keys = without;
+}
+
+void
+icmp_io_busy_from(unsigned rate)
+{
+	io.busy_rate = rate;
+	io.second = 0;
 }

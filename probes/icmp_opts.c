@@ -1,14 +1,13 @@
 #include "probes/icmp_opts.h"
 
 #include <errno.h>
-#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "config/train.h"
 #include "probes/echo.h"
-
-_Static_assert(ICMP_INTERFACE == IF_NAMESIZE, "an interface's name fits");
+#include "probes/net.h"
 
 #define ICMP_SIZE 56
 #define ICMP_SIZE_MAX 64000
@@ -57,21 +56,6 @@ icmp_interface(struct probe_opts *o, const char *text, struct err *err)
 	return 0;
 }
 
-/* By rtnetlink, since behind the lock there is no ioctl for it. */
-unsigned
-icmp_find_interface(const char *name)
-{
-	struct if_nameindex *all = if_nameindex();
-	unsigned index = 0;
-
-	for (size_t i = 0; all != NULL && all[i].if_index != 0; i++)
-		if (strcmp(all[i].if_name, name) == 0)
-			index = all[i].if_index;
-	if (all != NULL)
-		if_freenameindex(all);
-	return index;
-}
-
 static int
 icmp_family(
     struct probe_opts *o, const char *module, const char *protocol, struct err *err)
@@ -86,28 +70,50 @@ icmp_family(
 	return 0;
 }
 
+/* Is KEY at T set to YES rather than to its default NO? */
+static int
+icmp_choice(const struct conf *conf, const struct conf_target *t, const char *key,
+    const char *yes, const char *no, bool *value, struct err *err)
+{
+	const char *text = conf_target_value(conf, t, key, NULL);
+
+	*value = text != NULL && strcmp(text, yes) == 0;
+	if (*value || text == NULL || strcmp(text, no) == 0)
+		return 0;
+	return err_set(err, "%s %s, expected %s or %s", key, text, yes, no);
+}
+
 static int
 icmp_read_options(struct probe_opts *o, const struct conf *conf,
     const struct conf_target *t, struct err *err)
 {
-	long size = ICMP_SIZE, tos = -1;
+#define VALUE(key) conf_target_value(conf, t, key, NULL)
+	long size = ICMP_SIZE, ttl = -1, mark = 0;
+	struct conf_train train;
+	bool voice = conf_train(conf, t, &train);
 
-	if (icmp_number(conf_target_value(conf, t, "packetsize", NULL), ECHO_MARK,
-		ICMP_SIZE_MAX, "packetsize", &size, err) != 0 ||
-	    icmp_number(conf_target_value(conf, t, "tos", NULL), 0, 255, "tos", &tos,
-		err) != 0 ||
-	    icmp_family(o, t->probe->module,
-		conf_target_value(conf, t, "protocol", NULL), err) != 0 ||
-	    icmp_source(o, conf_target_value(conf, t, "sourceaddress", NULL), err) !=
+	if (voice)
+		size = train.bytes;
+	if (icmp_number(VALUE("packetsize"), ECHO_MARK, ICMP_SIZE_MAX, "packetsize",
+		&size, err) != 0 ||
+	    icmp_number(VALUE("ttl"), 1, 255, "ttl", &ttl, err) != 0 ||
+	    icmp_number(VALUE("fwmark"), 1, UINT32_MAX, "fwmark", &mark, err) != 0 ||
+	    net_var_tos(conf, t, &o->way.tos, err) != 0 ||
+	    icmp_family(o, t->probe->module, VALUE("protocol"), err) != 0 ||
+	    icmp_source(o, VALUE("sourceaddress"), err) != 0 ||
+	    icmp_interface(o, VALUE("interface"), err) != 0 ||
+	    icmp_choice(conf, t, "df", "yes", "no", &o->class.df, err) != 0 ||
+	    icmp_choice(conf, t, "flow", "varying", "constant", &o->varying, err) !=
 		0 ||
-	    icmp_interface(o, conf_target_value(conf, t, "interface", NULL), err) != 0)
+	    icmp_choice(conf, t, "stamp", "fping", "kernel", &o->as_fping, err) != 0)
 		return -1;
-	if (conf_target_value(conf, t, "fwmark", NULL) != NULL)
-		return err_set(err,
-		    "fwmark needs a right that the prober does not keep: route by "
-		    "sourceaddress or interface");
+#undef VALUE
+	if (voice && o->way.tos < 0)
+		o->way.tos = TRAIN_TOS;
 	o->way.size = (unsigned)size;
-	o->way.tos = (int)tos;
+	o->way.ttl = (int)ttl;
+	o->way.alone = o->as_fping;
+	o->class.mark = (uint32_t)mark;
 	return 0;
 }
 
@@ -117,7 +123,7 @@ icmp_options(const struct conf *conf, const struct conf_target *t, struct err *e
 	struct probe_opts *o = mem_zero(1, sizeof *o);
 
 	o->way.size = ICMP_SIZE;
-	o->way.tos = -1;
+	o->way.tos = o->way.ttl = -1;
 	if (t != NULL && icmp_read_options(o, conf, t, err) != 0) {
 		free(o);
 		return NULL;

@@ -1,22 +1,11 @@
-/* libcurl's multi interface on the event loop: its sockets and its timer become events,
- * finished transfers come back through a callback. */
+/* What failures of libcurl's transfers mean for pings. */
 #ifndef PROBES_MULTI_H
 #define PROBES_MULTI_H
 
-#include <curl/curl.h>
+#include "link/multi.h"
+#include "round.h"
 
-struct event_base;
-struct multi;
-
-/* DONE is called from the loop, outside of libcurl, with a transfer that ended; it owns
- * EASY from then on (it is no longer added). */
-struct multi *multi_new(
-    struct event_base *base, void (*done)(CURL *easy, CURLcode result));
-void multi_free(struct multi *m);
-
-/* Start EASY at the next turn of the loop. 0, or -1. */
-int multi_add(struct multi *m, CURL *easy);
-/* Take back an EASY that was added and is not done. */
-void multi_remove(struct multi *m, CURL *easy);
+/* What RESULT, a failure of EASY, means for a ping. */
+enum ping_outcome multi_outcome(CURL *easy, CURLcode result);
 
 #endif

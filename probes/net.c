@@ -1,9 +1,11 @@
 #include <errno.h>
+#include <event2/event.h>
 #include <netinet/icmp6.h>
 #include <netinet/ip_icmp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <time.h>
 
@@ -11,6 +13,7 @@
 #include <linux/net_tstamp.h>
 
 #include "base/clock.h"
+#include "base/dscp.h"
 #include "probes/net.h"
 
 /* --- errors ---------------------------------------------------------------------- */
@@ -107,12 +110,12 @@ net_icmp(int family, unsigned type, unsigned code)
 
 /* --- datagram sockets ------------------------------------------------------------ */
 
-void
-net_stamps(int fd, int family)
+static void
+net_stamps_as(int fd, int family, int more)
 {
 	int on = 1;
 	int what = SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_TX_SOFTWARE |
-		   SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_OPT_TSONLY;
+		   SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_OPT_TSONLY | more;
 
 	/* Without them the stamp is worse, or the error is a plain errno: no fault. */
 	if (setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPING, &what, sizeof what) != 0)
@@ -123,10 +126,16 @@ net_stamps(int fd, int family)
 		setsockopt(fd, IPPROTO_IP, IP_RECVERR, &on, sizeof on);
 }
 
-static int64_t
-net_ns(const struct timespec *ts)
+void
+net_stamps(int fd, int family)
 {
-	return ts->tv_sec * CLOCK_NS_PER_S + ts->tv_nsec;
+	net_stamps_as(fd, family, 0);
+}
+
+void
+net_stamps_numbered(int fd, int family)
+{
+	net_stamps_as(fd, family, SOF_TIMESTAMPING_OPT_ID);
 }
 
 static void
@@ -141,7 +150,7 @@ net_control(struct net_packet *p, const struct cmsghdr *c)
 			c->cmsg_type == SO_TIMESTAMPNS) &&
 		    c->cmsg_len >= CMSG_LEN(sizeof ts)) {
 			memcpy(&ts, CMSG_DATA(c), sizeof ts);
-			p->wall_ns = net_ns(&ts);
+			p->wall_ns = clock_stamp_ns(&ts);
 		}
 		return;
 	}
@@ -152,6 +161,7 @@ net_control(struct net_packet *p, const struct cmsghdr *c)
 	memcpy(&ee, CMSG_DATA(c), sizeof ee);
 	p->icmp =
 	    ee.ee_origin == SO_EE_ORIGIN_ICMP || ee.ee_origin == SO_EE_ORIGIN_ICMP6;
+	p->number = ee.ee_origin == SO_EE_ORIGIN_TIMESTAMPING ? ee.ee_data : 0;
 	p->type = ee.ee_type;
 	p->code = ee.ee_code;
 }
@@ -170,8 +180,11 @@ net_receive(int fd, void *buf, size_t size, int flags)
 		.msg_control = &control,
 		.msg_controllen = sizeof control,
 	};
-	struct net_packet p = { .len = recvmsg(fd, &msg, flags | MSG_DONTWAIT) };
+	struct net_packet p = { .from.sa.sa_family = AF_UNSPEC };
 
+	msg.msg_name = &p.from;
+	msg.msg_namelen = sizeof p.from;
+	p.len = recvmsg(fd, &msg, flags | MSG_DONTWAIT);
 	if (p.len < 0)
 		return p;
 	p.truncated = (msg.msg_flags & MSG_TRUNC) != 0;
@@ -187,11 +200,17 @@ net_read(int fd, void *buf, size_t size)
 }
 
 struct net_packet
+net_read_quoted(int fd, void *buf, size_t size)
+{
+	return net_receive(fd, buf, size, MSG_ERRQUEUE);
+}
+
+struct net_packet
 net_read_error(int fd)
 {
 	uint8_t quoted[64];
 
-	return net_receive(fd, quoted, sizeof quoted, MSG_ERRQUEUE);
+	return net_read_quoted(fd, quoted, sizeof quoted);
 }
 
 int64_t
@@ -211,6 +230,26 @@ net_rtt(int64_t tx_wall_ns, int64_t rx_wall_ns, int64_t sent_wall_ns,
 		return rtt;
 	*stamp = STAMP_USER;
 	return user;
+}
+
+/* --- time ------------------------------------------------------------------------ */
+
+void
+net_timer(struct event *ev, int64_t ns)
+{
+	if (ns < 0)
+		ns = 0;
+	const struct timeval tv = { ns / CLOCK_NS_PER_S,
+		ns % CLOCK_NS_PER_S / CLOCK_NS_PER_US };
+
+	event_add(ev, &tv);
+}
+
+void
+net_random(void *buf, size_t size)
+{
+	if (getrandom(buf, size, 0) != (ssize_t)size)
+		fatal("getrandom");
 }
 
 /* --- variables ------------------------------------------------------------------- */
@@ -240,6 +279,21 @@ net_var_number(const struct conf *conf, const struct conf_target *t, const char 
 		return err_set(err, "%s = %s: expected a number from %ld to %ld", key,
 		    v, low, high);
 	return 0;
+}
+
+int
+net_var_tos(
+    const struct conf *conf, const struct conf_target *t, int *out, struct err *err)
+{
+	const char *dscp = net_var(conf, t, "dscp"), *tos = net_var(conf, t, "tos");
+
+	*out = dscp != NULL ? dscp_point(dscp) : tos != NULL ? dscp_tos(tos) : -1;
+	if (*out >= 0 || (dscp == NULL && tos == NULL))
+		return 0;
+	if (dscp != NULL)
+		return err_set(
+		    err, "dscp = %s: expected 0 to 63, or ef, af41 ...", dscp);
+	return err_set(err, "tos = %s: expected 0 to 255, or ef, af41 ...", tos);
 }
 
 bool

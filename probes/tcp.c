@@ -1,205 +1,254 @@
 /* TCPPing: the time of a TCP handshake as the kernel measured it. Nothing is sent over
- * the connection, and it is reset at once, so neither end keeps a TIME-WAIT. */
+ * the connection, which is reset at once, so that neither end keeps a TIME-WAIT; unless
+ * the target wants it closed in peace, or a text to be read from it first. */
 #include <errno.h>
 #include <event2/event.h>
 #include <event2/event_struct.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/queue.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "probes/handshake.h"
 #include "probes/net.h"
+#include "probes/ports.h"
+#include "probes/sockets.h"
 
-/* Handshakes under way, all runs together. The kernel ends each within 3 s. */
-#define TCP_SOCKETS 4000
+#define TCP_BANNER 4096 /* bytes in which the expected text must come */
 
 struct probe_opts {
-	unsigned port;
-	bool refused_is_loss;
+	struct handshake_opts handshake;
+	int family;
+	bool refused_is_loss, in_peace;
+	char *expect; /* NULL: nothing is read */
 };
 
 struct tcp_dial {
+	struct socket_place place; /* first */
 	struct probe_run *run;
 	struct event ev;
 	unsigned seq;
 	int fd;
 	int64_t sent_ns;
+	struct handshake done; /* while its banner is awaited */
+	char *banner;	       /* LEN of TCP_BANNER + 1 bytes */
+	size_t len;
 	LIST_ENTRY(tcp_dial) link;
 };
 
 LIST_HEAD(tcp_state, tcp_dial);
 
-static unsigned tcp_count;
-
-static struct probe_opts *
-tcp_options(const struct conf *conf, const struct conf_target *t, struct err *err)
-{
-	const char *refused = net_var(conf, t, "refused_is");
-	struct probe_opts *o;
-	long port;
-
-	if (net_var_number(conf, t, "port", 1, 65535, 80, &port, err) != 0)
-		return NULL;
-	if (refused != NULL && strcmp(refused, "reply") != 0 &&
-	    strcmp(refused, "loss") != 0) {
-		err_set(err, "refused_is = %s: expected reply or loss", refused);
-		return NULL;
-	}
-	o = mem_zero(1, sizeof *o);
-	o->port = (unsigned)port;
-	o->refused_is_loss = refused != NULL && strcmp(refused, "loss") == 0;
-	return o;
-}
+/* --- options --------------------------------------------------------------------- */
 
 static void
 tcp_free_opts(struct probe_opts *o)
 {
+	free(o->expect);
 	free(o);
 }
 
+/* KEY is YES (true), NO or not set (false). 0, or -1 with ERR. */
+static int
+tcp_either(bool *out, const struct conf *conf, const struct conf_target *t,
+    const char *key, const char *yes, const char *no, struct err *err)
+{
+	const char *v = net_var(conf, t, key);
+
+	*out = v != NULL && strcmp(v, yes) == 0;
+	if (v == NULL || *out || strcmp(v, no) == 0)
+		return 0;
+	return err_set(err, "%s = %s: expected %s or %s", key, v, no, yes);
+}
+
+static struct probe_opts *
+tcp_options(const struct conf *conf, const struct conf_target *t, struct err *err)
+{
+	const char *expect = net_var(conf, t, "expect");
+	struct probe_opts *o = mem_zero(1, sizeof *o);
+
+	o->family = AF_UNSPEC;
+	if (net_var_family(conf, t, "ipversion", &o->family, err) == 0 &&
+	    handshake_read(&o->handshake, conf, t, 80, &o->family, err) == 0 &&
+	    tcp_either(&o->refused_is_loss, conf, t, "refused_is", "loss", "reply",
+		err) == 0 &&
+	    tcp_either(&o->in_peace, conf, t, "close", "fin", "reset", err) == 0 &&
+	    (expect == NULL || strlen(expect) < TCP_BANNER ||
+		err_set(err, "expect: expected a text of less than %d bytes",
+		    TCP_BANNER) == 0)) {
+		o->expect = mem_str(expect);
+		return o;
+	}
+	tcp_free_opts(o);
+	return NULL;
+}
+
 static void
-tcp_drop(struct tcp_dial *d)
+tcp_wants(const struct probe_opts *o, const char **host, int *family)
+{
+	(void)host;
+	if (o->family != AF_UNSPEC)
+		*family = o->family;
+}
+
+/* --- dials ----------------------------------------------------------------------- */
+
+/* D is over; IN_PEACE: it was connected and may be closed as the target wants it. */
+static void
+tcp_drop(struct tcp_dial *d, bool in_peace)
 {
 	event_del(&d->ev);
-	close(d->fd);
+	sockets_give(&d->place);
+	if (in_peace && d->run->opts->in_peace)
+		sockets_part(d->run->host->base, d->fd);
+	else
+		sockets_reset(d->fd);
 	LIST_REMOVE(d, link);
-	tcp_count--;
+	free(d->banner);
 	free(d);
 }
 
-/* How a dial ended. */
-struct tcp_result {
-	int error; /* errno, 0: connected */
-	enum ping_outcome outcome;
-	int64_t rtt_ns;
-	enum ping_stamp stamp;
-};
-
-/* A reset is as good an echo as an open port; an ICMP error tells more than errno. */
 static void
-tcp_failed(const struct tcp_dial *d, struct tcp_result *r)
+tcp_drop_spare(struct socket_place *place)
 {
-	struct net_packet icmp = net_read_error(d->fd);
-
-	r->outcome = net_errno(r->error, NULL);
-	if (icmp.len >= 0 && icmp.icmp) {
-		r->outcome =
-		    net_icmp(d->run->address.sa.sa_family, icmp.type, icmp.code);
-		if (r->outcome == PING_REFUSED)
-			r->outcome = PING_PORT_UNREACHABLE;
-	} else if (r->error == ECONNREFUSED && !d->run->opts->refused_is_loss)
-		r->outcome = PING_ANSWERED;
+	tcp_drop((struct tcp_dial *)place, false);
 }
 
-static struct tcp_result
-tcp_judge(const struct tcp_dial *d, int error)
+static void
+tcp_answered(struct tcp_dial *d, const struct handshake *h)
 {
-	struct tcp_result r = {
-		.error = error,
-		.rtt_ns = clock_mono_ns() - d->sent_ns,
-		.stamp = STAMP_USER,
-	};
-	struct tcp_info info = { 0 };
-	socklen_t len = sizeof info;
+	struct probe_run *run = d->run;
+	unsigned seq = d->seq;
+	int64_t rtt_ns = h->rtt_ns;
+	enum ping_stamp stamp = h->stamp;
 
-	if (error != 0)
-		tcp_failed(d, &r);
-	if (r.outcome != PING_ANSWERED ||
-	    getsockopt(d->fd, IPPROTO_TCP, TCP_INFO, &info, &len) != 0)
-		return r;
-	int64_t kernel = info.tcpi_rtt * CLOCK_NS_PER_US;
-	if (info.tcpi_total_retrans > 0)
-		r.outcome = PING_SYN_LOST; /* and its time is worth nothing */
-	else if (error == 0 && kernel > 0 && kernel <= r.rtt_ns + CLOCK_NS_PER_MS) {
-		r.rtt_ns = kernel;
-		r.stamp = STAMP_KERNEL;
+	tcp_drop(d, h->outcome == PING_ANSWERED);
+	probe_detail(run, NULL);
+	probe_reply(run, seq, rtt_ns, stamp);
+}
+
+static void
+tcp_lost(struct tcp_dial *d, enum ping_outcome why, const char *detail)
+{
+	struct probe_run *run = d->run;
+	unsigned seq = d->seq;
+
+	tcp_drop(d, false);
+	probe_detail(run, detail);
+	probe_lost(run, seq, why, true);
+}
+
+/* --- the expected text ----------------------------------------------------------- */
+
+static void
+tcp_on_banner(evutil_socket_t fd, short what, void *ctx)
+{
+	struct tcp_dial *d = ctx;
+	const char *expect = d->run->opts->expect;
+	char why[160];
+	ssize_t n = recv(fd, d->banner + d->len, TCP_BANNER - d->len, 0);
+
+	(void)what;
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n > 0)
+		d->len += (size_t)n;
+	if (memmem(d->banner, d->len, expect, strlen(expect)) != NULL) {
+		tcp_answered(d, &d->done);
+		return;
 	}
-	return r;
+	if (n > 0 && d->len < TCP_BANNER)
+		return;
+	snprintf(why, sizeof why, "no '%s' in %s", expect,
+	    n > 0 ? "the first 4096 bytes" : "what it said before it hung up");
+	tcp_lost(d, n > 0 ? PING_BAD_ANSWER : PING_CUT_OFF, why);
 }
+
+static void
+tcp_await(struct tcp_dial *d, const struct handshake *h)
+{
+	d->done = *h;
+	d->banner = mem_alloc(TCP_BANNER);
+	event_del(&d->ev);
+	event_assign(
+	    &d->ev, d->run->host->base, d->fd, EV_READ | EV_PERSIST, tcp_on_banner, d);
+	event_add(&d->ev, NULL);
+}
+
+/* --- handshakes ------------------------------------------------------------------ */
 
 static void
 tcp_decide(struct tcp_dial *d, int error)
 {
-	struct probe_run *run = d->run;
-	unsigned seq = d->seq;
-	struct tcp_result r = tcp_judge(d, error);
+	const struct probe_opts *o = d->run->opts;
+	struct handshake h = handshake_judge(
+	    &o->handshake, d->fd, d->run->address.sa.sa_family, error, d->sent_ns);
 
-	tcp_drop(d);
-	if (r.outcome == PING_ANSWERED)
-		probe_reply(run, seq, r.rtt_ns, r.stamp);
+	if (h.outcome == PING_ANSWERED && o->expect != NULL)
+		tcp_await(d, &h);
+	/* A reset is as good an echo as an open port. */
+	else if (h.outcome == PING_ANSWERED ||
+		 (h.outcome == PING_REFUSED && !o->refused_is_loss &&
+		     o->expect == NULL))
+		tcp_answered(d, &h);
 	else
-		probe_lost(run, seq, r.outcome, true);
+		tcp_lost(d, h.outcome, h.why);
 }
 
 static void
 tcp_on_event(evutil_socket_t fd, short what, void *ctx)
 {
-	struct tcp_dial *d = ctx;
 	int error = 0;
 	socklen_t len = sizeof error;
 
 	(void)what;
 	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) != 0)
 		error = errno;
-	tcp_decide(d, error);
+	tcp_decide(ctx, error);
 }
 
-static void
-tcp_prepare(int fd, int family)
-{
-	const struct linger reset = { 1, 0 };
-	int on = 1, once = 1;
-
-	/* One retransmission at least is the kernel's least; it is seen and judged. */
-	setsockopt(fd, IPPROTO_TCP, TCP_SYNCNT, &once, sizeof once);
-	setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
-	if (family == AF_INET6)
-		setsockopt(fd, IPPROTO_IPV6, IPV6_RECVERR, &on, sizeof on);
-	else
-		setsockopt(fd, IPPROTO_IP, IP_RECVERR, &on, sizeof on);
-}
-
+/* A dial for RUN's ping SEQ, without a packet sent; NULL with errno. */
 static struct tcp_dial *
-tcp_new(struct probe_run *run, unsigned seq, int fd)
+tcp_new(struct probe_run *run, unsigned seq)
 {
 	struct tcp_dial *d = mem_zero(1, sizeof *d);
 
+	d->sent_ns = clock_mono_ns();
+	errno = EMFILE;
+	if (!sockets_take(&d->place, d->sent_ns + run->timeout_ns, tcp_drop_spare)) {
+		free(d);
+		return NULL;
+	}
+	d->fd = handshake_socket(&run->opts->handshake, run->address.sa.sa_family);
+	if (d->fd < 0) {
+		sockets_give(&d->place);
+		free(d);
+		return NULL;
+	}
 	if (run->state == NULL) {
 		run->state = mem_zero(1, sizeof(struct tcp_state));
 		LIST_INIT((struct tcp_state *)run->state);
 	}
 	d->run = run;
 	d->seq = seq;
-	d->fd = fd;
-	event_assign(&d->ev, run->host->base, fd, EV_WRITE, tcp_on_event, d);
+	event_assign(&d->ev, run->host->base, d->fd, EV_WRITE, tcp_on_event, d);
 	LIST_INSERT_HEAD((struct tcp_state *)run->state, d, link);
-	tcp_count++;
 	return d;
 }
 
 static void
 tcp_ping(struct probe_run *run, unsigned seq)
 {
-	struct addr to = run->address;
-	int fd = -1;
+	struct tcp_dial *d = tcp_new(run, seq);
 
-	errno = EMFILE;
-	if (tcp_count < TCP_SOCKETS)
-		fd = socket(to.sa.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
-		    IPPROTO_TCP);
-	if (fd < 0) {
-		probe_lost(run, seq, net_errno(errno, NULL), true);
+	if (d == NULL) {
+		probe_detail(run, strerror(errno));
+		probe_lost(run, seq, PING_NOT_SENT, true);
 		return;
 	}
-	addr_set_port(&to, run->opts->port);
-	tcp_prepare(fd, to.sa.sa_family);
-	struct tcp_dial *d = tcp_new(run, seq, fd);
 	d->sent_ns = clock_mono_ns();
-	if (connect(fd, &to.sa, addr_len(&to)) == 0)
+	if (handshake_connect(&run->opts->handshake, d->fd, run->address) == 0)
 		tcp_decide(d, 0);
 	else if (errno == EINPROGRESS)
 		event_add(&d->ev, NULL);
@@ -214,9 +263,24 @@ tcp_end(struct probe_run *run)
 	struct tcp_dial *d;
 
 	while (state != NULL && (d = LIST_FIRST(state)) != NULL)
-		tcp_drop(d);
+		tcp_drop(d, false);
 	free(state);
 	run->state = NULL;
+}
+
+static int
+tcp_open(struct probe_host *host, struct err *err)
+{
+	(void)host, (void)err;
+	ports_open();
+	return 0;
+}
+
+static void
+tcp_close(struct probe_host *host)
+{
+	(void)host;
+	sockets_close();
 }
 
 const struct probe_type probe_tcp = {
@@ -224,6 +288,9 @@ const struct probe_type probe_tcp = {
 	.needs = PROBE_ADDRESS,
 	.options = tcp_options,
 	.free_opts = tcp_free_opts,
+	.wants = tcp_wants,
+	.open = tcp_open,
 	.ping = tcp_ping,
 	.end = tcp_end,
+	.close = tcp_close,
 };

@@ -1,4 +1,5 @@
 #include <gnutls/x509.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,6 +45,16 @@ trust_free(struct trust *t)
 struct trust *
 trust_file(const char *path, struct err *err)
 {
+	struct stat st;
+
+	/* A pipe would be waited for, a device read without end. */
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
+		err_set(err,
+		    "%s: no ordinary file, expected certificates of "
+		    "authorities as PEM",
+		    path);
+		return NULL;
+	}
 	struct trust *t = trust_new();
 	int n = gnutls_x509_trust_list_add_trust_file(
 	    t->list, path, NULL, GNUTLS_X509_FMT_PEM, 0, 0);
@@ -123,12 +134,37 @@ trust_text(unsigned status, const char *host, char *why, size_t size)
 		why[--len] = '\0';
 }
 
-bool
-trust_check(const struct trust *t, gnutls_session_t session, const char *host,
-    char *why, size_t size)
+/* When the first certificate of CHAIN to end does so. An old authority's certificate
+ * that a server shows besides counts only where it is needed. */
+static double
+trust_days(const struct trust *t, gnutls_x509_crt_t *chain, unsigned n)
 {
-	gnutls_x509_crt_t chain[TRUST_CHAIN];
-	unsigned n = trust_chain(session, chain), status = GNUTLS_CERT_INVALID;
+	time_t first = 0, end;
+	gnutls_x509_crt_t issuer;
+
+	for (unsigned i = 0; i < n; i++) {
+		if (i > 0 && gnutls_x509_crt_check_issuer(chain[i - 1], chain[i]) == 0)
+			continue; /* no part of the chain */
+		end = gnutls_x509_crt_get_expiration_time(chain[i]);
+		first = i == 0 || end < first ? end : first;
+		if (t == NULL || gnutls_x509_trust_list_get_issuer(
+				     t->list, chain[i], &issuer, 0) != 0)
+			continue;
+		end = gnutls_x509_crt_get_expiration_time(issuer);
+		first = end < first ? end : first;
+		break;
+	}
+	if (n == 0 || first == (time_t)-1)
+		return NAN;
+	return ((double)first - (double)clock_wall_ns() / CLOCK_NS_PER_S) / 86400;
+}
+
+/* Does T vouch for CHAIN to be HOST's? */
+static bool
+trust_verify(const struct trust *t, gnutls_x509_crt_t *chain, unsigned n,
+    const char *host, char *why, size_t size)
+{
+	unsigned status = GNUTLS_CERT_INVALID;
 	size_t len = strlen(host);
 	char *name = mem_strn(host, len > 1 && host[len - 1] == '.' ? len - 1 : len);
 	gnutls_typed_vdata_st data[] = {
@@ -145,8 +181,20 @@ trust_check(const struct trust *t, gnutls_session_t session, const char *host,
 		    why, size, "certificate of %s: %s", host, gnutls_strerror(bad));
 	else if (status != 0)
 		trust_text(status, host, why, size);
-	while (n > 0)
-		gnutls_x509_crt_deinit(chain[--n]);
 	free(name);
 	return bad == 0 && status == 0;
+}
+
+bool
+trust_check(const struct trust *t, gnutls_session_t session, const char *host,
+    double *days, char *why, size_t size)
+{
+	gnutls_x509_crt_t chain[TRUST_CHAIN];
+	unsigned n = trust_chain(session, chain);
+	bool good = t == NULL || trust_verify(t, chain, n, host, why, size);
+
+	*days = trust_days(t, chain, n);
+	while (n > 0)
+		gnutls_x509_crt_deinit(chain[--n]);
+	return good;
 }

@@ -23,8 +23,12 @@ void trust_free(struct trust *t);
 const struct trust *trust_system(void);
 void trust_close(void);
 
-/* Is the peer of SESSION who it says, HOST (a name or address)? If not, WHY tells. */
+/* Is the peer of SESSION who it says, HOST (a name or address)? If not, WHY tells. With
+ * T NULL nothing is asked and everybody is. DAYS gets how long the first certificate to
+ * end lasts, of the server's own up to the first authority that T believes (all that it
+ * shows, where there is none): negative when it has ended, NAN when none can be read.
+ */
 bool trust_check(const struct trust *t, gnutls_session_t session, const char *host,
-    char *why, size_t size);
+    double *days, char *why, size_t size);
 
 #endif

@@ -81,6 +81,24 @@ listeners(void)
 }
 
 static void
+scopes(void)
+{
+	static const char *const wrong[] = { "fe80::1", "fe80::1%2", "fe80::1%",
+		"192.0.2.1%eth0", "%eth0", "fe80::x%eth0", "fe80::1%sixteenletters16" };
+	char name[ADDR_INTERFACE];
+	struct addr a;
+
+	ok(addr_parse_scoped(&a, "fe80::1%nowhere0", name) == 0 &&
+		strcmp(name, "nowhere0") == 0 && a.v6.sin6_scope_id == 0 &&
+		a.v6.sin6_addr.s6_addr[15] == 1,
+	    "an address with an interface that is not here");
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+		ok(addr_parse_scoped(&a, wrong[i], name) != 0, "not so '%s'", wrong[i]);
+	ok(addr_interface("lo") != 0 && addr_interface("nowhere0") == 0,
+	    "interfaces are found by name");
+}
+
+static void
 comparison(void)
 {
 	struct addr a, b;
@@ -110,6 +128,7 @@ main(void)
 {
 	literals();
 	listeners();
+	scopes();
 	comparison();
 	return tap_done();
 }

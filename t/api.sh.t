@@ -151,6 +151,48 @@ fields 'rounds?target=Odd.Empty' '[.target, (.columns | keys)]' \
 fields status '[.store.set_aside, (.troubles | length > 0)]' '[1,true]' "and status tells of it"
 fields echo '.time | type' '"number"' "echo"
 
+# --- single pings ---------------------------------------------------------------------
+fields 'pings?target=Sim.Losing' '[.target, .unit, .next, (.end - .start)]' \
+	'["Sim.Losing","s",null,600]' "single pings of the last ten minutes"
+fields 'pings?target=Sim.Losing' '.rounds[-1] | [.state, .cause, .suspect, .address,
+	.duplicates, .late, .forged, .wrong_source, .truncated]' \
+	'["measured",null,false,"10.0.0.2",0,0,0,0,0]' "round by round"
+fields 'pings?target=Sim.Losing' '[.rounds[] | .ttl_changes, .reordered] | unique' \
+	'[0]' "nothing out of order"
+fields 'pings?target=Sim.Losing' '[.rounds[] | .jitter | . == null or (. >= 0 and . < 0.02)] | unique' \
+	'[true]' "jitter"
+fields 'pings?target=Sim.Losing' '.rounds | map([.outcome, .rtt, .stamp | length]) | unique' \
+	'[[5,5,5]]' "each ping with its outcome, time and stamps"
+fields 'pings?target=Sim.Losing' '[.rounds[] | [.outcome, .rtt, .stamp] | transpose[] |
+	(.[0] == "answered") == (.[1] != null and .[1] > 0.003 and .[2] != null)] | unique' \
+	'[true]' "answered ones have a time, lost ones none"
+fields 'pings?target=Sim.Losing' '[.rounds[].outcome[]] | unique' '["answered","timeout"]' \
+	"and a reason"
+fields 'pings?target=Sim.Losing' '[.rounds[] | .begin < .end and
+	.begin < .row + 1 and .end > .row - 1] | unique' '[true]' "rows are those of their rounds"
+enough() {
+	[ "$(json 'pings?target=Sim.Losing' '.rounds | length')" -gt 10 ]
+}
+wait_until 20 enough
+# The ring agrees with the file, as far as both go.
+end=$(json 'pings?target=Sim.Losing' '.rounds[-1].row')
+is "$(json "pings?target=Sim.Losing&start=$((end - 5))&end=$((end + 3))" \
+	".rounds[] | select(.row > $end - 5 and .row < $end) |
+	[.row, ([.outcome[] | select(. != \"answered\")] | length)] | @tsv")" \
+	"$(rows Sim.Losing 1 $((end - 5)) $((end - 1)) |
+		awk -v e="$end" '$1 > e - 5 && $1 < e { printf "%d\t%d\n", $1, $2 }')" \
+	"what was lost is what the rows say"
+fields 'pings?target=Sim.Losing&limit=10&start=now-10m' \
+	'[(.rounds | length), (.rounds[-1].end <= .next + 1)]' '[10,true]' \
+	"a limited answer tells where the next begins"
+fields 'pings?target=Odd.Empty&end=1000' '[.rounds, .next]' '[[],null]' "none is none"
+refused 'pings' 400 '^parameter target: is missing'
+refused 'pings?target=No.Body' 404 'no target is called No.Body'
+refused 'pings?target=Odd.Both' 400 'no rounds of its own'
+refused 'pings?target=Sim.Well&start=now-4h' 400 'at most 10800 s before it'
+refused 'pings?target=Sim.Well&start=now&end=now-1m' 400 '^parameter start: '
+refused 'pings?target=Sim.Well&limit=9' 400 '^parameter limit: '
+
 # --- metrics --------------------------------------------------------------------------
 is "$(answer /metrics)" "200 text/plain; version=0.0.4; charset=utf-8" "metrics"
 cp "$DIR/body" "$DIR/metrics"

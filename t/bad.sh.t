@@ -201,4 +201,49 @@ is $STATUS 2 "an option that does not exist: exit 2"
 start 10 "$BUILD/probed/probed" --config "$DIR/nothere/at/all" --check
 is $STATUS 1 "a configuration that is not there: exit 1"
 like "$(cat "$DIR/out")" "nothere" "and its name"
+(cd "$DIR" && start 10 "$BUILD/probed/probed" --config --check; echo $STATUS >"$DIR/status")
+is "$(cat "$DIR/status")" 2 "an option in the place of the configuration's name: exit 2"
+like "$(cat "$DIR/out")" "'--check' is no file" "and the message says so"
+[ ! -e "$DIR/--check" ]
+ok $? "and no configuration of that name is written"
+
+# What only those know that measure: every kind of worker is asked.
+cp "$DIR/good" "$DIR/config"
+sed -i 's,^+ Curl$,+ SipSak\nbinary = /bin/true\n+ DismanPing\n+ Curl,' "$DIR/config"
+cat >>"$DIR/config" <<-END
+++ type
+probe = AnotherDNS
+recordtype = NONSENSE
+host = 10.0.0.2
+++ type2
+probe = AnotherDNS
+recordtype = NONSENSE
+host = 10.0.0.3
+++ option
+probe = Curl
+extraargs = --nonsense
+host = 10.0.0.2
+++ router
+probe = DismanPing
+pinghost = public@10.0.0.3
+host = 10.0.0.2
+END
+start 20 "$BUILD/probed/probed" --config "$DIR/config" --check
+is $STATUS 0 "what cannot be measured is no error"
+place="^$DIR/config:[0-9]+: warning:"
+like "$(cat "$DIR/out")" "$place A.type and 1 more: cannot measure: .*NONSENSE" \
+	"but said with its place: the prober's"
+like "$(cat "$DIR/out")" "$place A.option: cannot measure: .*--nonsense" "the fetcher's"
+like "$(cat "$DIR/out")" "$place A.router: cannot measure: .*step longer" "the runner's"
+start 20 "$BUILD/probed/probed" --config "$DIR/config" --check --strict
+is $STATUS 1 "with --strict it is an error"
+
+# SmokePing's line, and which targets are meant.
+start 20 "$BUILD/probed/probed" --config "$DIR/config" --check --filter=/A/type
+is $STATUS 0 "a filter"
+like "$(cat "$DIR/out")" "^Configuration file '$DIR/config' syntax OK\.$" "SmokePing's line is there"
+like "$(cat "$DIR/out")" "^$DIR/config: fine, 2 targets to measure$" "and only two targets are measured"
+start 20 "$BUILD/probed/probed" --config "$DIR/config" --check --filter='!/A/('
+is $STATUS 2 "no regular expression: exit 2"
+like "$(cat "$DIR/out")" "'!/A/\(' is no regular expression" "and the message says so"
 done_testing

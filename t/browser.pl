@@ -67,7 +67,7 @@ sub call {
 	my %message = (id => ++$number, method => $method, params => $params // {});
 	$message{sessionId} = $session if $session;
 	print $to $json->encode(\%message), "\0";
-	my $end = time + 30;
+	my $end = time + 180; # of a machine with much else to do
 	while (my $m = receive($end - time)) {
 		if (!defined $m->{id}) {
 			push @events, $m;
@@ -99,7 +99,7 @@ my $look = <<'END';
 		scrollTo(0, y);
 		await pause(20);
 	}
-	for (let i = 0; i < 100 && images().some(i => !i.complete); i++)
+	for (let i = 0; i < 1200 && images().some(i => !i.complete); i++)
 		await pause(100);
 	scrollTo(0, 0);
 	return {
@@ -128,7 +128,7 @@ sub visit {
 		{ features => [ { name => 'prefers-color-scheme', value => $theme } ] });
 	call('Page.navigate', { url => $url });
 	my %seen = (url => $url, width => $width, theme => $theme);
-	$seen{loaded} = wait_event('Page.loadEventFired', 20);
+	$seen{loaded} = wait_event('Page.loadEventFired', 120);
 	my $result = call('Runtime.evaluate',
 		{ expression => $look, awaitPromise => JSON::PP::true,
 			returnByValue => JSON::PP::true });

@@ -82,7 +82,8 @@ for my $host (sort { $a <=> $b } keys %path) {
 		my $end = $round[-1]{at};
 		$count{rounds}++;
 		$count{lost} += $true_lost;
-		if ($t <= $end - $step - 0.01 || $t > $end + 2.5) {
+		# Its last ping has the gap to the next one, and a timeout, behind it.
+		if ($t <= $end - $step - 0.01 || $t > $end + $step / $pings + 2.5) {
 			$count{misplaced}++;
 			printf STDERR "%s: the round sent %.3f..%.3f stands in %d\n",
 			    $path{$host}, $round[0]{at}, $end, $t;

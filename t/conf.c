@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "config/conf.h"
 #include "config/schema.h"
+#include "config/tree.h"
 
 static char dir[] = "/tmp/smokebox-conf.XXXXXX";
 
@@ -162,8 +163,9 @@ static const struct {
 	    "expected its variables in the section itself\n" },
 	{ "*** Nonsense ***\nx = 1\n+ y\n",
 	    "1: unknown section 'Nonsense', expected General, Database, Presentation, "
-	    "Probes, Targets, Alerts, Slaves, InfluxDB, Web, Collector, Detection, "
-	    "Actions, Sinks, Overrides\n" },
+	    "Probes, Targets, Alerts, Slaves, InfluxDB, Web, Collector, "
+	    "Reflector, Detection, "
+	    "Actions, Sinks, Silences, Overrides\n" },
 	{ "hello world\n",
 	    "1: table syntax error, expected KEY = VALUE or a section\n" },
 	{ "+ A\nalerts = a, b\n",
@@ -194,10 +196,21 @@ static const struct {
 	{ "@define x xx\n+ A\nmenu = x\n@define xx xxxxxxxxxx\nmenu = x\n",
 	    "5: variable already defined: 'menu', expected it once in Targets/A\n" },
 	{ "*** Slaves ***\nsecrets = /nonexistent\ntimeout = 5\n",
-	    "1: warning: Slaves: slaves are not served yet\n"
 	    "3: unknown variable 'timeout', expected one of secrets\n" },
+	{ "alerts = gone\n+ A\nhost = h\nalerts = a,b,gone\n"
+	  "*** Alerts ***\nto = a@b\nfrom = c@d\n"
+	  "+ a\ntype = loss\npattern = >0%,>20\ncomment = c\n"
+	  "+ b\ntype = matcher\npattern = Mine(x=>1)\ncomment = c\n",
+	    "10: alert a: pattern entry '>20' is invalid, expected loss in %, such as "
+	    ">20%\n"
+	    "14: warning: alert b: matcher Mine is not one of SmokePing's and never "
+	    "matches here, expected Avgratio, CheckLatency, CheckLoss, ConsecutiveLoss, "
+	    "ExpLoss, Median or Medratio\n"
+	    "1: warning: alert gone is not defined and never raised (SmokePing would not "
+	    "start), expected + gone in *** Alerts ***\n"
+	    "4: warning: alert gone is not defined and never raised (SmokePing would not "
+	    "start), expected + gone in *** Alerts ***\n" },
 	{ "*** Alerts ***\nto = nobody\n",
-	    "1: warning: Alerts: alerts are checked here, but they are not raised yet\n"
 	    "2: put an email address or the name of a program here\n"
 	    "1: mandatory variable 'to' not defined in Alerts, expected to = ...\n"
 	    "1: mandatory variable 'from' not defined in Alerts, expected from = ...\n" },
@@ -205,11 +218,83 @@ static const struct {
 	{ "+ A\nhost = www.sbb.ch/en\n",
 	    "2: warning: 'www.sbb.ch/en' is not the name of a host, expected it without "
 	    "/ and what follows (SmokePing never probes it)\n" },
-	{ "+ A\nrawlog = %Y\n+ B\nrawlog = %Y\n",
-	    "2: warning: 'rawlog' is not acted on yet (here and in 1 other places)\n" },
+	{ "+ A\nprobe = Web\nssl2 = 1\n+ B\nprobe = Web\nssl2 = 1\n",
+	    "3: warning: 'ssl2' has no effect: SSL 2 is too broken for anybody to offer it "
+	    "(here and in 1 other places)\n" },
 	{ "+ A\nsampler = burst\n",
 	    "2: warning: SmokePing would refuse 'sampler': better put it into "
 	    "*** Overrides *** of the file smokebox\n" },
+	{ "*** Overrides ***\n+ A\ndns_mode = fast\n",
+	    "1: warning: SmokePing would refuse the section Overrides: better put it into "
+	    "the file smokebox beside the main file\n"
+	    "3: syntax error in value of 'dns_mode', expected cached, uncached or "
+	    "serverid\n" },
+	{ "*** Overrides ***\n+ A\nclose = slam\nsyn_retrans = no\nsourceaddress = me\n"
+	  "interface = a/b\nttl = 0\nipversion = 5\n",
+	    "1: warning: SmokePing would refuse the section Overrides: better put it into "
+	    "the file smokebox beside the main file\n"
+	    "3: syntax error in value of 'close', expected reset or fin\n"
+	    "4: syntax error in value of 'syn_retrans', expected loss or time\n"
+	    "5: syntax error in value of 'sourceaddress', expected an IP address\n"
+	    "6: syntax error in value of 'interface', expected the name of a network "
+	    "interface\n"
+	    "7: syntax error in value of 'ttl', expected a number from 1 to 255\n"
+	    "8: syntax error in value of 'ipversion', expected 4 or 6\n" },
+	{ "*** Reflector ***\nlisten = :862\n",
+	    "1: warning: SmokePing would refuse the section Reflector: better put it into "
+	    "the file smokebox beside the main file\n"
+	    "1: mandatory variable 'allow' not defined in Reflector, expected allow = "
+	    "prefixes such as 192.0.2.0/24 2001:db8::/32\n" },
+	{ "*** Reflector ***\nlisten = 862\nallow = 10.0.0.1/8\nmode = full\n",
+	    "1: warning: SmokePing would refuse the section Reflector: better put it into "
+	    "the file smokebox beside the main file\n"
+	    "2: syntax error in value of 'listen', expected ADDRESS:PORT, such as "
+	    "[::]:862\n"
+	    "3: syntax error in value of 'allow', expected prefixes such as 192.0.2.0/24 "
+	    "2001:db8::/32\n"
+	    "4: syntax error in value of 'mode', expected stateful or stateless\n"
+	    "1: mandatory variable 'listen' not defined in Reflector, expected listen = "
+	    "ADDRESS:PORT, such as [::]:862\n"
+	    "1: mandatory variable 'allow' not defined in Reflector, expected allow = "
+	    "prefixes such as 192.0.2.0/24 2001:db8::/32\n" },
+	{ "*** Sinks ***\nrrdcached = 127.0.0.1:42217\n+ a\nurl = vm:8428\n+ b\n"
+	  "url = http://vm:8428\nbucket = x\n+ c\n+ d\nurl = http://u:p@vm\n",
+	    "1: warning: SmokePing would refuse the section Sinks: better put it into "
+	    "the file smokebox beside the main file\n"
+	    "2: syntax error in value of 'rrdcached', expected the path of its socket on "
+	    "this host, such as unix:/run/rrdcached.sock\n"
+	    "4: syntax error in value of 'url', expected http://HOST:PORT or https://..., "
+	    "without /write\n"
+	    "3: mandatory variable 'url' not defined in Sinks/a, expected url = http://HOST:PORT or "
+	    "https://..., without /write\n"
+	    "8: mandatory variable 'url' not defined in Sinks/c, expected url = http://HOST:PORT or "
+	    "https://..., without /write\n"
+	    "10: syntax error in value of 'url', expected http://HOST:PORT or https://..., "
+	    "without /write\n"
+	    "9: mandatory variable 'url' not defined in Sinks/d, expected url = http://HOST:PORT or "
+	    "https://..., without /write\n" },
+	{ "*** Sinks ***\n+ b\nurl = http://vm:8428\nbucket = x\n+ c\n"
+	  "url = http://vm:8428\nbucket = x\ndatabase = y\n",
+	    "1: warning: SmokePing would refuse the section Sinks: better put it into "
+	    "the file smokebox beside the main file\n"
+	    "2: mandatory variable 'org' not defined in Sinks/b, expected org = the "
+	    "organisation that the bucket belongs to\n"
+	    "5: both bucket and database are set in Sinks/c, expected a bucket (write API "
+	    "2) or a database (write API 1)\n" },
+	{ "*** Overrides ***\n+ A\ngap = 10ms\ncodec = opus\nmos = good\n",
+	    "1: warning: SmokePing would refuse the section Overrides: better put it into "
+	    "the file smokebox beside the main file\n"
+	    "3: syntax error in value of 'gap', expected 20ms to 50ms between the packets "
+	    "of a train\n"
+	    "4: syntax error in value of 'codec', expected g711, g711plc or g729\n"
+	    "5: syntax error in value of 'mos', expected emodel or simple\n" },
+	{ "+ A\nhost = a.example\nsampler = voice\ngap = 50ms\n",
+	    "3: warning: SmokePing would refuse 'sampler': better put it into "
+	    "*** Overrides *** of the file smokebox\n"
+	    "4: warning: SmokePing would refuse 'gap': better put it into "
+	    "*** Overrides *** of the file smokebox\n"
+	    "3: warning: the train of A, 20 pings 50 ms apart, lasts 1.0 s: voice is not "
+	    "graded by it, expected 200 pings or more\n" },
 	{ "*** Overrides ***\n+ No.Where\nsampler = burst\n",
 	    "1: warning: SmokePing would refuse the section Overrides: better put it into "
 	    "the file smokebox beside the main file\n"
@@ -222,13 +307,15 @@ static const struct {
 	    "[::]:8080 or 127.0.0.1:8080\n" },
 	{ "*** Collector ***\nlisten =\n",
 	    "1: warning: SmokePing would refuse the section Collector: better put it "
-	    "into the file smokebox beside the main file\n"
-	    "1: warning: Collector: flows are not evaluated yet\n" },
+	    "into the file smokebox beside the main file\n" },
 	{ "+ A\nhost = /A /B/C x\n",
 	    "2: warning: there is no target /A with a host: left out of this graph\n"
 	    "2: warning: there is no target /B/C with a host: left out of this graph\n"
 	    "2: warning: 'x' is left out of this graph, expected the path of a target "
 	    "such as /Group/Host\n" },
+	{ "+ A\nhost = 127.0.0.1\n+ B\nhost = /A /A~far\n",
+	    "4: warning: there is no slave far in *** Slaves ***: not drawn in this "
+	    "graph\n" },
 	{ "+ A\nhost = 127.0.0.1\nsyslogfacility = local0\n",
 	    "3: warning: 'syslogfacility' belongs into *** General ***: left out\n" },
 };
@@ -273,6 +360,22 @@ test_messages(void)
 		free(want);
 		free(what);
 	}
+}
+
+/* Variables of SmokePing's that nothing here heeds. */
+static void
+test_idle(void)
+{
+	char *want = wanted("6: warning: 'syslogfacility' has no effect: messages go to "
+			    "standard error, where the journal takes them, or to "
+			    "--logfile\n",
+	    "config", 0);
+
+	complains(GENERAL
+	    "syslogfacility = local0\nsnpphost = pager.example\n" DATABASE PRESENTATION
+		PROBES TARGETS "+ A\nhost = 127.0.0.1\n",
+	    want, "variables without effect");
+	free(want);
 }
 
 static void
@@ -328,11 +431,20 @@ test_sections(void)
 	    "config:18: no variables are allowed in Probes, expected none called 'x'\n"
 	    "config:20: warning: probe module speedtest is not one of SmokePing's: its "
 	    "targets cannot be measured\n"
-	    "config:24: warning: probe module SSH is not built in yet: its targets "
-	    "cannot be measured\n"
 	    "config:26: warning: probe module Fping is not one of SmokePing's: its "
 	    "targets cannot be measured, expected 'FPing'?\n",
 	    "modules that cannot be measured");
+	complains(GENERAL DATABASE PRESENTATION
+	    "*** Probes ***\n+ FPing\n+ DoT\n+ DoH\nurl = https://x/\nport = 1\n" TARGETS,
+	    "config:19: warning: SmokePing would refuse the probe module DoT, which it "
+	    "does not have\n"
+	    "config:20: warning: SmokePing would refuse the probe module DoH, which it "
+	    "does not have\n"
+	    "config:22: unknown variable 'port', expected one of url, ipversion, lookup, "
+	    "mininterval, authoritative, require_noerror, require_nxdomain, "
+	    "require_answers, recordtype, timeout, expect_text, step, offset, pings, "
+	    "forks\n",
+	    "modules that only we have");
 }
 
 /* Files of a directory that lack their header, and other things about files. */
@@ -564,12 +676,21 @@ test_views(void)
 	ok(conf_target_value(conf, inner, "binary", NULL) == NULL, "none at all");
 	is_str(conf_target_value(conf, one, "timeout", NULL), "2",
 	    "an instance inherits from its module");
-	is_str(shell->note, "cannot measure: probe SSH is not built in yet", "SSH");
+	ok(shell->note == NULL, "SSH can be measured");
 	is_str(path->note, "cannot measure: www.example/en is not the name of a host",
 	    "a host with a path");
 	ok(all->kind == CONF_MULTIHOST && all->members == 3, "multihost");
 	is_str(all->member[1], "G.Two~s1", "a member of a slave");
-	ok(conf_target_by_path(conf, "G.Dyn")->kind == CONF_DYNAMIC, "dynamic");
+	const struct conf_target *dyn = conf_target_by_path(conf, "G.Dyn");
+	ok(dyn->kind == CONF_DYNAMIC, "dynamic");
+	is_str(dyn->host, "DYNAMIC", "its host is shown without the hash");
+	is_str(conf_dynamic_hash(dyn), "abc", "which is known");
+	ok(conf_lacks_address(dyn), "it has no address");
+	conf_set_address((struct conf *)conf, dyn, "192.0.2.7");
+	is_str(dyn->host, "192.0.2.7", "until one is told");
+	ok(!conf_lacks_address(dyn), "which it has then");
+	conf_set_address((struct conf *)conf, dyn, NULL);
+	is_str(dyn->host, "DYNAMIC", "and not any more");
 	conf_free(conf);
 }
 
@@ -580,14 +701,80 @@ test_overrides(void)
 	    HEAD "+ A\nhost = 1.2.3.4\n++ B\nhost = 1.2.3.5\n"
 		 "+ C\nhost = 1.2.3.6\n+ D\nprobe = DNS\nhost = x\n"
 		 "*** Overrides ***\n+ A.B\nsampler = burst\n+ A\nsampler = poisson\n"
-		 "+ probe:FPing\nsampler = spread\n");
+		 "+ probe:FPing\nsampler = spread\n"
+		 "+ D\ndns_over = tls\n");
 	const char *want[] = { "poisson", "burst", "spread", NULL };
 	struct place at;
 
 	for (size_t i = 0; i < 4; i++)
 		is_str(conf_target_value(conf, conf->target[i], "sampler", &at),
 		    want[i], conf->target[i]->path);
+	is_int(conf_target_home(conf, conf->target[3]), MODULE_FETCHER,
+	    "DNS over TLS is the fetcher's");
 	conf_free(conf);
+}
+
+/* Targets of CONF that are pinged, in order: "A.B C ". For the caller to free. */
+static char *
+pinged(const struct conf *conf)
+{
+	char *text = mem_str("");
+
+	for (size_t i = 0; i < conf->target_count; i++)
+		if (conf_target_is_pinged(conf->target[i])) {
+			char *more = mem_printf("%s%s ", text, conf->target[i]->path);
+			free(text);
+			text = more;
+		}
+	return text;
+}
+
+static void
+test_filter(void)
+{
+	static const struct {
+		const char *filter[2];
+		size_t count;
+		const char *want;
+	} cases[] = {
+		{ { NULL }, 0, "A A.B AB C.D " }, { { "/A" }, 1, "A A.B AB " },
+		{ { "/A/" }, 1, "A.B " },
+		{ { "/A$" }, 1, "A " }, /* what is inside does not inherit it */
+		{ { "B" }, 1, "" },	/* anchored */
+		{ { "!/A" }, 1, "C.D " }, { { "!/(A$|C)" }, 1, "A.B AB " },
+		{ { "/C", "/AB" }, 2, "AB C.D " }, { { "/C", "!/A" }, 2, "C.D " },
+		{ { "/" }, 1, "A A.B AB C.D " }, /* never more than without */
+	};
+	struct err err;
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct conf_report report = { 0 };
+		struct conf *conf = good(HEAD
+		    "+ A\nhost = 1.2.3.4\n++ B\nhost = 1.2.3.5\n+ AB\nhost = 1.2.3.6\n"
+		    "+ C\n++ D\nhost = 1.2.3.7\n++ E\nhost = 1.2.3.8\n"
+		    "nomasterpoll = yes\n++ F\nhost = /A /C/D\n");
+		struct conf *told;
+		char *text, *here, *there;
+
+		conf_filter(conf, cases[i].filter, cases[i].count);
+		text = checked_text(conf, ~0U);
+		told = conf_parse_checked(text, strlen(text), &report);
+		here = pinged(conf);
+		there = told == NULL ? mem_str("nothing") : pinged(told);
+		is_str(here, cases[i].want, "--filter");
+		is_str(there, cases[i].want, "and what workers are told of it");
+		free(here);
+		free(there);
+		free(text);
+		conf_free(conf);
+		if (told != NULL)
+			conf_free(told);
+		conf_report_free(&report);
+	}
+	is_int(conf_filter_check("!/A", &err), 0, "a good filter");
+	ok(conf_filter_check("/A(", &err) != 0 && strstr(err.text, "/A(") != NULL,
+	    "no expression: refused by name");
+	ok(conf_filter_check("", &err) != 0, "nothing: refused");
 }
 
 static void
@@ -651,6 +838,17 @@ test_checked(void)
 	    "else they are bullets");
 	conf_free(again(text));
 	free(text);
+
+	struct conf *opening = good(GENERAL DATABASE PRESENTATION PROBES
+	    "+ IOSPing\nbinary = /bin/true\n+ SipSak\nbinary = /bin/true\n"
+	    "params = -a sesame\n" TARGETS
+	    "+ A\nprobe = IOSPing\nhost = x\nioshost = sesame@router\n");
+	text = checked_text(opening, ~0U & ~CONF_SECRETS);
+	ok(strstr(text, "sesame") == NULL && strstr(text, "ioshost = •••") != NULL &&
+		strstr(text, "params = •••") != NULL,
+	    "so are communities and what programs are called with");
+	free(text);
+	conf_free(opening);
 
 	text = checked_text(conf, CONF_TARGETS);
 	third = again(text);
@@ -720,7 +918,8 @@ test_elsewhere(void)
 	snprintf(file, sizeof(file), "%s/notes", path);
 	mkdir(path, 0755);
 	conf = conf_load(path, &report);
-	ok(conf != NULL && report.count == 0, "an empty directory gives the defaults");
+	ok(conf != NULL && report.errors + report.warnings == 0,
+	    "an empty directory gives the defaults");
 	conf_free(conf);
 	fclose(fopen(file, "w"));
 	conf = conf_load(path, &report);
@@ -793,12 +992,14 @@ in_manual(const char *manual, const struct schema *schema, unsigned depth)
 {
 	for (const struct schema_key *k = schema->key; k != NULL && k->name != NULL;
 	     k++)
-		if (k->name[0] != '/')
+		if (k->name[0] != '/' && !(k->flags & KEY_INTERNAL))
 			ok(mentions(manual, k->name), "the manual has %s of %s",
 			    k->name, schema->name);
 	if (schema->child == NULL || depth > 4)
 		return;
 	for (const struct schema *s = schema->child; s->name != NULL; s++) {
+		if (s->internal)
+			continue;
 		if (s->name[0] != '/')
 			ok(mentions(manual, s->name), "the manual has %s", s->name);
 		in_manual(manual, s, depth + 1);
@@ -809,7 +1010,7 @@ static void
 test_manual(void)
 {
 	const char *source = getenv("SOURCE");
-	static char manual[65536];
+	static char manual[1 << 20];
 	char *path;
 	size_t len;
 	FILE *f;
@@ -846,6 +1047,321 @@ sweep(const char *path)
 	rmdir(path);
 }
 
+static const char reflector[] = "*** Reflector ***\nlisten = :8620\n"
+				"allow = 192.0.2.0/24\nkeyfile = the.key\n";
+
+/* What warnings the keyfile with this TEXT (NULL: none) gives, and its key as a worker
+ * with PARTS reads it. */
+static char *
+key_of(const char *text, unsigned parts, char **warnings)
+{
+	struct conf_report report = { 0 };
+	char *checked = NULL, *key = NULL;
+	size_t len = 0;
+
+	put("smokebox", reflector);
+	if (text != NULL)
+		put("the.key", text);
+	struct conf *conf = load(warnings);
+	if (conf == NULL)
+		return NULL;
+	FILE *out = open_memstream(&checked, &len);
+	conf_write_checked(conf, parts, out);
+	fclose(out);
+	ok(!conf_changed(conf), "nothing changed since");
+	put("the.key", "another one\n");
+	ok(conf_changed(conf), "a key that changes is a change");
+	conf_free(conf);
+	conf = conf_parse_checked(checked, len, &report);
+	if (conf != NULL)
+		key = mem_str(conf_value(conf_top(conf, "Reflector"), "key", "none"));
+	conf_free(conf);
+	conf_report_free(&report);
+	free(checked);
+	drop("the.key");
+	return key;
+}
+
+static void
+test_sinks(void)
+{
+	char *warnings, *checked = NULL;
+	struct conf_report report = { 0 };
+	size_t len = 0;
+
+	put("the.token", "abc-123==\n");
+	put("smokebox",
+	    "*** InfluxDB ***\nhost = ::1\ndatabase = d\nusername = u\n"
+	    "*** Sinks ***\nrrdcached = /run/r.sock\n+ two\nurl = https://vm/x\n"
+	    "bucket = b\norg = o\ntoken_file = the.token\ntimeout = 7\n");
+	struct conf *conf = load(&warnings);
+	FILE *out = open_memstream(&checked, &len);
+	conf_write_checked(conf, CONF_SINKS, out);
+	fclose(out);
+	is_int((long long)conf->sinks, 2, "two sinks");
+	is_str(conf->sink[0].url, "http://[::1]:8086", "SmokePing's by host and port");
+	is_str(conf->sink[0].user, NULL, "a name without a password is none");
+	ok(conf->sink[0].loss_tags && !conf->sink[1].loss_tags,
+	    "loss tags are SmokePing's");
+	is_str(conf->sink[1].token, "abc-123==", "a token is read from its file");
+	is_int(conf->sink[1].timeout, 7, "a timeout");
+	is_str(conf->rrdcached, "/run/r.sock", "rrdcached's socket");
+	ok(strstr(checked, "abc-123") == NULL, "who needs no secrets does not see it");
+	conf_free(conf);
+	conf = conf_parse_checked(checked, len, &report);
+	ok(conf != NULL && conf->sinks == 2, "but how many there are");
+	conf_free(conf);
+	conf_report_free(&report);
+	free(checked);
+	free(warnings);
+	drop("the.token");
+	drop("smokebox");
+}
+
+static void
+test_talkers(void)
+{
+	char *warnings;
+
+	put("smokebox", "*** Web ***\ntitle = x\n");
+	struct conf *conf = load(&warnings);
+	ok(conf->keep_talkers == 7 * 86400 && conf->talkers_size == 256 << 20,
+	    "who filled the line is kept for a week, in 256 MiB");
+	conf_free(conf);
+	free(warnings);
+	put("smokebox", "*** Collector ***\nkeep_talkers = 36h\ntalkers_size = 3G\n");
+	conf = load(&warnings);
+	ok(conf->keep_talkers == 36 * 3600 && conf->talkers_size == 3ULL << 30,
+	    "or as it says");
+	conf_free(conf);
+	free(warnings);
+	drop("smokebox");
+}
+
+static void
+test_keyfiles(void)
+{
+	static const char *const bad[] = { "two words\n", "# comment\n", "", "a\nb\n",
+		"back\\slash", NULL };
+	char *warnings, *key;
+
+	key = key_of("correct-horse\r\n", CONF_REFLECTOR | CONF_SECRETS, &warnings);
+	is_str(key, "correct-horse", "a key is read from its file");
+	is_str(warnings, "", "without a word");
+	free(key);
+	free(warnings);
+	key = key_of("correct-horse", CONF_REFLECTOR, &warnings);
+	is_str(key, "•••", "who needs no secrets does not see it");
+	free(key);
+	free(warnings);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		key = key_of(bad[i], CONF_REFLECTOR | CONF_SECRETS, &warnings);
+		is_str(key, "", "what is no key is none");
+		ok(strstr(warnings, "smokebox:4: warning: no key can be read from ") !=
+			NULL,
+		    "with a warning at its line");
+		free(key);
+		free(warnings);
+	}
+	drop("smokebox");
+}
+
+/* --- receivers -------------------------------------------------------------------- */
+
+static const struct {
+	const char *text, *complaint;
+} receivers[] = {
+	{ "type = mail", "smokebox:2: a: a receiver of type mail needs 'to'" },
+	{ "type = ntfy\nurl = https://n/",
+	    "smokebox:4: url of a: expected a topic, such as https://ntfy.sh/TOPIC" },
+	{ "type = webhook\nurl = ftp://h/",
+	    "smokebox:4: url of a: expected https://HOST/..." },
+	{ "type = mail\nto = a@b\nurl = http://h/",
+	    "smokebox:5: url of a: expected smtp://HOST:PORT or smtps://HOST" },
+	{ "type = gotify\nurl = http://gotify.example/\ntoken = t",
+	    "smokebox:4: warning: a: the token goes over the network unencrypted, expected "
+	    "https://" },
+	{ "type = slack\nurl = https://h/\nurl_env = X",
+	    "smokebox:5: more than one of url, url_file and url_env is set, expected one" },
+	{ "type = slack\nurl_env = SMOKEBOX_NO_SUCH",
+	    "smokebox:4: warning: url_env: the environment of probed has no variable "
+	    "SMOKEBOX_NO_SUCH" },
+	{ "type = slack\nurl_file = none.such",
+	    "none.such: No such file or directory" },
+	{ "type = command\nprogram = /no/such",
+	    "smokebox:4: warning: a: /no/such cannot be executed, so nobody is told" },
+	{ "type = pager", "expected one of mail, webhook" },
+	{ "type = slack\nurl = https://h/\nkinds = alerts",
+	    "expected kinds of incidents" },
+	{ "type = slack\nurl = https://h/\nrate = 5/s", "expected letters a minute" },
+};
+
+static void
+test_receivers(void)
+{
+	char *text, *file = mem_printf("%s/the.secret", dir);
+
+	for (size_t i = 0; i < sizeof(receivers) / sizeof(*receivers); i++) {
+		text = mem_printf("*** Actions ***\n+ a\n%s\n", receivers[i].text);
+		put("smokebox", text);
+		free(text);
+		struct conf *conf = load(&text);
+		if (!ok(strstr(text, receivers[i].complaint) != NULL, "%s",
+			receivers[i].complaint))
+			printf("# %s\n", text);
+		conf_free(conf);
+		free(text);
+	}
+	put("the.secret", "Wo # rd\n");
+	chmod(file, 0600);
+	put("smokebox", "*** Actions ***\n+ a\ntype = telegram\nchat = 1\n"
+			"token_file = the.secret\nurl = https://t/secret\n");
+	struct conf *conf = load(&text);
+	is_str(text, "", "a secret is read from its file without a word");
+	free(text);
+	text = checked_text(conf, CONF_ACTIONS | CONF_SECRETS);
+	ok(strstr(text, "token = Wo # rd\n") != NULL, "who needs it sees it");
+	free(text);
+	text = checked_text(conf, CONF_ACTIONS);
+	ok(strstr(text, "Wo") == NULL && strstr(text, "https") == NULL &&
+		strstr(text, "token = •••\n") != NULL,
+	    "nobody else sees it, nor the address");
+	free(text);
+	ok(!conf_changed(conf), "nothing changed since");
+	put("the.secret", "another\n");
+	ok(conf_changed(conf), "a secret that changes is a change");
+	conf_free(conf);
+	free(file);
+	drop("the.secret");
+	drop("smokebox");
+}
+
+#define V2C "host = 192.0.2.1\ncommunity = c\n"
+#define V3 "host = 192.0.2.1\nversion = 3\nuser = u\n"
+
+static const struct {
+	const char *text, *complaint;
+} devices[] = {
+	{ "host = router.example", "expected an IP address" },
+	{ "host = 192.0.2.1", "smokebox:3: a: SNMP version 2c needs 'community'" },
+	{ V2C "every = 3", "expected seconds, 5 to 300" },
+	{ V2C "version = 1", "expected 2c or 3" },
+	{ V2C "port = 70000", "expected a port, 1 to 65535" },
+	{ "host = 192.0.2.1\nversion = 3", "smokebox:3: a: SNMP version 3 needs 'user'" },
+	{ V3 "auth = sha", "smokebox:3: a: with 'auth' there must be a 'auth_password'" },
+	{ V3 "auth = sha\nauth_password = short",
+	    "smokebox:8: a: 'auth_password' is too short, expected 8 letters or more" },
+	{ V3 "privacy = aes\nprivacy_password = longenough",
+	    "smokebox:3: a: with 'privacy' there must be an 'auth'" },
+	{ V3 "privacy = des", "expected aes, aes192 or aes256" },
+	{ V2C "community_file = open.file", "more than one of community" },
+	{ "host = 192.0.2.1\ncommunity_file = open.file",
+	    "others than its owner may read or change it, expected chmod 600" },
+};
+
+static void
+test_devices(void)
+{
+	char *text, *open_file = mem_printf("%s/open.file", dir),
+		    *own_file = mem_printf("%s/own.file", dir);
+
+	put("open.file", "secret\n");
+	chmod(open_file, 0640);
+	put("own.file", "secret\n");
+	chmod(own_file, 0600);
+	for (size_t i = 0; i < sizeof(devices) / sizeof(*devices); i++) {
+		text = mem_printf(
+		    "*** Collector ***\n+ snmp\n++ a\n%s\n", devices[i].text);
+		put("smokebox", text);
+		free(text);
+		struct conf *conf = load(&text);
+		if (!ok(strstr(text, devices[i].complaint) != NULL, "%s",
+			devices[i].complaint))
+			printf("# %s\n", text);
+		conf_free(conf);
+		free(text);
+	}
+	put("smokebox", "*** Collector ***\nupnp = 192.168.1.1\n");
+	conf_free(load(&text));
+	ok(strstr(text, "expected yes, no, or the address of the router's description") !=
+		NULL,
+	    "upnp takes yes, no or a URL");
+	free(text);
+	put("config", GENERAL "mailpass = p\n" DATABASE PRESENTATION PROBES TARGETS);
+	put("smokebox", "*** Collector ***\n+ snmp\nevery = 10\n"
+			"community_file = own.file\n++ a\nhost = 192.0.2.1\n"
+			"++ b\nhost = 2001:db8::1\ncommunity = another\n");
+	struct conf *conf = load(&text);
+	ok(conf != NULL && strstr(text, "secret") == NULL, "devices with a secret in common");
+	free(text);
+	const struct conf_section *group = conf_child(conf_top(conf, "Collector"), "snmp");
+	const struct conf_section *a = conf_child(group, "a"), *b = conf_child(group, "b");
+	is_str(conf_value(a, "community", NULL), "secret", "from the file of the group");
+	is_str(conf_value(b, "community", NULL), "another", "but for who has its own");
+	is_str(conf_value(b, "every", NULL), "10", "what the group says holds");
+	text = checked_text(conf, CONF_COLLECTOR);
+	ok(strstr(text, "secret") == NULL && strstr(text, "another") == NULL,
+	    "nobody but the collector sees them");
+	free(text);
+	text = checked_text(conf, CONF_GENERAL | CONF_COLLECTOR | CONF_SECRETS);
+	ok(strstr(text, "mailpass = •••\n") != NULL,
+	    "which does not see the mail server's password");
+	struct conf_report report = { 0 };
+	struct conf *there = conf_parse_checked(text, strlen(text), &report);
+	group = conf_child(conf_top(there, "Collector"), "snmp");
+	is_str(conf_value(conf_child(group, "a"), "community", NULL), "secret",
+	    "which has it");
+	is_str(conf_value(conf_child(group, "b"), "community", NULL), "another",
+	    "each its own");
+	conf_report_free(&report);
+	conf_free(there);
+	conf_free(conf);
+	free(text);
+	free(open_file);
+	free(own_file);
+	drop("open.file");
+	put("config", HEAD);
+	drop("own.file");
+	drop("smokebox");
+}
+
+static void
+test_recipients(void)
+{
+	char *text;
+
+	put("config", GENERAL DATABASE PRESENTATION PROBES
+	    "*** Alerts ***\nto = snpp:\nfrom = a@b\n+ one\ntype = loss\npattern = >0%\n"
+	    "comment = c\nto = |/no/such -x\n" TARGETS);
+	struct conf *conf = load(&text);
+	ok(strstr(text, "snpp: is not told: there is no snpphost") != NULL,
+	    "a pager is not reached without its server");
+	ok(strstr(text, "/no/such -x cannot be executed") != NULL,
+	    "what follows the pipe sign is a path");
+	conf_free(conf);
+	free(text);
+	drop("config");
+}
+
+/* Remarks on a large file must not hide what is wrong with it. */
+static void
+test_many_notes(void)
+{
+	struct conf_report report = { 0 };
+	struct place at = { .file = "f", .line = 1 };
+
+	for (unsigned i = 0; i < 5000; i++)
+		report_note(&report, at, "remark %u", i);
+	report_error(&report, at, "the error");
+	char *text = report_text(&report);
+	is_str(text, "f:1: the error\n", "an error behind many notes is told");
+	ok(report.count > 400 && report.count < 600 &&
+		strstr(report.problem[report.count - 2].text, "too many notes") != NULL,
+	    "%zu lines, one of them says that notes are left out", report.count);
+	free(text);
+	conf_report_free(&report);
+}
+
 int
 main(void)
 {
@@ -855,17 +1371,26 @@ main(void)
 	if (mkdtemp(dir) == NULL)
 		tap_skip_all("no directory for files");
 	test_messages();
+	test_many_notes();
+	test_idle();
 	test_sections();
 	test_files();
 	test_lines();
 	test_tables();
 	test_views();
 	test_overrides();
+	test_filter();
 	test_concurrent();
 	test_checked();
 	test_bad_checked();
 	test_default();
 	test_elsewhere();
+	test_keyfiles();
+	test_receivers();
+	test_devices();
+	test_recipients();
+	test_sinks();
+	test_talkers();
 	test_many();
 	test_manual();
 	fresh = mem_printf("%s/fresh", dir);

@@ -48,6 +48,16 @@ ok $? "it starts again"
 rows_before=$(known_rows "A.h2" | wc -l)
 wait_until 20 known A.h2 $((rows_before + 2))
 ok $? "and goes on with the same file"
+
+# --restart: the next one ends it and takes its place.
+before=$PROBED
+probed_start --restart
+wait_until 15 is_gone "$before"
+ok $? "--restart ends the one that runs"
+wait "$before"
+wait_until 20 ready
+ok $? "and takes its place"
+
 begin=$(date +%s%N)
 kill -INT "$PROBED"
 wait_until 10 is_gone "$PROBED"

@@ -22,13 +22,37 @@ find_target(const char *name)
 		const char *name;
 		fuzz_fn run;
 	} targets[] = {
+		{ "alert", fuzz_alert },
+		{ "certificate", fuzz_certificate },
 		{ "conf", fuzz_conf },
 		{ "dns", fuzz_dns },
+		{ "dnsframe", fuzz_dnsframe },
+		{ "ftp", fuzz_ftp },
 		{ "icmp", fuzz_icmp },
+		{ "icp", fuzz_icp },
+		{ "igd", fuzz_igd },
+		{ "ledger", fuzz_ledger },
+		{ "lessons", fuzz_lessons },
+		{ "letter", fuzz_letter },
+		{ "lines", fuzz_lines },
+		{ "minutes", fuzz_minutes },
 		{ "msg", fuzz_msg },
+		{ "netflow", fuzz_netflow },
+		{ "packet", fuzz_packet },
+		{ "pages", fuzz_pages },
+		{ "perl", fuzz_perl },
+		{ "picture", fuzz_picture },
 		{ "query", fuzz_query },
+		{ "radius", fuzz_radius },
 		{ "raw", fuzz_raw },
 		{ "rrd", fuzz_rrd },
+		{ "report", fuzz_report },
+		{ "rowline", fuzz_rowline },
+		{ "sflow", fuzz_sflow },
+		{ "stamp", fuzz_stamp },
+		{ "tacacs", fuzz_tacacs },
+		{ "telnet", fuzz_telnet },
+		{ "tool", fuzz_tool },
 	};
 
 	for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {

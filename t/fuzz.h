@@ -8,12 +8,36 @@
 
 #define FUZZ_TARGET(name) int fuzz_##name(const uint8_t *data, size_t size)
 
-FUZZ_TARGET(conf);  /* configuration text */
-FUZZ_TARGET(dns);   /* DNS answer */
-FUZZ_TARGET(icmp);  /* ICMP reply */
-FUZZ_TARGET(msg);   /* message between workers */
-FUZZ_TARGET(query); /* HTTP query */
-FUZZ_TARGET(raw);   /* record of the raw ring */
-FUZZ_TARGET(rrd);   /* RRD file */
+FUZZ_TARGET(alert);    /* pattern or matcher of an alert */
+FUZZ_TARGET(certificate); /* files in PEM */
+FUZZ_TARGET(conf);     /* configuration text */
+FUZZ_TARGET(dns);      /* DNS answer */
+FUZZ_TARGET(dnsframe); /* DNS over a connection */
+FUZZ_TARGET(icp);      /* web cache's answer */
+FUZZ_TARGET(ftp);      /* replies of an FTP server */
+FUZZ_TARGET(icmp);     /* ICMP reply */
+FUZZ_TARGET(igd);      /* what a router says of itself */
+FUZZ_TARGET(ledger);   /* what a file of history belongs to */
+FUZZ_TARGET(lessons);  /* what exporters had taught */
+FUZZ_TARGET(letter);   /* what the courier reads */
+FUZZ_TARGET(lines);    /* what a server says */
+FUZZ_TARGET(minutes);  /* table of the ring of minutes */
+FUZZ_TARGET(msg);      /* message between workers */
+FUZZ_TARGET(picture);  /* name of a picture */
+FUZZ_TARGET(pages);    /* a user's page, a chart's format */
+FUZZ_TARGET(perl);     /* what a SmokePing tells its slave */
+FUZZ_TARGET(netflow);  /* datagrams of NetFlow and IPFIX */
+FUZZ_TARGET(packet);   /* head of a packet */
+FUZZ_TARGET(query);    /* HTTP query */
+FUZZ_TARGET(radius);   /* RADIUS answer */
+FUZZ_TARGET(raw);      /* record of the raw ring */
+FUZZ_TARGET(rrd);      /* RRD file */
+FUZZ_TARGET(report);   /* what smokeboxes tell each other */
+FUZZ_TARGET(rowline);  /* a line that a slave sends */
+FUZZ_TARGET(sflow);    /* datagrams of sFlow */
+FUZZ_TARGET(stamp);    /* STAMP packet */
+FUZZ_TARGET(tacacs);   /* TACACS+ answer */
+FUZZ_TARGET(telnet);   /* a router over telnet */
+FUZZ_TARGET(tool);     /* output of a program that measures */
 
 #endif

@@ -123,8 +123,8 @@ test_broken(void)
 		    ping_outcome_word(p.outcome), detail);
 	}
 	struct test_ping p = get("/headers", NULL, NULL);
-	ok(p.outcome != PING_OPEN, "headers without end: %s (%s)",
-	    ping_outcome_word(p.outcome), detail);
+	ok(p.outcome == PING_BAD_ANSWER && strstr(detail, "without end") != NULL,
+	    "headers without end: %s (%s)", ping_outcome_word(p.outcome), detail);
 	p = get("/big", "require_zero_status", "yes");
 	ok(p.outcome == PING_ANSWERED, "10 GB: an answer (%s)", detail);
 	ok(server->sent < 32 << 20, "of which little was taken (%llu bytes)",
@@ -150,8 +150,171 @@ test_expect(void)
 	server->sent = 0;
 	ok(get("/big", "expect", "needle").outcome == PING_BAD_ANSWER,
 	    "not in the first megabyte");
-	is_str(detail, "the answer does not hold 'needle' in its first megabyte",
+	is_str(detail, "the answer does not hold 'needle' in its first 1048576 bytes",
 	    "and said so");
+}
+
+/* What an answer must be, beyond SmokePing's variables. */
+static void
+test_own(void)
+{
+	static const struct {
+		const char *path, *key, *value;
+		enum ping_outcome outcome;
+		const char *detail;
+	} cases[] = {
+		{ "/ok", "expect_status", "200-299,301", PING_ANSWERED, "" },
+		{ "/404", "expect_status", "200-299,301", PING_BAD_ANSWER,
+		    "the server answers with status 404" },
+		{ "/404", "expect_status", "200 404", PING_ANSWERED, "" },
+		{ "/to?/ok", "expect_status", "200", PING_BAD_ANSWER,
+		    "the server answers with status 302" },
+		{ "/ok", "expect_status", "20", PING_CANNOT,
+		    "expect_status = 20: expected statuses from 100 to 599 and ranges, "
+		    "such as 200-299,301" },
+		{ "/ok", "expect_status", "299-200", PING_CANNOT,
+		    "expect_status = 299-200: expected statuses from 100 to 599 and "
+		    "ranges, such as 200-299,301" },
+		{ "/ok", "expect_not", "bye", PING_ANSWERED, "" },
+		{ "/split", "expect_not", "world", PING_BAD_ANSWER,
+		    "the answer holds 'world'" },
+		{ "/far", "max_body", "1000", PING_ANSWERED, "" },
+		{ "/ok", "http_version", "1.0", PING_ANSWERED, "" },
+		{ "/ok", "http_version", "4", PING_CANNOT,
+		    "http_version = 4: expected 1.0, 1.1 or 2" },
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct test_ping p = get(cases[i].path, cases[i].key, cases[i].value);
+		ok(p.outcome == cases[i].outcome, "%s with %s = %s: %s", cases[i].path,
+		    cases[i].key, cases[i].value, ping_outcome_word(p.outcome));
+		is_str(detail, cases[i].detail, "and says so");
+		if (strcmp(cases[i].value, "1.0") == 0)
+			ok(strstr(server->last, "HTTP/1.0\r\n") != NULL, "by HTTP/1.0");
+	}
+	const char *vars[] = { "urlformat",
+		url_of("http://%host%:PORT/far", server->port), "expect", "needle",
+		"max_body", "1000", NULL };
+	struct err err;
+	struct test_run *r = testhost_run("Curl", "web.test", "127.0.0.1", vars, &err);
+	ok(testhost_ping(r, 0, 2000)->outcome == PING_BAD_ANSWER,
+	    "max_body and expect");
+	is_str(r->run.detail,
+	    "the answer does not hold 'needle' in its first 1000 bytes",
+	    "says how much was read");
+	testhost_end(r);
+}
+
+static void
+test_extras(void)
+{
+	const char *vars[] = { "urlformat",
+		url_of("http://%host%:PORT/to?/slow", server->port), "extraargs", "-L",
+		NULL };
+	struct err err;
+	struct test_run *r = testhost_run("Curl", "web.test", "127.0.0.1", vars, &err);
+
+	r->run.lookup_ns = 5 * CLOCK_NS_PER_MS;
+	struct test_ping *p = testhost_ping(r, 0, 2000);
+	ok(p->outcome == PING_ANSWERED && r->extra[EXTRA_LOOKUP] == 0.005 &&
+		r->extra[EXTRA_STATUS] == 200 && r->extras[EXTRA_TLS] == 0,
+	    "lookup and status; no TLS");
+	ok(r->extras[EXTRA_REDIRECTS] == 1 && r->extra[EXTRA_REDIRECTS] > 0 &&
+		r->extra[EXTRA_REDIRECTS] < 0.09,
+	    "the redirect's time apart (%f)", r->extra[EXTRA_REDIRECTS]);
+	ok(r->extra[EXTRA_FIRST_BYTE] > 0.09 &&
+		r->extra[EXTRA_FIRST_BYTE] < (double)p->rtt_ns / 1e9,
+	    "from the request to its first byte (%f)", r->extra[EXTRA_FIRST_BYTE]);
+	testhost_end(r);
+}
+
+/* A page is looked at in pieces, of which nothing shall be seen. */
+static void
+test_filter_pieces(const char *more)
+{
+	static const struct {
+		const char *re;
+		bool found;
+	} asks[] = {
+		{ "x{20}BLOCKEDy{20}", true },
+		{ "^GET / HTTP", true },
+		{ "^x", false },
+		{ "x$", false },
+		{ "y$", false },
+	};
+	char agent[3200];
+	unsigned right = 0, all = 0;
+	struct err err;
+
+	server->root = "/echo";
+	for (unsigned i = 0; i < sizeof asks / sizeof *asks; i++)
+		for (unsigned before = 100; before < 2100; before += 250) {
+			memset(agent, 'x', before);
+			strcpy(agent + before, "BLOCKED");
+			memset(agent + before + 7, 'y', 1000);
+			agent[before + 7 + 1000] = '\0';
+			const char *vars[] = { "deny_re", asks[i].re, "useragent",
+				agent, "more_hosts", more, "timeout", "1", NULL };
+			struct test_run *r = testhost_run(
+			    "WebProxyFilter", "127.0.0.1", NULL, vars, &err);
+			struct test_ping p = *testhost_ping(r, 1, 3000);
+			right += p.outcome ==
+				 (asks[i].found ? PING_ANSWERED : PING_BAD_ANSWER);
+			all++;
+			testhost_end(r);
+		}
+	is_int(right, all, "matches at every place, and ends at none between");
+}
+
+/* A filter has to answer with its own page. */
+static void
+test_filter(void)
+{
+	static const struct {
+		const char *root, *re;
+		enum ping_outcome outcome;
+		const char *detail;
+	} cases[] = {
+		{ "/ok", "HELLO w", PING_ANSWERED, NULL },
+		{ "/ok", "denied", PING_BAD_ANSWER,
+		    "the answer is not the filter's: deny_re does not match" },
+		{ "/denied", "denied", PING_BAD_ANSWER,
+		    "the server answers with status 403" },
+		{ "/cut", "hello", PING_CUT_OFF, NULL },
+		{ "/nothing", "hello", PING_CUT_OFF, "Empty reply from server" },
+		/* 512 KiB of dots; the time that this takes is the square of theirs */
+		{ "/far", "\\.+(never)", PING_BAD_ANSWER,
+		    "the answer is not the filter's: deny_re does not match in its first "
+		    "65536 bytes" },
+	};
+	char more[64];
+	struct err err;
+
+	snprintf(more, sizeof more, "127.0.0.1:%u", server->port);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const char *vars[] = { "deny_re", cases[i].re, "useragent", "Filter/1",
+			"more_hosts", more, "timeout", "1", NULL };
+		struct test_run *r =
+		    testhost_run("WebProxyFilter", "127.0.0.1", NULL, vars, &err);
+		server->root = cases[i].root;
+		struct test_ping p = *testhost_ping(r, 1, 3000); /* more_hosts' turn */
+		ok(p.outcome == cases[i].outcome, "%s by a filter: %s", cases[i].root,
+		    ping_outcome_word(p.outcome));
+		if (cases[i].detail != NULL)
+			is_str(r->run.detail, cases[i].detail, "and says so");
+		ok(strstr(server->last, "User-Agent: Filter/1\r\n") != NULL,
+		    "asked by useragent");
+		testhost_end(r);
+	}
+	server->root = NULL;
+	test_filter_pieces(more);
+	const char *bad[] = { "deny_re", "a(?:b)", NULL };
+	ok(testhost_run("WebProxyFilter", "127.0.0.1", NULL, bad, &err) == NULL &&
+		strstr(err.text, "deny_re = a(?:b): ") != NULL,
+	    "an expression of Perl's alone is refused (%s)", err.text);
+	ok(testhost_run("WebProxyFilter", "127.0.0.1", NULL, bad + 2, &err) == NULL &&
+		strstr(err.text, "deny_re is missing") != NULL,
+	    "so is none");
 }
 
 static void
@@ -464,6 +627,9 @@ main(void)
 	test_plain();
 	test_broken();
 	test_expect();
+	test_own();
+	test_extras();
+	test_filter();
 	test_redirect(netns);
 	test_options();
 	test_echoping();

@@ -134,8 +134,29 @@ done
 is "$(get "/graph/Group/One.png?start=-19y")" 200 "nineteen years are drawn"
 is "$(get "/smokeping.cgi?hierarchy=none;target=A")" 404 "a hierarchy that is not there"
 is "$(get "/smokeping.cgi?hierarchy=0;target=Group")" 200 "the default hierarchy"
-is "$(get /smokeping/imgcache/Group/One_last_10800.png)" 303 "a bookmarked picture"
-like "$(header Location)" '^/graph/Group/One\.png\?start=now-10800s$' "leads to the graph"
+for name in /smokeping/imgcache/Group/One_last_10800.png /img/Group/One_last_10800.png \
+	/cgi-bin/img/Group/One_mini.png /smokeping/images/Both_last_108000.png \
+	/img/__chartscache/Group.One_last_3600.png; do
+	is "$(get "$name")" 200 "a bookmarked picture, $name"
+	is "$(header Content-Type)" image/png "is drawn"
+done
+is "$(get /img/Group/One_last_10800.svg)" 200 "a later SmokePing's picture"
+is "$(header Content-Type)" image/svg+xml "is drawn, too"
+for name in /img/rrdtool.png /smokeping/imgcache/smokeping.png; do
+	is "$(get "$name")" 200 "a logo, $name"
+	is "$(header Content-Type)" image/svg+xml "is a picture"
+done
+for name in /img/Group/rrdtool.png /img/Group/One_last_10801x.png /img/Group/One_last_.png /img/Group/One_last_5.png \
+	/img/Group/One_last_99999999999.png /img/Group_mini.png /img/Group/No_mini.png \
+	/img/Group/One_mini.gif /img/_mini.png /img/_last_10800.png /img/../etc/passwd \
+	/img/Group/One~far_last_10800.png /img/Group.One_last_10800.png \
+	/img/Group/One_last_10800_mini.png /img/Group/One.maxheight /img/ /elsewhere/One_mini.png; do
+	is "$(get "$name")" 404 "no picture of ours, $name"
+done
+is "$(get "/smokeping.cgi?displaymode=a;target=Group.One;start=now-1h;end=now;title=Mine")" 200 \
+	"a picture for a script that zooms"
+is "$(header Content-Type)" image/png "is drawn"
+is "$(get "/smokeping.cgi?displaymode=a;target=Group.One;start=soon")" 400 "not from nonsense"
 
 # --- graphs ---
 for kind in png:image/png svg:image/svg+xml pdf:application/pdf; do
@@ -207,11 +228,22 @@ is "$(get "/?$(printf 'a=1&%.0s' {1..100})")" 400 "many arguments"
 is "$(get / -X DELETE)" 405 "another method"
 is "$(get / -X POST -d x=1)" 405 "posting to a page"
 is "$(header Allow)" "GET, HEAD" "says what is allowed"
+is "$(get /smokeping.cgi -X POST -F target=Group)" 405 "so is another body than a form's"
+is "$(get /smokeping.cgi -d "displaymode=n&target=Group.One&start=now-2h&end=now")" 200 \
+	"a form posted to SmokePing's address"
+body_has "graph/Group/One" "is answered like GET"
+is "$(get "/smokeping/smokeping.cgi?target=Both" -d target=Group.None)" 404 "its fields come first"
+is "$(get "/smokeping.cgi?target=Group.None" -X POST -H "Content-Type: application/x-www-form-urlencoded")" 404 \
+	"one without fields"
+is "$(get /smokeping.cgi -d "target=%zz")" 400 "one that is broken"
+is "$(get /smokeping.cgi -d "target=$(head -c 9000 /dev/zero | tr '\0' a)")" 413 "one that is too long"
 is "$(get /-/reload)" 405 "reload by GET"
 is "$(get /-/reload -X POST)" 202 "reload from this machine"
 is "$(get /-/reload -X POST -H 'X-Forwarded-For: 192.0.2.1')" 403 "not through a proxy"
 is "$(get /-/reload -X POST -H 'Origin: http://evil.example')" 403 "not from another site"
 is "$(get /-/reload -X POST -H 'Sec-Fetch-Site: cross-site')" 403 "nor by its page"
+is "$(get /-/reload -X POST -H 'Sec-Fetch-Site: same-origin' -H 'Origin: https://box.example')" 202 \
+	"a browser's word for its own page counts, whatever a proxy makes of Host"
 head -c 100000 /dev/zero >"$DIR/big"
 is "$(get /-/reload -X POST --data-binary "@$DIR/big")" 413 "a large body"
 

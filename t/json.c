@@ -10,7 +10,7 @@ static void
 begin(struct json *j)
 {
 	free(text);
-	json_init(j, open_memstream(&text, &size));
+	jw_init(j, open_memstream(&text, &size));
 }
 
 static const char *
@@ -53,33 +53,33 @@ main(void)
 
 	for (size_t i = 0; i < sizeof str / sizeof *str; i++) {
 		begin(&j);
-		json_str(&j, str[i].in);
+		jw_str(&j, str[i].in);
 		is_str(end(&j), str[i].out, "string");
 	}
 	for (size_t i = 0; i < sizeof num / sizeof *num; i++) {
 		begin(&j);
-		json_num(&j, num[i].in);
+		jw_num(&j, num[i].in);
 		is_str(end(&j), num[i].out, "number");
 	}
 	begin(&j);
-	json_num(&j, 1.0 / 3);
+	jw_num(&j, 1.0 / 3);
 	ok(strtod(end(&j), NULL) == 1.0 / 3, "a third reads back the same");
 
 	begin(&j);
-	json_object(&j);
-	json_key(&j, "a");
-	json_array(&j);
-	json_int(&j, -1);
-	json_bool(&j, true);
-	json_null(&j);
-	json_array(&j);
-	json_array_end(&j);
-	json_object(&j);
-	json_object_end(&j);
-	json_array_end(&j);
-	json_key(&j, "b");
-	json_str(&j, "");
-	json_object_end(&j);
+	jw_object(&j);
+	jw_key(&j, "a");
+	jw_array(&j);
+	jw_int(&j, -1);
+	jw_bool(&j, true);
+	jw_null(&j);
+	jw_array(&j);
+	jw_array_end(&j);
+	jw_object(&j);
+	jw_object_end(&j);
+	jw_array_end(&j);
+	jw_key(&j, "b");
+	jw_str(&j, "");
+	jw_object_end(&j);
 	is_str(
 	    end(&j), "{\"a\":[-1,true,null,[],{}],\"b\":\"\"}", "nesting and commas");
 	free(text);

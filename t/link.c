@@ -127,6 +127,33 @@ order(void)
 }
 
 static void
+holding(void)
+{
+	struct end a, b;
+
+	connect_ends(&a, &b, 1 << 20);
+	link_hold(a.link);
+	for (unsigned i = 1; i <= 10; i++)
+		post(&a, i, 40, -1, LINK_DROPPABLE);
+	settle();
+	is_int(b.messages, 0, "what is held does not go");
+	link_release(a.link);
+	is_int((long long)link_queued(a.link), 0, "released it goes at once");
+	for (unsigned i = 11; i <= 5000; i++)
+		post(&a, i, 40, -1, LINK_MUST);
+	link_hold(a.link);
+	post(&a, 5001, 40, -1, LINK_MUST);
+	settle();
+	link_release(a.link);
+	settle();
+	is_int(b.messages, 5001, "as does what waits for the reader");
+	ok(b.in_order, "in order");
+	link_hold(NULL);
+	link_release(NULL);
+	disconnect(&a, &b);
+}
+
+static void
 bounds(void)
 {
 	struct end a, b;
@@ -323,6 +350,7 @@ main(void)
 	log_init("t/link", LOG_LEVEL_WARN);
 	base = event_base_new();
 	order();
+	holding();
 	bounds();
 	must_stays();
 	descriptors();

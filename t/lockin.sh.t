@@ -13,6 +13,11 @@ title = A
 menu = one
 title = one
 host = 10.0.0.2
+++ two
+menu = two
+title = two
+probe = Curl
+host = 10.0.0.3
 *** Alerts ***
 to = |/bin/true
 from = smokebox@example.net
@@ -24,7 +29,7 @@ fi
 # What is not for workers.
 HTTPS_PROXY=http://192.0.2.1 LD_BIND_NOW=1 probed_start --user $user
 
-ALL="prober recorder web painter courier collector runner"
+ALL="prober fetcher recorder web painter courier collector runner"
 
 all_ready() {
 	local w
@@ -101,11 +106,15 @@ for w in $ALL; do
 	is "$(tr '\0' '\n' <"/proc/$pid/environ" | sed 's/=.*//' | sort | tr '\n' ' ' |
 		sed 's/ASAN_OPTIONS //; s/LSAN_OPTIONS //; s/UBSAN_OPTIONS //; s/TZ //')" \
 		"HOME LC_ALL PATH " "$w: its environment is clean"
+	events="$DIR/data/.smokebox/events.db(-wal|-shm)?" # to read
 	case $w in
 	prober) own="|icmp|raw|udp|tcp|netlink" ;;
+	fetcher) own="|udp|tcp|netlink|unix 0001 " ;; # the pair by which libcurl wakes itself
 	recorder) own="|$DIR/data/.*" ;;
-	web) own="|tcp|unix 0001 .*probectl.sock|/memfd:.*" ;;
+	web) own="|tcp|unix 0001 .*probectl.sock|/memfd:.*|$events" ;;
+	courier) own="|udp|tcp|netlink|unix 0001 |$events" ;; # libcurl's pair, as above
 	painter) own="|/memfd:.*" ;;
+	courier) own="|udp|tcp|netlink|unix 0001 |$DIR/data/.smokebox/events.db(-wal|-shm)?" ;;
 	collector) own="|udp" ;;
 	*) own= ;;
 	esac

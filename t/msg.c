@@ -33,6 +33,11 @@ put_round(struct msg_out *out)
 		.wrong_source = 4,
 		.truncated = 5,
 		.suspect = true,
+		.reordered = 6,
+		.ttl_changes = 7,
+		.ttl = 64,
+		.extras = 2,
+		.extra = { { EXTRA_TLS, 0.25 }, { EXTRA_STATUS, 404 } },
 		.ping = { { 1234567, PING_ANSWERED, STAMP_KERNEL },
 		    { -1, PING_TIMEOUT, 0 }, { 3000000000, PING_LATE, STAMP_USER },
 		    { -1, PING_NOT_SENT, 0 } } };
@@ -71,9 +76,29 @@ get_target(struct msg_in *in, struct msg_out *again)
 }
 
 static void
+put_address(struct msg_out *out)
+{
+	struct addr a = address("2001:db8::1", 0);
+
+	msg_put_address(out, 7, &a);
+}
+
+static int
+get_address(struct msg_in *in, struct msg_out *again)
+{
+	struct addr a;
+	uint64_t target;
+	int result = msg_get_address(in, &target, &a);
+
+	msg_put_address(again, target, &a);
+	return result;
+}
+
+static void
 put_counters(struct msg_out *out)
 {
-	struct msg_counters c = { .rounds_scheduled = 1,
+	struct msg_counters c = { .room = ROOM_FETCHER,
+		.rounds_scheduled = 1,
 		.rounds_measured = 2,
 		.rounds_unknown = 3,
 		.rounds_skipped = 4,
@@ -84,6 +109,15 @@ put_counters(struct msg_out *out)
 		.overflow = 9,
 		.send_errors = 10,
 		.dropped_rounds = 11,
+		.late_closed = 15,
+		.stamp_faults = 16,
+		.new_ids = 17,
+		.icmp_sockets = { 18, 19 },
+		.icmp_buffer = { 20, 21 },
+		.reordered = 22,
+		.ttl_changes = 23,
+		.reflected = 24,
+		.refused = { 25, 26, 27, 28, 29 },
 		.loop_ns = { 12, 13, 14 },
 		.icmp4 = ICMP_RAW,
 		.icmp4_why = "no datagram ICMP",
@@ -109,7 +143,7 @@ get_counters(struct msg_in *in, struct msg_out *again)
 static void
 put_store(struct msg_out *out)
 {
-	struct msg_store s = { 1, 2, 3, 4, 5, 6, 0xffffffffffff };
+	struct msg_store s = { 1, 2, 3, 4, 5, 6, 7, 0xffffffffffff };
 
 	msg_put_store(out, &s);
 }
@@ -121,6 +155,25 @@ get_store(struct msg_in *in, struct msg_out *again)
 	int result = msg_get_store(in, &s);
 
 	msg_put_store(again, &s);
+	return result;
+}
+
+static void
+put_sink(struct msg_out *out)
+{
+	struct msg_sink s = { "vm", "http://192.0.2.1:8428", 1, 2, 3, 4, 1700000000, 0,
+		"Connection refused" };
+
+	msg_put_sink(out, &s);
+}
+
+static int
+get_sink(struct msg_in *in, struct msg_out *again)
+{
+	struct msg_sink s;
+	int result = msg_get_sink(in, &s);
+
+	msg_put_sink(again, &s);
 	return result;
 }
 
@@ -147,7 +200,9 @@ static void
 put_draw(struct msg_out *out)
 {
 	struct msg_draw d = { 9, 8, DRAW_DETAIL, DRAW_PNG, DRAW_DARK, 2, 1700000000,
-		1700010800, 600, 200, 0.25, "Last 3 Hours" };
+		1700010800, 600, 200, 0.25, "Last 3 Hours", "far.example", 2,
+		{ { 1700001000, 1700001000, TONE_NOTE, 1, "a switch" },
+		    { 1700002000, 1700003000, TONE_BAD, 300, "" } } };
 
 	msg_put_draw(out, &d);
 }
@@ -195,8 +250,10 @@ static const struct {
 } kinds[] = {
 	{ "round", MSG_ROUND, put_round, get_round },
 	{ "target", MSG_TARGET, put_target, get_target },
+	{ "address", MSG_ADDRESS, put_address, get_address },
 	{ "counters", MSG_COUNTERS, put_counters, get_counters },
 	{ "store", MSG_STORE, put_store, get_store },
+	{ "sink", MSG_SINK, put_sink, get_sink },
 	{ "worker", MSG_WORKER, put_worker, get_worker },
 	{ "draw", MSG_DRAW, put_draw, get_draw_again },
 	{ "picture", MSG_PICTURE, put_picture, get_picture },
@@ -315,11 +372,39 @@ round_ranges(void)
 	REFUSED(r.ping[0].stamp = STAMP_KINDS, "an unknown stamp");
 	REFUSED(r.ping[0].rtt_ns = -1, "an answer without time");
 	REFUSED(r.ping[1].rtt_ns = 5, "a timeout with a time");
+	REFUSED(r.extras = 1; r.extra[0].kind = EXTRAS, "an unknown figure");
+	REFUSED(r.extras = 1; r.extra[0].value = NAN, "a figure that is no number");
 	r = good;
 	r.count = ROUND_MAX_PINGS;
 	for (unsigned i = 0; i < ROUND_MAX_PINGS; i++)
 		r.ping[i] = good.ping[0];
+	r.extras = ROUND_MAX_EXTRAS;
 	ok(believed(&r), "the greatest round fits");
+}
+
+/* What three workers count is told as one sum. */
+static void
+counters_add(void)
+{
+	struct msg_counters sum = { 0 };
+	struct msg_counters prober = { .room = ROOM_PROBER,
+		.rounds_measured = 1,
+		.icmp4 = ICMP_RAW,
+		.loop_ns = { 1, 5, 9 } };
+	struct msg_counters fetcher = {
+		.room = ROOM_FETCHER, .rounds_measured = 2, .loop_ns = { 2, 4, 8 }
+	};
+
+	prober.ping[PING_LATE] = 3;
+	fetcher.ping[PING_LATE] = 4;
+	msg_add_counters(&sum, &prober);
+	msg_add_counters(&sum, &fetcher);
+	is_int((long long)sum.rounds_measured, 3, "counters add up");
+	is_int((long long)sum.ping[PING_LATE], 7, "pings too");
+	is_int(sum.icmp4, ICMP_RAW, "ICMP is the prober's");
+	is_int((long long)(sum.loop_ns[0] * 100 + sum.loop_ns[1] * 10 + sum.loop_ns[2]),
+	    259, "of loops the slowest counts");
+	ok(room_measures(ROOM_FETCHER) && !room_measures(ROOM_WEB), "who measures");
 }
 
 static void
@@ -353,6 +438,10 @@ draw_ranges(void)
 	DRAW(d.kind = DRAW_KINDS, false, "an unknown kind");
 	DRAW(d.format = DRAW_FORMATS, false, "an unknown format");
 	DRAW(d.theme = DRAW_THEMES, false, "an unknown theme");
+	DRAW(d.marks = DRAW_MARKS, true, "many marks");
+	DRAW(d.marks = 1;
+	     d.mark[0].begin = 5, false, "a mark that ends before it begins");
+	DRAW(d.marks = 1; d.mark[0].tone = TONES, false, "a mark of no tone");
 }
 
 /* --- strings --------------------------------------------------------------------- */
@@ -404,6 +493,7 @@ main(void)
 	wrong_lengths();
 	frames();
 	round_ranges();
+	counters_add();
 	draw_ranges();
 	strings();
 	return tap_done();

@@ -56,6 +56,10 @@ menu = DNS
 title = A resolver
 probe = DNS
 host = 10.0.0.8
+++ path
+menu = Path
+title = No host
+host = www.example.net/en
 END
 wait_until 40 known Home.wifi 8
 ok $? "rounds are stored"
@@ -80,6 +84,10 @@ holds "the pages lead on ($number links)" "$number > 10"
 is "$bad" "" "every link answers"
 page / >"$DIR/html"
 unlike "$(cat "$DIR/html")" "<around>" "titles are escaped"
+is "$(json targets '.targets[] | select(.path == "World.path") | .state + ": " + .why')" \
+	"cannot: www.example.net/en is not the name of a host" "that it cannot is said once"
+like "$(page /t/Home/wifi)" "timed by the kernel" "whose clock it was stands with an echo"
+unlike "$(page /t/World/web)" "timed by the kernel" "not with what the kernel never times"
 like "$(cat "$DIR/html")" "Typo, Other typo: name does not resolve: no such name" \
 	"what is the same for several is said once"
 holds "graphs need no script" "$(grep -oE '<img ' "$DIR/html" | wc -l) >= 5"

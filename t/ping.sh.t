@@ -9,10 +9,12 @@ network "* delay=2ms
 5 error=host
 6 delay=900ms
 7 dup=1
+8 error=big mtu=1400
 11 silent=yes"
 
+# A timeout that only a machine that stands still reaches, but where it is the subject.
 ping() {
-	"$BUILD/t/pinger" "$@" >"$DIR/out" 2>"$DIR/err"
+	"$BUILD/t/pinger" -t 10000 "$@" >"$DIR/out" 2>"$DIR/err"
 }
 
 ping -c 3 -p 20 127.0.0.1 ::1
@@ -21,7 +23,7 @@ is "$(wc -l <"$DIR/out")" 2 "a line for each"
 like "$(head -n 1 "$DIR/out")" '^127\.0\.0\.1 :( [0-9]+\.[0-9]{4}){3}$' "as fping -C"
 like "$(tail -n 1 "$DIR/out")" '^::1       :( [0-9]+\.[0-9]{4}){3}$' "in columns"
 
-ping -c 20 -p 20 10.0.0.2 fd00:10::2 10.0.0.4
+ping -c 20 -p 20 -t 5000 10.0.0.2 fd00:10::2 10.0.0.4
 is $? 0 "a host that answers now and then is alive"
 line() {
 	awk -v h="$1" '$1 == h' "$DIR/out"
@@ -41,15 +43,20 @@ fping -q -C 20 -p 20 -i 1 10.0.0.2 2>"$DIR/fping"
 theirs=$(sed 's/.*: //' "$DIR/fping" | tr ' ' '\n' | median)
 holds "fping's, $theirs ms, is near" "$mine - $theirs < 0.3 && $theirs - $mine < 0.3"
 
-ping -c 2 -p 20 10.0.0.11
+ping -c 2 -p 20 -t 500 10.0.0.11
 is $? 1 "a silent host: status 1"
 is "$(cat "$DIR/out")" "10.0.0.11 : - -" "a dash for each"
 ping -c 2 -p 20 10.0.0.5
 is "$?:$(cat "$DIR/out")" "1:10.0.0.5 : - -" "an unreachable one too"
-is "$(cat "$DIR/err")" "10.0.0.5: host unreachable" "with its reason"
+like "$(cat "$DIR/err")" "^10\.0\.0\.5: host unreachable: says [0-9.]+$" "with its reason, and who says so"
+ping -c 2 -p 20 10.0.0.8 fd00:10::8
+like "$(cat "$DIR/err")" "^10\.0\.0\.8: packet too big for the path: says [0-9.]+, MTU 1400$" \
+	"a path MTU is told"
+like "$(cat "$DIR/err")" "^fd00:10::8: packet too big for the path: says [0-9a-f:]+, MTU 1400$" \
+	"for IPv6 too"
 ping -c 1 -t 300 10.0.0.6
 is $? 1 "an answer behind the timeout is none"
-ping -c 1 -t 1500 10.0.0.6
+ping -c 1 10.0.0.6
 is $? 0 "unless one waits for it"
 ping -c 3 -p 20 10.0.0.7
 is "$?:$(awk '{ print NF }' "$DIR/out")" 0:5 "duplicates do not show"

@@ -9,7 +9,11 @@ network "* delay=5ms
 23 dns=servfail
 24 error=host
 25 delay=300ms
-26 http=500"
+26 http=500
+27 delay=1300ms stamps=yes
+28 delay=1300ms
+29 drop=1/2 stamps=yes
+30 dns=garbage"
 
 # single NAME PROBE HOST [LINE...]
 single() {
@@ -28,10 +32,15 @@ $(single dns DNS 10.0.0.2)
 $(single dns6 DNS fd00:10::2)
 $(single servfail DNS 10.0.0.23)
 $(single strict AnotherDNS 10.0.0.23 "require_noerror = 1" "timeout = 1")
+$(single garbage AnotherDNS 10.0.0.30 "timeout = 1")
 $(single elsewhere DNS t7.sim "server = t25.sim")
 $(single tcp TCPPing 10.0.0.2)
 $(single tcp6 TCPPing fd00:10::2)
 $(single twice TCPPing 10.0.0.21)
+$(single slow TCPPing 10.0.0.27)
+$(single doubtful TCPPing 10.0.0.28)
+$(single repeated TCPPing 10.0.0.29)
+$(single timed TCPPing 10.0.0.28 "syn_retrans = time")
 $(single silent TCPPing 10.0.0.22)
 $(single closed TCPPing 10.0.0.2 "port = 81")
 $(single far TCPPing t25.sim)
@@ -66,11 +75,22 @@ for t in far elsewhere; do
 done
 is "$(last strict loss)" 3 "SERVFAIL is loss where NOERROR is required"
 like "$(why strict)" "SERVFAIL, not NOERROR" "and said so"
+is "$(last garbage loss)" 3 "a name server that answers garbage is loss"
+like "$(why garbage)" "no answer to what was asked" "and said so"
+is "$(json "pings?target=One.garbage" '.rounds[-1] | .forged >= 3')" true "and counted"
 is "$(last silent loss)" 3 "a silent port is loss"
 like "$(why silent)" "no answer" "and said so"
 is "$(last router loss)" 3 "an unreachable host is loss"
 like "$(why router)" "unreachable" "and said so"
 like "$(why twice)" "retransmi|handshake|SYN" "a lost SYN is named"
+is "$(last slow loss)" 0 "an answer after more than a second is no lost SYN"
+holds "slow: the wire's 1.3 s ($(last slow median))" \
+	"$(last slow median) >= 1.3 && $(last slow median) < 1.35"
+is "$(last doubtful loss)" 3 "without time stamps it counts as one"
+like "$(why doubtful)" "nobody can tell" "and is said to be doubtful"
+holds "a SYN that was lost is loss ($(last repeated loss))" "$(last repeated loss) >= 1"
+unlike "$(why repeated)" "nobody can tell" "without a doubt"
+is "$(last timed loss)" 0 "syn_retrans = time: it is a time"
 is "$(last page loss)" 0 "a page is fetched"
 holds "page: at least two ways of 5 ms ($(last page median))" "$(last page median) >= 0.01"
 is "$(last failing loss)" 0 "status 500 is an answer"

@@ -4,8 +4,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "rawcode.h"
+#include "rawring.h"
 #include "recorder/raw.h"
-#include "recorder/rawcode.h"
 #include "store.h"
 #include "t/tap.h"
 
@@ -36,6 +37,12 @@ make(uint64_t target, int64_t k)
 	r->wrong_source = 4;
 	r->truncated = 65535;
 	r->suspect = true;
+	r->reordered = 5;
+	r->ttl_changes = 6;
+	r->ttl = 64;
+	r->extras = 2;
+	r->extra[0] = (struct round_extra){ EXTRA_TLS, 0.25 };
+	r->extra[1] = (struct round_extra){ EXTRA_STATUS, 404 };
 	r->address.v4.sin_family = AF_INET;
 	r->address.v4.sin_addr.s_addr = htonl(0x7f000001);
 	r->ping[0] = (struct ping){ 127, PING_ANSWERED, STAMP_KERNEL };
@@ -54,13 +61,18 @@ same_round(const struct round *a, const struct round *b)
 		    a->ping[i].outcome != b->ping[i].outcome ||
 		    a->ping[i].stamp != b->ping[i].stamp)
 			return false;
-	return a->target == b->target && a->row == b->row && a->step == b->step &&
-	       a->begin_ns == b->begin_ns && a->end_ns == b->end_ns &&
-	       a->count == b->count && a->state == b->state && a->cause == b->cause &&
-	       a->duplicates == b->duplicates && a->late == b->late &&
-	       a->forged == b->forged && a->wrong_source == b->wrong_source &&
-	       a->truncated == b->truncated && a->suspect == b->suspect &&
-	       addr_same_host(&a->address, &b->address);
+	for (unsigned i = 0; i < a->extras; i++)
+		if (a->extra[i].kind != b->extra[i].kind ||
+		    a->extra[i].value != b->extra[i].value)
+			return false;
+	return a->reordered == b->reordered && a->ttl_changes == b->ttl_changes &&
+	       a->ttl == b->ttl && a->extras == b->extras && a->target == b->target &&
+	       a->row == b->row && a->step == b->step && a->begin_ns == b->begin_ns &&
+	       a->end_ns == b->end_ns && a->count == b->count && a->state == b->state &&
+	       a->cause == b->cause && a->duplicates == b->duplicates &&
+	       a->late == b->late && a->forged == b->forged &&
+	       a->wrong_source == b->wrong_source && a->truncated == b->truncated &&
+	       a->suspect == b->suspect && addr_same_host(&a->address, &b->address);
 }
 
 static void
@@ -73,9 +85,16 @@ codec(void)
 		same_round(&seen, &round_of),
 	    "a round comes back as it was");
 	bool refused = true;
+	size_t pings = len - 6 - 2 * 9; /* where a record of the first version ends */
 	for (size_t cut = 0; cut < len; cut++)
-		refused &= rawcode_get(buf + RAWCODE_HEAD, cut, &seen) == -1;
+		refused &=
+		    cut == pings || rawcode_get(buf + RAWCODE_HEAD, cut, &seen) == -1;
 	ok(refused, "none of its beginnings is a round");
+	ok(rawcode_get(buf + RAWCODE_HEAD, pings, &seen) == 0 && seen.extras == 0 &&
+		seen.ttl == 0 && seen.reordered == 0,
+	    "but one without extras, as they were first");
+	buf[RAWCODE_HEAD + pings + 6] = EXTRAS;
+	is_int(rawcode_get(buf + RAWCODE_HEAD, len, &seen), -1, "no unknown extra");
 	is_int(rawcode_get(buf + RAWCODE_HEAD, len + 1, &seen), -1, "nor is more");
 	struct round *r = &round_of;
 	r->address.v6.sin6_family = AF_INET6;
@@ -83,6 +102,9 @@ codec(void)
 	r->count = ROUND_MAX_PINGS;
 	for (unsigned i = 0; i < r->count; i++)
 		r->ping[i] = (struct ping){ INT64_MAX, PING_LATE, STAMP_KERNEL };
+	r->extras = ROUND_MAX_EXTRAS;
+	for (unsigned i = 0; i < r->extras; i++)
+		r->extra[i] = (struct round_extra){ i % EXTRAS, i };
 	len = rawcode_put(buf, r) - RAWCODE_HEAD;
 	is_int((long long)len, RAWCODE_MAX, "the largest round fills the maximum");
 	ok(rawcode_get(buf + RAWCODE_HEAD, len, &seen) == 0 && same_round(&seen, r),
@@ -108,7 +130,7 @@ read_all(uint64_t target, int64_t from, int64_t to)
 {
 	size_t n = 0;
 
-	raw_read(target, from * S, to * S, take, &n);
+	rawring_read(target, from * S, to * S, take, &n);
 	return n;
 }
 
@@ -266,7 +288,7 @@ clear(void)
 {
 	char name[64];
 
-	for (int i = 1; i < 200; i++) {
+	for (int i = 1; i < 1000; i++) {
 		snprintf(name, sizeof name, STORE_RAW "/%010d.raw", i);
 		unlink(name);
 	}
@@ -301,6 +323,73 @@ bounds(void)
 	is_int(raw_flush(raw, NULL), 0, "a deleted ring");
 	is_int((long long)read_all(1, T0, T0 + 100000), 5, "begins again at once");
 	raw_close(raw);
+	clear();
+}
+
+/* --- following ------------------------------------------------------------------- */
+
+/* As take(), and there it is enough. */
+static int
+take_one(void *ctx, const struct round *r)
+{
+	take(ctx, r);
+	return 1;
+}
+
+/* Rounds FROM to TO, five of them to a segment. */
+static void
+add_segments(struct raw *raw, int from, int to)
+{
+	for (int k = from; k < to; k += 5) {
+		for (int i = k; i < k + 5; i++)
+			raw_add(raw, make(1, i));
+		raw_flush(raw, NULL);
+		clock_fake_advance(3601 * S);
+	}
+}
+
+static void
+follows(void)
+{
+	struct rawring_place place = { 0 };
+	size_t n = 0, given;
+	struct raw *raw;
+
+	clock_fake(0, T0 * S, 0);
+	raw = raw_open(RAW_MAX_BYTES, RAW_KEEP_S);
+	add_segments(raw, 0, 15);
+	raw_close(raw);
+	is_int((long long)segments(), 3, "three segments");
+	while (n < 15 && rawring_follow(&place, 1000, take_one, &n) == 1)
+		;
+	is_int((long long)n, 15, "whoever stops inside a segment goes on there");
+	bool consecutive = true;
+	for (size_t i = 0; i < n; i++)
+		consecutive &= seen_rows[i] == T0 + (int64_t)i * 10;
+	ok(consecutive, "and gets every round once");
+	is_int((long long)rawring_follow(&place, 1000, take, &n), 0, "no more for now");
+	/* The ring begins anew: first its numbers lie behind the place ... */
+	clear();
+	raw = raw_open(RAW_MAX_BYTES, RAW_KEEP_S);
+	n = 0;
+	is_int((long long)rawring_follow(&place, 1000, take, &n), 0, "an empty ring");
+	add_segments(raw, 20, 25);
+	is_int((long long)rawring_follow(&place, 1000, take, &n), 5,
+	    "one that began anew is read from its begin");
+	is_int(seen_rows[0], T0 + 200, "from the first round on");
+	is_int((long long)place.segment, 1, "whose number is 1");
+	raw_close(raw);
+	/* ... then the number is the same and the segment shorter. */
+	clear();
+	raw = raw_open(RAW_MAX_BYTES, RAW_KEEP_S);
+	raw_add(raw, make(1, 30));
+	raw_flush(raw, NULL);
+	n = 0;
+	given = rawring_follow(&place, 1000, take, &n);
+	is_int((long long)given, 1, "another segment of the same number as well");
+	is_int(seen_rows[0], T0 + 300, "from its first round on");
+	raw_close(raw);
+	clock_real();
 	clear();
 }
 
@@ -370,6 +459,7 @@ main(void)
 	bounds();
 	no_room();
 	ages();
+	follows();
 	free(saved);
 	if (chdir("/") == 0)
 		rmdir(dir);

@@ -81,13 +81,33 @@ main(void)
 	base = event_base_new();
 	prober = line(&recorder);
 	report_to(prober);
+	clock_fake(CLOCK_NS_PER_S, CLOCK_NS_PER_S, CLOCK_NS_PER_S);
+	rounds(1, 10);
+	report_gathered(false);
+	settle();
+	is_int(taken, 0, "rounds are gathered");
+	clock_fake_advance(REPORT_GATHER_NS);
+	report_gathered(false);
+	settle();
+	is_int(taken, 10, "and go together");
+	rounds(11, 2000);
+	report_gathered(false);
+	settle();
+	ok(taken > 500, "at once when they are many");
+
+	report_gathered(true);
+	settle();
+	taken = 0;
+	last_row = 0;
 	rounds(1, 3000);
+	report_gathered(true);
 	report_counters(&counters);
 	size_t waiting = link_queued(prober);
 	ok(waiting > 0, "behind a stalled recorder rounds wait");
+	rounds(3001, 5);
 	link_free(recorder); /* it is killed */
 	settle();
-	rounds(3001, 10);
+	rounds(3006, 5);
 
 	prober = line(&recorder);
 	report_to(prober);

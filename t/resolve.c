@@ -119,7 +119,7 @@ test_answers(void)
 		{ "2001:db8::3", AF_INET, RESOLVE_FAILED, "",
 		    "2001:db8::3: not an IPv4 address" },
 		{ "fe80::1%nodev0", AF_UNSPEC, RESOLVE_FAILED, "",
-		    "fe80::1%nodev0: no IPv6 address, or its interface is missing" },
+		    "fe80::1%nodev0: its interface is not here" },
 		{ "ok.example", AF_INET, RESOLVE_FRESH, "192.0.2.1", "" },
 		{ "ok.example", AF_INET6, RESOLVE_FRESH, "2001:db8::1", "" },
 		{ "ok.example", AF_UNSPEC, RESOLVE_FRESH, "192.0.2.1", "" },
@@ -143,6 +143,11 @@ test_answers(void)
 		{ "byhand", AF_UNSPEC, RESOLVE_FRESH, "192.0.2.10", "" },
 		{ "BYHAND", AF_INET6, RESOLVE_FRESH, "2001:db8::10", "" },
 		{ "alias.example", AF_INET, RESOLVE_FRESH, "192.0.2.10", "" },
+		{ "fe80::1%lo", AF_INET6, RESOLVE_FRESH, "fe80::1%lo", "" },
+		{ "fe80::1%lo", AF_INET, RESOLVE_FAILED, "",
+		    "fe80::1%lo: not an IPv4 address" },
+		{ "fe80::x%lo", AF_UNSPEC, RESOLVE_FAILED, "",
+		    "fe80::x%lo: no IPv6 address, or its interface is missing" },
 	};
 	struct resolve_name *n[sizeof names / sizeof *names];
 

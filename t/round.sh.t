@@ -118,9 +118,9 @@ median_near One.dns 0.040 0.060
 median_near One.http 0.080 0.160
 median_near One.dup 0.003 0.008
 
-# The API says the same as the file.
+# The API says the same as the file, of rows that nothing is written to any more.
 for target in Many.h100 Many.l140 One.dead One.noname; do
-	end=$(rows $target | awk 'END { print $1 }')
+	end=$(rows $target | awk 'END { print $1 - 20 }')
 	begin=$((end - 20))
 	rows $target 1 $begin $end |
 		awk '{ print (tolower($2) ~ /nan/) ? "null" : sprintf("%.3f", $2) }' >"$DIR/file.loss"

@@ -51,6 +51,20 @@ ranks(const struct round_row *row, unsigned count)
 	return text;
 }
 
+static void
+jitter(void)
+{
+	struct round r;
+
+	fill(&r, "1428");
+	is_close(
+	    round_jitter(&r) * 1e3, (3 + 2 + 6) / 3.0, 1e-9, "jitter of neighbours");
+	fill(&r, "1T4L58");
+	is_close(round_jitter(&r) * 1e3, 3, 1e-9, "only where both were answered");
+	fill(&r, "1TT");
+	ok(isnan(round_jitter(&r)), "or none");
+}
+
 int
 main(void)
 {
@@ -97,7 +111,16 @@ main(void)
 		    "outcome %d has its words", o);
 	ok(!ping_is_loss(PING_ANSWERED) && ping_is_loss(PING_TIMEOUT) &&
 		ping_is_loss(PING_CUT_OFF) && !ping_is_loss(PING_NOT_SENT) &&
-		!ping_is_loss(PING_NO_NAME),
+		!ping_is_loss(PING_NO_NAME) && ping_is_loss(PING_NEVER_LEFT),
 	    "loss ends where our own fault begins");
+	for (int o = 0; o < PING_OUTCOMES; o++)
+		ok(ping_is_loss(o) + ping_is_unknown(o) ==
+			(o != PING_ANSWERED && o != PING_OPEN),
+		    "outcome %d is loss or unknown, never both", o);
+	/* Raw files have these numbers. */
+	ok(PING_CUT_OFF == 13 && PING_CANNOT == 17 && PING_REASSEMBLY == 19 &&
+		PING_OUTCOMES <= 64,
+	    "no outcome has another number than it had");
+	jitter();
 	return tap_done();
 }

@@ -2,6 +2,7 @@
  * that is turned by hand. */
 #include "prober/run.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,7 @@
 #define MS CLOCK_NS_PER_MS
 #define BEGIN (1700000000 * S)
 #define ROUNDS 4000
+#define GRAIN (32 * MS) /* what is due happens so much later at most */
 
 struct probe_opts {
 	int unused;
@@ -26,9 +28,10 @@ static struct {
 	unsigned pings, ends, received, flushed;
 	struct probe_run *run; /* of the last ping */
 	unsigned seq;
-	int64_t at;
-	int64_t answer_after; /* -1: never */
-	bool refuse;	      /* final loss while being sent */
+	int64_t at, before;		   /* of the last, of the one before it */
+	int64_t answer_after;		   /* -1: never */
+	int64_t last, gap_least, gap_most; /* of pings of target 7 */
+	bool refuse;			   /* final loss while being sent */
 } fake;
 
 static struct {
@@ -45,7 +48,16 @@ fake_ping(struct probe_run *run, unsigned seq)
 	fake.pings++;
 	fake.run = run;
 	fake.seq = seq;
+	fake.before = fake.at;
 	fake.at = clock_mono_ns();
+	if (run->target == 7 && seq > 0) {
+		int64_t gap = fake.at - fake.last;
+
+		fake.gap_least = gap < fake.gap_least ? gap : fake.gap_least;
+		fake.gap_most = gap > fake.gap_most ? gap : fake.gap_most;
+	}
+	if (run->target == 7)
+		fake.last = fake.at;
 	if (fake.refuse)
 		probe_lost(run, seq, PING_REFUSED, true);
 	else if (fake.answer_after >= 0 && dues < 64) {
@@ -229,6 +241,109 @@ rounds_follow(void)
 	ok(rounds >= 73 * 5, "no round is missing");
 }
 
+static struct run_spec
+train_spec(unsigned count, int64_t phase)
+{
+	struct run_spec s = spec(60 * S, count, SAMPLER_TRAIN, phase);
+
+	s.plan.gap = 20 * MS;
+	plan_settle(&s.plan);
+	s.train = (struct conf_train){ .gap_ms = 20, .codec = TRAIN_G711_PLC };
+	return s;
+}
+
+static double
+extra_of(const struct round *r, enum extra kind)
+{
+	for (unsigned i = 0; i < r->extras; i++)
+		if (r->extra[i].kind == kind)
+			return r->extra[i].value;
+	return NAN;
+}
+
+/* A train keeps its distances, disturbs no other target, and is graded. */
+static void
+trains(void)
+{
+	open_all();
+	struct run_spec s = train_spec(500, 3 * S + 400001);
+	struct run_spec other = spec(10 * S, 5, SAMPLER_SPREAD, 0);
+	bool whole = true;
+
+	other.target = 8;
+	run_add(&s);
+	run_add(&other);
+	pass(3 * S);
+	fake.gap_least = INT64_MAX;
+	pass(70 * S);
+	unsigned graded = 0, others = 0;
+	for (unsigned i = 0; i < gots; i++) {
+		whole = whole && got[i].state == ROUND_MEASURED &&
+			pings_of(&got[i], PING_ANSWERED) == got[i].count;
+		if (got[i].target == 8) {
+			others++;
+			whole = whole && got[i].extras == 0;
+			continue;
+		}
+		graded++;
+		is_close(extra_of(&got[i], EXTRA_PDV99), 0, 1e-12, "no variation");
+		is_close(extra_of(&got[i], EXTRA_LOSS_RUN), 0, 0, "no loss");
+		/* 10 ms there, 20 of buffer, 25 of codec */
+		is_close(extra_of(&got[i], EXTRA_R), 93.2 - 0.024 * 55, 1e-9, "R");
+		is_close(extra_of(&got[i], EXTRA_MOS), 4.39, 0.01, "and MOS");
+	}
+	is_int(graded, 1, "a train is a round");
+	is_int(others, 7, "beside which those of others go on");
+	ok(whole, "of which nothing is lost or left out");
+	is_int(fake.gap_least, 20 * MS, "its pings go out 20 ms apart at least");
+	is_int(fake.gap_most, 20 * MS, "and at most");
+	runs_close();
+
+	open_all();
+	s = train_spec(500, 30 * S);
+	s.first_at = clock_mono_ns();
+	run_add(&s);
+	pass(13 * S);
+	is_int(gots, 1, "the immediate round of a train is a train");
+	is_close(extra_of(&got[0], EXTRA_MOS), 4.39, 0.01, "with a grade");
+	runs_close();
+
+	open_all();
+	s = train_spec(100, 21 * S);
+	run_add(&s);
+	pass(13 * S);
+	is_int(gots, 1, "a short train");
+	is_close(extra_of(&got[0], EXTRA_RTP_JITTER), 0, 1e-12, "has figures");
+	is_close(extra_of(&got[0], EXTRA_MOS), NAN, 0, "but is not graded");
+	runs_close();
+}
+
+/* A ping that waits for its turn has its whole timeout from there on. */
+static void
+turns(void)
+{
+	open_all();
+	struct run_spec s = spec(10 * S, 3, SAMPLER_BURST, 0);
+	run_add(&s);
+	fake.answer_after = -1;
+	pass(0);
+	struct probe_run *run = fake.run;
+	pass(600 * MS);
+	probe_sent(run, 0);
+	pass(1500 * MS);
+	probe_lost(run, 0, PING_REFUSED, true);
+	probe_sent(run, 0);
+	pass(2 * S + 200 * MS);
+	probe_lost(run, 1, PING_REFUSED, true);
+	probe_sent(run, 7);
+	pass(9 * S);
+	is_int(gots, 1, "a round in which pings wait for turns");
+	is_int(got[0].ping[0].outcome, PING_REFUSED,
+	    "a second after it was sent a ping is open");
+	is_int(got[0].ping[1].outcome, PING_TIMEOUT, "others are not");
+	runs_close();
+}
+
 static void
 verdicts(void)
 {
@@ -309,7 +424,7 @@ unknown(void)
 	fake.answer_after = -1;
 	pass(0);
 	for (unsigned i = 0; i < 5; i++) {
-		pass(i * S);
+		pass(i * S + GRAIN);
 		if (i < 3)
 			probe_lost(fake.run, i, PING_NOT_SENT, true);
 		else
@@ -326,7 +441,7 @@ unknown(void)
 	struct run_spec c = spec(10 * S, 5, SAMPLER_SPREAD, 3 * S);
 	c.cannot = "no such module";
 	run_add(&c);
-	pass(33 * S);
+	pass(33 * S + GRAIN);
 	is_int(gots, 3, "what cannot be measured has a round each step");
 	is_int(got[1].state, ROUND_UNKNOWN, "unknown");
 	is_int(pings_of(&got[1], PING_CANNOT), 5, "since it cannot be measured");
@@ -376,6 +491,41 @@ names(void)
 	for (unsigned i = 1; i < gots; i++)
 		if (got[i].row <= got[i - 1].row)
 			ok(false, "row %u goes back", i);
+	runs_close();
+}
+
+/* A burst of which a ping leaves 150 ms late, which is no stall yet. */
+static void
+lateness(void)
+{
+	open_all();
+	struct run_spec s = spec(10 * S, 5, SAMPLER_BURST, 0);
+	run_add(&s);
+	pass(3500 * MS);
+	fake.answer_after = -1;
+	clock_fake_advance(650 * MS);
+	runs_tick();
+	pass(10 * S);
+	is_int(gots, 1, "a ping that leaves a little late");
+	is_int(got[0].ping[4].outcome, PING_TIMEOUT, "has its whole timeout");
+	is_int(pings_of(&got[0], PING_ANSWERED), 4, "the others are as they were");
+	is_int(got[0].row, BEGIN / S, "its row is where it was");
+	runs_close();
+
+	/* But never into the next round. */
+	open_all();
+	s = spec(5 * S, 5, SAMPLER_BURST, 0);
+	s.plan.timeout = 950 * MS;
+	plan_settle(&s.plan);
+	run_add(&s);
+	pass(3500 * MS);
+	fake.answer_after = -1;
+	clock_fake_advance(690 * MS);
+	runs_tick();
+	pass(7 * S);
+	is_int(got[0].ping[4].outcome, PING_STALLED,
+	    "one that would reach into the next round is unknown");
+	ok(fake.pings >= 6, "which begins as it should");
 	runs_close();
 }
 
@@ -536,15 +686,85 @@ overflows(void)
 	open_all();
 	struct run_spec s = spec(10 * S, 5, SAMPLER_BURST, 0);
 	run_add(&s);
+	s = spec(10 * S, 5, SAMPLER_BURST, 0);
+	s.target++;
+	run_add(&s);
 	fake.answer_after = -1;
 	pass(2500 * MS);
-	probe_overflow(&fake_type, 12);
+	static int64_t overflowed;
+	overflowed = clock_mono_ns();
+	probe_run_by_index(0)->overflow = &overflowed;
 	pass(10 * S);
 	ok(got[0].suspect, "a receive buffer that overflowed makes a round suspect");
+	ok(!got[1].suspect && pings_of(&got[1], PING_TIMEOUT) == 5,
+	    "not that of a run whose answers come by another one");
 	is_int(got[0].ping[2].outcome, PING_STALLED,
 	    "what may have been among the lost packets is unknown");
 	is_int(pings_of(&got[0], PING_TIMEOUT), 4, "the rest is loss");
-	is_int((long long)counters.overflow, 12, "and counted");
+	runs_close();
+}
+
+/* The value of KIND in R; NAN when it has none. */
+static void
+beyond_times(void)
+{
+	open_all();
+	struct run_spec s = spec(10 * S, 3, SAMPLER_BURST, 0);
+	run_add(&s);
+	fake.answer_after = -1;
+	pass(2 * S + 100 * MS);
+	struct probe_run *run = fake.run;
+	static const uint8_t ttls[] = { 57, 57, 58, 57 };
+	for (unsigned i = 0; i < sizeof ttls; i++)
+		probe_ttl(run, ttls[i]);
+	probe_extra(run, EXTRA_CONNECT, 0.25);
+	probe_extra(run, EXTRA_CONNECT, 0.75);
+	probe_extra(run, EXTRA_STATUS, 404);
+	probe_extra(run, EXTRA_STATUS, 200);
+	probe_extra(run, EXTRA_CERT_DAYS, 9);
+	probe_extra(run, EXTRA_CERT_DAYS, 7);
+	probe_extra(run, EXTRA_CERT_DAYS, 8);
+	probe_extra(run, EXTRA_TLS, NAN);
+	probe_reply(run, 2, 5 * MS, STAMP_KERNEL);
+	probe_reply(run, 1, 900 * MS, STAMP_KERNEL);
+	pass(3 * S);
+	is_int(gots, 1, "a round with more than times");
+	const struct round *r = &got[0];
+	is_int(r->ttl, 57, "the last TTL");
+	is_int(r->ttl_changes, 2, "and how often it changed");
+	is_int(
+	    r->reordered, 1, "an answer behind that to a later ping is out of order");
+	is_close(extra_of(r, EXTRA_CONNECT), 0.5, 1e-12, "some figures are means");
+	is_close(extra_of(r, EXTRA_STATUS), 200, 0, "others the last");
+	is_close(extra_of(r, EXTRA_CERT_DAYS), 7, 0, "or the least");
+	is_int(r->extras, 3, "what is no number is left out");
+	probe_extra(run, EXTRA_CONNECT, 1);
+	fake.answer_after = 20 * MS;
+	pass(14 * S);
+	is_int(got[1].extras + got[1].reordered + got[1].ttl_changes, 0,
+	    "a round begins without any");
+	is_int(got[1].ttl, 57, "but with the last TTL");
+	is_int((long long)counters.ttl_changes, 2, "changes are counted for all");
+	runs_close();
+}
+
+static void
+holds(void)
+{
+	open_all();
+	struct run_spec s = spec(10 * S, 5, SAMPLER_BURST, 20 * MS);
+	run_add(&s);
+	pass(S);
+	ok(fake.pings > 0, "a round begins soon after its run was added");
+	runs_close();
+	open_all();
+	runs_hold(clock_mono_ns() + 100 * MS);
+	s = spec(10 * S, 5, SAMPLER_BURST, 20 * MS);
+	run_add(&s);
+	pass(10 * S);
+	is_int(fake.pings, 0, "but not before it may");
+	pass(11 * S);
+	ok(fake.pings > 0 && fake.at % S / MS >= 20, "then the next one does");
 	runs_close();
 }
 
@@ -557,7 +777,7 @@ blaze_and_removal(void)
 	struct run *run = run_add(&s);
 	pass(0);
 	fake.answer_after = -1;
-	pass(S);
+	pass(S + GRAIN);
 	fake.answer_after = 20 * MS;
 	pass(5 * S);
 	is_int(got[0].count, 3, "blazemode sends one more and forgets the first");
@@ -568,6 +788,37 @@ blaze_and_removal(void)
 	pass(30 * S);
 	is_int(gots, 1, "and says nothing more");
 	is_int((long long)runs_count(), 0, "none is left");
+	runs_close();
+}
+
+/* Turns are coarse, but not for pings that follow each other closely. */
+static void
+grains(void)
+{
+	open_all();
+	for (unsigned i = 0; i < 8; i++) {
+		struct run_spec slow = spec(10 * S, 5, SAMPLER_SPREAD, i * 300 * MS);
+		run_add(&slow);
+	}
+	fake.answer_after = -1;
+	pass(3 * S);
+	unsigned received = fake.received;
+	pass(13 * S);
+	ok(fake.received - received <= 10 * S / GRAIN + 20,
+	    "at 4 pings/s one turn serves 32 ms");
+	ok(fake.pings >= 40 && fake.at % GRAIN == 0, "in which pings are sent");
+	runs_close();
+
+	open_all();
+	struct run_spec dense = spec(10 * S, 50, SAMPLER_BURST, 3 * S);
+	dense.plan.gap = 20 * MS;
+	plan_settle(&dense.plan);
+	run_add(&dense);
+	fake.answer_after = -1;
+	pass(3 * S + 49 * 20 * MS + 2 * MS);
+	is_int(fake.pings, 50, "a train of fifty");
+	is_close((double)(fake.at - fake.before), 20.0 * MS, 2.0 * MS,
+	    "keeps its gap of 20 ms");
 	runs_close();
 }
 
@@ -591,9 +842,135 @@ many(void)
 		run_remove(run[i]);
 	unsigned received = fake.received;
 	pass(10 * S);
-	ok(fake.received - received <= 1100, "below 1000/s one turn serves 10 ms");
+	ok(fake.received - received <= 650, "at 450 pings/s one turn serves 16 ms");
 	pass(25 * S);
 	ok(gots >= N / 2 && gots <= N, "many runs, each its round each step");
+	runs_close();
+}
+
+/* When pings of several runs are sent, in order. */
+static struct {
+	int64_t at;
+	const struct probe_run *run;
+} sent[400];
+static unsigned sents;
+
+static void
+noting_ping(struct probe_run *run, unsigned seq)
+{
+	(void)seq;
+	if (sents < 400) {
+		sent[sents].at = clock_mono_ns();
+		sent[sents++].run = run;
+	}
+	probe_reply(run, seq, MS, STAMP_KERNEL);
+}
+
+static const struct probe_type noting_type = { .name = "noting",
+	.needs = PROBE_ADDRESS,
+	.free_opts = fake_free_opts,
+	.ping = noting_ping };
+
+static int64_t
+least_distance(void)
+{
+	int64_t least = INT64_MAX;
+
+	for (unsigned i = 1; i < sents; i++)
+		if (sent[i].at - sent[i - 1].at < least)
+			least = sent[i].at - sent[i - 1].at;
+	return least;
+}
+
+/* Targets of one probe whose packets keep a distance, as with fping's -i. */
+static void
+lane(void)
+{
+	open_all();
+	sents = 0;
+	for (unsigned i = 0; i < 10; i++) {
+		struct run_spec s = spec(10 * S, 4, SAMPLER_BURST, 0);
+		s.target = i;
+		s.type = &noting_type;
+		s.lane = "FPing";
+		s.lane_gap = 20 * MS;
+		run_add(&s);
+	}
+	pass(9 * S);
+	is_int(sents, 40, "ten targets in one lane have all their pings");
+	ok(least_distance() >= 20 * MS, "20 ms apart at least");
+	is_int(gots, 10, "each its round");
+	bool all = true;
+	for (unsigned i = 0; i < gots; i++)
+		all = all && pings_of(&got[i], PING_ANSWERED) == 4;
+	ok(all, "with nothing unknown");
+	runs_close();
+
+	/* More than the lane holds: 40 pings, 400 ms apart, in 10 s. */
+	open_all();
+	sents = 0;
+	for (unsigned i = 0; i < 10; i++) {
+		struct run_spec s = spec(10 * S, 4, SAMPLER_BURST, 0);
+		s.target = i;
+		s.type = &noting_type;
+		s.lane = "FPing";
+		s.lane_gap = 400 * MS;
+		run_add(&s);
+	}
+	pass(31 * S);
+	ok(least_distance() >= 400 * MS, "a lane that is full is still kept to");
+	unsigned lost = 0, not_sent = 0;
+	for (unsigned i = 0; i < gots; i++) {
+		not_sent += pings_of(&got[i], PING_NOT_SENT);
+		lost +=
+		    pings_of(&got[i], PING_TIMEOUT) + pings_of(&got[i], PING_STALLED);
+	}
+	ok(not_sent > 0 && lost == 0, "who has no place in it is not sent, nor lost");
+	runs_close();
+}
+
+/* What was late by less than a stall does not leave in one burst, and pings for one
+ * network leave in turns of their own. */
+static void
+catching_up(void)
+{
+	enum {
+		N = 300
+	};
+	open_all();
+	for (unsigned i = 0; i < N; i++) {
+		struct run_spec s = spec(10 * S, 1, SAMPLER_BURST, 5 * S + i * MS / 2);
+		s.target = i;
+		s.type = &noting_type;
+		run_add(&s);
+	}
+	pass(4900 * MS);
+	sents = 0;
+	clock_fake_advance(240 * MS);
+	pass(5800 * MS);
+	is_int(sents, N, "pings that were late all leave");
+	unsigned most = 0;
+	for (unsigned i = 0, n = 0; i < sents; i++) {
+		n = i > 0 && sent[i].at == sent[i - 1].at ? n + 1 : 1;
+		if (n > most)
+			most = n;
+	}
+	ok(most <= 64, "%u at once at most", most);
+	runs_close();
+
+	open_all();
+	sents = 0;
+	for (unsigned i = 0; i < 3; i++) {
+		struct run_spec s = spec(10 * S, 1, SAMPLER_BURST, 5 * S);
+		s.target = i;
+		s.type = &noting_type;
+		run_add(&s);
+	}
+	pass(6 * S);
+	is_int(sents, 3, "three for one network");
+	ok(sent[1].at > sent[0].at && sent[2].at > sent[1].at &&
+		sent[2].at - sent[0].at <= 200 * MS,
+	    "leave one by one");
 	runs_close();
 }
 
@@ -602,16 +979,24 @@ main(void)
 {
 	got = mem_zero(ROUNDS, sizeof *got);
 	rounds_follow();
+	trains();
+	turns();
 	verdicts();
 	refused_at_once();
 	unknown();
 	names();
+	lateness();
 	overrun();
 	stalls();
 	clocks();
 	overflows();
+	beyond_times();
+	holds();
 	blaze_and_removal();
+	grains();
 	many();
+	lane();
+	catching_up();
 	free(got);
 	clock_real();
 	return tap_done();

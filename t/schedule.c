@@ -139,6 +139,64 @@ spread_is_as_documented(void)
 }
 
 static void
+even(void)
+{
+	struct plan p =
+	    make(300 * S, 20, SAMPLER_EVEN, 2 * S, plan_even_gap(300 * S, 20));
+
+	is_int(p.gap, 14250 * MS, "FPingContinuous: step / pings * 0.95 apart");
+	is_int(plan_offset(&p, 7, 19, 0), 19 * 14250 * MS, "all of them");
+	is_int(p.length, p.step, "over the whole step");
+	every_phase("even", p);
+	p = make(10 * S, 5, SAMPLER_EVEN, 5 * S, plan_even_gap(10 * S, 5));
+	ok(plan_offset(&p, 7, 4, 0) + p.timeout <= p.length && p.gap < 1900 * MS,
+	    "closer where a long timeout has to fit");
+	p = make(S, 3, SAMPLER_EVEN, 300 * MS, plan_even_gap(S, 3));
+	ok(plan_offset(&p, 7, 2, 0) + p.timeout <= p.length, "every second, too");
+	p = make(300 * S, 20, SAMPLER_EVEN, 2 * S, 500 * MS);
+	is_int(plan_offset(&p, 7, 19, 0), 9500 * MS, "a hostinterval is kept");
+}
+
+static void
+trains(void)
+{
+	struct plan p = make(60 * S, 500, SAMPLER_TRAIN, 2 * S, 20 * MS);
+
+	is_int(plan_offset(&p, 1, 499, 0), 9980 * MS, "a train is evenly spaced");
+	ok(p.length >= 11980 * MS && p.length < 12100 * MS,
+	    "and takes its gaps and a timeout");
+	every_phase("train", p);
+}
+
+static void
+poisson_gaps(void)
+{
+	struct plan p = make(300 * S, 20, SAMPLER_POISSON, S, 0);
+	unsigned below = 0, all = 0, cut = 0;
+	int64_t mean = 300 * S / 20, most = 0;
+
+	for (uint64_t seed = 0; seed < 500; seed++) {
+		int64_t at = 0;
+
+		for (unsigned i = 0; i < 20; i++) {
+			int64_t next = plan_offset(&p, schedule_mix(seed), i, at);
+
+			all++;
+			below += next - at < mean / 2;
+			cut += next - at > mean * 29 / 10;
+			if (next - at > most)
+				most = next - at;
+			at = next;
+		}
+	}
+	ok(most <= 3 * mean, "no gap of a Poisson sampler is longer than three means");
+	is_close((double)below / all, 0.39, 0.03,
+	    "its gaps are exponential: 39 %% are "
+	    "below half of the mean");
+	is_close((double)cut / all, 0.05, 0.02, "5 %% are cut");
+}
+
+static void
 bursts(void)
 {
 	struct plan p = make(300 * S, 20, SAMPLER_BURST, S, S);
@@ -152,6 +210,29 @@ bursts(void)
 	p = make(10 * S, 20, SAMPLER_BURST, S, S);
 	ok(p.length > p.step, "a burst may be longer than its step");
 	every_phase("long burst", p);
+}
+
+static void
+advice(void)
+{
+	char text[256];
+	struct plan p = make(10 * S, 20, SAMPLER_BURST, S, S);
+
+	ok(plan_advice(&p, text, sizeof text), "a round longer than its step is told of");
+	is_str(text,
+	    "20 pings 1 s apart and a timeout of 1 s take 20.02 s, longer than the step "
+	    "of 10 s: one round of 3 is held; expected a step of 21 s, at most 9 pings, "
+	    "or at most 0.472 s between them",
+	    "with its arithmetic");
+	struct plan longer = make(21 * S, 20, SAMPLER_BURST, S, S);
+	struct plan fewer = make(10 * S, 9, SAMPLER_BURST, S, S);
+	struct plan closer = make(10 * S, 20, SAMPLER_BURST, S, 472 * MS);
+	struct plan spread = make(10 * S, 1000, SAMPLER_SPREAD, S, S);
+	ok(!plan_advice(&longer, text, sizeof text) &&
+		!plan_advice(&fewer, text, sizeof text) &&
+		!plan_advice(&closer, text, sizeof text),
+	    "each of which does");
+	ok(!plan_advice(&spread, text, sizeof text), "what is spread always fits");
 }
 
 static void
@@ -205,12 +286,29 @@ watching(void)
 	clock_real();
 }
 
+static void
+wholes(void)
+{
+	struct plan p = make(10 * S, 5, SAMPLER_WHOLE, S, S);
+
+	ok(plan_offset(&p, 1, 0, 0) == 0 && plan_offset(&p, 1, 4, 0) == 0,
+	    "what one act yields is sent at once");
+	ok(p.timeout > 9 * S && p.timeout < p.step && p.length == p.step,
+	    "and may take until the next round");
+	every_phase("whole", p);
+}
+
 int
 main(void)
 {
+	wholes();
 	samplers();
 	spread_is_as_documented();
+	even();
+	trains();
+	poisson_gaps();
 	bursts();
+	advice();
 	phases();
 	watching();
 	return tap_done();

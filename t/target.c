@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "probes/icmp_opts.h"
 #include "t/tap.h"
 
 #define S CLOCK_NS_PER_S
@@ -30,9 +31,16 @@ static const char head[] =
     "++ Often\n" "hostinterval = 0.5\n"
     "++ Blaze\n" "blazemode = true\n" "packetsize = PACKETSIZE\n"
     "++ Slow\n" "timeout = 5\n" "step = 4\n" "pings = 4\n"
+    "++ Train\n" "pings = 500\n" "step = 60\n"
+    "++ Marked\n" "pings = 500\n" "tos = 0\n" "timeout = 1\n" "packetsize = 64\n"
     "+ FPing6\n" "binary = /usr/bin/fping\n"
+    "+ FPingContinuous\n" "binary = /usr/bin/fping\n" "step = 60\n"
+    "++ Always\n" "pings = 20\n"
+    "++ Slower\n" "pings = 20\n" "hostinterval = 2\n"
+    "++ Flood\n" "pings = 1000\n" "step = 10\n"
     "+ DNS\n" "binary = /usr/bin/dig\n"
-    "+ IRTT\n" "binary = /usr/bin/irtt\n"
+    "+ speedtest\n" "binary = /usr/bin/speedtest\n"
+    "+ Curl\n" "binary = /usr/bin/curl\n" "urlformat = http://%host%/\n"
     "*** Targets ***\n" "probe = Plain\n" "menu = Top\n" "title = Top\n"
     "+ A\n" "menu = MENU\n" "host = 192.0.2.1\n"
     "+ A2\n" "host = 192.0.2.2\n"
@@ -41,16 +49,27 @@ static const char head[] =
     "+ D\n" "probe = Slow\n" "host = 192.0.2.1\n"
     "+ E\n" "probe = FPing6\n" "host = host.example\n"
     "+ F\n" "probe = DNS\n" "host = 192.0.2.1\n"
-    "+ G\n" "probe = IRTT\n" "host = 192.0.2.1\n"
+    "+ G\n" "probe = speedtest\n" "host = 192.0.2.1\n"
     "+ H\n" "host = 192.0.2.1\n" "nomasterpoll = yes\n"
     "+ I\n" "host = /A /B\n"
     "+ K\n" "++ L\n" "host = 192.0.2.1\n"
-    "*** Overrides ***\n" "+ K\n" "sampler = SAMPLER\n"
+    "+ M\n" "probe = Curl\n" "host = 192.0.2.1\n"
+    "+ N\n" "probe = Train\n" "host = 192.0.2.1\n"
+    "+ O\n" "probe = Marked\n" "host = 192.0.2.1\n"
+    "+ P\n" "probe = Always\n" "host = 192.0.2.1\n"
+    "+ Q\n" "probe = Slower\n" "host = 192.0.2.1\n"
+    "+ R\n" "probe = Flood\n" "host = 192.0.2.1\n"
+    "+ S\n" "probe = DNS\n" "host = 192.0.2.1\n"
+    "*** Overrides ***\n"
+    "+ N\n" "sampler = voice\n"
+    "+ O\n" "sampler = voice\n" "gap = 50ms\n" "codec = g729\n" "mos = simple\n"
+    "+ S\n" "sampler = voice\n"
+    "+ K\n" "sampler = SAMPLER\n"
     "+ probe:Slow\n" "sampler = SAMPLER\n";
 /* clang-format on */
 
 static struct err why; /* of the last one read */
-static struct probe_host host = { .icmp_fd = { 3, -1 } };
+static struct probe_host host = { .icmp_rung = { ICMP_DATAGRAM, ICMP_NONE } };
 static const char how[2][ICMPSOCK_WHY] = { "", "no right" };
 
 /* The configuration with MENU, PACKETSIZE and SAMPLER filled in. */
@@ -164,6 +183,51 @@ plans(const struct conf *conf)
 }
 
 static void
+trains(const struct conf *conf)
+{
+	struct target t = get(conf, "N", 0);
+
+	is_int(t.spec.plan.sampler, SAMPLER_TRAIN, "voice is a train");
+	is_int(t.spec.plan.gap, 20 * MS, "of 20 ms");
+	is_int(t.spec.plan.timeout, 2 * S, "that waits as long as others");
+	is_int(t.spec.train.codec, TRAIN_G711_PLC, "as G.711 with concealment");
+	is_int(t.spec.train.mos, TRAIN_EMODEL, "graded by the E-model");
+	is_int(t.spec.opts->way.size, 172, "in packets as long as those of a call");
+	is_int(t.spec.opts->way.tos, 0xb8, "marked as those of a call");
+	put(&t);
+	t = get(conf, "O", 0);
+	is_int(t.spec.plan.gap, 50 * MS, "another gap");
+	is_int(t.spec.plan.timeout, 1 * S, "a timeout of its own");
+	is_int(t.spec.train.codec, TRAIN_G729, "another codec");
+	is_int(t.spec.train.mos, TRAIN_SIMPLE, "the shortcut");
+	is_int(t.spec.opts->way.size, 64, "another size");
+	is_int(t.spec.opts->way.tos, 0, "no mark");
+	put(&t);
+	t = get(conf, "S", 0);
+	is_str(t.spec.cannot,
+	    "DNS sends no trains (sampler = voice), expected a probe of ICMP echo or "
+	    "STAMP",
+	    "what cannot send trains says so");
+	put(&t);
+	t = get(conf, "P", 0);
+	is_int(
+	    t.spec.plan.sampler, SAMPLER_EVEN, "FPingContinuous goes on all the time");
+	is_int(t.spec.plan.gap, 2850 * MS, "step / pings * 0.95 apart");
+	is_int(t.spec.plan.timeout, 2 * S, "with fping's most as timeout");
+	put(&t);
+	t = get(conf, "Q", 0);
+	is_int(t.spec.plan.sampler, SAMPLER_EVEN, "with a hostinterval, too");
+	is_int(t.spec.plan.gap, 2 * S, "which is its interval then");
+	put(&t);
+	t = get(conf, "R", 0);
+	is_str(t.spec.cannot,
+	    "1000 pings in 10 s are one every 9.5 ms, expected one every 20 ms at most: "
+	    "fewer pings or a longer step",
+	    "more than 50 a second is refused as by SmokePing");
+	put(&t);
+}
+
+static void
 kinds(const struct conf *conf)
 {
 	struct target t = get(conf, "E", 0);
@@ -171,10 +235,10 @@ kinds(const struct conf *conf)
 	is_str(
 	    t.spec.cannot, "no ICMP socket for IPv6: no right", "no socket, no ping");
 	ok(t.resolve == NULL, "and no name is looked up for it");
-	host.icmp_fd[1] = 4;
+	host.icmp_rung[1] = ICMP_RAW;
 	put(&t);
 	t = get(conf, "E", 0);
-	host.icmp_fd[1] = -1;
+	host.icmp_rung[1] = ICMP_NONE;
 	ok(t.spec.cannot == NULL && t.spec.family == AF_INET6,
 	    "FPing6 wants an address of version 6");
 	put(&t);
@@ -183,14 +247,21 @@ kinds(const struct conf *conf)
 	is_int(t.spec.plan.timeout, 5 * S, "and has its own timeout");
 	put(&t);
 	t = get(conf, "G", 0);
-	is_str(t.spec.cannot, "probe IRTT is not built in yet",
+	is_str(t.spec.cannot, "probe module speedtest is not one of SmokePing's",
 	    "a module without kind says so");
 	is_int(t.spec.plan.count, 20, "its rounds are unknown, but they are rounds");
 	put(&t);
-	ok(!target_is_ours(conf_target_by_path(conf, "H")),
+	ok(!conf_target_is_pinged(conf_target_by_path(conf, "H")),
 	    "nomasterpoll is not pinged");
-	ok(!target_is_ours(conf_target_by_path(conf, "I")),
+	ok(!conf_target_is_pinged(conf_target_by_path(conf, "I")),
 	    "nor is what is only drawn");
+	is_int(conf_target_home(conf, conf_target_by_path(conf, "A")), MODULE_PROBER,
+	    "echo is the prober's");
+	is_int(conf_target_home(conf, conf_target_by_path(conf, "M")), MODULE_FETCHER,
+	    "a fetch is the fetcher's");
+	is_int(conf_target_home(conf, conf_target_by_path(conf, "I")), MODULE_PROBER,
+	    "what is only drawn has the home of its probe");
+	is_int(conf_target_home(conf, conf->targets), MODULE_PROBER, "so has the root");
 }
 
 int
@@ -202,6 +273,7 @@ main(void)
 	struct conf *burst = load("first", "100", "burst");
 
 	plans(conf);
+	trains(conf);
 	kinds(conf);
 	ok(same_identity(conf, next, "A"), "a new menu changes no identity");
 	ok(same_identity(conf, other, "A"), "nor do another probe's settings");

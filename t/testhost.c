@@ -1,6 +1,7 @@
 #include "t/testhost.h"
 
 #include <event2/event_struct.h>
+#include <math.h>
 #include <net/if.h>
 #include <sched.h>
 #include <signal.h>
@@ -11,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "link/sandbox.h"
 
 struct event_base *testhost_base;
 
@@ -56,6 +58,29 @@ probe_lost(struct probe_run *run, unsigned seq, enum ping_outcome why, bool fina
 }
 
 void
+probe_sent(struct probe_run *run, unsigned seq)
+{
+	ping_of(run, seq)->sent++;
+}
+
+void
+probe_extra(struct probe_run *run, enum extra extra, double value)
+{
+	struct test_run *r = run->host_state;
+
+	if (!isfinite(value))
+		return;
+	r->extras[extra]++;
+	r->extra[extra] = value;
+}
+
+void
+probe_truncated(struct probe_run *run)
+{
+	((struct test_run *)run->host_state)->truncated++;
+}
+
+void
 probe_forged(struct probe_run *run)
 {
 	((struct test_run *)run->host_state)->forged++;
@@ -67,10 +92,10 @@ probe_wrong_source(struct probe_run *run)
 	((struct test_run *)run->host_state)->wrong_source++;
 }
 
-void
-probe_overflow(const struct probe_type *type, unsigned packets)
+uint32_t
+probe_run_end(void)
 {
-	(void)type, (void)packets;
+	return 0;
 }
 
 struct probe_run *
@@ -94,7 +119,26 @@ conf_target_value(const struct conf *conf, const struct conf_target *t, const ch
 	for (size_t i = 0; r->vars != NULL && r->vars[i] != NULL; i += 2)
 		if (strcmp(r->vars[i], key) == 0)
 			return r->vars[i + 1];
-	return NULL;
+	/* as if inherited */
+	return conf_value(t->probe->section, key, NULL);
+}
+
+const char *
+conf_value(const struct conf_section *section, const char *key, const char *fallback)
+{
+	const struct test_run *r =
+	    (const void *)((const char *)section - offsetof(struct test_run, section));
+
+	for (size_t i = 0; r->vars != NULL && r->vars[i] != NULL; i += 2)
+		if (r->vars[i][0] == ':' && strcmp(r->vars[i] + 1, key) == 0)
+			return r->vars[i + 1];
+	return fallback;
+}
+
+void
+sandbox_read(const char *path)
+{
+	(void)path;
 }
 
 /* --- the world
@@ -127,7 +171,6 @@ testhost_open(const struct probe_type *type)
 	event_config_free(config);
 	host.base = testhost_base;
 	host.key = host_key;
-	host.icmp_fd[0] = host.icmp_fd[1] = -1;
 	host_type = type;
 	if (type != NULL && type->open != NULL && type->open(&host, &err) != 0)
 		fatalx("%s", err.text);
@@ -151,7 +194,8 @@ testhost_run(const char *module, const char *name, const char *address,
 
 	r->vars = vars;
 	r->probe.name = r->probe.module = module;
-	r->probe.known = true;
+	r->probe.home = MODULE_PROBER;
+	r->probe.section = &r->section;
 	r->target.path = "A.B";
 	r->target.host = name;
 	r->target.probe = &r->probe;

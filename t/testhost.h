@@ -11,8 +11,8 @@
 #define TESTHOST_PINGS 64
 
 struct test_ping {
-	unsigned replies, losses; /* how often the gate was called */
-	int64_t rtt_ns;		  /* of the first reply */
+	unsigned replies, losses, sent; /* how often the gate was called */
+	int64_t rtt_ns;			/* of the first reply */
 	enum ping_stamp stamp;
 	enum ping_outcome outcome; /* the first final word; PING_OPEN: none yet */
 	enum ping_outcome hint;	   /* of one that was not final; 0: none */
@@ -22,9 +22,12 @@ struct test_run {
 	struct probe_run run;
 	struct conf_target target;
 	struct conf_probe probe;
+	struct conf_section section; /* its variables are those that begin with ":" */
 	const char *const *vars;
 	struct test_ping ping[TESTHOST_PINGS];
-	unsigned forged, wrong_source;
+	unsigned forged, wrong_source, truncated;
+	unsigned extras[EXTRAS]; /* how often each was told */
+	double extra[EXTRAS];	 /* its last value */
 };
 
 extern struct event_base *testhost_base;

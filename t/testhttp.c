@@ -51,6 +51,8 @@ path(const struct client *c, const char *p)
 {
 	const char *at = strchr(c->request, ' ');
 
+	if (at != NULL && at[2] == ' ')
+		return strcmp(c->s->root != NULL ? c->s->root : "/ok", p) == 0;
 	return at != NULL && strncmp(at + 1, p, strlen(p)) == 0;
 }
 
@@ -136,6 +138,8 @@ respond(struct client *c)
 		say(c, "200 OK", "", "hello world");
 	else if (path(c, "/slow"))
 		later(c, 100);
+	else if (path(c, "/denied"))
+		say(c, "403 Forbidden", "", "Access Denied by policy");
 	else if (path(c, "/404"))
 		say(c, "404 Not Found", "", "no");
 	else if (path(c, "/500"))

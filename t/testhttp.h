@@ -6,7 +6,7 @@
  *   /big             promises 10 GB and sends as long as it is read
  *   /drip /headers   header lines without end, slowly or fast
  *   /garbage         no HTTP
- *   /404 /500        that status
+ *   /404 /500        that status; /denied: 403 "Access Denied by policy"
  *   /split           "hello wo", then after 20 ms "rld"
  *   /far             64 times 8 kB, then "needle"
  *   /echo            the request itself as body
@@ -24,6 +24,7 @@ struct testhttp {
 	unsigned port, open, open_max, accepted;
 	unsigned long long sent; /* by /big */
 	char last[4096];	 /* the last request */
+	const char *root;	 /* what is served for "/"; NULL: "/ok" */
 };
 
 struct testhttp *testhttp_new(struct event_base *base, const char *address);

@@ -19,12 +19,24 @@ static struct timer timer[TIMERS];
 static bool
 turn(struct wheel *w, int64_t now)
 {
-	struct wheel_entry *e;
+	struct wheel_entry *e, *ahead[3] = { NULL };
 	bool right = true;
+	unsigned n = 0;
 
 	while ((e = wheel_take(w, now)) != NULL) {
 		struct timer *t = (struct timer *)e;
 
+		/* It is the one that was the next, and the one before showed it. */
+		right = right && (n == 0 || ahead[0] == e);
+		if (n > 1)
+			memmove(ahead, ahead + 1, (n - 1) * sizeof *ahead);
+		struct wheel_entry *now_ahead[3];
+		unsigned more = wheel_ahead(w, now_ahead, 3);
+		for (unsigned i = 0; i + 1 < n && i < more; i++)
+			right = right && now_ahead[i] == ahead[i];
+		right = right && more + 1 >= n;
+		n = more;
+		memcpy(ahead, now_ahead, n * sizeof *ahead);
 		right = right && t->due >= 0 && t->due <= now;
 		t->due = -1;
 	}

@@ -90,9 +90,11 @@ show() {
 
 # --- waiting -----------------------------------------------------------------------
 
-# wait_until SECONDS COMMAND...: as soon as COMMAND succeeds; 1 when it never did.
+# wait_until SECONDS COMMAND...: as soon as COMMAND succeeds; 1 when it never did. The
+# seconds are those of a machine that has nothing else to do; a busy one has six times
+# as many.
 wait_until() {
-	local end=$(($(date +%s) + $1))
+	local end=$(($(date +%s) + 6 * $1))
 	shift
 	until "$@" >"$DIR/wait.out" 2>&1; do
 		[ "$(date +%s)" -lt "$end" ] || return 1

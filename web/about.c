@@ -77,17 +77,22 @@ put_troubles(struct html *page)
 	}
 }
 
+/* SIDE: 0 for IPv4, 1 for IPv6. */
 static void
-put_icmp(struct html *page, const char *family, unsigned rung, const char *why)
+put_icmp(struct html *page, const struct msg_counters *c, unsigned side)
 {
 	static const char *const words[] = { "not permitted", "ping sockets",
 		"raw sockets" };
 	struct html *item = html_item(page, "icmp");
+	unsigned rung = side == 0 ? c->icmp4 : c->icmp6;
 
-	html_text(item, "family", family);
+	html_text(item, "family", side == 0 ? "IPv4" : "IPv6");
 	html_text(item, "mode", rung <= ICMP_RAW ? words[rung] : "");
 	html_flag(item, "none", rung == 0);
-	html_text(item, "why", why);
+	if (c->icmp_sockets[side] != 0)
+		html_printf(item, "sockets", "%u, each of which holds %u KiB",
+		    c->icmp_sockets[side], c->icmp_buffer[side] / 1024);
+	html_text(item, "why", side == 0 ? c->icmp4_why : c->icmp6_why);
 }
 
 static void
@@ -98,6 +103,28 @@ put_fact(struct html *page, const char *word, uint64_t value, bool wrong)
 	html_text(item, "word", word);
 	html_printf(item, "value", "%" PRIu64, value);
 	html_flag(item, "wrong", wrong && value > 0);
+}
+
+static void
+put_sinks(struct html *page)
+{
+	const struct msg_sink *s[STATE_SINKS];
+	size_t n = state_sinks(s, STATE_SINKS);
+	char word[sizeof s[0]->name + sizeof s[0]->error + 32];
+
+	for (size_t i = 0; i < n; i++) {
+		snprintf(word, sizeof word, "rounds sent to %s", s[i]->name);
+		put_fact(page, word, s[i]->sent, false);
+		if (s[i]->waiting > 0 && s[i]->failed_at > s[i]->sent_at) {
+			snprintf(word, sizeof word, "waiting for %s (%s)", s[i]->name,
+			    s[i]->error);
+			put_fact(page, word, s[i]->waiting, true);
+		}
+		if (s[i]->dropped > 0) {
+			snprintf(word, sizeof word, "dropped for %s", s[i]->name);
+			put_fact(page, word, s[i]->dropped, true);
+		}
+	}
 }
 
 static void
@@ -115,10 +142,17 @@ put_facts(struct html *page)
 	put_fact(page, "writes tried again", s->retries, false);
 	put_fact(page, "writes failed", s->failed, true);
 	put_fact(page, "files set aside", s->set_aside, true);
+	put_fact(page, "files carried over", s->carried, false);
 	put_fact(page, "forged replies", c->forged, true);
 	put_fact(page, "receive overflows", c->overflow, true);
-	put_icmp(page, "IPv4", c->icmp4, c->icmp4_why);
-	put_icmp(page, "IPv6", c->icmp6, c->icmp6_why);
+	put_fact(page, "answers after their round", c->late_closed, false);
+	put_fact(page, "senseless stamps", c->stamp_faults, true);
+	put_fact(page, "moved to another ICMP id", c->new_ids, false);
+	if (c->reflected > 0)
+		put_fact(page, "STAMP packets reflected", c->reflected, false);
+	put_sinks(page);
+	put_icmp(page, c, 0);
+	put_icmp(page, c, 1);
 }
 
 void

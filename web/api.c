@@ -12,10 +12,21 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "store.h"
+#include "web/api.h"
+#include "web/exporters.h"
+#include "web/interfaces.h"
+#include "web/incidents.h"
 #include "web/metrics.h"
+#include "web/news.h"
 #include "web/request.h"
+#include "web/row.h"
 #include "web/series.h"
+#include "web/server.h"
+#include "web/silences.h"
+#include "web/slaveshow.h"
 #include "web/state.h"
+#include "web/suspects.h"
+#include "web/tls.h"
 
 #define JSON_TYPE "application/json"
 #define POINTS_DEFAULT 1000
@@ -31,36 +42,8 @@ now_s(void)
 	return clock_wall_ns() / CLOCK_NS_PER_S;
 }
 
-static void
-put_str(struct json *j, const char *key, const char *value)
-{
-	json_key(j, key);
-	json_str(j, value);
-}
-
-static void
-put_int(struct json *j, const char *key, int64_t value)
-{
-	json_key(j, key);
-	json_int(j, value);
-}
-
-static void
-put_num(struct json *j, const char *key, double value)
-{
-	json_key(j, key);
-	json_num(j, value);
-}
-
-static void
-put_bool(struct json *j, const char *key, bool value)
-{
-	json_key(j, key);
-	json_bool(j, value);
-}
-
-static void
-answer(struct request *r)
+void
+api_answer(struct request *r)
 {
 	fputc('\n', request_out(r));
 	request_set_header(r, "Cache-Control", "no-store");
@@ -80,26 +63,26 @@ worker_state_word(unsigned state)
 static void
 put_workers(struct json *j)
 {
-	json_key(j, "workers");
-	json_array(j);
+	jw_key(j, "workers");
+	jw_array(j);
 	for (int room = ROOM_PARENT; room < ROOMS; room++) {
 		const struct msg_worker *w = state_worker((enum room)room);
 
 		if (w == NULL)
 			continue;
-		json_object(j);
-		put_str(j, "name", room_name((enum room)room));
-		put_str(j, "state", worker_state_word(w->state));
-		put_int(j, "pid", w->pid);
-		put_int(j, "uid", w->uid);
-		put_int(j, "restarts", w->restarts);
-		put_int(j, "generation", w->generation);
-		put_int(j, "since", w->since);
-		put_str(j, "sandbox", w->lock);
-		put_str(j, "last_end", w->last_end[0] != '\0' ? w->last_end : NULL);
-		json_object_end(j);
+		jw_object(j);
+		jw_put_str(j, "name", room_name((enum room)room));
+		jw_put_str(j, "state", worker_state_word(w->state));
+		jw_put_int(j, "pid", w->pid);
+		jw_put_int(j, "uid", w->uid);
+		jw_put_int(j, "restarts", w->restarts);
+		jw_put_int(j, "generation", w->generation);
+		jw_put_int(j, "since", w->since);
+		jw_put_str(j, "sandbox", w->lock);
+		jw_put_str(j, "last_end", w->last_end[0] != '\0' ? w->last_end : NULL);
+		jw_object_end(j);
 	}
-	json_array_end(j);
+	jw_array_end(j);
 }
 
 /* The complaints that are errors, or those that are warnings. */
@@ -109,30 +92,46 @@ put_problems(struct json *j, const char *key, bool errors)
 	size_t n;
 	const struct state_problem *p = state_problems(&n);
 
-	json_key(j, key);
-	json_array(j);
+	jw_key(j, key);
+	jw_array(j);
 	for (size_t i = 0; i < n; i++) {
 		if (p[i].error != errors)
 			continue;
-		json_object(j);
-		put_str(j, "place", p[i].place);
-		put_str(j, "text", p[i].text);
-		json_object_end(j);
+		jw_object(j);
+		jw_put_str(j, "place", p[i].place);
+		jw_put_str(j, "text", p[i].text);
+		jw_object_end(j);
 	}
-	json_array_end(j);
+	jw_array_end(j);
 }
 
 static void
 put_config(struct json *j)
 {
-	json_key(j, "config");
-	json_object(j);
-	put_int(j, "generation", state_conf()->generation);
-	put_bool(j, "refused", state_config_refused());
-	put_int(j, "checked", state_config_checked());
+	jw_key(j, "config");
+	jw_object(j);
+	jw_put_int(j, "generation", state_conf()->generation);
+	jw_put_bool(j, "refused", state_config_refused());
+	jw_put_int(j, "checked", state_config_checked());
 	put_problems(j, "errors", true);
 	put_problems(j, "warnings", false);
-	json_object_end(j);
+	jw_object_end(j);
+}
+
+/* Our own HTTPS: null where nobody is served by it. */
+static void
+put_tls(struct json *j)
+{
+	jw_key(j, "tls");
+	/* What is configured since the start takes a restart. */
+	if (!server_has_tls()) {
+		jw_null(j);
+		return;
+	}
+	jw_object(j);
+	jw_put_some(j, "valid_until", tls_valid_until());
+	jw_put_str(j, "error", tls_trouble());
+	jw_object_end(j);
 }
 
 static void
@@ -140,44 +139,67 @@ put_icmp(struct json *j, const struct msg_counters *c)
 {
 	static const char *const rung[] = { NULL, "datagram", "raw" };
 
-	json_key(j, "icmp");
-	json_object(j);
-	put_str(j, "v4", c->icmp4 <= ICMP_RAW ? rung[c->icmp4] : NULL);
-	put_str(j, "v6", c->icmp6 <= ICMP_RAW ? rung[c->icmp6] : NULL);
-	put_str(j, "v4_why", c->icmp4_why[0] != '\0' ? c->icmp4_why : NULL);
-	put_str(j, "v6_why", c->icmp6_why[0] != '\0' ? c->icmp6_why : NULL);
-	json_object_end(j);
+	jw_key(j, "icmp");
+	jw_object(j);
+	jw_put_str(j, "v4", c->icmp4 <= ICMP_RAW ? rung[c->icmp4] : NULL);
+	jw_put_str(j, "v6", c->icmp6 <= ICMP_RAW ? rung[c->icmp6] : NULL);
+	jw_put_str(j, "v4_why", c->icmp4_why[0] != '\0' ? c->icmp4_why : NULL);
+	jw_put_str(j, "v6_why", c->icmp6_why[0] != '\0' ? c->icmp6_why : NULL);
+	jw_put_int(j, "v4_sockets", c->icmp_sockets[0]);
+	jw_put_int(j, "v6_sockets", c->icmp_sockets[1]);
+	jw_put_int(j, "v4_buffer", c->icmp_buffer[0]);
+	jw_put_int(j, "v6_buffer", c->icmp_buffer[1]);
+	jw_put_int(j, "new_ids", (int64_t)c->new_ids);
+	jw_object_end(j);
 }
 
 static void
 put_pings(struct json *j, const struct msg_counters *c)
 {
-	json_key(j, "rounds");
-	json_object(j);
-	put_int(j, "scheduled", (int64_t)c->rounds_scheduled);
-	put_int(j, "measured", (int64_t)c->rounds_measured);
-	put_int(j, "unknown", (int64_t)c->rounds_unknown);
-	put_int(j, "skipped", (int64_t)c->rounds_skipped);
-	put_int(j, "dropped", (int64_t)c->dropped_rounds);
-	json_object_end(j);
-	json_key(j, "pings");
-	json_object(j);
-	for (int o = 0; o < PING_OPEN; o++)
-		put_int(
-		    j, ping_outcome_word((enum ping_outcome)o), (int64_t)c->ping[o]);
-	json_object_end(j);
-	json_key(j, "overload");
-	json_object(j);
-	put_int(j, "receive_overflow", (int64_t)c->overflow);
-	put_int(j, "send_errors", (int64_t)c->send_errors);
-	put_int(j, "truncated", (int64_t)c->truncated);
-	put_int(j, "forged", (int64_t)c->forged);
-	put_int(j, "wrong_source", (int64_t)c->wrong_source);
-	put_int(j, "duplicates", (int64_t)c->duplicates);
-	put_num(j, "loop_p50", (double)c->loop_ns[0] / 1e9);
-	put_num(j, "loop_p99", (double)c->loop_ns[1] / 1e9);
-	put_num(j, "loop_max", (double)c->loop_ns[2] / 1e9);
-	json_object_end(j);
+	jw_key(j, "rounds");
+	jw_object(j);
+	jw_put_int(j, "scheduled", (int64_t)c->rounds_scheduled);
+	jw_put_int(j, "measured", (int64_t)c->rounds_measured);
+	jw_put_int(j, "unknown", (int64_t)c->rounds_unknown);
+	jw_put_int(j, "skipped", (int64_t)c->rounds_skipped);
+	jw_put_int(j, "dropped", (int64_t)c->dropped_rounds);
+	jw_object_end(j);
+	jw_key(j, "pings");
+	jw_object(j);
+	for (int o = 0; o < PING_OUTCOMES; o++)
+		if (o != PING_OPEN)
+			jw_put_int(j, ping_outcome_word((enum ping_outcome)o),
+			    (int64_t)c->ping[o]);
+	jw_object_end(j);
+	jw_key(j, "overload");
+	jw_object(j);
+	jw_put_int(j, "receive_overflow", (int64_t)c->overflow);
+	jw_put_int(j, "send_errors", (int64_t)c->send_errors);
+	jw_put_int(j, "truncated", (int64_t)c->truncated);
+	jw_put_int(j, "forged", (int64_t)c->forged);
+	jw_put_int(j, "wrong_source", (int64_t)c->wrong_source);
+	jw_put_int(j, "duplicates", (int64_t)c->duplicates);
+	jw_put_int(j, "late_closed", (int64_t)c->late_closed);
+	jw_put_int(j, "stamp_faults", (int64_t)c->stamp_faults);
+	jw_put_int(j, "reordered", (int64_t)c->reordered);
+	jw_put_int(j, "ttl_changes", (int64_t)c->ttl_changes);
+	jw_put_num(j, "loop_p50", (double)c->loop_ns[0] / 1e9);
+	jw_put_num(j, "loop_p99", (double)c->loop_ns[1] / 1e9);
+	jw_put_num(j, "loop_max", (double)c->loop_ns[2] / 1e9);
+	jw_object_end(j);
+}
+
+/* The STAMP reflector: what it answered, and what not for which reason. */
+static void
+put_reflector(struct json *j, const struct msg_counters *c)
+{
+	jw_key(j, "reflector");
+	jw_object(j);
+	jw_put_int(j, "answered", (int64_t)c->reflected);
+	for (int why = 0; why < REFUSED_KINDS; why++)
+		jw_put_int(j, msg_refused_word((enum msg_refused)why),
+		    (int64_t)c->refused[why]);
+	jw_object_end(j);
 }
 
 static void
@@ -185,16 +207,41 @@ put_store(struct json *j)
 {
 	const struct msg_store *s = state_store();
 
-	json_key(j, "store");
-	json_object(j);
-	put_int(j, "rows_written", (int64_t)s->rows_written);
-	put_int(j, "rows_unknown", (int64_t)s->rows_unknown);
-	put_int(j, "retries", (int64_t)s->retries);
-	put_int(j, "failed", (int64_t)s->failed);
-	put_int(j, "set_aside", (int64_t)s->set_aside);
-	put_int(j, "queued", (int64_t)s->queued);
-	put_int(j, "raw_bytes", (int64_t)s->raw_bytes);
-	json_object_end(j);
+	jw_key(j, "store");
+	jw_object(j);
+	jw_put_int(j, "rows_written", (int64_t)s->rows_written);
+	jw_put_int(j, "rows_unknown", (int64_t)s->rows_unknown);
+	jw_put_int(j, "retries", (int64_t)s->retries);
+	jw_put_int(j, "failed", (int64_t)s->failed);
+	jw_put_int(j, "set_aside", (int64_t)s->set_aside);
+	jw_put_int(j, "carried", (int64_t)s->carried);
+	jw_put_int(j, "queued", (int64_t)s->queued);
+	jw_put_int(j, "raw_bytes", (int64_t)s->raw_bytes);
+	jw_object_end(j);
+}
+
+static void
+put_sinks(struct json *j)
+{
+	const struct msg_sink *s[STATE_SINKS];
+	size_t n = state_sinks(s, STATE_SINKS);
+
+	jw_key(j, "sinks");
+	jw_array(j);
+	for (size_t i = 0; i < n; i++) {
+		jw_object(j);
+		jw_put_str(j, "name", s[i]->name);
+		jw_put_str(j, "url", s[i]->url);
+		jw_put_int(j, "sent", (int64_t)s[i]->sent);
+		jw_put_int(j, "dropped", (int64_t)s[i]->dropped);
+		jw_put_int(j, "waiting", (int64_t)s[i]->waiting);
+		jw_put_int(j, "failed_requests", (int64_t)s[i]->failed);
+		jw_put_some(j, "sent_at", s[i]->sent_at);
+		jw_put_some(j, "failed_at", s[i]->failed_at);
+		jw_put_str(j, "error", s[i]->failed > 0 ? s[i]->error : NULL);
+		jw_object_end(j);
+	}
+	jw_array_end(j);
 }
 
 static void
@@ -203,19 +250,19 @@ put_troubles(struct json *j)
 	size_t n;
 	const struct state_trouble *t = state_troubles(&n);
 
-	json_key(j, "troubles");
-	json_array(j);
+	jw_key(j, "troubles");
+	jw_array(j);
 	for (size_t i = 0; i < n; i++) {
 		const struct conf_target *target =
 		    t[i].target ? conf_target_by_id(state_conf(), t[i].target) : NULL;
 
-		json_object(j);
-		put_int(j, "time", t[i].when);
-		put_str(j, "target", target != NULL ? target->path : NULL);
-		put_str(j, "text", t[i].text);
-		json_object_end(j);
+		jw_object(j);
+		jw_put_int(j, "time", t[i].when);
+		jw_put_str(j, "target", target != NULL ? target->path : NULL);
+		jw_put_str(j, "text", t[i].text);
+		jw_object_end(j);
 	}
-	json_array_end(j);
+	jw_array_end(j);
 }
 
 /* When the oldest of the processes that are running was started. */
@@ -240,42 +287,83 @@ handle_status(struct request *r)
 	struct json j;
 	int64_t now = now_s();
 
-	json_init(&j, request_out(r));
-	json_object(&j);
-	put_str(&j, "version", PACKAGE_VERSION);
-	put_int(&j, "time", now);
-	put_int(&j, "uptime", now > oldest_start() ? now - oldest_start() : 0);
+	jw_init(&j, request_out(r));
+	jw_object(&j);
+	jw_put_str(&j, "version", PACKAGE_VERSION);
+	jw_put_int(&j, "time", now);
+	jw_put_int(&j, "uptime", now > oldest_start() ? now - oldest_start() : 0);
 	put_workers(&j);
 	put_config(&j);
+	put_tls(&j);
 	put_icmp(&j, c);
 	put_pings(&j, c);
+	put_reflector(&j, c);
 	put_store(&j);
-	json_key(&j, "exporters");
-	json_array(&j);
-	json_array_end(&j);
+	slaveshow_status(&j);
+	news_put(&j, request_is_local(r));
+	put_sinks(&j);
+	exporters_put(&j);
+	suspects_put(&j, request_is_local(r));
+	interfaces_put(&j);
 	put_troubles(&j);
-	json_object_end(&j);
-	answer(r);
+	jw_object_end(&j);
+	api_answer(r);
 }
 
 /* --- targets ---------------------------------------------------------------------- */
 
+/* How many of the last round's answers were stamped by whom. */
+static void
+put_stamps(struct json *j, const struct live_odd *odd)
+{
+	jw_key(j, "stamps");
+	jw_object(j);
+	for (unsigned i = 0; i < STAMP_KINDS; i++)
+		jw_put_int(j, ping_stamp_word((enum ping_stamp)i), (int64_t)odd->stamp[i]);
+	jw_object_end(j);
+}
+
+static void
+put_extras(struct json *j, const struct live *live)
+{
+	jw_key(j, "extras");
+	jw_object(j);
+	for (unsigned i = 0; i < live->extras; i++)
+		jw_put_num(j, extra_kind(live->extra[i].kind)->word, live->extra[i].value);
+	jw_object_end(j);
+}
+
 static void
 put_last(struct json *j, const struct live *live)
 {
-	json_key(j, "last");
+	jw_key(j, "last");
 	if (live == NULL || !live->measured) {
-		json_null(j);
+		jw_null(j);
 		return;
 	}
-	json_object(j);
-	put_int(j, "time", live->row);
-	put_num(j, "median", live->median);
-	put_num(j, "loss", live->loss);
-	put_num(j, "loss_ratio", live->loss_ratio);
-	put_num(j, "jitter", live->jitter);
-	put_bool(j, "unknown", live->unknown);
-	json_object_end(j);
+	jw_object(j);
+	jw_put_int(j, "time", live->row);
+	jw_put_num(j, "median", live->median);
+	jw_put_num(j, "loss", live->loss);
+	jw_put_num(j, "loss_ratio", live->loss_ratio);
+	jw_put_num(j, "jitter", live->jitter);
+	jw_put_bool(j, "unknown", live->unknown);
+	jw_put_bool(j, "suspect", live->suspect);
+	jw_put_int(j, "late", (int64_t)live->odd.late);
+	jw_put_int(j, "duplicates", (int64_t)live->odd.duplicates);
+	jw_put_int(j, "reordered", (int64_t)live->odd.reordered);
+	jw_put_int(j, "forged", (int64_t)live->odd.forged);
+	jw_put_int(j, "wrong_source", (int64_t)live->odd.wrong_source);
+	jw_put_int(j, "truncated", (int64_t)live->odd.truncated);
+	jw_key(j, "ttl");
+	if (live->ttl != 0)
+		jw_int(j, live->ttl);
+	else
+		jw_null(j);
+	jw_put_int(j, "ttl_changes", (int64_t)live->odd.ttl_changes);
+	put_stamps(j, &live->odd);
+	put_extras(j, live);
+	jw_object_end(j);
 }
 
 static void
@@ -291,21 +379,22 @@ put_target(struct json *j, const struct conf_target *t)
 
 	if (live != NULL)
 		addr_text(&live->target.address, address);
-	json_object(j);
-	put_str(j, "path", t->path);
-	put_str(j, "title", t->title);
-	put_str(j, "menu", t->menu);
-	put_str(j, "probe", t->probe != NULL ? t->probe->name : NULL);
-	put_str(j, "host", t->host);
-	put_str(j, "address", address[0] != '\0' ? address : NULL);
-	put_int(j, "step", t->step);
-	put_int(j, "pings", t->pings);
-	put_str(j, "state", look_word(look));
-	put_str(j, "why", why[0] != '\0' ? why : NULL);
-	put_str(j, "kind", kinds[t->kind]);
-	put_bool(j, "hidden", t->hide);
+	jw_object(j);
+	jw_put_str(j, "path", t->path);
+	jw_put_str(j, "title", t->title);
+	jw_put_str(j, "menu", t->menu);
+	jw_put_str(j, "probe", t->probe != NULL ? t->probe->name : NULL);
+	jw_put_str(j, "host", t->host);
+	jw_put_str(j, "address", address[0] != '\0' ? address : NULL);
+	jw_put_int(j, "step", t->step);
+	jw_put_int(j, "pings", t->pings);
+	jw_put_str(j, "state", look_word(look));
+	jw_put_str(j, "why", why[0] != '\0' ? why : NULL);
+	jw_put_str(j, "kind", kinds[t->kind]);
+	jw_put_bool(j, "hidden", row_hidden(t));
 	put_last(j, live);
-	json_object_end(j);
+	slaveshow_target(j, t);
+	jw_object_end(j);
 }
 
 /* The index of the first target behind AFTER, or the count when there is none so
@@ -339,10 +428,10 @@ handle_targets(struct request *r)
 		    after);
 		return;
 	}
-	json_init(&j, request_out(r));
-	json_object(&j);
-	json_key(&j, "targets");
-	json_array(&j);
+	jw_init(&j, request_out(r));
+	jw_object(&j);
+	jw_key(&j, "targets");
+	jw_array(&j);
 	for (size_t i = index_after(conf, after); i < conf->target_count; i++) {
 		if (conf->target[i]->kind == CONF_GROUP)
 			continue;
@@ -354,10 +443,10 @@ handle_targets(struct request *r)
 		after = conf->target[i]->path;
 		put++;
 	}
-	json_array_end(&j);
-	put_str(&j, "next", next);
-	json_object_end(&j);
-	answer(r);
+	jw_array_end(&j);
+	jw_put_str(&j, "next", next);
+	jw_object_end(&j);
+	api_answer(r);
 }
 
 /* --- rounds ----------------------------------------------------------------------- */
@@ -380,42 +469,58 @@ put_column(
     struct json *j, const char *key, const struct series *s, unsigned c, double by)
 {
 	if (key != NULL)
-		json_key(j, key);
-	json_array(j);
+		jw_key(j, key);
+	jw_array(j);
 	for (size_t i = 0; i < s->count; i++)
-		json_num(j, twelve_digits(s->value[i * s->columns + c] / by));
-	json_array_end(j);
+		jw_num(j, twelve_digits(s->value[i * s->columns + c] / by));
+	jw_array_end(j);
+}
+
+/* What the file keeps: seconds and rounds a row, rows, and where they begin now. */
+static void
+put_archives(struct json *j, const struct series_file *sf)
+{
+	jw_key(j, "archives");
+	jw_array(j);
+	for (unsigned k = 0; k < sf->archives; k++) {
+		jw_object(j);
+		jw_put_int(j, "step", sf->archive[k].step);
+		jw_put_int(j, "rounds", sf->archive[k].step / sf->step);
+		jw_put_int(j, "rows", sf->archive[k].rows);
+		jw_put_int(j, "begin", series_archive_begin(sf, k));
+		jw_object_end(j);
+	}
+	jw_array_end(j);
 }
 
 static void
 put_series(struct json *j, const char *path, const struct series *s)
 {
-	json_object(j);
-	put_str(j, "target", path);
-	put_int(j, "start", s->start);
-	put_int(j, "end", s->start + (int64_t)s->count * s->step);
-	put_int(j, "step", s->step);
-	put_int(j, "count", (int64_t)s->count);
-	put_str(j, "unit", "s");
-	put_int(j, "pings", s->pings);
-	json_key(j, "columns");
-	json_object(j);
+	jw_object(j);
+	jw_put_str(j, "target", path);
+	jw_put_int(j, "start", s->start);
+	jw_put_int(j, "end", s->start + (int64_t)s->count * s->step);
+	jw_put_int(j, "step", s->step);
+	jw_put_int(j, "count", (int64_t)s->count);
+	jw_put_str(j, "unit", "s");
+	jw_put_int(j, "pings", s->pings);
+	put_archives(j, &s->file);
+	jw_key(j, "columns");
+	jw_object(j);
 	put_column(j, "median", s, STORE_DS_MEDIAN, 1);
 	put_column(j, "loss", s, STORE_DS_LOSS, 1);
 	put_column(j, "loss_ratio", s, STORE_DS_LOSS, s->pings);
-	json_key(j, "ping");
-	json_array(j);
+	jw_key(j, "ping");
+	jw_array(j);
 	for (unsigned i = 0; i < s->pings && s->count > 0; i++)
 		put_column(j, NULL, s, STORE_DS_PING + i, 1);
-	json_array_end(j);
-	json_object_end(j);
-	json_object_end(j);
+	jw_array_end(j);
+	jw_object_end(j);
+	jw_object_end(j);
 }
 
-/* The target named by the argument, with "~slave" allowed behind it; NULL after having
- * answered. */
-static const struct conf_target *
-wanted_target(struct request *r, char *file)
+const struct conf_target *
+api_wanted_target(struct request *r, char *file)
 {
 	const char *path = request_arg(r, "target");
 
@@ -469,7 +574,7 @@ handle_rounds(struct request *r)
 	struct series s;
 	struct json j;
 	long points;
-	const struct conf_target *t = wanted_target(r, file);
+	const struct conf_target *t = api_wanted_target(r, file);
 
 	if (t == NULL || request_time(r, "end", now, &end) < 0 ||
 	    request_time(r, "start", end > 3 * 3600 ? end - 3 * 3600 : 0, &start) < 0 ||
@@ -485,10 +590,10 @@ handle_rounds(struct request *r)
 		points = most;
 	if (read_rounds(r, t, file, start, end, (unsigned)points, &s) < 0)
 		return;
-	json_init(&j, request_out(r));
+	jw_init(&j, request_out(r));
 	put_series(&j, request_arg(r, "target"), &s);
 	series_free(&s);
-	answer(r);
+	api_answer(r);
 }
 
 /* --- others ----------------------------------------------------------------------- */
@@ -499,11 +604,11 @@ handle_echo(struct request *r)
 {
 	struct json j;
 
-	json_init(&j, request_out(r));
-	json_object(&j);
-	put_num(&j, "time", (double)(clock_wall_ns() / CLOCK_NS_PER_US) / 1e6);
-	json_object_end(&j);
-	answer(r);
+	jw_init(&j, request_out(r));
+	jw_object(&j);
+	jw_put_num(&j, "time", (double)(clock_wall_ns() / CLOCK_NS_PER_US) / 1e6);
+	jw_object_end(&j);
+	api_answer(r);
 }
 
 static void
@@ -511,7 +616,8 @@ handle_unknown(struct request *r)
 {
 	reply_error(r, 404,
 	    "%s does not exist, expected /api/v1/status, /api/v1/targets, "
-	    "/api/v1/rounds or /api/v1/echo",
+	    "/api/v1/rounds, /api/v1/charts, /api/v1/pings, /api/v1/incidents, "
+	    "/api/v1/flows/top or /api/v1/echo",
 	    request_path(r));
 }
 
@@ -519,6 +625,16 @@ const struct route api_routes[] = {
 	{ "/api/v1/status", true, false, handle_status },
 	{ "/api/v1/targets", true, false, handle_targets },
 	{ "/api/v1/rounds", true, false, handle_rounds },
+	{ "/api/v1/charts", true, false, charts_handle },
+	{ "/api/v1/pings", true, false, pings_handle },
+	{ "/api/v1/incidents", true, false, incidents_handle },
+	{ "/api/v1/interfaces", true, false, interfaces_handle },
+	{ "/api/v1/flows/top", true, false, talkers_handle },
+	{ "/api/v1/forget", true, true, forget_handle },
+	{ "/api/v1/notes", true, true, words_note },
+	{ "/api/v1/silences", true, true, silences_handle },
+	{ "/api/v1/silences/end", true, true, silences_end_handle },
+	{ "/api/v1/merge", true, true, words_merge },
 	{ "/api/v1/echo", true, false, handle_echo },
 	{ "/api", false, false, handle_unknown },
 	{ "/metrics", true, false, metrics_handle },

@@ -1,4 +1,4 @@
-/* Ways to a target: its path, SmokePing's addresses, the tree, a search. */
+/* Ways to a target: its path, SmokePing's addresses, the tree. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,19 +8,23 @@
 #include "web/query.h"
 #include "web/request.h"
 #include "web/row.h"
+#include "web/skin.h"
+#include "web/vantage.h"
+#include "web/wanted.h"
 
-#define FOUND_MAX 200 /* lines on a page of results */
-#define INDENT_MAX 6  /* levels that the tree shows by indentation */
+#define INDENT_MAX 6 /* levels that the tree shows by indentation */
+#define TREE_MAX 400 /* nodes of a tree that is shown with all its targets */
 
+/* T as SLAVE sees it, "" for all that measure it. */
 static void
-show(struct request *r, const struct conf_target *t)
+show(struct request *r, const struct conf_target *t, const char *slave)
 {
 	if (t == state_conf()->targets)
 		page_now(r);
 	else if (t->kind == CONF_GROUP)
 		page_section(r, t);
 	else
-		page_target(r, t);
+		page_target(r, t, slave);
 }
 
 /* --- by path
@@ -30,125 +34,21 @@ void
 page_by_path(struct request *r)
 {
 	const char *rest = request_rest(r);
-	char *path = mem_str(rest);
+	char *path = mem_str(rest), slave[VANTAGE_NAME];
 	size_t len = strlen(path);
-	const struct conf_target *t = NULL;
 
 	if (len > 0 && path[len - 1] == '/')
 		path[--len] = '\0';
-	/* A dot of the reader's is none of ours. */
-	bool dotted = strchr(path, '.') != NULL;
-	for (char *p = path; *p != '\0'; p++)
-		if (*p == '/')
-			*p = '.';
-	if (len == 0)
-		t = state_conf()->targets;
-	else if (!dotted)
-		t = conf_target_by_path(state_conf(), path);
+	const struct conf_target *t = vantage_parse(state_conf(), path, '/', slave);
 	if (t == NULL)
 		reply_error(r, 404, "There is no target %s.", rest);
 	else
-		show(r, t);
+		show(r, t, slave);
 	free(path);
 }
 
 /* --- SmokePing's addresses
  * ------------------------------------------------------------ */
-
-/* "imgcache/A/B_last_10800.png" and "imgcache/A/B_mini.png", as others have bookmarked
- * them: on to the graph. */
-static bool
-show_imgcache(struct request *r, const char *rest)
-{
-	const char *mini = strstr(rest, "_mini."), *last = strstr(rest, "_last_");
-	const char *mark = mini != NULL ? mini : last;
-	char *text, *name;
-	size_t len;
-
-	if (strncmp(rest, "imgcache/", 9) != 0 || mark == NULL)
-		return false;
-	const char *dot = strrchr(rest, '.');
-	long seconds = mini != NULL ? 10 * 3600 : strtol(last + 6, NULL, 10);
-	FILE *out = open_memstream(&text, &len);
-	if (out == NULL)
-		fatal("open_memstream");
-	name = mem_strn(rest + 9, (size_t)(mark - rest - 9));
-	fputs("/graph/", out);
-	query_encode(out, name);
-	free(name);
-	query_encode(out, dot != NULL ? dot : ".png");
-	fprintf(out, "?start=now-%lds%s", seconds > 0 ? seconds : 10800,
-	    mini != NULL ? "&kind=overview" : "");
-	fclose(out);
-	reply_redirect(r, text);
-	free(text);
-	return true;
-}
-
-/* The target that hangs at PATH ("A.B") of hierarchy ID: its variable "parents" names
- * places like "ID:/A". EXACT: at this very place; else anywhere below. */
-static bool
-hangs_at(const struct conf_target *t, const char *id, const char *path, bool exact)
-{
-	const char *parents = conf_value(t->section, "parents", NULL);
-	size_t id_len = strlen(id);
-
-	for (const char *at = parents; at != NULL && *at != '\0';) {
-		at += strspn(at, " \t");
-		size_t len = strcspn(at, " \t");
-		if (len > id_len && strncmp(at, id, id_len) == 0 && at[id_len] == ':') {
-			char *place = mem_printf("%.*s/%s", (int)(len - id_len - 1),
-			    at + id_len + 1, t->name);
-			char *p = place;
-			while (*p == '/')
-				memmove(p, p + 1, strlen(p));
-			for (; *p != '\0'; p++)
-				if (*p == '/')
-					*p = '.';
-			size_t n = strlen(path);
-			bool fits = strncmp(place, path, n) == 0 &&
-				    (place[n] == '\0' ||
-					(!exact && (n == 0 || place[n] == '.')));
-			free(place);
-			if (fits)
-				return true;
-		}
-		at += len;
-	}
-	return false;
-}
-
-static void
-show_hierarchy(struct request *r, const char *id, const char *path)
-{
-	const struct conf *conf = state_conf();
-	struct html *page, *card = NULL;
-
-	if (conf_child(conf_child(conf_top(conf, "Presentation"), "hierarchies"), id) ==
-	    NULL) {
-		reply_error(r, 404, "There is no hierarchy %s.", id);
-		return;
-	}
-	for (size_t i = 0; *path != '\0' && i < conf->target_count; i++)
-		if (hangs_at(conf->target[i], id, path, true)) {
-			show(r, conf->target[i]);
-			return;
-		}
-	page = page_new(r, id, "targets");
-	html_text(page, "heading", id);
-	int64_t span = row_begin(page);
-	for (size_t i = 0, n = 0; i < conf->target_count; i++) {
-		if (!hangs_at(conf->target[i], id, path, false) || n++ >= FOUND_MAX)
-			continue;
-		if (card == NULL) {
-			card = html_item(page, "card");
-			html_text(card, "trail", *path != '\0' ? path : id);
-		}
-		row_add(card, "target", conf->target[i], span);
-	}
-	html_flag(page, "nothing", card == NULL);
-	page_send(r, page, 200, "found.html");
-}
 
 /* Is REST what a server in front calls SmokePing's program: "smokeping.cgi",
  * "smokeping.fcgi", "sm.cgi"? */
@@ -168,99 +68,97 @@ is_program(const char *rest)
 	return false;
 }
 
+/* The page at PATH of a hierarchy, or of all targets, or a chart, in the user's own
+ * page. */
+static void
+show_skin(struct request *r, const char *path, const char *hierarchy)
+{
+	const char *filter = request_arg(r, "filter");
+	struct skin_view v = { .filter =
+				   filter != NULL && *filter != '\0' ? filter : NULL };
+
+	if (strcmp(path, "_charts") == 0 || strncmp(path, "_charts.", 8) == 0) {
+		v.chart = path[7] == '.' ? path + 8 : "";
+	} else if (hierarchy != NULL) {
+		v.hierarchy = hierarchy;
+		v.root = hierarchy_root(hierarchy);
+		v.place =
+		    v.root != NULL ? hierarchy_parse(v.root, path, v.slave) : NULL;
+		v.target = v.place != NULL ? v.place->target : NULL;
+	} else {
+		v.target = vantage_parse(state_conf(), path, '.', v.slave);
+	}
+	if (hierarchy != NULL && v.chart == NULL && v.root == NULL)
+		reply_error(r, 404, "There is no hierarchy %s.", hierarchy);
+	else if (v.chart == NULL && v.place == NULL && v.target == NULL)
+		reply_error(r, 404, "There is no target %s.", path);
+	else
+		skin_answer(r, &v);
+}
+
 void
 page_smokeping(struct request *r)
 {
 	const char *path = request_arg(r, "target"), *filter = request_arg(r, "filter");
 	const char *hierarchy = request_arg(r, "hierarchy"), *rest = request_rest(r);
+	char slave[VANTAGE_NAME];
 
-	if (show_imgcache(r, rest))
+	if (wanted_by_name(r))
 		return;
 	if (*rest != '\0' && strcmp(rest, "/") != 0 && !is_program(rest)) {
+		if (skin_file(r, rest))
+			return;
 		reply_error(r, 404, "There is nothing at %s.", request_path(r));
 		return;
 	}
-	/* SmokePing's own pages (_charts) are not there: the overview. */
-	if (path == NULL || *path == '_')
+	const char *mode = request_arg(r, "displaymode");
+	if (path == NULL)
 		path = "";
-	if (filter != NULL && *filter != '\0') {
+	if (hierarchy != NULL && (*hierarchy == '\0' || strcmp(hierarchy, "0") == 0))
+		hierarchy = NULL;
+	if (skin_is_set() && (mode == NULL || *mode != 'a')) {
+		show_skin(r, path, hierarchy);
+		return;
+	}
+	if (strcmp(path, "_charts") == 0 || strncmp(path, "_charts.", 8) == 0) {
+		page_chart(r, path[7] == '.' ? path + 8 : "");
+		return;
+	}
+	/* SmokePing's links keep the filter of the menu beside the target. */
+	if (filter != NULL && *filter != '\0' && *path == '\0') {
 		page_search(r);
 		return;
 	}
-	if (hierarchy != NULL && *hierarchy != '\0' && strcmp(hierarchy, "0") != 0) {
-		show_hierarchy(r, hierarchy, path);
+	if (hierarchy != NULL) {
+		page_hierarchy(r, hierarchy, path);
 		return;
 	}
-	const struct conf_target *t = *path == '\0'
-					  ? state_conf()->targets
-					  : conf_target_by_path(state_conf(), path);
+	const struct conf_target *t = vantage_parse(state_conf(), path, '.', slave);
 	if (t == NULL)
 		reply_error(r, 404, "There is no target %s.", path);
 	else
-		show(r, t);
+		show(r, t, slave);
 }
 
-/* --- searching
- * ------------------------------------------------------------------------ */
-
-static bool
-holds(const char *text, const char *wanted)
-{
-	return text != NULL && strcasestr(text, wanted) != NULL;
-}
-
-static bool
-is_found(const struct conf_target *t, const char *wanted)
-{
-	const struct live *live = state_live(t->id);
-	char address[ADDR_TEXT] = "";
-
-	if (live != NULL)
-		addr_text(&live->target.address, address);
-	return holds(t->menu, wanted) || holds(t->title, wanted) ||
-	       holds(t->host, wanted) || holds(t->path, wanted) ||
-	       holds(address, wanted);
-}
-
+/* The top, where a proxy may show SmokePing's program. */
 void
-page_search(struct request *r)
+page_top(struct request *r)
 {
-	const struct conf *conf = state_conf();
-	const char *wanted = request_arg(r, "q");
-	struct html *page, *card = NULL;
-	size_t found = 0;
+	static const char *const arg[] = { "target", "filter", "hierarchy",
+		"displaymode" };
 
-	if (wanted == NULL)
-		wanted = request_arg(r, "filter");
-	if (wanted == NULL || *wanted == '\0') {
-		page_targets(r);
-		return;
-	}
-	page = page_new(r, "Search", "targets");
-	html_text(page, "query", wanted);
-	html_text(page, "wanted", wanted);
-	int64_t span = row_begin(page);
-	for (size_t i = 0; i < conf->target_count; i++) {
-		const struct conf_target *t = conf->target[i];
-		if (!row_listed(t) || !is_found(t, wanted))
-			continue;
-		if (card == NULL)
-			card = html_item(page, "card");
-		if (++found <= FOUND_MAX)
-			row_add(card, "target", t, span);
-	}
-	if (card != NULL)
-		html_printf(card, "trail", "%zu found", found);
-	if (found > FOUND_MAX)
-		html_printf(page, "left_out", "%zu", found - FOUND_MAX);
-	html_flag(page, "nothing", card == NULL);
-	page_send(r, page, 200, "found.html");
+	for (size_t i = 0; i < sizeof arg / sizeof arg[0]; i++)
+		if (request_arg(r, arg[i]) != NULL) {
+			page_smokeping(r);
+			return;
+		}
+	page_now(r);
 }
 
 /* --- the tree
  * ------------------------------------------------------------------------- */
 
-static void
+static struct html *
 put_node(struct html *page, const struct conf_target *t, unsigned depth)
 {
 	struct html *node = html_item(page, "node");
@@ -276,17 +174,79 @@ put_node(struct html *page, const struct conf_target *t, unsigned depth)
 		html_text(node, "host", t->host);
 		html_text(node, "why", why);
 	}
+	char *extra = row_extra(t, "menulink");
+	html_markup(node, "extra", extra);
+	free(extra);
+	return node;
+}
+
+/* A group whose targets are not shown one by one: how many there are, and the worst. */
+static size_t
+put_count(struct html *node, const struct conf_target *group)
+{
+	static const enum look order[] = { LOOK_DOWN, LOOK_LOSS, LOOK_CANNOT,
+		LOOK_UNKNOWN, LOOK_FILTERED };
+	size_t count = 0, seen[LOOKS] = { 0 };
+	char why[512];
+
+	for (const struct conf_target *t = group->first; t != NULL; t = t->next)
+		if (row_listed(t)) {
+			count++;
+			seen[state_look(t, why, sizeof why)]++;
+		}
+	if (count == 0)
+		return 0;
+	html_printf(node, "count", "%zu target%s", count, count == 1 ? "" : "s");
+	for (size_t i = 0; i < sizeof order / sizeof order[0]; i++)
+		if (seen[order[i]] > 0) {
+			struct html *item = html_item(node, "state");
+			html_text(item, "look", look_word(order[i]));
+			html_printf(item, "number", "%zu", seen[order[i]]);
+		}
+	return count;
+}
+
+/* WHOLE: with every target; else of groups how many there are. */
+static void
+put_tree(struct html *page, const struct conf_target *group, unsigned depth, bool whole)
+{
+	for (const struct conf_target *t = group->first; t != NULL; t = t->next) {
+		if (t->hide ||
+		    (!whole && t->first == NULL && t->parent->parent != NULL))
+			continue;
+		struct html *node = put_node(page, t, depth);
+		if (!whole)
+			put_count(node, t);
+		put_tree(page, t, depth + 1, whole);
+	}
 }
 
 static void
-put_tree(struct html *page, const struct conf_target *group, unsigned depth)
+put_hierarchies(struct html *page)
 {
-	for (const struct conf_target *t = group->first; t != NULL; t = t->next) {
-		if (t->hide)
-			continue;
-		put_node(page, t, depth);
-		put_tree(page, t, depth + 1);
+	size_t count;
+	const struct conf_section **all = hierarchy_list(&count);
+	struct html *item;
+
+	if (count == 0) {
+		free(all);
+		return;
 	}
+	item = html_item(page, "tab");
+	html_text(item, "word", "Targets");
+	html_printf(item, "href", "%s/targets", request_base());
+	html_flag(item, "current", true);
+	for (size_t i = 0; i < count; i++) {
+		const struct conf_section *s = all[i];
+		char *title = html_strip(page_hierarchy_title(s->name));
+		item = html_item(page, "tab");
+		html_text(item, "word", title);
+		html_printf(item, "href", "%s/h/%s", request_base(), s->name);
+		html_flag(item, "current", false);
+		free(title);
+	}
+	free(all);
+	html_flag(page, "tabs", true);
 }
 
 void
@@ -294,6 +254,8 @@ page_targets(struct request *r)
 {
 	struct html *page = page_new(r, "Targets", "targets");
 
-	put_tree(page, state_conf()->targets, 0);
+	put_hierarchies(page);
+	put_tree(
+	    page, state_conf()->targets, 0, state_conf()->target_count <= TREE_MAX);
 	page_send(r, page, 200, "targets.html");
 }

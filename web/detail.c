@@ -2,10 +2,16 @@
  * the elements is SmokePing's. */
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "base/mem.h"
 #include "web/draw.h"
 #include "web/loss.h"
+#include "web/uptime.h"
+
+#define LEGEND_MARKS 4 /* of what happened: so many have a line of the legend */
 
 /* Distance between the dashed lines that hatch times without data, in pixels. */
 #define HATCH_PX 4
@@ -131,49 +137,74 @@ loss_background(struct draw *d, const struct loss_scale *scale, const char *pref
 	}
 }
 
-/* A dynamic host's time since it last called, as a background. */
+/* What happened, as bands behind all that is drawn. A row belongs to a band that
+ * touches it: the shortest one is still seen. */
 static void
-uptime_background(struct draw *d, const char *prefix, const char *height, bool legend)
+mark_bands(struct draw *d)
 {
-	static const struct {
-		double upto;
-		uint32_t color;
-		const char *legend;
-	} table[] = {
-		{ 3600, 0xffd3d3, "<1h" },
-		{ 7200, 0xffe4c7, "<2h" },
-		{ 21600, 0xfff9ba, "<6h" },
-		{ 43200, 0xf3ffc0, "<12h" },
-		{ 86400, 0xe1ffcc, "<1d" },
-		{ 604800, 0xbbffcb, "<1w" },
-		{ 2592000, 0xbafff5, "<1m" },
-		{ 1e100, 0xdaecff, ">1m" },
-	};
-	struct args *a = &d->args;
-	double last = 0;
+	const struct msg_draw *ask = d->ask;
+	int64_t row = (ask->end - ask->start) / ask->width;
 
-	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
-		args_add(a, "CDEF:%s%zu=uptime,%g,GE,uptime,%g,LE,*,%s,UNKN,IF", prefix,
-		    i, last, table[i].upto, height);
-		/* On a dark canvas they are tints; black text needs no paper there. */
-		args_add(a, "AREA:%s%zu#%06x%s%s%s", prefix, i, table[i].color,
-		    d->theme.dark ? "30" : "", legend ? ":" : "",
-		    legend ? table[i].legend : "");
-		last = table[i].upto;
+	if (row < (int64_t)d->target->step)
+		row = d->target->step;
+	for (unsigned i = 0; i < ask->marks; i++) {
+		const struct draw_mark *m = &ask->mark[i];
+		if (m->tone == TONE_NOTE)
+			continue;
+		args_add(&d->args,
+		    "CDEF:band%u=loss,POP,TIME,%lld,GT,TIME,%lld,LT,*,INF,UNKN,IF", i,
+		    (long long)m->begin, (long long)(m->end + row));
+		args_add(&d->args, "AREA:band%u#%08x", i, d->theme.mark[m->tone]);
 	}
 }
 
-static void
-uptime_legend(struct draw *d, const struct draw_facts *f)
+/* TEXT in at most MAX characters. To be freed. */
+static char *
+shortened(const char *text, size_t max)
 {
-	struct args *a = &d->args;
+	size_t len = 0, n = 0;
 
-	args_add(a, "COMMENT:Link Up\\:     ");
-	draw_def(d, "uptime", d->file, "uptime", &f->file);
-	args_add(a, "CDEF:duptime=uptime,86400,/");
-	args_add(a, "GPRINT:duptime:LAST: %%0.1lf days  (");
-	uptime_background(d, "up", "INF", true);
-	args_add(a, "COMMENT:)\\l");
+	for (; text[len] != '\0'; len++) {
+		if (((unsigned char)text[len] & 0xc0) == 0x80)
+			continue;
+		if (n++ == max)
+			break;
+	}
+	if (text[len] == '\0')
+		return mem_str(text);
+	return mem_printf("%.*s...", (int)len, text);
+}
+
+/* The newest marks in the legend: librrd has no other place for their words. */
+static void
+mark_legend(struct draw *d)
+{
+	const struct msg_draw *ask = d->ask;
+	unsigned shown = ask->marks < LEGEND_MARKS ? ask->marks : LEGEND_MARKS,
+		 rest = 0;
+	size_t room = ask->width / 7u > 40 ? ask->width / 7u - 20 : 20;
+
+	if (shown == 0 || ask->mark[0].label[0] == '\0')
+		return;
+	args_add(&d->args, "CDEF:nomark=loss,POP,UNKN");
+	for (unsigned i = 0; i < ask->marks; i++) {
+		const struct draw_mark *m = &ask->mark[i];
+		char when[32] = "", *text;
+		time_t begin = (time_t)m->begin;
+		struct tm tm;
+
+		rest += i < shown ? (m->count > 1 ? m->count - 1u : 0) : m->count;
+		if (i >= shown)
+			continue;
+		if (localtime_r(&begin, &tm) != NULL)
+			strftime(when, sizeof when, "%m-%d %H:%M", &tm);
+		text = shortened(m->label, room);
+		args_add(&d->args, "AREA:nomark#%06x:%s  %s\\l",
+		    d->theme.mark[m->tone] >> 8, args_text(when), args_text(text));
+		free(text);
+	}
+	if (rest > 0)
+		args_add(&d->args, "COMMENT:and %u more\\l", rest);
 }
 
 /* Grey bands between the i-th ping from below and from above, the outermost first. */
@@ -305,19 +336,19 @@ void
 detail_args(struct draw *d, const struct draw_facts *f)
 {
 	bool background = draw_is_yes(d, "detail", "loss_background", "no");
-	bool uptime = d->target->kind == CONF_DYNAMIC && !background;
 	struct loss_scale scale;
+	struct uptime uptime = { 0 };
 
 	scale_of(d, &scale);
 	values(d, f);
 	before_history(d, f);
-	if (uptime)
-		uptime_legend(d, f);
+	mark_bands(d);
+	if (!background)
+		uptime_begin(&uptime, d);
 	if (background)
 		loss_background(d, &scale, "lossbg", "INF");
 	smoke(d);
-	if (uptime)
-		uptime_background(d, "ups", "cp2", false);
+	uptime_below_smoke(&uptime, d);
 	if (background)
 		loss_background(d, &scale, "lossbgs", "cp2");
 	else
@@ -329,6 +360,8 @@ detail_args(struct draw *d, const struct draw_facts *f)
 	args_add(&d->args, "COMMENT: \\l");
 	if (f->gaps)
 		no_data(d, f);
+	draw_notes(d);
+	mark_legend(d);
 	args_add(&d->args, "HRULE:0#%06x", d->theme.zero);
 	footer(d);
 }

@@ -7,6 +7,7 @@
 #include "web/graph.h"
 #include "web/series.h"
 #include "web/theme.h"
+#include "web/vantage.h"
 
 /* One graph on its way to librrd. */
 struct draw {
@@ -15,6 +16,7 @@ struct draw {
 	const struct msg_draw *ask;
 	struct theme theme;
 	struct args args;
+	struct vantage vantage; /* whose measurements */
 	char file[STORE_PATH];
 	unsigned pings;
 	double top;  /* y maximum, seconds; 0 leaves it to librrd */
@@ -37,6 +39,17 @@ void draw_def(struct draw *d, const char *name, const char *file, const char *ds
 /* The part of the span drawn in which FILE can have rows, as librrd is to be asked. */
 void draw_span(
     const struct draw *d, const struct series_file *sf, int64_t *begin, int64_t *end);
+/* "Last 3 Hours from box to Title", as SmokePing has it, without the box where there
+ * are several lines; nothing without a label, and where htmltitle wants it in HTML. */
+void draw_title(struct draw *d);
+/* Options and elements of a picture that says by TEXT why there is no graph yet. */
+void draw_empty(struct draw *d, const char *text);
+#define DRAW_NO_ROUND                                                                  \
+	"Nothing measured yet. The first round is drawn here as soon as it is complete."
+/* The scale of a detail graph, D->top high, as options; sets logarithmic and low. */
+void draw_scale(struct draw *d);
+/* Notes, as dashed lines in front. */
+void draw_notes(struct draw *d);
 /* The date for the footer: strftime of Presentation/PART, else as ctime has it. */
 void draw_date(const struct draw *d, const char *part, char *buf, size_t size);
 
@@ -70,9 +83,11 @@ int draw_facts(
 /* detail.c: the elements of a detail graph or a strip, behind the options. */
 void detail_args(struct draw *d, const struct draw_facts *f);
 void detail_strip_args(struct draw *d, const struct draw_facts *f);
-/* overview.c: of an overview graph, or of a graph of several hosts. */
+/* overview.c: all of an overview graph, or of a graph of several hosts. */
 int overview_args(struct draw *d, struct err *err);
-/* top.c: the y maximum of FILE for this request, by SmokePing's rules. */
-double top_of(const struct draw *d, const char *file, const struct series_file *sf);
+/* top.c: the y maximum of FILE for this request, by SmokePing's rules; the navigator's
+ * is EMPTY where nothing is known, in seconds. */
+double top_of(
+    const struct draw *d, const char *file, const struct series_file *sf, double empty);
 
 #endif

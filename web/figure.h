@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "web/html.h"
 
@@ -16,5 +17,10 @@ void figure_rtt(struct html *h, const char *name, const char *unit, double secon
 void figure_percent(struct html *h, const char *name, double ratio);
 /* "3 hours", "400 days", "90 seconds". */
 void figure_span(char *buf, size_t size, int64_t seconds);
+
+/* Write VALUE as FORMAT has it: printf() with one number, as SmokePing calls it. What
+ * is no conversion of a number stands as it is, so that no format can do harm; a second
+ * one finds nothing. */
+void figure_as(FILE *out, const char *format, double value);
 
 #endif

@@ -6,14 +6,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <rrd.h>
 
 #include "base/mem.h"
+#include "config/train.h"
 #include "web/draw.h"
 #include "web/librrd.h"
+
+#define NOTHING_TOP 1.5 /* height of the navigator where nothing is known, seconds */
 
 const char *
 draw_setting(
@@ -30,36 +34,113 @@ draw_is_yes(
 	return strcmp(draw_setting(d, part, key, fallback), "yes") == 0;
 }
 
+/* As SmokePing's modules call their pings. */
+static const struct {
+	const char *module, *desc;
+} plain_desc[] = {
+	{ "DNS", "DNS requests" },
+	{ "TCPPing", "TCP Pings" },
+	{ "Curl", "URLs using curl(1)" },
+	{ "AnotherCurl", "URLs using curl(1)" },
+	{ "SSH", "SSH requests" },
+	{ "AnotherSSH", "SSH connections" },
+	{ "AnotherDNS", "DNS requests" },
+	{ "LDAP", "LDAP queries" },
+	{ "Radius", "RADIUS queries" },
+	{ "STAMP", "STAMP packets" },
+	{ "EchoPing", "TCP or UDP Echo pings using echoping(1)" },
+	{ "EchoPingHttp", "HTTP pings using echoping(1)" },
+	{ "EchoPingHttps", "HTTPS pings using echoping(1)" },
+	{ "EchoPingSmtp", "SMTP pings using echoping(1)" },
+	{ "EchoPingChargen", "TCP Chargen pings using echoping(1)" },
+	{ "EchoPingDiscard", "TCP or UDP Discard pings using echoping(1)" },
+	{ "EchoPingIcp", "ICP pings using echoping(1)" },
+	{ "EchoPingPlugin", "Pings using an echoping(1) plugin" },
+	{ "EchoPingDNS", "DNS pings using the echoping_dns plugin" },
+	{ "EchoPingLDAP", "LDAP pings using the echoping_ldap plugin" },
+	{ "EchoPingWhois", "whois pings using the echoping_whois plugin" },
+	{ "TraceroutePing", "Traceroute (UDP + TTL)  Pings" },
+	{ "IRTT", "IRTT round-trips" },
+	{ "TacacsPlus", "TacacsPlus Authentication Attempts" },
+	{ "SendEmail", "Measure time to send a complete email" },
+	{ "SipSak", "SIP OPTIONS messages" },
+	{ "WebProxyFilter", "HTTP GETs" },
+	{ "NFSping", "NFSping" },
+};
+
+/* The same, of those that tell how large: BYTES where nothing else is set. */
+static const struct {
+	const char *module, *desc;
+	unsigned bytes;
+} sized_desc[] = {
+	{ "RemoteFPing", "Remote", 56 },
+	{ "DismanPing", "DISMAN", 56 },
+	{ "IOSPing", "Cisco IOS -", 56 },
+	{ "TelnetIOSPing", "InfoAve Cisco IOS -", 56 },
+	{ "TelnetJunOSPing", "InfoAve Juniper JunOS -", 100 },
+	{ "OpenSSHEOSPing", "Arista EOS -", 100 },
+};
+
+/* How much is transferred is known of what is sent from here. */
+static void
+ftp_desc(const struct conf *conf, const struct conf_target *t, char *buf, size_t size)
+{
+	const char *mode = conf_target_value(conf, t, "mode", NULL);
+	const char *file = conf_target_value(conf, t, "srcfile", NULL);
+	struct stat st;
+
+	if (mode != NULL && strcmp(mode, "put") == 0 && file != NULL &&
+	    stat(file, &st) == 0 && S_ISREG(st.st_mode))
+		snprintf(buf, size, "FTP File transfers (%.0f KB)",
+		    (double)st.st_size / 1024);
+	else
+		snprintf(buf, size, "FTP File transfers");
+}
+
 void
 draw_probe_desc(
     const struct conf *conf, const struct conf_target *t, char *buf, size_t size)
 {
-	static const struct {
-		const char *module, *desc;
-	} table[] = {
-		{ "DNS", "DNS requests" },
-		{ "TCPPing", "TCP Pings" },
-		{ "Curl", "URLs using curl(1)" },
-		{ "SSH", "SSH requests" },
-		{ "AnotherSSH", "SSH connections" },
-		{ "AnotherDNS", "DNS requests" },
-		{ "LDAP", "LDAP queries" },
-		{ "Radius", "RADIUS queries" },
-	};
 	const char *module = t->probe != NULL ? t->probe->module : "";
 
-	if (strcmp(module, "FPing") == 0 || strcmp(module, "FPing6") == 0) {
+	if (strcmp(module, "FPing") == 0 || strcmp(module, "FPing6") == 0 ||
+	    strcmp(module, "FPingContinuous") == 0) {
 		const char *bytes = conf_target_value(conf, t, "packetsize", NULL);
+		struct conf_train train;
+		char own[12] = "56";
 
+		if (conf_train(conf, t, &train))
+			snprintf(own, sizeof own, "%u", train.bytes);
 		snprintf(buf, size, "%sICMP Echo Pings (%s Bytes)",
-		    module[5] == '6' ? "IPv6-" : "", bytes != NULL ? bytes : "56");
+		    module[5] == '6' ? "IPv6-" : "", bytes != NULL ? bytes : own);
 		return;
 	}
-	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
-		if (strcmp(module, table[i].module) == 0) {
-			snprintf(buf, size, "%s", table[i].desc);
+	for (size_t i = 0; i < sizeof plain_desc / sizeof plain_desc[0]; i++)
+		if (strcmp(module, plain_desc[i].module) == 0) {
+			snprintf(buf, size, "%s", plain_desc[i].desc);
 			return;
 		}
+	for (size_t i = 0; i < sizeof sized_desc / sizeof sized_desc[0]; i++)
+		if (strcmp(module, sized_desc[i].module) == 0) {
+			const char *bytes =
+			    conf_target_value(conf, t, "packetsize", NULL);
+			char own[12];
+
+			snprintf(own, sizeof own, "%u", sized_desc[i].bytes);
+			snprintf(buf, size, "%s ICMP Echo Pings (%s Bytes)",
+			    sized_desc[i].desc, bytes != NULL ? bytes : own);
+			return;
+		}
+	if (strcmp(module, "FTPtransfer") == 0) {
+		ftp_desc(conf, t, buf, size);
+		return;
+	}
+	if (strcmp(module, "Qstat") == 0) {
+		const char *game = conf_target_value(conf, t, "game", NULL);
+		snprintf(
+		    buf, size, "Game server %s pings", game != NULL ? game : "q3s");
+		return;
+	}
 	snprintf(buf, size, "%s pings", module);
 }
 
@@ -97,6 +178,15 @@ draw_def(struct draw *d, const char *name, const char *file, const char *ds,
 	if (end < ask->end)
 		snprintf(to, sizeof to, ":end=%lld", (long long)end);
 	args_add(&d->args, "DEF:%s=%s:%s:AVERAGE%s%s", name, file, ds, from, to);
+}
+
+void
+draw_notes(struct draw *d)
+{
+	for (unsigned i = 0; i < d->ask->marks; i++)
+		if (d->ask->mark[i].tone == TONE_NOTE)
+			args_add(&d->args, "VRULE:%lld#%08x::dashes=3,3",
+			    (long long)d->ask->mark[i].begin, d->theme.mark[TONE_NOTE]);
 }
 
 void
@@ -260,29 +350,32 @@ common_options(struct draw *d)
 	theme_args(&d->theme, d->conf, a);
 }
 
-/* "Last 3 Hours from box to Title", as SmokePing has it; in HTML where htmltitle says
- * so. */
-static void
-title_option(struct draw *d)
+void
+draw_title(struct draw *d)
 {
-	char host[256] = "";
-	const struct conf_section *general = conf_top(d->conf, "General");
 	const char *html =
 	    conf_value(conf_top(d->conf, "Presentation"), "htmltitle", "no");
+	char *title;
 
 	if (d->ask->label[0] == '\0' || strcmp(html, "yes") == 0)
 		return;
-	gethostname(host, sizeof host - 1);
-	char *title = mem_printf("%s from %s to %s", d->ask->label,
-	    conf_value(general, "display_name", host), d->target->title);
+	if (d->ask->kind == DRAW_OVERVIEW)
+		title = mem_str(d->target->title);
+	else if (d->target->kind == CONF_MULTIHOST)
+		title = mem_printf("%s: %s", d->ask->label, d->target->title);
+	else
+		title = mem_printf("%s from %s to %s", d->ask->label,
+		    d->vantage.display, d->target->title);
 	option(&d->args, "--title", "%s", args_title(title));
 	free(title);
 }
 
-/* The scale of a detail graph. */
-static void
-scale_options(struct draw *d)
+void
+draw_scale(struct draw *d)
 {
+	d->logarithmic =
+	    d->ask->kind != DRAW_STRIP && draw_is_yes(d, "detail", "logarithmic", "no");
+	d->low = !d->logarithmic ? 0 : d->top > 0.01 ? 0.001 : 0.0001;
 	args_add(&d->args, "--rigid");
 	option(&d->args, "--upper-limit", "%.10g", d->top);
 	if (d->logarithmic)
@@ -341,9 +434,8 @@ paint(struct draw *d, struct graph *g, struct err *err)
 	return 0;
 }
 
-/* A picture that says why there is no graph yet. */
-static void
-empty_args(struct draw *d, const char *text)
+void
+draw_empty(struct draw *d, const char *text)
 {
 	struct args *a = &d->args;
 
@@ -351,7 +443,7 @@ empty_args(struct draw *d, const char *text)
 	if (d->ask->kind == DRAW_STRIP) {
 		args_add(a, "--only-graph");
 	} else {
-		title_option(d);
+		draw_title(d);
 		option(a, "--y-grid", "none");
 	}
 	option(a, "--upper-limit", "1");
@@ -372,17 +464,14 @@ target_args(struct draw *d, struct err *err)
 		return -1;
 	d->pings = facts.file.pings; /* the history's own, whatever is configured now */
 	if (d->top <= 0)
-		d->top = top_of(d, d->file, &facts.file);
-	d->logarithmic =
-	    d->ask->kind != DRAW_STRIP && draw_is_yes(d, "detail", "logarithmic", "no");
-	d->low = !d->logarithmic ? 0 : d->top > 0.01 ? 0.001 : 0.0001;
-	scale_options(d);
+		d->top = top_of(d, d->file, &facts.file, NOTHING_TOP);
+	draw_scale(d);
 	if (d->ask->kind == DRAW_STRIP) {
 		args_add(&d->args, "--only-graph");
 		detail_strip_args(d, &facts);
 		return 0;
 	}
-	title_option(d);
+	draw_title(d);
 	option(&d->args, "--vertical-label", "Seconds");
 	detail_args(d, &facts);
 	return 0;
@@ -392,25 +481,15 @@ target_args(struct draw *d, struct err *err)
 static int
 choose_args(struct draw *d, struct err *err)
 {
-	bool several = d->target->kind == CONF_MULTIHOST;
+	bool several = d->target->kind == CONF_MULTIHOST ||
+		       (d->ask->kind == DRAW_OVERVIEW && d->ask->slave[0] == '\0');
 
 	if (!several && access(d->file, F_OK) < 0 && errno == ENOENT) {
-		empty_args(d, "Nothing measured yet. The first round is drawn here as "
-			      "soon as it is complete.");
+		draw_empty(d, DRAW_NO_ROUND);
 		return 0;
 	}
 	if (!several && d->ask->kind != DRAW_OVERVIEW)
 		return target_args(d, err);
-	if (d->ask->kind == DRAW_OVERVIEW)
-		option(&d->args, "--title", "%s",
-		    strcmp(conf_value(
-			       conf_top(d->conf, "Presentation"), "htmltitle", "no"),
-			"yes") == 0 ||
-			    d->ask->label[0] == '\0'
-			? ""
-			: args_title(d->target->title));
-	else
-		title_option(d);
 	return overview_args(d, err);
 }
 
@@ -430,7 +509,11 @@ begin(struct draw *d, struct err *err)
 		return err_set(err,
 		    "%s: size or span out of range, expected 10x10 to 4000x2000",
 		    d->target->path);
-	if (store_rrd_path(d->file, d->target->path) < 0)
+	if (!vantage_find(d->conf, ask->slave, &d->vantage))
+		return err_set(err,
+		    "%s: no slave is called %s, expected one of *** Slaves ***",
+		    d->target->path, ask->slave);
+	if (vantage_file(d->file, d->target, ask->slave) < 0)
 		return err_set(err, "%s: no file can have this path", d->target->path);
 	d->top = ask->top;
 	d->narrow = ask->width < 500;

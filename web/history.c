@@ -12,6 +12,8 @@
 #include "base/stats.h"
 #include "store.h"
 #include "web/series.h"
+#include "web/state.h"
+#include "web/vantage.h"
 
 #define KEEP_S 30      /* a figure over hours need not be fresher */
 #define YOUNG_S 900    /* ... but the first minutes are watched */
@@ -78,8 +80,8 @@ sum_up(struct history *h, const struct series *s, int64_t end)
 }
 
 static void
-read_history(struct history *h, const struct conf_target *t, int64_t start, int64_t end,
-    unsigned rows)
+read_history(struct history *h, const struct conf_target *t, const char *slave,
+    int64_t start, int64_t end, unsigned rows)
 {
 	char file[STORE_PATH];
 	struct series s;
@@ -87,7 +89,7 @@ read_history(struct history *h, const struct conf_target *t, int64_t start, int6
 
 	memset(h, 0, sizeof *h);
 	h->median = h->low = h->high = h->loss_ratio = NAN;
-	if (store_rrd_path(file, t->path) != 0 || stat(file, &st) != 0)
+	if (vantage_file(file, t, slave) != 0 || stat(file, &st) != 0)
 		return;
 	h->file = true;
 	if (series_read(&s, file, start, end, rows, NULL) != 0)
@@ -108,9 +110,10 @@ is_fresh(const struct kept *k, const struct conf_target *t, int64_t start, int64
 }
 
 const struct history *
-history_of(const struct conf_target *t, int64_t start, int64_t end, unsigned rows)
+history_from(const struct conf_target *t, const char *slave, int64_t start, int64_t end,
+    unsigned rows)
 {
-	struct key key = { t->id, end - start, rows };
+	struct key key = { vantage_id(t, slave), end - start, rows };
 	int64_t now = clock_wall_ns() / CLOCK_NS_PER_S;
 	struct kept *k;
 
@@ -126,6 +129,22 @@ history_of(const struct conf_target *t, int64_t start, int64_t end, unsigned row
 	}
 	k->start = start;
 	k->read_at = now;
-	read_history(&k->history, t, start, end, rows);
+	read_history(&k->history, t, slave, start, end, rows);
 	return &k->history;
+}
+
+const struct history *
+history_of(const struct conf_target *t, int64_t start, int64_t end, unsigned rows)
+{
+	return history_from(t, vantage_first(state_conf(), t), start, end, rows);
+}
+
+bool
+history_known(const struct conf_target *t, int64_t start, int64_t end, unsigned rows)
+{
+	struct key key = { vantage_id(t, vantage_first(state_conf(), t)), end - start, rows };
+	struct kept *k;
+
+	HASH_FIND(hh, kept, &key, sizeof key, k);
+	return k != NULL && is_fresh(k, t, start, clock_wall_ns() / CLOCK_NS_PER_S);
 }

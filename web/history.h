@@ -18,12 +18,20 @@ struct history {
 	double known;	   /* share of the rows from start to end that are known */
 };
 
-#define HISTORY_LIST 180  /* rows that do for a line in a list: 3 hours by the minute */
+#define HISTORY_LIST 180  /* rows that do for a line in a list: 3 hours by the minute  \
+			   */
 #define HISTORY_PAGE 1200 /* for a page of its own: 3 hours of 10 s as they are */
 
-/* The history of T over START..END from at most so many ROWS of its file, kept for a step or half a minute, whichever is
- * longer; for a second only while it is young. Valid until the next call. */
+/* The history of T as SLAVE ("" is this box) has it, over START..END from at most so
+ * many ROWS of its file, kept for a step or half a minute, whichever is longer; for a
+ * second only while it is young. Valid until the next call. */
+const struct history *history_from(const struct conf_target *t, const char *slave,
+    int64_t start, int64_t end, unsigned rows);
+/* The same from this box, or the first slave where this box does not measure. */
 const struct history *history_of(
+    const struct conf_target *t, int64_t start, int64_t end, unsigned rows);
+/* Would history_of() say that without reading? */
+bool history_known(
     const struct conf_target *t, int64_t start, int64_t end, unsigned rows);
 /* Forget everything. */
 void history_forget(void);

@@ -7,10 +7,12 @@
 #include <microhttpd.h>
 #include <stdio.h>
 
+#include "base/addr.h"
 #include "web/query.h"
 #include "web/request.h"
 
 #define HTTP_HEADERS 8		  /* extra headers of one answer */
+#define HTTP_IDLE_S 30 /* between requests, and for a request's headers */
 #define HTTP_BODY_MAX (64 * 1024) /* of a request's body */
 
 struct connection;
@@ -24,8 +26,16 @@ struct request {
 	bool post, local;
 	bool begun;	 /* the headers were seen */
 	bool trusted;	 /* its Host is a name of ours */
-	size_t uploaded; /* bytes of body, thrown away */
-	char *body;	 /* of the answer, from out */
+	size_t uploaded; /* bytes of body, thrown away unless ... */
+	bool fields;	 /* posted as a browser posts one, to a page that reads it */
+	bool form;	 /* posted as a browser posts one, where pages are */
+	const struct upload_route *upload_to;
+	size_t upload_max; /* ... so many are to be kept ... */
+	char *upload;	   /* ... here, as far as there is room for all of it */
+	size_t upload_len, upload_size;
+	bool upload_lost;
+	struct peer *peer; /* who sends it: upload.c */
+	char *body; /* of the answer, from out */
 	size_t len;
 	FILE *out;
 	struct {
@@ -36,12 +46,18 @@ struct request {
 	struct MHD_Response *response;
 	size_t held; /* bytes of its body */
 	unsigned status;
-	bool parked;
+	const struct route *route; /* once it was found */
+	bool parked, was_parked;
 	void (*gone)(void *ctx);
 	void *gone_ctx;
 	TAILQ_ENTRY(request) link; /* among the parked */
 };
 
+/* upload.c: keep a piece of R's body. What cannot be kept is lost as a whole. */
+void upload_add(struct request *r, const void *data, size_t len);
+void upload_free(struct request *r);
+/* request.c: R has a body: who reads it, and how many bytes are to be kept? */
+void request_choose_upload(struct request *r);
 /* request.c: judge R and hand it to its route. Afterwards it has a response or is
  * parked. */
 void request_dispatch(struct request *r);
@@ -50,7 +66,14 @@ void request_free(struct request *r);
 void request_release_parked(void);
 /* server.c: R, parked before, has its response now. */
 void server_resume(struct request *r);
+/* server.c: R came by TLS. */
+bool server_is_tls(const struct request *r);
 /* server.c: the peer is this machine, not through a proxy. */
 bool server_peer_is_loopback(const struct request *r);
+/* server.c: the peer's address into A; false on probectl's socket. */
+bool server_peer(const struct request *r, struct addr *a);
+/* server.c: the peer's address as text to BUF (ADDR_TEXT bytes), "probectl" on its
+ * socket. */
+void server_peer_text(const struct request *r, char *buf);
 
 #endif

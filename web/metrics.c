@@ -11,7 +11,11 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "web/exporters.h"
+#include "web/interfaces.h"
+#include "web/news.h"
 #include "web/request.h"
+#include "web/slavebook.h"
 #include "web/state.h"
 
 #define TEXT_TYPE "text/plain; version=0.0.4; charset=utf-8"
@@ -84,6 +88,16 @@ labelled(const struct page *p, const char *name, const char *key, const char *va
 	fprintf(p->out, "} %" PRIu64 "\n", v);
 }
 
+static void
+two_labels(const struct page *p, const char *name, const char *key, const char *value,
+    const char *other, const char *other_value, uint64_t v)
+{
+	fprintf(p->out, "%s{", name);
+	label(p->out, key, value, true);
+	label(p->out, other, other_value, false);
+	fprintf(p->out, "} %" PRIu64 "\n", v);
+}
+
 /* --- smokeping_prober's names ------------------------------------------------------
  */
 
@@ -140,10 +154,29 @@ show_sent(const struct page *p, const char *name, const struct shown *s)
 	sample(p, name, s, (double)s->live->sent);
 }
 
+/* Counters that are a member of struct live_odd. */
+#define SHOW_ODD(member)                                                               \
+	static void show_##member(                                                     \
+	    const struct page *p, const char *name, const struct shown *s)             \
+	{                                                                              \
+		sample(p, name, s, (double)s->live->odd_all.member);                   \
+	}
+SHOW_ODD(duplicates)
+SHOW_ODD(late)
+SHOW_ODD(reordered)
+SHOW_ODD(ttl_changes)
+SHOW_ODD(forged)
+SHOW_ODD(wrong_source)
+SHOW_ODD(truncated)
+
 static void
-show_duplicates(const struct page *p, const char *name, const struct shown *s)
+show_stamps(const struct page *p, const char *name, const struct shown *s)
 {
-	sample(p, name, s, (double)s->live->duplicates);
+	for (unsigned i = 0; i < STAMP_KINDS; i++) {
+		open_sample(p, name, s);
+		fprintf(p->out, ",stamp=\"%s\"} %" PRIu64 "\n",
+		    ping_stamp_word((enum ping_stamp)i), s->live->odd_all.stamp[i]);
+	}
 }
 
 static void
@@ -153,7 +186,8 @@ show_send_errors(const struct page *p, const char *name, const struct shown *s)
 }
 
 static void
-show_histogram(const struct page *p, const char *name, const struct shown *s)
+histogram(const struct page *p, const char *name, const struct shown *s,
+    const struct live_times *times)
 {
 	char part[80];
 	uint64_t sum = 0;
@@ -161,16 +195,69 @@ show_histogram(const struct page *p, const char *name, const struct shown *s)
 
 	snprintf(part, sizeof part, "%s_bucket", name);
 	for (int i = 0; i < LIVE_BUCKETS; i++, bound *= 2) {
-		sum += s->live->bucket[i];
+		sum += times->bucket[i];
 		open_sample(p, part, s);
 		fprintf(p->out, ",le=\"%.10g\"} %" PRIu64 "\n", bound, sum);
 	}
 	open_sample(p, part, s);
-	fprintf(p->out, ",le=\"+Inf\"} %" PRIu64 "\n", s->live->answered);
+	fprintf(p->out, ",le=\"+Inf\"} %" PRIu64 "\n", times->count);
 	snprintf(part, sizeof part, "%s_sum", name);
-	sample(p, part, s, s->live->rtt_sum);
+	sample(p, part, s, times->sum);
 	snprintf(part, sizeof part, "%s_count", name);
-	sample(p, part, s, (double)s->live->answered);
+	sample(p, part, s, (double)times->count);
+}
+
+static void
+show_rtt(const struct page *p, const char *name, const struct shown *s)
+{
+	histogram(p, name, s, &s->live->rtts);
+}
+
+static void
+show_jitter(const struct page *p, const char *name, const struct shown *s)
+{
+	histogram(p, name, s, &s->live->jitters);
+}
+
+/* The figures of the last round that have UNIT. */
+static void
+show_extras(
+    const struct page *p, const char *name, const struct shown *s, enum extra_unit unit)
+{
+	for (unsigned i = 0; i < s->live->extras; i++) {
+		const struct round_extra *e = &s->live->extra[i];
+		const struct extra_kind *kind = extra_kind(e->kind);
+
+		if (kind->unit != unit)
+			continue;
+		open_sample(p, name, s);
+		fprintf(p->out, ",figure=\"%s\"}", kind->word);
+		number(p->out, e->value);
+	}
+}
+
+static void
+show_seconds(const struct page *p, const char *name, const struct shown *s)
+{
+	show_extras(p, name, s, EXTRA_SECONDS);
+}
+
+static void
+show_ratios(const struct page *p, const char *name, const struct shown *s)
+{
+	show_extras(p, name, s, EXTRA_RATIO);
+}
+
+static void
+show_days(const struct page *p, const char *name, const struct shown *s)
+{
+	show_extras(p, name, s, EXTRA_DAYS);
+}
+
+static void
+show_numbers(const struct page *p, const char *name, const struct shown *s)
+{
+	show_extras(p, name, s, EXTRA_NUMBER);
 }
 
 static void
@@ -194,16 +281,6 @@ show_row(const struct page *p, const char *name, const struct shown *s)
 		sample(p, name, s, (double)s->live->row);
 }
 
-/* A family with samples of the COUNT targets in ALL. */
-static void
-per_target(const struct page *p, const char *name, const char *type, const char *help,
-    show_fn show, const struct shown *all, size_t count)
-{
-	family(p, name, type, help);
-	for (size_t i = 0; i < count; i++)
-		show(p, name, &all[i]);
-}
-
 /* Every target that has been heard of into ALL; how many. */
 static size_t
 heard_of(struct shown *all)
@@ -224,32 +301,66 @@ heard_of(struct shown *all)
 	return count;
 }
 
+/* What is told of every target that has been heard of. */
+static const struct {
+	const char *name, *type, *help;
+	show_fn show;
+} families[] = {
+	{ "smokeping_requests_total", "counter", "Pings sent.", show_sent },
+	{ "smokeping_response_duration_seconds", "histogram",
+	    "Round trip times of answered pings.", show_rtt },
+	{ "smokeping_response_duplicates_total", "counter",
+	    "Answers that came more than once.", show_duplicates },
+	{ "smokeping_send_errors_total", "counter",
+	    "Pings that could not be sent from here.", show_send_errors },
+	{ "smokebox_target_median_seconds", "gauge",
+	    "Median of the last round; NaN when nothing answered.", show_median },
+	{ "smokebox_target_loss_ratio", "gauge",
+	    "Pings lost in the last round, 0 to 1; NaN when unknown.", show_loss },
+	{ "smokebox_target_last_round_timestamp_seconds", "gauge",
+	    "End of the last round stored.", show_row },
+	{ "smokebox_target_jitter_seconds", "histogram",
+	    "Differences between the times of neighbouring pings.", show_jitter },
+	{ "smokebox_target_answers_total", "counter",
+	    "Answers, by who stamped the two ends of their time.", show_stamps },
+	{ "smokebox_target_late_total", "counter", "Answers behind the timeout.",
+	    show_late },
+	{ "smokebox_target_reordered_total", "counter",
+	    "Answers that came behind one of a later ping.", show_reordered },
+	{ "smokebox_target_ttl_changes_total", "counter",
+	    "Answers with another TTL than the one before.", show_ttl_changes },
+	{ "smokebox_target_forged_total", "counter",
+	    "Answers that could not prove themselves.", show_forged },
+	{ "smokebox_target_wrong_source_total", "counter",
+	    "Genuine answers from another address.", show_wrong_source },
+	{ "smokebox_target_truncated_total", "counter",
+	    "Answers shorter than what was sent.", show_truncated },
+	{ "smokebox_target_figure_seconds", "gauge",
+	    "Further times of the last round, such as phases of a fetch.",
+	    show_seconds },
+	{ "smokebox_target_figure_ratio", "gauge", "Further ratios of the last round.",
+	    show_ratios },
+	{ "smokebox_target_figure_days", "gauge",
+	    "Further figures of the last round, in days.", show_days },
+	{ "smokebox_target_figure", "gauge",
+	    "Further figures of the last round without a unit.", show_numbers },
+};
+
 static void
 targets(const struct page *p)
 {
 	struct shown *all = mem_zero(state_conf()->target_count + 1, sizeof *all);
 	size_t count = heard_of(all);
 
-	per_target(p, "smokeping_requests_total", "counter", "Pings sent.", show_sent,
-	    all, count);
-	per_target(p, "smokeping_response_duration_seconds", "histogram",
-	    "Round trip times of answered pings.", show_histogram, all, count);
-	per_target(p, "smokeping_response_duplicates_total", "counter",
-	    "Answers that came more than once.", show_duplicates, all, count);
-	per_target(p, "smokeping_send_errors_total", "counter",
-	    "Pings that could not be sent from here.", show_send_errors, all, count);
+	for (size_t f = 0; f < sizeof families / sizeof families[0]; f++) {
+		family(p, families[f].name, families[f].type, families[f].help);
+		for (size_t i = 0; i < count; i++)
+			families[f].show(p, families[f].name, &all[i]);
+	}
 	family(p, "smokeping_receive_errors_total", "counter",
 	    "Packets that came cut short or not as answers to ours.");
 	plain(p, "smokeping_receive_errors_total",
 	    (double)(state_counters()->truncated + state_counters()->forged));
-	per_target(p, "smokebox_target_median_seconds", "gauge",
-	    "Median of the last round; NaN when nothing answered.", show_median, all,
-	    count);
-	per_target(p, "smokebox_target_loss_ratio", "gauge",
-	    "Pings lost in the last round, 0 to 1; NaN when unknown.", show_loss, all,
-	    count);
-	per_target(p, "smokebox_target_last_round_timestamp_seconds", "gauge",
-	    "End of the last round stored.", show_row, all, count);
 	for (size_t i = 0; i < count; i++)
 		free(all[i].labels);
 	free(all);
@@ -270,9 +381,10 @@ prober(const struct page *p)
 	    "Rounds that were due and never began.");
 	plain(p, "smokebox_rounds_skipped_total", (double)c->rounds_skipped);
 	family(p, "smokebox_pings_total", "counter", "Pings by how they ended.");
-	for (int o = 0; o < PING_OPEN; o++)
-		labelled(p, "smokebox_pings_total", "verdict",
-		    ping_outcome_word((enum ping_outcome)o), c->ping[o]);
+	for (int o = 0; o < PING_OUTCOMES; o++)
+		if (o != PING_OPEN)
+			labelled(p, "smokebox_pings_total", "verdict",
+			    ping_outcome_word((enum ping_outcome)o), c->ping[o]);
 	family(p, "smokebox_packets_odd_total", "counter",
 	    "Packets that were counted apart.");
 	labelled(p, "smokebox_packets_odd_total", "kind", "duplicate", c->duplicates);
@@ -281,6 +393,30 @@ prober(const struct page *p)
 	    p, "smokebox_packets_odd_total", "kind", "wrong_source", c->wrong_source);
 	labelled(p, "smokebox_packets_odd_total", "kind", "truncated", c->truncated);
 	labelled(p, "smokebox_packets_odd_total", "kind", "overflow", c->overflow);
+	labelled(
+	    p, "smokebox_packets_odd_total", "kind", "late_closed", c->late_closed);
+	labelled(
+	    p, "smokebox_packets_odd_total", "kind", "stamp_fault", c->stamp_faults);
+	labelled(p, "smokebox_packets_odd_total", "kind", "reordered", c->reordered);
+	labelled(p, "smokebox_packets_odd_total", "kind", "ttl_change", c->ttl_changes);
+	family(p, "smokebox_icmp_new_ids_total", "counter",
+	    "Targets that got another ICMP id after nothing but loss.");
+	plain(p, "smokebox_icmp_new_ids_total", (double)c->new_ids);
+	family(p, "smokebox_icmp_sockets", "gauge", "ICMP sockets in use.");
+	labelled(p, "smokebox_icmp_sockets", "family", "v4", c->icmp_sockets[0]);
+	labelled(p, "smokebox_icmp_sockets", "family", "v6", c->icmp_sockets[1]);
+	family(p, "smokebox_reflector_packets_total", "counter",
+	    "STAMP packets that came to the reflector, by what was done.");
+	labelled(
+	    p, "smokebox_reflector_packets_total", "outcome", "answered", c->reflected);
+	for (int why = 0; why < REFUSED_KINDS; why++)
+		labelled(p, "smokebox_reflector_packets_total", "outcome",
+		    msg_refused_word((enum msg_refused)why), c->refused[why]);
+	family(p, "smokebox_answers_total", "counter",
+	    "Answers by who stamped the two ends of their time.");
+	for (int i = 0; i < STAMP_KINDS; i++)
+		labelled(p, "smokebox_answers_total", "stamp",
+		    ping_stamp_word((enum ping_stamp)i), c->stamp[i]);
 	family(p, "smokebox_prober_loop_seconds", "summary",
 	    "Length of one turn of the prober's loop in the last minute.");
 	static const char *const quantile[] = { "0.5", "0.99", "1" };
@@ -307,12 +443,306 @@ store(const struct page *p)
 	family(p, "smokebox_store_set_aside_total", "counter",
 	    "Broken files that were moved out of the way.");
 	plain(p, "smokebox_store_set_aside_total", (double)s->set_aside);
+	family(p, "smokebox_store_carried_total", "counter",
+	    "Files whose history went over into one with other settings.");
+	plain(p, "smokebox_store_carried_total", (double)s->carried);
 	family(p, "smokebox_store_queued_rounds", "gauge",
 	    "Rounds that wait for the disk.");
 	plain(p, "smokebox_store_queued_rounds", (double)s->queued);
 	family(p, "smokebox_store_raw_bytes", "gauge",
 	    "Size of the ring of single pings.");
 	plain(p, "smokebox_store_raw_bytes", (double)s->raw_bytes);
+}
+
+/* One family of the collector's, a sample for each protocol that it knows. */
+static void
+per_protocol(const struct page *p, const char *name, const char *help,
+    const uint64_t value[FLOW_PROTOCOLS])
+{
+	family(p, name, "counter", help);
+	for (int i = FLOW_UNKNOWN + 1; i < FLOW_PROTOCOLS; i++)
+		labelled(p, name, "protocol", flow_protocol_word((enum flow_protocol)i),
+		    value[i]);
+}
+
+static void
+collector(const struct page *p)
+{
+	const struct msg_flows *f = exporters_totals();
+	size_t count;
+	const struct msg_exporter *x = exporters_list(&count);
+	char who[2 * ADDR_TEXT + 32];
+
+	per_protocol(p, "smokebox_collector_datagrams_total",
+	    "Datagrams of flows that came.", f->datagrams);
+	per_protocol(p, "smokebox_collector_records_total",
+	    "Flow records that were decoded.", f->records);
+	family(p, "smokebox_collector_errors_total", "counter",
+	    "What was not understood in datagrams, by reason.");
+	for (int i = 0; i < FLOW_FAULTS; i++)
+		labelled(p, "smokebox_collector_errors_total", "reason",
+		    flow_fault_word((enum flow_fault)i), f->faults[i]);
+	family(p, "smokebox_collector_drops_total", "counter",
+	    "Datagrams that the sockets had no room for.");
+	plain(p, "smokebox_collector_drops_total", (double)f->drops);
+	family(p, "smokebox_collector_strangers_total", "counter",
+	    "Datagrams of senders that are not allowed to send.");
+	plain(p, "smokebox_collector_strangers_total", (double)f->strangers);
+	family(p, "smokebox_collector_tallied_total", "counter",
+	    "Flow records by what the tallies did with them: counted, or left out.");
+	const struct {
+		const char *word;
+		uint64_t count;
+	} tally[] = { { "counted", f->tallied }, { "own", f->own },
+		{ "twice", f->twice }, { "absurd", f->absurd } };
+	for (size_t i = 0; i < sizeof tally / sizeof *tally; i++)
+		labelled(p, "smokebox_collector_tallied_total", "as", tally[i].word,
+		    tally[i].count);
+	family(p, "smokebox_collector_misdated_total", "counter",
+	    "Shares of flows that ended before the oldest open minute (late), flows that "
+	    "ended after now (early) or lasted too long (cut).");
+	labelled(p, "smokebox_collector_misdated_total", "how", "late", f->late);
+	labelled(p, "smokebox_collector_misdated_total", "how", "early", f->early);
+	labelled(p, "smokebox_collector_misdated_total", "how", "cut", f->cut);
+	family(p, "smokebox_collector_unknown_sampling_total", "counter",
+	    "Flow records of exporters that do not say how they sample.");
+	plain(p, "smokebox_collector_unknown_sampling_total", (double)f->unknown);
+	family(p, "smokebox_collector_suspicions_total", "counter",
+	    "Seconds in which a host had more traffic than a threshold.");
+	plain(p, "smokebox_collector_suspicions_total", (double)f->suspicions);
+	family(p, "smokebox_collector_lost_total", "counter",
+	    "What an exporter sent and never came, by its sequence numbers.");
+	for (size_t i = 0; i < count; i++) {
+		snprintf(who, sizeof who, "%s/%" PRIu64,
+		    x[i].agent[0] != '\0' ? x[i].agent : x[i].address, x[i].domain);
+		fprintf(p->out, "smokebox_collector_lost_total{");
+		label(p->out, "exporter", who, true);
+		label(p->out, "protocol",
+		    flow_protocol_word((enum flow_protocol)x[i].protocol), false);
+		label(p->out, "unit",
+		    x[i].protocol == FLOW_PACKETS ? "packets"
+		    : x[i].lost_datagrams	  ? "datagrams"
+						  : "records",
+		    false);
+		fprintf(p->out, "} %" PRIu64 "\n", x[i].lost);
+	}
+}
+
+/* The labels of one interface; more may follow. */
+static void
+interface_labels(FILE *out, const char *family_name, const struct interface *i)
+{
+	char text[ADDR_TEXT], index[12];
+
+	fprintf(out, "%s{", family_name);
+	label(out, "device", flow_ip_text(&i->is.key.device, text), true);
+	snprintf(index, sizeof index, "%u", (unsigned)i->is.key.index);
+	label(out, "index", index, false);
+	label(out, "name", i->is.names.name, false);
+}
+
+/* A gauge of all interfaces in both directions. */
+static void
+per_interface(const struct page *p, const char *name, const char *help,
+    double (*value)(const struct interface *i, enum if_way way))
+{
+	size_t count;
+	struct interface *const *list = interfaces_list(&count);
+
+	family(p, name, "gauge", help);
+	for (size_t k = 0; k < count; k++)
+		for (unsigned way = 0; way < IF_WAYS; way++) {
+			double v = value(list[k], (enum if_way)way);
+
+			if (isnan(v))
+				continue;
+			interface_labels(p->out, name, list[k]);
+			label(p->out, "way", way == IF_IN ? "in" : "out", false);
+			fputc('}', p->out);
+			number(p->out, v);
+		}
+}
+
+static double
+interface_rate(const struct interface *i, enum if_count count, enum if_way way)
+{
+	const struct if_span *s = interface_now(i);
+
+	return s == NULL ? NAN : if_rate(s, count, way);
+}
+
+static double
+interface_bits(const struct interface *i, enum if_way way)
+{
+	return 8 * interface_rate(i, IF_OCTETS, way);
+}
+
+static double
+interface_packets(const struct interface *i, enum if_way way)
+{
+	return interface_rate(i, IF_PACKETS, way);
+}
+
+static double
+interface_discards(const struct interface *i, enum if_way way)
+{
+	return interface_rate(i, IF_DISCARDS, way);
+}
+
+static double
+interface_errors(const struct interface *i, enum if_way way)
+{
+	return interface_rate(i, IF_ERRORS, way);
+}
+
+static double
+interface_speed(const struct interface *i, enum if_way way)
+{
+	return i->is.names.speed[way] > 0 ? (double)i->is.names.speed[way] : NAN;
+}
+
+/* How the devices that are asked are, and the collector's table. */
+static void
+counting(const struct page *p)
+{
+	const struct msg_iftotals *t = interfaces_totals();
+	const struct {
+		const char *name, *help;
+		uint64_t value;
+	} totals[] = {
+		{ "smokebox_interface_samples_total", "Samples of counters.", t->samples },
+		{ "smokebox_interface_resets_total", "Counters that began anew.",
+		    t->resets },
+		{ "smokebox_interface_wraps_total", "Counters that ran over.", t->wraps },
+		{ "smokebox_interface_gaps_total", "Too long between two samples.",
+		    t->gaps },
+		{ "smokebox_interface_doubts_total",
+		    "Jumps of counters that are not believed.", t->doubts },
+	};
+	size_t count;
+	const struct msg_poller *x = interfaces_pollers(&count);
+
+	for (size_t i = 0; i < sizeof totals / sizeof *totals; i++) {
+		family(p, totals[i].name, "counter", totals[i].help);
+		plain(p, totals[i].name, (double)totals[i].value);
+	}
+	family(p, "smokebox_poller_up", "gauge",
+	    "Does the device answer that is asked for its counters?");
+	for (size_t i = 0; i < count; i++) {
+		fprintf(p->out, "smokebox_poller_up{");
+		label(p->out, "name", x[i].name, true);
+		label(p->out, "source", if_source_word((enum if_source)x[i].source), false);
+		fprintf(p->out, "} %d\n", x[i].answers > 0 && x[i].text[0] == '\0');
+	}
+}
+
+static void
+interface_families(const struct page *p)
+{
+	size_t count;
+	struct interface *const *list = interfaces_list(&count);
+
+	per_interface(p, "smokebox_interface_bits_per_second",
+	    "What the interface carries, by counters, else by flows.", interface_bits);
+	per_interface(p, "smokebox_interface_packets_per_second",
+	    "Packets through the interface.", interface_packets);
+	per_interface(p, "smokebox_interface_discards_per_second",
+	    "Packets that the interface discarded.", interface_discards);
+	per_interface(p, "smokebox_interface_errors_per_second",
+	    "Packets with errors.", interface_errors);
+	per_interface(p, "smokebox_interface_speed_bits_per_second",
+	    "What the interface can carry.", interface_speed);
+	family(p, "smokebox_interface_flow_factor", "gauge",
+	    "What counters say by what flows say, over an hour.");
+	for (size_t k = 0; k < count; k++) {
+		if (list[k]->is.check == IF_CHECK_NONE || isnan(list[k]->is.factor))
+			continue;
+		interface_labels(p->out, "smokebox_interface_flow_factor", list[k]);
+		fputc('}', p->out);
+		number(p->out, list[k]->is.factor);
+	}
+	counting(p);
+}
+
+/* One family of the courier's, a sample for each receiver. */
+static void
+per_receiver(const struct page *p, const char *name, const char *type, const char *help,
+    uint64_t (*value)(const struct msg_receiver *r))
+{
+	size_t count;
+	const struct msg_receiver *r = news_receivers(&count);
+	char who[300];
+
+	family(p, name, type, help);
+	for (size_t i = 0; i < count; i++) {
+		news_name(&r[i], false, who, sizeof who);
+		fprintf(p->out, "%s{", name);
+		label(p->out, "receiver", who, true);
+		label(p->out, "type", r[i].type, false);
+		fprintf(p->out, "} %" PRIu64 "\n", value(&r[i]));
+	}
+}
+
+static uint64_t
+letters_sent(const struct msg_receiver *r)
+{
+	return r->sent;
+}
+
+static uint64_t
+letters_failed(const struct msg_receiver *r)
+{
+	return r->failed;
+}
+
+static uint64_t
+letters_waiting(const struct msg_receiver *r)
+{
+	return r->waiting;
+}
+
+static uint64_t
+is_well(const struct msg_receiver *r)
+{
+	return r->error[0] == '\0';
+}
+
+static void
+courier(const struct page *p)
+{
+	per_receiver(p, "smokebox_courier_sent_total", "counter",
+	    "Letters that a receiver took.", letters_sent);
+	per_receiver(p, "smokebox_courier_failed_total", "counter",
+	    "Letters that were given up.", letters_failed);
+	per_receiver(p, "smokebox_courier_waiting", "gauge",
+	    "Letters in the outbox that a receiver has not got yet.", letters_waiting);
+	per_receiver(p, "smokebox_courier_up", "gauge",
+	    "1 when the last try to deliver did not fail.", is_well);
+}
+
+static void
+sinks(const struct page *p)
+{
+	static const char lines[] = "smokebox_sink_lines_total";
+	const struct msg_sink *s[STATE_SINKS];
+	size_t n = state_sinks(s, STATE_SINKS);
+
+	family(p, lines, "counter", "Rounds for a sink by outcome.");
+	for (size_t i = 0; i < n; i++) {
+		two_labels(p, lines, "sink", s[i]->name, "outcome", "sent", s[i]->sent);
+		two_labels(
+		    p, lines, "sink", s[i]->name, "outcome", "dropped", s[i]->dropped);
+	}
+	family(p, "smokebox_sink_waiting_lines", "gauge",
+	    "Rounds that wait to be sent to a sink.");
+	for (size_t i = 0; i < n; i++)
+		labelled(p, "smokebox_sink_waiting_lines", "sink", s[i]->name,
+		    s[i]->waiting);
+	family(p, "smokebox_sink_failed_requests_total", "counter",
+	    "Requests to a sink that were not accepted.");
+	for (size_t i = 0; i < n; i++)
+		labelled(p, "smokebox_sink_failed_requests_total", "sink", s[i]->name,
+		    s[i]->failed);
 }
 
 static void
@@ -335,6 +765,43 @@ workers(const struct page *p)
 			labelled(p, "smokebox_worker_restarts_total", "worker",
 			    room_name((enum room)room), w->restarts);
 	}
+}
+
+static void
+faults(const struct page *p, const char *name, const struct slavenote *note)
+{
+	for (int fault = 0; fault < FAULTS; fault++) {
+		fprintf(p->out, "%s{", name);
+		label(p->out, "slave", note->name, true);
+		label(p->out, "reason", slave_fault_word((enum slave_fault)fault), false);
+		fprintf(p->out, "} %" PRIu64 "\n", note->fault[fault]);
+	}
+}
+
+/* Other vantage points that send their rounds here; an empty name is who is none. */
+static void
+slaves(const struct page *p)
+{
+	const struct conf *conf = state_conf();
+
+	if (conf->slave_count == 0)
+		return;
+	family(p, "smokebox_slave_rounds_total", "counter", "Rounds taken from a slave.");
+	for (size_t i = 0; i < conf->slave_count; i++)
+		labelled(p, "smokebox_slave_rounds_total", "slave", conf->slave[i].name,
+		    slavebook_note(&conf->slave[i])->rounds);
+	family(p, "smokebox_slave_seen_timestamp_seconds", "gauge",
+	    "When the slave called last; 0: never.");
+	for (size_t i = 0; i < conf->slave_count; i++)
+		labelled(p, "smokebox_slave_seen_timestamp_seconds", "slave",
+		    conf->slave[i].name,
+		    (uint64_t)slavebook_note(&conf->slave[i])->seen);
+	family(p, "smokebox_slave_errors_total", "counter",
+	    "What was wrong with calls of slaves and with what they sent.");
+	for (size_t i = 0; i < conf->slave_count; i++)
+		faults(p, "smokebox_slave_errors_total",
+		    slavebook_note(&conf->slave[i]));
+	faults(p, "smokebox_slave_errors_total", slavebook_note(NULL));
 }
 
 static void
@@ -364,6 +831,11 @@ metrics_handle(struct request *r)
 	workers(&p);
 	prober(&p);
 	store(&p);
+	collector(&p);
+	interface_families(&p);
+	slaves(&p);
+	courier(&p);
+	sinks(&p);
 	targets(&p);
 	if (p.open)
 		fputs("# EOF\n", p.out);

@@ -1,314 +1,298 @@
-/* The front page and the page of a group: a sentence, then every target as a line. */
+/* The front page and the pages of a group and of a place in a hierarchy: a sentence,
+ * then every target as a line. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "base/mem.h"
+#include "web/headline.h"
+#include "web/hierarchy.h"
 #include "web/page.h"
 #include "web/request.h"
 #include "web/row.h"
+#include "web/vantage.h"
+#include "web/warm.h"
 
-#define NAMED_MAX 3   /* targets named of those that share a reason */
-#define REASONS_MAX 3 /* reasons told of targets that look the same */
-#define ROWS_MAX 500  /* lines on one page */
+#define PAGE_ROWS 100 /* lines on one page */
 
-#define LOOKS (LOOK_UNKNOWN + 1)
-
-/* Why some targets are as they are: "no route to it", and which ones. */
-struct reason {
-	char *why, *names;
-	unsigned count;
+/* The targets of a page, in the order of its tree. Those with the same group share a
+ * card: PLACE in a hierarchy, else they have the same parent. */
+struct line {
+	const struct conf_target *target;
+	const struct spot *place;
 };
 
-/* What there is to say about the targets of a page. */
-struct sum {
-	unsigned look[LOOKS], all, rows;
-	struct reason reason[LOOKS][REASONS_MAX];
-	unsigned other[LOOKS]; /* those with yet another reason */
+struct lines {
+	struct line *line;
+	size_t count, room;
 };
 
-static bool
-is_below(const struct conf_target *t, const struct conf_target *group)
+static void
+line_add(struct lines *l, const struct conf_target *t, const struct spot *place)
 {
-	for (; t != NULL; t = t->parent)
-		if (t == group)
-			return true;
-	return false;
+	if (l->count == l->room) {
+		l->room = l->room * 2 + 64;
+		l->line = mem_grow(l->line, l->room, sizeof *l->line);
+	}
+	l->line[l->count++] = (struct line){ t, place };
 }
 
-static bool
-is_hidden(const struct conf_target *t)
+static void
+lines_below(struct lines *l, const struct conf_target *group)
 {
-	for (; t != NULL; t = t->parent)
+	for (const struct conf_target *t = group->first; t != NULL; t = t->next) {
 		if (t->hide)
-			return true;
-	return false;
-}
-
-/* T looks like LOOK, for WHY. */
-static void
-name_one(struct sum *sum, enum look look, const struct conf_target *t, const char *why)
-{
-	struct reason *r = sum->reason[look], *end = r + REASONS_MAX;
-
-	while (r < end && r->why != NULL && strcmp(r->why, why) != 0)
-		r++;
-	if (r == end) {
-		sum->other[look]++;
-		return;
-	}
-	if (r->why == NULL)
-		r->why = mem_str(why);
-	if (r->count++ >= NAMED_MAX)
-		return;
-	char *name = html_strip(t->menu);
-	char *longer =
-	    r->names == NULL ? mem_str(name) : mem_printf("%s, %s", r->names, name);
-	free(name);
-	free(r->names);
-	r->names = longer;
-}
-
-/* --- the headline
- * --------------------------------------------------------------------- */
-
-static const char *
-plural(unsigned n, const char *one, const char *more)
-{
-	return n == 1 ? one : more;
-}
-
-/* A clause of the headline: how many there are of LOOK. */
-static void
-clause(FILE *out, const struct sum *sum, enum look look, bool *begun)
-{
-	static const char *const text[LOOKS][2] = {
-		[LOOK_DOWN] = { "does not answer", "do not answer" },
-		[LOOK_LOSS] = { "loses pings", "lose pings" },
-		[LOOK_UNKNOWN] = { "is unknown just now", "are unknown just now" },
-		[LOOK_CANNOT] = { "cannot be measured", "cannot be measured" },
-		[LOOK_WAITING] = { "waits for its first round",
-		    "wait for their first round" },
-	};
-	unsigned n = sum->look[look];
-
-	if (n == 0)
-		return;
-	fprintf(out, "%s%u %s", *begun ? ", " : "", n,
-	    plural(n, text[look][0], text[look][1]));
-	*begun = true;
-}
-
-/* What is neither fine nor wrong, after the part in colour. */
-static void
-put_rest(struct html *page, const struct sum *sum, bool begun)
-{
-	char *text;
-	size_t len;
-
-	if (sum->look[LOOK_FINE] == sum->all || sum->look[LOOK_WAITING] == sum->all)
-		return;
-	FILE *out = open_memstream(&text, &len);
-	if (out == NULL)
-		fatal("open_memstream");
-	bool before = true;
-	clause(out, sum, LOOK_UNKNOWN, &before);
-	clause(out, sum, LOOK_CANNOT, &before);
-	clause(out, sum, LOOK_WAITING, &before);
-	if (begun && sum->look[LOOK_FINE] > 0)
-		fprintf(out, ", %u %s fine", sum->look[LOOK_FINE],
-		    plural(sum->look[LOOK_FINE], "is", "are"));
-	fputs(".", out);
-	fclose(out);
-	html_text(page, "headline_rest", text);
-	free(text);
-}
-
-/* "Router, Resolver and 3 more: no route to it". */
-static void
-put_reason(struct html *page, const struct reason *r)
-{
-	const char *colon = r->why != NULL && *r->why != '\0' ? ": " : "";
-
-	if (r->why == NULL)
-		return;
-	struct html *item = html_item(page, "detail");
-	if (r->count > NAMED_MAX)
-		html_printf(item, "detail", "%s and %u more%s%s", r->names,
-		    r->count - NAMED_MAX, colon, r->why);
-	else
-		html_printf(item, "detail", "%s%s%s", r->names, colon, r->why);
-}
-
-/* Below the headline: which ones, and why. */
-static void
-put_details(struct html *page, const struct sum *sum)
-{
-	static const enum look order[] = { LOOK_DOWN, LOOK_LOSS, LOOK_UNKNOWN,
-		LOOK_CANNOT };
-
-	for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
-		enum look look = order[i];
-		for (unsigned k = 0; k < REASONS_MAX; k++)
-			put_reason(page, &sum->reason[look][k]);
-		if (sum->other[look] > 0)
-			html_printf(html_item(page, "detail"), "detail",
-			    "%u more for other reasons", sum->other[look]);
+			continue;
+		if (row_listed(t))
+			line_add(l, t, NULL);
+		lines_below(l, t);
 	}
 }
 
-/* What is wrong, as one sentence: "Of 9 targets, 1 does not answer". The rest of what
- * there is to say is paler. */
 static void
-put_headline(struct html *page, const struct sum *sum)
+lines_at(struct lines *l, const struct spot *place)
 {
-	unsigned fine = sum->look[LOOK_FINE],
-		 wrong = sum->look[LOOK_DOWN] + sum->look[LOOK_LOSS];
-	char *text;
-	size_t len;
-	FILE *out = open_memstream(&text, &len);
-	bool begun = false;
-
-	if (out == NULL)
-		fatal("open_memstream");
-	clause(out, sum, LOOK_DOWN, &begun);
-	clause(out, sum, LOOK_LOSS, &begun);
-	fclose(out);
-	if (sum->all == 0)
-		html_text(page, "headline", "There is nothing to measure yet.");
-	else if (fine == sum->all && fine == 1)
-		html_text(page, "headline", "The one target answers.");
-	else if (fine == sum->all)
-		html_printf(page, "headline", "All %u targets answer.", fine);
-	else if (sum->look[LOOK_WAITING] == sum->all)
-		html_printf(page, "headline",
-		    "Measuring begins: the first round of %u %s is under way.",
-		    sum->all, plural(sum->all, "target", "targets"));
-	else if (wrong > 0)
-		html_printf(page, "headline", "Of %u %s, ", sum->all,
-		    plural(sum->all, "target", "targets"));
-	else if (fine > 0)
-		html_printf(page, "headline", "%u of %u targets %s", fine, sum->all,
-		    plural(fine, "answers", "answer"));
-	else
-		html_text(page, "headline", "Nothing can be said just now");
-	html_text(page, "headline_wrong", text);
-	free(text);
-	put_rest(page, sum, wrong > 0);
-
-	const char *tone = sum->look[LOOK_DOWN] > 0	  ? "bad"
-			   : sum->look[LOOK_LOSS] > 0	  ? "warn"
-			   : fine == sum->all && fine > 0 ? "good"
-							  : "calm";
-	html_text(page, "tone", tone);
-	put_details(page, sum);
+	for (const struct spot *p = place->first; p != NULL; p = p->next) {
+		if (p->target != NULL && p->target->hide)
+			continue;
+		if (p->target != NULL && row_listed(p->target))
+			line_add(l, p->target, place);
+		lines_at(l, p);
+	}
 }
 
-/* --- the lists
- * ------------------------------------------------------------------------ */
-
-/* Targets with the same parent share a card; in the tree's order they stand together,
- * except behind a group of their own. */
-static void
-put_cards(struct html *page, const struct conf_target *group, struct sum *sum)
+/* "A › B" of a hierarchy. */
+static char *
+place_trail(const struct spot *p)
 {
-	const struct conf *conf = state_conf();
-	const struct conf_target *parent = NULL;
+	if (p == NULL || p->parent == NULL)
+		return mem_str("");
+	char *outer = place_trail(p->parent), *own = html_strip(spot_menu(p));
+	char *trail = mem_printf("%s%s%s", outer, *outer != '\0' ? " › " : "", own);
+	free(outer);
+	free(own);
+	return trail;
+}
+
+/* The address of P in hierarchy ID as value NAME. */
+static void
+place_href(struct html *h, const char *name, const char *id, const struct spot *p)
+{
+	char *prefix = mem_printf("/h/%s%s", id, *p->path != '\0' ? "/" : "");
+
+	row_path(h, name, prefix, p->path);
+	free(prefix);
+}
+
+/* A card for the targets beside L; HERE is the group or place of the page. */
+static struct html *
+card_new(struct html *page, const struct line *l, const void *here, const char *id)
+{
+	struct html *card = html_item(page, "card");
+	const struct conf_target *parent = l->target->parent;
+	char *trail =
+	    l->place != NULL ? place_trail(l->place) : row_trail(l->target->parent);
+
+	html_text(card, "trail", *trail != '\0' ? trail : "Targets");
+	if (l->place != NULL && l->place->parent != NULL && l->place != here)
+		place_href(card, "group_href", id, l->place);
+	else if (l->place == NULL && parent->parent != NULL && parent != here)
+		row_href(card, "group_href", parent);
+	free(trail);
+	return card;
+}
+
+/* Are the histories for lines FIRST and following of L read first? Then the page comes
+ * later. */
+static bool
+wait_for(struct request *r, const struct lines *l, size_t first)
+{
+	const struct conf_target *target[PAGE_ROWS];
+	size_t n = 0;
+
+	for (size_t i = first; i < l->count && n < PAGE_ROWS; i++)
+		target[n++] = l->line[i].target;
+	return warm_begin(r, target, n, row_span());
+}
+
+/* Lines FIRST and following of L, and the sentence about all of them. In the tree's
+ * order those of a group stand together, except behind a group of their own. */
+static void
+put_lines(struct request *r, struct html *page, const struct lines *l, size_t first,
+    const void *here, const char *id)
+{
+	struct headline *sum = headline_new();
 	struct html *card = NULL;
-
+	const struct line *before = NULL;
 	int64_t span = row_begin(page);
-	for (size_t i = 0; i < conf->target_count; i++) {
-		const struct conf_target *t = conf->target[i];
-		if (!row_listed(t) || is_hidden(t) || !is_below(t, group))
+
+	for (size_t i = 0; i < l->count; i++) {
+		const struct line *line = &l->line[i];
+		headline_add(sum, line->target);
+		if (i < first || i >= first + PAGE_ROWS)
 			continue;
-		if (t->kind != CONF_MULTIHOST) {
-			char why[512];
-			enum look look = state_look(t, why, sizeof why);
-			sum->all++;
-			sum->look[look]++;
-			if (look != LOOK_FINE)
-				name_one(sum, look, t, why);
-		}
-		if (sum->rows++ >= ROWS_MAX)
-			continue;
-		if (card == NULL || t->parent != parent) {
-			char *trail = row_trail(t->parent);
-			parent = t->parent;
-			card = html_item(page, "card");
-			html_text(card, "trail", *trail != '\0' ? trail : "Targets");
-			if (parent->parent != NULL && parent != group)
-				row_href(card, "group_href", parent);
-			free(trail);
-		}
-		row_add(card, "target", t, span);
+		if (before == NULL || line->place != before->place ||
+		    (line->place == NULL &&
+			line->target->parent != before->target->parent))
+			card = card_new(page, line, here, id);
+		before = line;
+		row_add(card, "target", line->target, span);
 	}
-	if (sum->rows > ROWS_MAX)
-		html_printf(page, "left_out", "%u", sum->rows - ROWS_MAX);
+	page_turns(r, page, first, PAGE_ROWS, l->count);
+	headline_put(page, sum);
 }
 
 static void
-sum_free(struct sum *sum)
+put_remark(struct html *page, const struct conf_target *t)
 {
-	for (unsigned i = 0; i < LOOKS; i++)
-		for (unsigned k = 0; k < REASONS_MAX; k++) {
-			free(sum->reason[i][k].why);
-			free(sum->reason[i][k].names);
-		}
+	if (t == NULL || t->remark == NULL)
+		return;
+	char *remark = html_safe(t->remark);
+	html_markup(page, "remark", remark);
+	free(remark);
 }
 
 void
 page_now(struct request *r)
 {
 	const struct conf_target *root = state_conf()->targets;
-	struct html *page = page_new(r, "Now", "now");
-	struct sum sum = { 0 };
+	struct lines lines = { 0 };
+	size_t first;
 
-	put_cards(page, root, &sum);
-	put_headline(page, &sum);
-	if (root->remark != NULL) {
-		char *remark = html_safe(root->remark);
-		html_markup(page, "remark", remark);
-		free(remark);
+	if (page_first(r, PAGE_ROWS, &first) != 0)
+		return;
+	lines_below(&lines, root);
+	if (!wait_for(r, &lines, first)) {
+		struct html *page = page_new(r, "Now", "now");
+		put_lines(r, page, &lines, first, root, NULL);
+		put_remark(page, root);
+		page_send(r, page, 200, "now.html");
 	}
-	page_send(r, page, 200, "now.html");
-	sum_free(&sum);
+	free(lines.line);
 }
 
-/* The groups directly below GROUP, as links. */
-static void
-put_subgroups(struct html *page, const struct conf_target *group)
+/* A link to a group inside. */
+static struct html *
+subgroup(struct html *page, const char *menu)
 {
-	for (const struct conf_target *t = group->first; t != NULL; t = t->next) {
-		if (t->kind != CONF_GROUP || t->hide)
-			continue;
-		struct html *item = html_item(page, "subgroup");
-		char *menu = html_strip(t->menu);
-		html_text(item, "menu", menu);
-		row_href(item, "href", t);
-		free(menu);
-		html_flag(page, "subgroups", true);
-	}
+	struct html *item = html_item(page, "subgroup");
+	char *plain = html_strip(menu);
+
+	html_text(item, "menu", plain);
+	free(plain);
+	html_flag(page, "subgroups", true);
+	return item;
 }
 
 void
 page_section(struct request *r, const struct conf_target *group)
 {
 	char *title = html_strip(group->title), *safe = html_safe(group->title);
-	struct html *page = page_new(r, title, "targets");
-	struct sum sum = { 0 };
+	struct lines lines = { 0 };
+	size_t first;
 
-	html_markup(page, "heading", safe);
-	page_trail(page, group->parent);
-	put_cards(page, group, &sum);
-	put_subgroups(page, group);
-	put_headline(page, &sum);
-	if (group->remark != NULL) {
-		char *remark = html_safe(group->remark);
-		html_markup(page, "remark", remark);
-		free(remark);
+	lines_below(&lines, group);
+	if (page_first(r, PAGE_ROWS, &first) == 0 && !wait_for(r, &lines, first)) {
+		struct html *page = page_new(r, title, "targets");
+		html_markup(page, "heading", safe);
+		page_trail(page, group->parent);
+		put_lines(r, page, &lines, first, group, NULL);
+		for (const struct conf_target *t = group->first; t != NULL; t = t->next)
+			if (t->kind == CONF_GROUP && !t->hide)
+				row_href(subgroup(page, t->menu), "href", t);
+		put_remark(page, group);
+		page_send(r, page, 200, "now.html");
 	}
-	page_send(r, page, 200, "now.html");
-	sum_free(&sum);
+	free(lines.line);
 	free(title);
 	free(safe);
+}
+
+/* --- in a hierarchy
+ * ------------------------------------------------------------------- */
+
+static void
+put_place_trail(struct html *page, const char *id, const struct spot *p)
+{
+	if (p == NULL)
+		return;
+	put_place_trail(page, id, p->parent);
+	struct html *item = html_item(page, "crumb");
+	char *menu = p->parent != NULL ? html_strip(spot_menu(p))
+				       : html_strip(page_hierarchy_title(id));
+	html_text(item, "menu", menu);
+	place_href(item, "href", id, p);
+	free(menu);
+}
+
+static void
+page_place(struct request *r, const char *id, const struct spot *place)
+{
+	const char *name = place->target != NULL   ? place->target->title
+			   : place->parent != NULL ? place->name
+						   : page_hierarchy_title(id);
+	char *title = html_strip(name), *safe = html_safe(name);
+	struct lines lines = { 0 };
+	size_t first;
+
+	/* What is measured itself stands before what hangs below it. */
+	if (place->target != NULL && place->target->host != NULL)
+		line_add(&lines, place->target, place);
+	lines_at(&lines, place);
+	if (page_first(r, PAGE_ROWS, &first) == 0 && !wait_for(r, &lines, first)) {
+		struct html *page = page_new(r, title, "targets");
+		html_markup(page, "heading", safe);
+		put_place_trail(page, id, place->parent);
+		put_lines(r, page, &lines, first, place, id);
+		for (const struct spot *p = place->first; p != NULL; p = p->next)
+			if (p->first != NULL && (p->target == NULL || !p->target->hide))
+				place_href(subgroup(page, spot_menu(p)), "href", id, p);
+		put_remark(page, place->target);
+		page_send(r, page, 200, "now.html");
+	}
+	free(lines.line);
+	free(title);
+	free(safe);
+}
+
+const char *
+page_hierarchy_title(const char *id)
+{
+	const struct conf_section *all =
+	    conf_child(conf_top(state_conf(), "Presentation"), "hierarchies");
+
+	return conf_value(conf_child(all, id), "title", id);
+}
+
+void
+page_hierarchy(struct request *r, const char *id, const char *path)
+{
+	const struct spot *root = hierarchy_root(id), *p;
+	const char *mode = request_arg(r, "displaymode");
+	char slave[VANTAGE_NAME];
+
+	if (root == NULL)
+		reply_error(r, 404, "There is no hierarchy %s.", id);
+	else if ((p = hierarchy_parse(root, path, slave)) == NULL)
+		reply_error(r, 404, "There is no %s in hierarchy %s.", path, id);
+	else if (p->target != NULL && p->target->host != NULL &&
+		 (p->first == NULL || *slave != '\0' ||
+		     (mode != NULL && (*mode == 'n' || *mode == 'a'))))
+		page_target(r, p->target, slave);
+	else
+		page_place(r, id, p);
+}
+
+/* "/h/ID/A/B" */
+void
+page_by_place(struct request *r)
+{
+	char *id = mem_str(request_rest(r)), *path = strchr(id, '/');
+
+	if (path != NULL)
+		*path++ = '\0';
+	for (char *p = path; p != NULL && *p != '\0'; p++)
+		if (*p == '/')
+			*p = '.';
+	page_hierarchy(r, id, path != NULL ? path : "");
+	free(id);
 }

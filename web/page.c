@@ -11,8 +11,10 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "web/asset.h"
+#include "web/eventlog.h"
 #include "web/request.h"
 #include "web/row.h"
+#include "web/session.h"
 
 #define REFRESH_MIN_S 30 /* between two looks without scripts */
 #define PROBLEMS_SHOWN 3 /* in the banner; the rest is one click away */
@@ -48,7 +50,7 @@ banner_config(struct html *page)
 	if (shown > PROBLEMS_SHOWN)
 		html_printf(html_item(b, "line"), "line", "and %zu more",
 		    shown - PROBLEMS_SHOWN);
-	html_text(b, "href", "/config");
+	html_printf(b, "href", "%s/config", request_base());
 	html_text(b, "more", "Configuration");
 }
 
@@ -67,6 +69,9 @@ missing_without(enum room room)
 		return "no message leaves";
 	case ROOM_COLLECTOR:
 		return "no flows are taken";
+	case ROOM_FETCHER:
+		return "HTTP and what else needs TLS is not measured; these rounds will be "
+		       "unknown, not loss";
 	case ROOM_RUNNER:
 		return "targets of external programs are not measured";
 	default:
@@ -142,6 +147,16 @@ put_footer(struct html *page)
 	html_text(page, "clock_iso", text);
 }
 
+/* The way in, or out. */
+static void
+put_session(struct html *page, struct request *r)
+{
+	bool wanted = session_wanted(), in = wanted && session_is_open(r);
+
+	html_flag(page, "session_out", in);
+	html_flag(page, "session_in", wanted && !in);
+}
+
 static void
 put_owner(struct html *page)
 {
@@ -151,32 +166,50 @@ put_owner(struct html *page)
 	html_text(page, "contact", conf_value(general, "contact", NULL));
 }
 
+/* How much is the matter just now. */
+static void
+put_open(struct html *item)
+{
+	unsigned n = eventlog_open_count();
+
+	if (n > 0)
+		html_printf(item, "n_open", "%u%s", n,
+		    n == EVENTLOG_COUNTED ? "+" : "");
+}
+
 struct html *
 page_new(struct request *r, const char *title, const char *here)
 {
 	static const char *const place[][3] = { { "now", "/", "Now" },
 		{ "targets", "/targets", "Targets" },
+		{ "traffic", "/traffic", "Traffic" },
+		{ "incidents", "/incidents", "Incidents" },
+		{ "charts", "/charts", "Charts" },
 		{ "config", "/config", "Configuration" } };
 	struct html *page = html_new();
 	const struct conf_section *web = conf_top(state_conf(), "Web");
 
 	html_text(page, "title", title);
 	html_text(page, "site", conf_value(web, "title", "smokebox"));
-	html_text(page, "css", asset_url("smokebox.css"));
-	html_text(page, "js", asset_url("smokebox.js"));
-	html_text(page, "icon", asset_url("icon.svg"));
+	html_text(page, "base", request_base());
+	html_printf(page, "css", "%s%s", request_base(), asset_url("smokebox.css"));
+	html_printf(page, "js", "%s%s", request_base(), asset_url("smokebox.js"));
+	html_printf(page, "icon", "%s%s", request_base(), asset_url("icon.svg"));
 	html_printf(page, "step", "%u", state_conf()->step);
 	html_printf(page, "refresh", "%u",
 	    state_conf()->step > REFRESH_MIN_S ? state_conf()->step : REFRESH_MIN_S);
 	for (size_t i = 0; i < sizeof place / sizeof place[0]; i++) {
 		struct html *item = html_item(page, "nav");
-		html_text(item, "href", place[i][1]);
+		html_printf(item, "href", "%s%s", request_base(), place[i][1]);
 		html_text(item, "word", place[i][2]);
 		html_flag(
 		    item, "current", here != NULL && strcmp(here, place[i][0]) == 0);
+		if (strcmp(place[i][0], "incidents") == 0 && request_is_trusted(r))
+			put_open(item);
 	}
 	html_text(page, "query", request_arg(r, "q"));
 	put_footer(page);
+	put_session(page, r);
 	/* Who came by a name that is not ours learns nothing of the house. */
 	if (request_is_trusted(r)) {
 		put_owner(page);
@@ -199,6 +232,54 @@ page_trail(struct html *page, const struct conf_target *t)
 	html_text(item, "menu", menu);
 	row_href(item, "href", t);
 	free(menu);
+}
+
+/* --- lists of many pages
+ * -------------------------------------------------------------- */
+
+int
+page_first(struct request *r, size_t per, size_t *first)
+{
+	long number;
+
+	if (request_int(r, "page", 1, 1, 1000000, &number) != 0)
+		return -1;
+	*first = (size_t)(number - 1) * per;
+	return 0;
+}
+
+/* Value NAME is the address of the page with number NUMBER. */
+static void
+put_turn(struct request *r, struct html *page, const char *name, size_t number)
+{
+	char *text, digits[24];
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	if (out == NULL)
+		fatal("open_memstream");
+	snprintf(digits, sizeof digits, "%zu", number);
+	request_link(r, out, "page", digits);
+	fclose(out);
+	html_text(page, name, text);
+	free(text);
+}
+
+void
+page_turns(struct request *r, struct html *page, size_t first, size_t per, size_t all)
+{
+	size_t here = first / per + 1;
+
+	html_flag(page, "turns", all > per);
+	if (all <= per)
+		return;
+	html_printf(page, "turn_from", "%zu", first < all ? first + 1 : all);
+	html_printf(page, "turn_to", "%zu", first + per < all ? first + per : all);
+	html_printf(page, "turn_all", "%zu", all);
+	if (here > 1)
+		put_turn(r, page, "turn_back", first < all ? here - 1 : (all - 1) / per + 1);
+	if (first + per < all)
+		put_turn(r, page, "turn_on", here + 1);
 }
 
 void

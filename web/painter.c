@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "cached.h"
 #include "link/worker.h"
 #include "web/graph.h"
 
@@ -129,9 +130,40 @@ on_turn(evutil_socket_t fd, short what, void *arg)
 	arm();
 }
 
+/* --- rrdcached: what it keeps is flushed before it is drawn -------------------------
+ */
+
+static void
+another_line(void)
+{
+	worker_again(SOCKET_RRDCACHED);
+}
+
+static void
+on_socket(enum msg_socket kind, unsigned index, unsigned rung, int fd)
+{
+	(void)index;
+	(void)rung;
+	if (kind == SOCKET_RRDCACHED)
+		cached_line(fd);
+	else
+		close(fd);
+}
+
+static void
+reload(void *ctx, const struct conf *old, const struct conf *next)
+{
+	(void)ctx;
+	(void)old;
+	cached_use(next->rrdcached, another_line);
+}
+
+/* --- life ------------------------------------------------------------------------- */
+
 static void *
 start(struct worker *w)
 {
+	cached_use(w->conf->rrdcached, another_line);
 	painter.worker = w;
 	painter.turn = event_new(w->base, -1, 0, on_turn, NULL);
 	if (painter.turn == NULL)
@@ -174,9 +206,11 @@ main(void)
 	static const struct worker_ops ops = {
 		.room = ROOM_PAINTER,
 		.sandbox = SANDBOX_PAINTER,
+		.socket = on_socket,
 		.start = start,
 		.peer = peer,
 		.message = message,
+		.reload = reload,
 	};
 
 	worker_main(&ops);

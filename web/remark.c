@@ -10,8 +10,10 @@
 
 #define OPEN_MAX_TAGS 32 /* tags open at once; deeper ones become text */
 
-static const char *const plain_tags[] = { "b", "i", "em", "strong", "u", "s", "p", "ul",
-	"ol", "li", "code", "pre", "small", "sub", "sup", "tt", "h2", "h3", "h4",
+static const char *const plain_tags[] = { "div", "span", "font", "h1", "h5", "h6",
+	"big", "del", "ins", "strike", "abbr", "kbd", "samp", "var", "cite", "q",
+	"nobr", "thead", "tbody", "caption", "b", "i", "em", "strong", "u", "s", "p",
+	"ul", "ol", "li", "code", "pre", "small", "sub", "sup", "tt", "h2", "h3", "h4",
 	"table", "tr", "td", "th", "center", "blockquote", "dl", "dt", "dd", NULL };
 static const char *const void_tags[] = { "br", "hr", NULL };
 
@@ -81,15 +83,17 @@ put_text(FILE *out, const char *s)
 	return len;
 }
 
-/* The value of href in the LEN bytes of attributes at S. */
+/* The value of NAME ("href=") in the LEN bytes of attributes at S. */
 static const char *
-find_href(const char *s, size_t len, size_t *value_len)
+find_value(const char *s, size_t len, const char *name, size_t *value_len)
 {
-	for (size_t i = 0; i + 5 < len; i++) {
+	size_t name_len = strlen(name);
+
+	for (size_t i = 0; i + name_len < len; i++) {
 		if (!isspace((unsigned char)s[i]) ||
-		    strncasecmp(s + i + 1, "href=", 5) != 0)
+		    strncasecmp(s + i + 1, name, name_len) != 0)
 			continue;
-		const char *at = s + i + 6, *end = s + len;
+		const char *at = s + i + 1 + name_len, *end = s + len;
 		char quote = at < end && (*at == '"' || *at == '\'') ? *at++ : '\0';
 		const char *stop = at;
 		while (stop < end && (quote != '\0' ? *stop != quote
@@ -101,22 +105,70 @@ find_href(const char *s, size_t len, size_t *value_len)
 	return NULL;
 }
 
+static void
+put_value(FILE *out, const char *value, size_t len)
+{
+	for (size_t used = 0; used < len;) {
+		char *rest = mem_strn(value + used, len - used);
+		used += put_text(out, rest);
+		free(rest);
+	}
+}
+
 static bool
 open_link(struct safe *s, const char *attributes, size_t len)
 {
 	size_t url_len;
-	const char *url = find_href(attributes, len, &url_len);
+	const char *url = find_value(attributes, len, "href=", &url_len);
 
 	if (url == NULL || !link_is_safe(url, url_len))
 		return false;
 	fputs("<a rel=\"noopener noreferrer\" href=\"", s->out);
-	for (size_t used = 0; used < url_len;) {
-		char *rest = mem_strn(url + used, url_len - used);
-		used += put_text(s->out, rest);
-		free(rest);
-	}
+	put_value(s->out, url, url_len);
 	fputs("\">", s->out);
 	s->open[s->depth++] = "a";
+	return true;
+}
+
+/* May a picture come from the LEN bytes at URL: encrypted, or from here? */
+static bool
+picture_is_safe(const char *url, size_t len)
+{
+	static const char inside[] = "data:image/";
+
+	if (len >= sizeof inside - 1 &&
+	    strncasecmp(url, inside, sizeof inside - 1) == 0) {
+		for (size_t i = 0; i < len; i++)
+			if ((unsigned char)url[i] <= ' ')
+				return false;
+		return true;
+	}
+	return link_is_safe(url, len) &&
+	       (url[0] == '/' || (len > 8 && strncasecmp(url, "https://", 8) == 0));
+}
+
+static bool
+put_picture(struct safe *s, const char *attributes, size_t len)
+{
+	static const char *const size[] = { "width=", "height=" };
+	size_t n;
+	const char *value = find_value(attributes, len, "src=", &n);
+
+	if (value == NULL || !picture_is_safe(value, n))
+		return false;
+	fputs("<img src=\"", s->out);
+	put_value(s->out, value, n);
+	fputs("\" alt=\"", s->out);
+	value = find_value(attributes, len, "alt=", &n);
+	if (value != NULL)
+		put_value(s->out, value, n);
+	putc('"', s->out);
+	for (size_t i = 0; i < sizeof size / sizeof size[0]; i++) {
+		value = find_value(attributes, len, size[i], &n);
+		if (value != NULL && n > 0 && n < 5 && strspn(value, "0123456789") >= n)
+			fprintf(s->out, " %s\"%.*s\"", size[i], (int)n, value);
+	}
+	putc('>', s->out);
 	return true;
 }
 
@@ -152,6 +204,8 @@ put_tag(struct safe *s, const char *text, size_t len)
 		fprintf(s->out, "<%s>", known);
 		return true;
 	}
+	if (n == 3 && strncasecmp(name, "img", 3) == 0)
+		return put_picture(s, name + n, len - (size_t)(name + n - text) - 1);
 	if (s->depth == OPEN_MAX_TAGS)
 		return false;
 	if (n == 1 && (*name | 0x20) == 'a')

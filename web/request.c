@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "web/dynamic.h"
 #include "web/host.h"
 #include "web/http.h"
 #include "web/page.h"
@@ -50,6 +51,12 @@ request_is_trusted(const struct request *r)
 	return r->trusted;
 }
 
+void
+request_peer(const struct request *r, char *buf)
+{
+	server_peer_text(r, buf);
+}
+
 const char *
 request_path(const struct request *r)
 {
@@ -66,6 +73,36 @@ const char *
 request_arg(const struct request *r, const char *name)
 {
 	return query_arg(&r->query, name);
+}
+
+void
+request_link(const struct request *r, FILE *out, const char *name, const char *value)
+{
+	putc('?', out);
+	for (size_t i = 0; i < r->query.args; i++) {
+		const struct query_arg *arg = &r->query.arg[i];
+		if (strcmp(arg->name, name) == 0)
+			continue;
+		query_encode(out, arg->name);
+		putc('=', out);
+		query_encode(out, arg->value);
+		putc('&', out);
+	}
+	query_encode(out, name);
+	putc('=', out);
+	query_encode(out, value);
+}
+
+const char *
+request_base(void)
+{
+	static char base[256];
+	const char *text = conf_value(conf_top(state_conf(), "Web"), "base", "");
+
+	snprintf(base, sizeof base, "%s", text);
+	for (size_t len = strlen(base); len > 0 && base[len - 1] == '/';)
+		base[--len] = '\0';
+	return base;
 }
 
 const char *
@@ -179,8 +216,9 @@ add_headers(struct request *r, const char *content_type)
 {
 	static const char *const standard[][2] = {
 		{ "Content-Security-Policy",
-		    "default-src 'self'; base-uri 'none'; object-src 'none'; "
-		    "form-action 'self'; frame-ancestors 'self'" },
+		    "default-src 'self'; img-src 'self' data: https:; "
+		    "base-uri 'none'; object-src 'none'; form-action 'self'; "
+		    "frame-ancestors 'self'" },
 		{ "X-Content-Type-Options", "nosniff" },
 		{ "X-Frame-Options", "SAMEORIGIN" },
 		{ "Referrer-Policy", "no-referrer" },
@@ -321,8 +359,12 @@ reply_bytes(struct request *r, unsigned status, const char *content_type,
 void
 reply_redirect(struct request *r, const char *location)
 {
-	request_set_header(r, "Location", location);
-	reply_bytes(r, 303, "text/plain; charset=utf-8", location, strlen(location));
+	char *whole =
+	    mem_printf("%s%s", *location == '/' ? request_base() : "", location);
+
+	request_set_header(r, "Location", whole);
+	reply_bytes(r, 303, "text/plain; charset=utf-8", whole, strlen(whole));
+	free(whole);
 }
 
 /* ETAG (without W/) stands in LIST, or LIST is "*". */
@@ -356,18 +398,18 @@ problem_json(struct request *r, unsigned status, const char *text)
 {
 	struct json j;
 
-	json_init(&j, request_out(r));
-	json_object(&j);
-	json_key(&j, "type");
-	json_str(&j, "about:blank");
-	json_key(&j, "title");
+	jw_init(&j, request_out(r));
+	jw_object(&j);
+	jw_key(&j, "type");
+	jw_str(&j, "about:blank");
+	jw_key(&j, "title");
 	const char *title = MHD_get_reason_phrase_for(status);
-	json_str(&j, title);
-	json_key(&j, "status");
-	json_int(&j, status);
-	json_key(&j, "detail");
-	json_str(&j, text);
-	json_object_end(&j);
+	jw_str(&j, title);
+	jw_key(&j, "status");
+	jw_int(&j, status);
+	jw_key(&j, "detail");
+	jw_str(&j, text);
+	jw_object_end(&j);
 	putc('\n', request_out(r));
 	reply(r, status, "application/problem+json");
 }
@@ -400,10 +442,23 @@ reply_error(struct request *r, unsigned status, const char *fmt, ...)
 void
 request_park(struct request *r, void (*gone)(void *ctx), void *ctx)
 {
-	r->parked = true;
+	r->parked = r->was_parked = true;
 	r->gone = gone;
 	r->gone_ctx = ctx;
 	TAILQ_INSERT_TAIL(&parked, r, link);
+}
+
+void
+request_again(struct request *r)
+{
+	r->gone = NULL;
+	r->route->handle(r);
+}
+
+bool
+request_was_parked(const struct request *r)
+{
+	return r->was_parked;
 }
 
 void
@@ -436,6 +491,7 @@ request_free(struct request *r)
 	held -= r->held;
 	forget_headers(r);
 	query_free(&r->query);
+	upload_free(r);
 	free(r->target);
 	free(r);
 }
@@ -466,6 +522,30 @@ find_route(const char *path)
 				strlen(route->prefix) > strlen(best->prefix)))
 				best = route;
 	return best;
+}
+
+/* The route for PATH, from which our base is taken away where there is one
+ * with it taken away: a proxy may do so itself, or not. "/smokeping/" is a fine base,
+ * and the beginning of addresses of ours as well. */
+static const struct route *
+route_of(char *path)
+{
+	const char *base = request_base();
+	size_t len = strlen(base);
+	const struct route *whole = find_route(path), *rest;
+
+	if (len == 0 || strncmp(path, base, len) != 0 ||
+	    (path[len] != '/' && path[len] != '\0'))
+		return whole;
+	rest = find_route(path[len] == '/' ? path + len : "/");
+	/* The route of everything is the last resort. */
+	if (rest == NULL || (!rest->exact && rest->prefix[1] == '\0' && whole != NULL &&
+				whole->prefix[1] != '\0'))
+		return whole;
+	memmove(path, path + len, strlen(path + len) + 1);
+	if (*path == '\0')
+		strcpy(path, "/");
+	return rest;
 }
 
 /* True when Host is a name of ours; otherwise answered. */
@@ -500,9 +580,10 @@ same_origin(const struct request *r)
 	const char *origin = request_header(r, "Origin");
 	const char *host = request_header(r, "Host");
 
-	if (site != NULL && strcmp(site, "same-origin") != 0 &&
-	    strcmp(site, "none") != 0)
-		return false;
+	/* The browser's own word, which no page can set. Behind a proxy Host may be
+	 * another name than Origin's. */
+	if (site != NULL)
+		return strcmp(site, "same-origin") == 0 || strcmp(site, "none") == 0;
 	if (origin == NULL)
 		return true;
 	const char *slashes = strstr(origin, "://");
@@ -512,7 +593,13 @@ same_origin(const struct request *r)
 static bool
 check_post(struct request *r, const struct route *route)
 {
-	if (!route->post_allowed) {
+	if (route->post == ROUTE_FORM_OF_READERS) {
+		if (r->local || same_origin(r))
+			return true;
+		reply_error(r, 403, "not from another site");
+		return false;
+	}
+	if (route->post == ROUTE_GET) {
 		request_set_header(r, "Allow", "GET, HEAD");
 		reply_error(r, 405, "nothing can be posted here, expected GET or HEAD");
 		return false;
@@ -531,25 +618,138 @@ check_post(struct request *r, const struct route *route)
 	return false;
 }
 
+/* Where a body at PATH goes to; NULL: nobody reads it. */
+static const struct upload_route *
+find_upload(const char *path)
+{
+	for (const struct upload_route *u = upload_routes; u->prefix != NULL; u++)
+		if (u->exact ? strcmp(path, u->prefix) == 0
+			     : strncmp(path, u->prefix, strlen(u->prefix)) == 0)
+			return u;
+	return NULL;
+}
+
+static bool
+is_form(const struct request *r)
+{
+	static const char type[] = "application/x-www-form-urlencoded";
+	const char *is = request_header(r, "Content-Type");
+
+	return is != NULL && strncasecmp(is, type, sizeof type - 1) == 0 &&
+	       strchr("; \t", is[sizeof type - 1]) != NULL;
+}
+
+void
+request_choose_upload(struct request *r)
+{
+	struct query q;
+
+	if (query_parse(&q, r->target, NULL) != 0)
+		return;
+	r->upload_to = find_upload(q.path);
+	r->upload_max = r->upload_to != NULL ? r->upload_to->body_max() : 0;
+	/* Of what is deeper below, no page takes arguments. */
+	r->form = r->upload_to != NULL && r->upload_to->own_field != NULL &&
+		  strchr(q.path + strlen(r->upload_to->prefix), '/') == NULL &&
+		  is_form(r);
+	if (r->upload_to == NULL && is_form(r)) {
+		const struct route *route = route_of(q.path);
+		r->fields = route != NULL && route->post == ROUTE_FORM_OF_READERS;
+	}
+	if ((r->form && r->upload_max == 0) || r->fields)
+		r->upload_max = QUERY_MAX;
+	query_free(&q);
+}
+
+const void *
+request_body(const struct request *r, size_t *len)
+{
+	*len = r->upload_len;
+	return r->upload;
+}
+
+/* Is R's body as it should be? False: answered. */
+static bool
+check_body(struct request *r)
+{
+	size_t max = r->upload_max != 0 ? r->upload_max : HTTP_BODY_MAX;
+
+	if (r->uploaded > max)
+		reply_error(r, 413, "body too long, expected at most %zu bytes", max);
+	else if (r->upload_lost)
+		reply_error(r, 503, "too many large bodies at once, try again");
+	else
+		return true;
+	return false;
+}
+
+/* Has the form in R's body a field called NAME? */
+static bool
+has_field(const struct request *r, const char *name)
+{
+	size_t len = strlen(name);
+	const char *at = r->upload, *end;
+
+	if (at == NULL)
+		return false;
+	end = at + r->upload_len;
+	while (at != NULL && at < end) {
+		if ((size_t)(end - at) > len && strncmp(at, name, len) == 0 &&
+		    at[len] == '=')
+			return true;
+		at = memchr(at, '&', (size_t)(end - at));
+		at = at != NULL ? at + 1 : NULL;
+	}
+	return false;
+}
+
+/* Turn R, which posts a form, into what its fields would be as a GET; it stays a POST where
+ * a page reads it. They stand before
+ * the arguments of the address, so that they are the ones that count. */
+static void
+take_form(struct request *r)
+{
+	size_t path = strcspn(r->target, "?#");
+	const char *more = r->target[path] == '?' ? r->target + path + 1 : "";
+	char *target = mem_printf("%.*s?%.*s&%s", (int)path, r->target,
+	    (int)r->upload_len, r->upload != NULL ? r->upload : "", more);
+
+	free(r->target);
+	r->target = target;
+	r->post = r->fields;
+	r->upload_max = 0;
+}
+
 void
 request_dispatch(struct request *r)
 {
 	struct err err;
 
+	if (r->form && !r->upload_lost &&
+	    (r->upload_to->body_max() == 0 || !has_field(r, r->upload_to->own_field)))
+		take_form(r);
+	if (r->fields && !r->upload_lost)
+		take_form(r);
 	if (query_parse(&r->query, r->target, &err) != 0) {
 		reply_error(r, 400, "address: %s", err.text);
 		return;
 	}
-	if (r->uploaded > HTTP_BODY_MAX) {
-		reply_error(
-		    r, 413, "body too long, expected at most %d bytes", HTTP_BODY_MAX);
+	if (!check_body(r))
+		return;
+
+	if (r->upload_max != 0 && r->upload_to != NULL && r->upload_to->body_max() != 0) {
+		/* No browser makes its signature, so no name can trick it. */
+		r->upload_to->handle(r);
 		return;
 	}
+	/* No page elsewhere knows the secret, so no name can trick it. */
+	if (!r->post && dynamic_call(r))
+		return;
 	if (!check_host(r))
 		return;
 	r->trusted = true;
 
-	const struct route *route = find_route(r->query.path);
+	const struct route *route = route_of(r->query.path);
 	if (route == NULL) {
 		reply_error(r, 404, "There is nothing at %s.", r->query.path);
 		return;
@@ -557,5 +757,6 @@ request_dispatch(struct request *r)
 	if (r->post && !check_post(r, route))
 		return;
 	r->rest = r->query.path + strlen(route->prefix);
+	r->route = route;
 	route->handle(r);
 }

@@ -14,11 +14,19 @@ bool request_is_post(const struct request *r);
 bool request_is_local(const struct request *r);
 /* Its Host is a name of ours, so that a browser tells no stranger what we answer. */
 bool request_is_trusted(const struct request *r);
+/* The peer's address as text to BUF (ADDR_TEXT bytes), "probectl" on its socket. */
+void request_peer(const struct request *r, char *buf);
 const char *request_path(const struct request *r); /* decoded, begins with '/' */
 /* The rest of the path behind the route's prefix ("A/B/C"). */
 const char *request_rest(const struct request *r);
 /* Query argument, decoded; NULL when missing. '&' and ';' both separate. */
 const char *request_arg(const struct request *r, const char *name);
+/* Write "?x=y&NAME=VALUE": the arguments of R, but for NAME, which is VALUE now. */
+void request_link(
+    const struct request *r, FILE *out, const char *name, const char *value);
+/* Where a proxy shows our pages: "/smokebox", or "" for the top. What stands in front
+ * of every address of ours. Valid until the next call. */
+const char *request_base(void);
 const char *request_header(const struct request *r, const char *name);
 
 /* Argument NAME as a time: epoch seconds or RRDtool's AT syntax ("now-3h"), FALLBACK
@@ -39,6 +47,7 @@ void reply(struct request *r, unsigned status, const char *content_type);
 /* BODY is copied. */
 void reply_bytes(struct request *r, unsigned status, const char *content_type,
     const void *body, size_t len);
+/* LOCATION: an address of ours ("/t/A"), or one with a scheme. */
 void reply_redirect(struct request *r, const char *location);
 /* 304 when If-None-Match names ETAG: true, and the request is answered. Otherwise the
  * ETag header is set and false comes back. */
@@ -51,13 +60,40 @@ void reply_error(struct request *r, unsigned status, const char *fmt, ...)
  * is called if that will never be (server stops). */
 void request_park(struct request *r, void (*gone)(void *ctx), void *ctx);
 
+/* Call the route of R again, which was parked and is not answered. */
+void request_again(struct request *r);
+/* Was R parked before? */
+bool request_was_parked(const struct request *r);
+
+enum route_post {
+	ROUTE_GET = false,    /* nothing can be posted */
+	ROUTE_POST = true,    /* only from this machine itself, or by probectl */
+	ROUTE_FORM_OF_READERS /* from our own pages, wherever they are read; the fields of a
+			       * form are arguments */
+};
+
 /* A route: longest PREFIX wins; EXACT routes match the whole path only. */
 struct route {
 	const char *prefix;
 	bool exact;
-	bool post_allowed;
+	uint8_t post; /* enum route_post */
 	void (*handle)(struct request *r);
 };
 extern const struct route api_routes[], page_routes[], picture_routes[]; /* end: NULL */
+
+/* Where bodies are posted that somebody reads. Who may do that HANDLE finds out by
+ * itself, since they bear a signature; it finds at most BODY_MAX() bytes in
+ * request_body(). While that is 0, the path is as if it were not here. */
+struct upload_route {
+	const char *prefix;
+	bool exact;
+	void (*handle)(struct request *r);
+	size_t (*body_max)(void);
+	/* A browser's form that has no field of this name is answered like GET with the
+	 * same parameters; NULL: there are no pages here. */
+	const char *own_field;
+};
+extern const struct upload_route upload_routes[]; /* end: NULL */
+const void *request_body(const struct request *r, size_t *len);
 
 #endif

@@ -2,9 +2,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "slave/report.h"
 #include "web/asset.h"
+#include "web/news.h"
 #include "web/page.h"
 #include "web/request.h"
+#include "web/slave.h"
 
 /* Answer with asset NAME. FOREVER: its address changes with its content. */
 static void
@@ -59,11 +62,35 @@ robots(struct request *r)
 	reply_bytes(r, 200, "text/plain; charset=utf-8", text, sizeof text - 1);
 }
 
+/* A slave comes to the address that readers of SmokePing's pages come to. */
+#define SLAVES(path, exact)                                                            \
+	{                                                                              \
+		path, exact, slave_call, slave_body_max, "slave"                       \
+	}
+
+const struct upload_route upload_routes[] = {
+	SLAVES("/smokeping", true),
+	SLAVES("/smokeping/", false),
+	SLAVES("/smokeping.cgi", true),
+	SLAVES("/smokeping.fcgi", true),
+	SLAVES("/cgi-bin/smokeping.cgi", true),
+	SLAVES("/cgi-bin/smokeping.fcgi", true),
+	{ REPORT_PATH, true, slave_report, slave_report_max, NULL },
+	{ 0 },
+};
+
 const struct route page_routes[] = {
-	{ "/", true, false, page_now },
+	{ "/", true, false, page_top },
 	{ "/t/", false, false, page_by_path },
 	{ "/targets", true, false, page_targets },
+	{ "/h/", false, false, page_by_place },
 	{ "/search", true, false, page_search },
+	{ "/incidents", true, false, page_incidents },
+	{ "/traffic", true, false, page_traffic },
+	{ "/login", true, ROUTE_FORM_OF_READERS, page_login },
+	{ "/logout", true, ROUTE_FORM_OF_READERS, page_logout },
+	{ "/charts", true, false, page_charts },
+	{ "/charts/", false, false, page_charts },
 	{ "/config", true, false, page_config },
 	{ "/smokeping", true, false, page_smokeping },
 	{ "/smokeping/", false, false, page_smokeping },
@@ -71,10 +98,13 @@ const struct route page_routes[] = {
 	{ "/smokeping.fcgi", true, false, page_smokeping },
 	{ "/cgi-bin/smokeping.cgi", true, false, page_smokeping },
 	{ "/cgi-bin/smokeping.fcgi", true, false, page_smokeping },
+	{ "/css/", false, false, page_skin_file },
+	{ "/js/", false, false, page_skin_file },
 	{ "/healthz", true, false, page_ready },
 	{ "/-/healthy", true, false, page_healthy },
 	{ "/-/ready", true, false, page_ready },
 	{ "/-/reload", true, true, page_reload },
+	{ "/-/notify", true, true, news_notify },
 	{ "/static/", false, false, static_serve },
 	{ "/favicon.ico", true, false, favicon },
 	{ "/robots.txt", true, false, robots },

@@ -11,13 +11,16 @@
 #include "web/figure.h"
 #include "web/history.h"
 #include "web/query.h"
+#include "web/request.h"
+#include "web/vantage.h"
 #include "web/when.h"
 
 #define STEPS_MIN 6   /* in the shortest span of a line */
 #define LOOKED_MAX 20 /* histories read to find that span, and as many of the mute */
 
 static void
-put_path(struct html *h, const char *name, const char *prefix, const char *path)
+put_path(struct html *h, const char *name, const char *prefix, const char *path,
+    const char *slave)
 {
 	char *text;
 	size_t len;
@@ -25,34 +28,60 @@ put_path(struct html *h, const char *name, const char *prefix, const char *path)
 
 	if (out == NULL)
 		fatal("open_memstream");
-	fputs(prefix, out);
+	fprintf(out, "%s%s", request_base(), prefix);
 	char *slashed = mem_str(path);
 	for (char *p = slashed; *p != '\0'; p++)
 		if (*p == '.')
 			*p = '/';
 	query_encode(out, slashed);
 	free(slashed);
+	if (*slave != '\0') {
+		fputc('~', out);
+		query_encode(out, slave);
+	}
 	fclose(out);
 	html_text(h, name, text);
 	free(text);
 }
 
 void
+row_path(struct html *h, const char *name, const char *prefix, const char *path)
+{
+	put_path(h, name, prefix, path, "");
+}
+
+void
 row_href(struct html *h, const char *name, const struct conf_target *t)
 {
-	put_path(h, name, "/t/", t->path);
+	put_path(h, name, "/t/", t->path, "");
 }
 
 void
 row_graph(struct html *h, const char *name, const struct conf_target *t)
 {
-	put_path(h, name, "/graph/", t->path);
+	put_path(h, name, "/graph/", t->path, "");
+}
+
+void
+row_links(struct html *h, const struct conf_target *t, const char *slave)
+{
+	put_path(h, "href", "/t/", t->path, slave);
+	put_path(h, "graph", "/graph/", t->path, slave);
 }
 
 bool
 row_listed(const struct conf_target *t)
 {
 	return t->kind != CONF_GROUP && !t->hide;
+}
+
+bool
+row_hidden(const struct conf_target *t)
+{
+	for (; t != NULL; t = t->parent)
+		if (t->hide)
+			return true;
+	return false;
 }
 
 char *
@@ -65,6 +94,36 @@ row_trail(const struct conf_target *t)
 	free(outer);
 	free(own);
 	return trail;
+}
+
+char *
+row_extra(const struct conf_target *t, const char *class)
+{
+	static const char *const word[] = { "{HOSTNAME}", "{HOST}", "{CLASS}",
+		"{HASH}" };
+	const char *extra = conf_value(t->section, "menuextra", NULL);
+	char *hash, *text, *safe;
+	size_t len;
+
+	if (extra == NULL || t->kind == CONF_GROUP || t->kind == CONF_MULTIHOST)
+		return NULL;
+	hash = mem_printf("#%s", t->host);
+	const char *const put[] = { t->host, hash, class, "#" };
+	FILE *out = open_memstream(&text, &len);
+	if (out == NULL)
+		fatal("open_memstream");
+	while (*extra != '\0') {
+		size_t i = 0;
+		while (i < 4 && strncmp(extra, word[i], strlen(word[i])) != 0)
+			i++;
+		fputs(i < 4 ? put[i] : (char[]){ *extra, '\0' }, out);
+		extra += i < 4 ? strlen(word[i]) : 1;
+	}
+	fclose(out);
+	safe = html_safe(text);
+	free(text);
+	free(hash);
+	return safe;
 }
 
 /* "1.1.1.1", and the host's name only where that says more. */
@@ -126,10 +185,17 @@ put_members(struct html *h, const struct conf_target *t)
 	html_text(h, "other_probe", "");
 }
 
+/* What was heard of T last, of the first slave where this box does not measure. */
+static const struct live *
+live_of(const struct conf_target *t)
+{
+	return state_live(vantage_id(t, vantage_first(state_conf(), t)));
+}
+
 enum look
 row_present(struct html *h, const struct conf_target *t)
 {
-	const struct live *live = state_live(t->id);
+	const struct live *live = live_of(t);
 	char why[512];
 	char *menu = html_strip(t->menu);
 
@@ -191,17 +257,25 @@ oldest_row(int64_t now)
 }
 
 int64_t
-row_begin(struct html *page)
+row_span(void)
 {
 	static const unsigned minutes[] = { 2, 5, 10, 15, 20, 30, 45, 60, 90 };
 	int64_t now = clock_wall_ns() / CLOCK_NS_PER_S, oldest = oldest_row(now);
 	int64_t span = ROW_SPAN;
-	char text[32];
 
 	for (size_t i = sizeof minutes / sizeof minutes[0]; i-- > 0;)
 		if (now - oldest < (int64_t)minutes[i] * 60 &&
 		    (int64_t)minutes[i] * 60 >= (int64_t)state_conf()->step * STEPS_MIN)
 			span = minutes[i] * 60;
+	return span;
+}
+
+int64_t
+row_begin(struct html *page)
+{
+	int64_t span = row_span();
+	char text[32];
+
 	html_printf(page, "span", "%" PRId64, span);
 	figure_span(text, sizeof text, span);
 	html_text(page, "span_text", text);
@@ -212,6 +286,66 @@ row_begin(struct html *page)
 	return span;
 }
 
+static void
+put_past(struct html *item, const struct history *past)
+{
+	figure_percent(item, "past_loss", past->loss_ratio);
+	html_flag(item, "past_lossy", past->loss_ratio > 0);
+}
+
+/* Below T's own line, one for each slave whose view that is not. */
+static void
+add_slaves(
+    struct html *page, const char *list, const struct conf_target *t, int64_t span)
+{
+	const char *own = vantage_first(state_conf(), t);
+	int64_t now = clock_wall_ns() / CLOCK_NS_PER_S;
+	struct vantage v[VANTAGES];
+	size_t count = vantage_list(state_conf(), t, v, VANTAGES);
+	char why[512];
+
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(v[i].slave, own) == 0)
+			continue;
+		struct html *item = html_item(page, list);
+		const struct live *live = state_live(vantage_id(t, v[i].slave));
+		const struct history *past =
+		    history_from(t, v[i].slave, now - span, now, HISTORY_LIST);
+
+		html_flag(item, "slave", true);
+		html_printf(item, "name", "from %s", v[i].display);
+		html_text(item, "host", v[i].location != NULL ? v[i].location : "");
+		html_text(item, "address", "");
+		html_flag(item, "other_probe", false);
+		row_links(item, t, v[i].slave);
+		html_text(item, "look",
+		    look_word(state_look_from(t, v[i].slave, why, sizeof why)));
+		html_text(item, "why", why);
+		put_round(item, live != NULL && live->measured ? live : NULL);
+		if (live == NULL || !live->measured)
+			html_printf(item, "row", "%" PRId64, past->last);
+		html_flag(item, "strip", past->first != 0);
+		put_past(item, past);
+	}
+}
+
+void
+row_past(const struct conf_target *t, int64_t span)
+{
+	int64_t now = clock_wall_ns() / CLOCK_NS_PER_S;
+
+	if (history_of(t, now - span, now, HISTORY_LIST)->first == 0)
+		row_first(t, ROW_SPAN);
+}
+
+bool
+row_past_known(const struct conf_target *t, int64_t span)
+{
+	int64_t now = clock_wall_ns() / CLOCK_NS_PER_S;
+
+	return history_known(t, now - span, now, HISTORY_LIST);
+}
+
 enum look
 row_add(struct html *page, const char *list, const struct conf_target *t, int64_t span)
 {
@@ -219,13 +353,14 @@ row_add(struct html *page, const char *list, const struct conf_target *t, int64_
 	int64_t now = clock_wall_ns() / CLOCK_NS_PER_S;
 	enum look look = row_present(item, t);
 
+	html_flag(item, "slave", false);
 	if (t->kind == CONF_MULTIHOST) {
-		html_flag(item, "strip", false);
+		html_flag(item, "strip", true);
 		return look;
 	}
-	html_flag(item, "strip", row_first(t, ROW_SPAN) != 0);
 	const struct history *past = history_of(t, now - span, now, HISTORY_LIST);
-	figure_percent(item, "past_loss", past->loss_ratio);
-	html_flag(item, "past_lossy", past->loss_ratio > 0);
+	put_past(item, past);
+	html_flag(item, "strip", past->first != 0 || row_first(t, ROW_SPAN) != 0);
+	add_slaves(page, list, t, span);
 	return look;
 }

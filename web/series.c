@@ -31,53 +31,12 @@ series_locked(unsigned *tries)
 	return true;
 }
 
-/* What rrd_info_r() says of one archive. */
-struct rra {
-	bool average;
-	unsigned rows, pdp;
-};
-
-/* Take one line of rrd_info_r() into SF and RRA. */
-static void
-take_info(const rrd_info_t *i, struct series_file *sf, struct rra *rra, unsigned *named)
-{
-	unsigned k, ping;
-	char word[24];
-
-	if (strcmp(i->key, "step") == 0)
-		sf->step = (unsigned)i->value.u_cnt;
-	else if (strcmp(i->key, "last_update") == 0)
-		sf->last_update = (int64_t)i->value.u_cnt;
-	else if (sscanf(i->key, "ds[ping%u].%23s", &ping, word) == 2 &&
-		 strcmp(word, "index") == 0) {
-		sf->columns++;
-		if (ping >= 1 && i->value.u_cnt == STORE_DS_PING + ping - 1)
-			sf->pings++;
-	} else if (sscanf(i->key, "ds[%23[^]]].index", word) == 1 &&
-		   strstr(i->key, "].index") != NULL) {
-		sf->columns++;
-		*named +=
-		    (strcmp(word, "loss") == 0 && i->value.u_cnt == STORE_DS_LOSS) +
-		    (strcmp(word, "median") == 0 && i->value.u_cnt == STORE_DS_MEDIAN) +
-		    (strcmp(word, "uptime") == 0 && i->value.u_cnt == STORE_DS_UPTIME);
-	} else if (sscanf(i->key, "rra[%u].%23s", &k, word) == 2 &&
-		   k < SERIES_ARCHIVES) {
-		if (strcmp(word, "cf") == 0)
-			rra[k].average = strcmp(i->value.u_str, "AVERAGE") == 0;
-		else if (strcmp(word, "rows") == 0)
-			rra[k].rows = (unsigned)i->value.u_cnt;
-		else if (strcmp(word, "pdp_per_row") == 0)
-			rra[k].pdp = (unsigned)i->value.u_cnt;
-	}
-}
-
 /* The bytes are those of a sound RRD; is it one of ours? */
 static int
 check_layout(
-    const char *file, const struct series_file *sf, unsigned named, struct err *err)
+    const char *file, const struct series_file *sf, bool series, struct err *err)
 {
-	if (named != STORE_DS_PING || sf->pings + STORE_DS_PING != sf->columns ||
-	    sf->pings == 0 || sf->pings > ROUND_MAX_PINGS)
+	if (!series || sf->pings == 0 || sf->pings > ROUND_MAX_PINGS)
 		return err_set(err,
 		    "%s: data sources are not SmokePing's, expected uptime, loss, "
 		    "median, ping1, ping2, ...",
@@ -88,38 +47,34 @@ check_layout(
 	return 0;
 }
 
+/* The header is read without librrd, which would make a list of thousands of words from
+ * it: a page looks into hundreds of files. */
 int
 series_look(const char *file, struct series_file *sf, struct err *err)
 {
-	struct rra rra[SERIES_ARCHIVES] = { 0 };
-	unsigned named = 0;
+	struct store_rrd rrd;
 
 	*sf = (struct series_file){ 0 };
-	if (store_rrd_sound(file, err) < 0)
+	if (store_rrd_read(file, &rrd, err) < 0)
 		return -1;
-	unsigned tries = 0;
-	rrd_info_t *info;
-	rrd_clear_error();
-	do
-		info = rrd_info_r(file);
-	while (info == NULL && series_locked(&tries));
-	if (info == NULL)
-		return err_set(err, "%s: %s", file, rrd_get_error());
-	for (const rrd_info_t *i = info; i != NULL; i = i->next)
-		take_info(i, sf, rra, &named);
-	rrd_info_free(info);
-	for (unsigned k = 0; k < SERIES_ARCHIVES; k++) {
-		if (!rra[k].average || rra[k].rows == 0 || rra[k].pdp == 0)
+	sf->step = (unsigned)rrd.step;
+	sf->last_update = rrd.last;
+	sf->columns = (unsigned)rrd.ds_count;
+	sf->pings = rrd.pings;
+	for (unsigned long k = 0; k < rrd.rra_count && k < SERIES_ARCHIVES; k++) {
+		unsigned long seconds = rrd.rra[k].steps * rrd.step;
+		if (strcmp(rrd.rra[k].cf, "AVERAGE") != 0 || seconds > INT32_MAX)
 			continue;
-		sf->archive[sf->archives].step = rra[k].pdp * sf->step;
-		sf->archive[sf->archives++].rows = rra[k].rows;
+		sf->archive[sf->archives].step = (unsigned)seconds;
+		sf->archive[sf->archives++].rows = (unsigned)rrd.rra[k].rows;
 	}
-	return check_layout(file, sf, named, err);
+	bool series = rrd.series;
+	store_rrd_free(&rrd);
+	return check_layout(file, sf, series, err);
 }
 
-/* Where archive K of SF begins. */
-static int64_t
-archive_begin(const struct series_file *sf, unsigned k)
+int64_t
+series_archive_begin(const struct series_file *sf, unsigned k)
 {
 	int64_t step = sf->archive[k].step;
 
@@ -132,8 +87,8 @@ series_begin(const struct series_file *sf)
 	int64_t begin = INT64_MAX;
 
 	for (unsigned k = 0; k < sf->archives; k++)
-		if (archive_begin(sf, k) < begin)
-			begin = archive_begin(sf, k);
+		if (series_archive_begin(sf, k) < begin)
+			begin = series_archive_begin(sf, k);
 	return begin;
 }
 
@@ -145,7 +100,7 @@ series_choose(const struct series_file *sf, int64_t start, unsigned want)
 
 	for (unsigned k = 0; k < sf->archives; k++) {
 		unsigned step = sf->archive[k].step;
-		int64_t here = archive_begin(sf, k);
+		int64_t here = series_archive_begin(sf, k);
 
 		if (here < begin || (here == begin && step < furthest)) {
 			begin = here;
@@ -197,8 +152,8 @@ series_scan(const char *file, const struct series_file *sf, unsigned step,
 	/* Nothing is older than the archive; rows younger than it are unknown anyway.
 	 */
 	for (unsigned k = 0; k < sf->archives; k++)
-		if (sf->archive[k].step == step && archive_begin(sf, k) < first)
-			first = archive_begin(sf, k);
+		if (sf->archive[k].step == step && series_archive_begin(sf, k) < first)
+			first = series_archive_begin(sf, k);
 	start = start / step * step;
 	if (start < first)
 		start = first;
@@ -281,6 +236,7 @@ series_read(struct series *s, const char *file, int64_t start, int64_t end,
 		if (s->count <= points)
 			break;
 	}
+	s->file = sf;
 	s->pings = sf.pings;
 	s->columns = sf.columns;
 	s->value = mem_zero(s->count * s->columns + 1, sizeof *s->value);

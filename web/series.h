@@ -29,6 +29,8 @@ int series_look(const char *file, struct series_file *sf, struct err *err);
  * covers it, else the one that goes back furthest. */
 unsigned series_choose(const struct series_file *sf, int64_t start, unsigned want);
 
+/* When the Kth archive begins. */
+int64_t series_archive_begin(const struct series_file *sf, unsigned k);
 /* When the archive that goes back furthest begins. librrd makes rows for whatever span
  * it is asked, and 400 days of a short archive's rows are hundreds of megabytes. */
 int64_t series_begin(const struct series_file *sf);
@@ -52,6 +54,7 @@ struct series {
 	unsigned step, pings, columns;
 	size_t count;
 	double *value;
+	struct series_file file; /* that they come from; no archives: there is none */
 };
 
 /* Read START..END in at most POINTS rows. Where the archive is finer than that, rows

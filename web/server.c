@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,12 +18,12 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "web/http.h"
+#include "web/tls.h"
 
 #define CONNECTIONS 512	      /* per listening TCP socket */
 #define CONNECTIONS_LOCAL 64  /* on probectl's */
 #define CONNECTIONS_PER_IP 96 /* a proxy in front is one address */
 #define CONNECTION_MEMORY (24 * 1024)
-#define IDLE_S 30   /* between requests, and for a request's headers */
 #define ANSWER_S 60 /* from the headers to the last byte taken */
 
 /* A client's line. SINCE is when its present request or pause began. */
@@ -37,7 +38,7 @@ struct connection {
 struct listener {
 	struct MHD_Daemon *daemon;
 	struct event *ready, *timer;
-	bool local;
+	bool local, tls;
 	LIST_ENTRY(listener) link;
 };
 
@@ -86,7 +87,7 @@ on_sweep(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	(void)arg;
 	TAILQ_FOREACH(c, &server.connections, link) {
-		int64_t limit = c->answering ? ANSWER_S : IDLE_S;
+		int64_t limit = c->answering ? ANSWER_S : HTTP_IDLE_S;
 		const union MHD_ConnectionInfo *info;
 
 		if (now - c->since_ns < limit * CLOCK_NS_PER_S)
@@ -159,6 +160,8 @@ begin(struct request *r, struct MHD_Connection *mhd, const char *method)
 
 	r->begun = true;
 	r->post = strcmp(method, "POST") == 0;
+	if (r->post)
+		request_choose_upload(r);
 	if (info != NULL && info->socket_context != NULL) {
 		r->on = info->socket_context;
 		r->on->answering = true;
@@ -181,7 +184,6 @@ on_request(void *cls, struct MHD_Connection *mhd, const char *url, const char *m
 	(void)cls;
 	(void)url;
 	(void)version;
-	(void)data;
 	if (r == NULL)
 		return MHD_NO;
 	if (!r->begun) {
@@ -190,6 +192,8 @@ on_request(void *cls, struct MHD_Connection *mhd, const char *url, const char *m
 	}
 	if (*size > 0) {
 		r->uploaded += *size;
+		if (r->upload_max != 0)
+			upload_add(r, data, *size);
 		*size = 0;
 		return MHD_YES;
 	}
@@ -216,19 +220,55 @@ server_resume(struct request *r)
 }
 
 bool
-server_peer_is_loopback(const struct request *r)
+server_has_tls(void)
+{
+	struct listener *l;
+	bool has = false;
+
+	LIST_FOREACH(l, &server.listeners, link)
+	has = has || l->tls;
+	return has;
+}
+
+bool
+server_is_tls(const struct request *r)
+{
+	return r->on != NULL && r->on->listener != NULL && r->on->listener->tls;
+}
+
+bool
+server_peer(const struct request *r, struct addr *peer)
 {
 	const union MHD_ConnectionInfo *info =
 	    MHD_get_connection_info(r->mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-	struct addr peer = { 0 };
 
+	memset(peer, 0, sizeof *peer);
 	if (info == NULL || info->client_addr == NULL)
 		return false;
 	if (info->client_addr->sa_family == AF_INET)
-		memcpy(&peer.v4, info->client_addr, sizeof peer.v4);
+		memcpy(&peer->v4, info->client_addr, sizeof peer->v4);
 	else if (info->client_addr->sa_family == AF_INET6)
-		memcpy(&peer.v6, info->client_addr, sizeof peer.v6);
-	return addr_is_loopback(&peer);
+		memcpy(&peer->v6, info->client_addr, sizeof peer->v6);
+	return peer->sa.sa_family != AF_UNSPEC;
+}
+
+bool
+server_peer_is_loopback(const struct request *r)
+{
+	struct addr peer;
+
+	return server_peer(r, &peer) && addr_is_loopback(&peer);
+}
+
+void
+server_peer_text(const struct request *r, char *buf)
+{
+	struct addr peer;
+
+	if (server_peer(r, &peer))
+		addr_text(&peer, buf);
+	else
+		snprintf(buf, ADDR_TEXT, "probectl");
 }
 
 /* Its messages are about clients, who must not be able to fill our log. */
@@ -260,16 +300,19 @@ server_init(struct event_base *base)
 static struct MHD_Daemon *
 daemon_start(struct listener *l, int fd)
 {
-	return MHD_start_daemon(
-	    MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL,
-	    on_request, l, MHD_OPTION_EXTERNAL_LOGGER, on_guest_log, NULL,
-	    MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
-	    l->local ? CONNECTIONS_LOCAL : CONNECTIONS,
+	static struct MHD_OptionItem none[] = { { MHD_OPTION_END, 0, NULL } };
+	unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+
+	return MHD_start_daemon(l->tls ? flags | MHD_USE_TLS : flags, 0, NULL, NULL,
+	    on_request, l, MHD_OPTION_ARRAY, l->tls ? tls_options() : none,
+	    MHD_OPTION_EXTERNAL_LOGGER, on_guest_log, NULL, MHD_OPTION_LISTEN_SOCKET,
+	    fd, MHD_OPTION_CONNECTION_LIMIT, l->local ? CONNECTIONS_LOCAL : CONNECTIONS,
 	    MHD_OPTION_PER_IP_CONNECTION_LIMIT, l->local ? 0 : CONNECTIONS_PER_IP,
-	    MHD_OPTION_CONNECTION_TIMEOUT, IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-	    (size_t)CONNECTION_MEMORY, MHD_OPTION_NOTIFY_CONNECTION, on_connection, l,
-	    MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
-	    MHD_OPTION_URI_LOG_CALLBACK, on_target, l, MHD_OPTION_END);
+	    MHD_OPTION_CONNECTION_TIMEOUT, HTTP_IDLE_S,
+	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+	    MHD_OPTION_NOTIFY_CONNECTION, on_connection, l, MHD_OPTION_NOTIFY_COMPLETED,
+	    on_completed, NULL, MHD_OPTION_URI_LOG_CALLBACK, on_target, l,
+	    MHD_OPTION_END);
 }
 
 static void
@@ -298,14 +341,17 @@ close_former(void)
 }
 
 bool
-server_listen(int fd, bool local)
+server_listen(int fd, enum server_way way)
 {
+	bool local = way == SERVER_LOCAL;
+
 	if (local)
 		close_former();
 
 	struct listener *l = mem_zero(1, sizeof *l);
 
 	l->local = local;
+	l->tls = way == SERVER_TLS;
 	evutil_make_socket_nonblocking(fd);
 	l->daemon = daemon_start(l, fd);
 	if (l->daemon == NULL) {

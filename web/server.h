@@ -9,10 +9,16 @@ struct event_base;
 
 /* Make ready for server_listen(). */
 void server_init(struct event_base *base);
-/* Serve the listening socket FD, which is taken over. LOCAL: it is probectl's Unix
- * socket, and those before are closed once idle. False, with a line in the log, when it
- * cannot be served. */
-bool server_listen(int fd, bool local);
+enum server_way {
+	SERVER_PLAIN,
+	SERVER_TLS,
+	SERVER_LOCAL, /* probectl's Unix socket; those before are closed once idle */
+};
+/* Serve the listening socket FD, which is taken over. False, with a line in the log,
+ * when it cannot be served. */
+bool server_listen(int fd, enum server_way way);
+/* Is there a listener whose clients talk TLS? */
+bool server_has_tls(void);
 /* Answer nothing more: every listener and connection is closed, parked requests get
  * their gone(). */
 void server_stop(void);

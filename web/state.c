@@ -9,13 +9,19 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "base/stats.h"
+#include "web/api.h"
+#include "web/exporters.h"
+#include "web/livetraffic.h"
+#include "web/suspects.h"
+#include "web/interfaces.h"
+#include "web/vantage.h"
 #include "web/when.h"
 
 #define TROUBLES 50
 #define PROBLEMS 1000  /* complaints kept about one configuration */
 #define PLACE_MAX 4096 /* bytes of "FILE:LINE" */
-#define QUIET_STEPS 3  /* without a round for so long, nothing is known */
+#define SINKS STATE_SINKS
+#define QUIET_STEPS 3 /* without a round for so long, nothing is known */
 
 struct entry {
 	struct live live;
@@ -26,7 +32,7 @@ static struct {
 	const struct conf *conf;
 	int64_t started;
 	struct entry *entries;
-	struct msg_counters counters;
+	struct msg_counters counters[ROOMS], sum;
 	struct msg_store store;
 	struct msg_worker worker[ROOMS];
 	bool heard[ROOMS];
@@ -36,6 +42,8 @@ static struct {
 	int64_t checked;
 	struct state_trouble trouble[TROUBLES];
 	size_t troubles;
+	struct msg_sink sink[SINKS];
+	size_t sinks;
 } state;
 
 /* --- reading ---------------------------------------------------------------------- */
@@ -64,7 +72,7 @@ state_live(uint64_t target)
 const struct msg_counters *
 state_counters(void)
 {
-	return &state.counters;
+	return &state.sum;
 }
 
 const struct msg_store *
@@ -77,6 +85,18 @@ const struct msg_worker *
 state_worker(enum room room)
 {
 	return room < ROOMS && state.heard[room] ? &state.worker[room] : NULL;
+}
+
+size_t
+state_sinks(const struct msg_sink **sink, size_t most)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < state.conf->sinks; i++)
+		for (size_t k = 0; k < state.sinks && n < most; k++)
+			if (strcmp(state.conf->sink[i].name, state.sink[k].name) == 0)
+				sink[n++] = &state.sink[k];
+	return n;
 }
 
 const struct state_problem *
@@ -107,6 +127,14 @@ state_troubles(size_t *count)
 
 /* --- feeding ---------------------------------------------------------------------- */
 
+/* Is TARGET a target of CONF, or what a slave sees of one? */
+static bool
+configured(const struct conf *conf, uint64_t target)
+{
+	return conf_target_by_id(conf, target) != NULL ||
+	       conf_series_by_id(conf, target, NULL) != NULL;
+}
+
 /* The entry of TARGET, made when it is missing. NULL for a target that is not (or no
  * longer) configured: a message may cross a reload. */
 static struct live *
@@ -117,28 +145,35 @@ entry_of(uint64_t target)
 	HASH_FIND(hh, state.entries, &target, sizeof target, e);
 	if (e != NULL)
 		return &e->live;
-	if (conf_target_by_id(state.conf, target) == NULL)
+	if (!configured(state.conf, target))
 		return NULL;
 	e = mem_zero(1, sizeof *e);
 	e->live.id = target;
 	e->live.target.target = target;
 	e->live.median = e->live.loss = e->live.loss_ratio = e->live.jitter = NAN;
+	e->live.longest = e->live.spread = NAN;
 	HASH_ADD(hh, state.entries, live.id, sizeof e->live.id, e);
 	return &e->live;
 }
 
 static void
-count_answer(struct live *l, int64_t rtt_ns)
+count_time(struct live_times *times, int64_t ns)
 {
 	int64_t bound = 50 * CLOCK_NS_PER_US;
 
-	l->answered++;
-	l->rtt_sum += (double)rtt_ns / CLOCK_NS_PER_S;
+	times->count++;
+	times->sum += (double)ns / CLOCK_NS_PER_S;
 	for (unsigned i = 0; i < LIVE_BUCKETS; i++, bound *= 2)
-		if (rtt_ns <= bound) {
-			l->bucket[i]++;
+		if (ns <= bound) {
+			times->bucket[i]++;
 			return;
 		}
+}
+
+static bool
+is_answer(const struct round *r, unsigned i)
+{
+	return r->ping[i].outcome == PING_ANSWERED;
 }
 
 /* Add the pings of R to the totals of L. */
@@ -151,14 +186,52 @@ count_pings(struct live *l, const struct round *r)
 			l->send_errors++;
 		} else if (p->outcome == PING_ANSWERED) {
 			l->sent++;
-			count_answer(l, p->rtt_ns);
+			count_time(&l->rtts, p->rtt_ns);
+			if (i > 0 && is_answer(r, i - 1))
+				count_time(&l->jitters,
+				    llabs(p->rtt_ns - r->ping[i - 1].rtt_ns));
 		} else if (ping_is_loss(p->outcome)) {
 			l->sent++;
 			l->lost++;
 		}
 	}
-	l->duplicates += r->duplicates;
-	l->late += r->late;
+}
+
+/* What is odd about R, for itself and in the totals of L. */
+static void
+count_odd(struct live *l, const struct round *r)
+{
+	struct live_odd *odd = &l->odd, *all = &l->odd_all;
+
+	*odd = (struct live_odd){ .duplicates = r->duplicates,
+		.late = r->late,
+		.reordered = r->reordered,
+		.ttl_changes = r->ttl_changes,
+		.forged = r->forged,
+		.wrong_source = r->wrong_source,
+		.truncated = r->truncated };
+	for (unsigned i = 0; i < r->count; i++)
+		if (is_answer(r, i))
+			odd->stamp[r->ping[i].stamp]++;
+	all->duplicates += odd->duplicates;
+	all->late += odd->late;
+	all->reordered += odd->reordered;
+	all->ttl_changes += odd->ttl_changes;
+	all->forged += odd->forged;
+	all->wrong_source += odd->wrong_source;
+	all->truncated += odd->truncated;
+	for (unsigned i = 0; i < STAMP_KINDS; i++)
+		all->stamp[i] += odd->stamp[i];
+}
+
+static void
+keep_extras(struct live *l, const struct round *r)
+{
+	if (r->extras > l->extras)
+		l->extra = mem_grow(l->extra, r->extras, sizeof *l->extra);
+	l->extras = r->extras;
+	if (r->extras > 0)
+		memcpy(l->extra, r->extra, r->extras * sizeof *l->extra);
 }
 
 /* What most of the lost pings of R have in common. */
@@ -177,18 +250,6 @@ main_cause(const struct round *r)
 	return best;
 }
 
-static double
-jitter_of(const struct round *r)
-{
-	double rtt[ROUND_MAX_PINGS];
-
-	for (unsigned i = 0; i < r->count; i++)
-		rtt[i] = r->ping[i].outcome == PING_ANSWERED
-			     ? (double)r->ping[i].rtt_ns / CLOCK_NS_PER_S
-			     : NAN;
-	return stats_jitter(rtt, r->count);
-}
-
 /* Since when has every ping been lost? An unknown round in between says nothing. */
 static void
 follow_outage(struct live *l, const struct round *r, const struct round_row *row)
@@ -201,6 +262,27 @@ follow_outage(struct live *l, const struct round *r, const struct round_row *row
 		l->down_since = r->row;
 		l->down_from_first = !l->measured;
 	}
+}
+
+/* The slowest answer, and the standard deviation of all as SmokePing's sorter has it.
+ */
+static void
+take_ranks(struct live *l, const struct round_row *row, unsigned count)
+{
+	double sum = 0, squares = 0, n = 0;
+
+	l->longest = l->spread = NAN;
+	for (unsigned i = 0; i < count; i++)
+		if (!isnan(row->rank[i])) {
+			l->longest = fmax(l->longest, row->rank[i]);
+			sum += row->rank[i];
+			n++;
+		}
+	for (unsigned i = 0; i < count; i++)
+		if (!isnan(row->rank[i]))
+			squares += pow(row->rank[i] - sum / n, 2);
+	if (n > 0)
+		l->spread = sqrt(squares / n);
 }
 
 static void
@@ -217,7 +299,8 @@ take_round(struct live *l, const struct round *r)
 	l->loss_ratio = l->loss / r->count;
 	l->lost_now = row.lost;
 	l->known_now = row.answered + row.lost;
-	l->jitter = l->unknown ? NAN : jitter_of(r);
+	l->jitter = l->unknown ? NAN : round_jitter(r);
+	take_ranks(l, &row, l->unknown ? 0 : r->count);
 	l->pings = r->count;
 	l->row = r->row;
 	if (!l->measured)
@@ -227,7 +310,12 @@ take_round(struct live *l, const struct round *r)
 	l->measured = true;
 	if (r->address.sa.sa_family != AF_UNSPEC)
 		l->target.address = r->address;
+	if (r->ttl != 0)
+		l->ttl = r->ttl;
+	l->suspect = r->suspect;
+	keep_extras(l, r);
 	count_pings(l, r);
+	count_odd(l, r);
 }
 
 /* The recorder repeats the last round on a new line, and a round of a clock that was
@@ -264,6 +352,20 @@ on_target(struct msg_in *in)
 	struct live *l = entry_of(t.target);
 	if (l != NULL)
 		l->target = t;
+	return 0;
+}
+
+static int
+on_counters(struct msg_in *in)
+{
+	struct msg_counters c;
+
+	if (msg_get_counters(in, &c) != 0)
+		return -1;
+	state.counters[c.room] = c;
+	memset(&state.sum, 0, sizeof state.sum);
+	for (unsigned room = 0; room < ROOMS; room++)
+		msg_add_counters(&state.sum, &state.counters[room]);
 	return 0;
 }
 
@@ -358,6 +460,42 @@ on_trouble(struct msg_in *in)
 	return 0;
 }
 
+static int
+on_sink(struct msg_in *in)
+{
+	struct msg_sink s;
+	size_t i = 0;
+
+	if (msg_get_sink(in, &s) != 0)
+		return -1;
+	while (i < state.sinks && strcmp(state.sink[i].name, s.name) != 0)
+		i++;
+	if (i == SINKS)
+		return 0;
+	state.sink[i] = s;
+	if (i == state.sinks)
+		state.sinks++;
+	return 0;
+}
+
+/* Forget what is not there any more. */
+static void
+sinks_reload(const struct conf *next)
+{
+	size_t kept = 0;
+
+	for (size_t k = 0; k < state.sinks; k++) {
+		bool there = false;
+
+		for (size_t i = 0; i < next->sinks; i++)
+			there = there ||
+				strcmp(next->sink[i].name, state.sink[k].name) == 0;
+		if (there)
+			state.sink[kept++] = state.sink[k];
+	}
+	state.sinks = kept;
+}
+
 int
 state_message(struct msg_in *in)
 {
@@ -367,7 +505,21 @@ state_message(struct msg_in *in)
 	case MSG_TARGET:
 		return on_target(in);
 	case MSG_COUNTERS:
-		return msg_get_counters(in, &state.counters);
+		return on_counters(in);
+	case MSG_FLOWS:
+	case MSG_EXPORTER:
+	case MSG_STRANGER:
+		return exporters_message(in);
+	case MSG_MINUTE:
+		return livetraffic_message(in);
+	case MSG_SUSPICION:
+		return suspects_message(in);
+	case MSG_INTERFACE:
+	case MSG_IFTOTALS:
+	case MSG_POLLER:
+		return interfaces_message(in);
+	case MSG_FORGOTTEN:
+		return forget_message(in);
 	case MSG_STORE:
 		return msg_get_store(in, &state.store);
 	case MSG_WORKER:
@@ -376,6 +528,8 @@ state_message(struct msg_in *in)
 		return on_problems(in);
 	case MSG_TROUBLE:
 		return on_trouble(in);
+	case MSG_SINK:
+		return on_sink(in);
 	default:
 		return -1;
 	}
@@ -394,10 +548,12 @@ state_reload(const struct conf *next)
 	struct entry *e, *tmp;
 
 	state.conf = next;
+	sinks_reload(next);
 	HASH_ITER(hh, state.entries, e, tmp) {
-		if (conf_target_by_id(next, e->live.id) != NULL)
+		if (configured(next, e->live.id))
 			continue;
 		HASH_DEL(state.entries, e);
+		free(e->live.extra);
 		free(e);
 	}
 }
@@ -409,6 +565,7 @@ state_free(void)
 
 	HASH_ITER(hh, state.entries, e, tmp) {
 		HASH_DEL(state.entries, e);
+		free(e->live.extra);
 		free(e);
 	}
 	problems_free(state.problem, state.problems);
@@ -419,25 +576,41 @@ state_free(void)
 
 /* --- judging ---------------------------------------------------------------------- */
 
-/* What made L's pings fail: where an answer came that was no good, the prober says what
- * was wrong with it. */
+/* What made T's pings fail: where an answer came that was no good, or not all of it,
+ * the prober may have more to say, as it has where they could not be sent from here
+ * or somebody complained, and the runner whatever its program had to say. Valid until
+ * the next call. */
 static const char *
-cause_text(const struct live *l)
+cause_text(const struct conf_target *t, const struct live *l)
 {
-	bool answer = l->cause == PING_BAD_ANSWER || l->cause == PING_CUT_OFF;
+	bool echo = t->probe != NULL && strncmp(t->probe->module, "FPing", 5) == 0;
+	/* "says 192.0.2.1": what an ICMP error of a few pings is, not of silence */
+	bool said = echo && strncmp(l->target.text, "says ", 5) == 0;
+	bool told = l->cause == PING_BAD_ANSWER || l->cause == PING_CUT_OFF ||
+		    l->cause == PING_SYN_LOST || (l->cause == PING_TIMEOUT && !said) ||
+		    (t->probe != NULL && t->probe->home == MODULE_RUNNER);
+	bool more = l->cause == PING_NOT_SENT || l->cause == PING_CANNOT ||
+		    (said && l->cause != PING_TIMEOUT && l->cause != PING_LATE &&
+			l->cause != PING_NO_NEIGHBOUR && l->cause != PING_NEVER_LEFT);
+	static char both[sizeof l->target.text + 64];
 
-	return answer && l->target.state == TARGET_OK && l->target.text[0] != '\0'
-		   ? l->target.text
-		   : ping_outcome_text(l->cause);
+	if ((!told && !more) || l->target.text[0] == '\0' ||
+	    (l->target.state != TARGET_OK && l->target.state != TARGET_WAITING))
+		return ping_outcome_text(l->cause);
+	if (told)
+		return l->target.text;
+	snprintf(
+	    both, sizeof both, "%s: %s", ping_outcome_text(l->cause), l->target.text);
+	return both;
 }
 
 static enum look
-look_down(const struct live *l, char *why, size_t size)
+look_down(const struct conf_target *t, const struct live *l, char *why, size_t size)
 {
 	char since[32];
 
 	when_text(since, sizeof since, l->down_since, false);
-	snprintf(why, size, "%s: 100 %% loss since %s%s", cause_text(l), since,
+	snprintf(why, size, "%s: 100 %% loss since %s%s", cause_text(t, l), since,
 	    l->down_from_first ? " or earlier" : "");
 	return LOOK_DOWN;
 }
@@ -459,11 +632,14 @@ static bool
 cannot(const struct conf_target *t, const struct live *l, char *why, size_t size)
 {
 	if (t->note != NULL) {
-		snprintf(why, size, "%s", t->note);
+		static const char said[] = "cannot measure: "; /* as the state says */
+		size_t skip = sizeof said - 1;
+		snprintf(why, size, "%s",
+		    t->note + (strncmp(t->note, said, skip) == 0 ? skip : 0));
 		return true;
 	}
 	if (t->nomasterpoll) {
-		snprintf(why, size, "measured by its slaves only");
+		snprintf(why, size, "left to slaves, and has none");
 		return true;
 	}
 	if (l == NULL ||
@@ -485,8 +661,8 @@ static enum look
 look_members(const struct conf_target *t)
 {
 	static const enum look order[] = { LOOK_DOWN, LOOK_LOSS, LOOK_UNKNOWN,
-		LOOK_CANNOT, LOOK_WAITING, LOOK_FINE };
-	bool seen[LOOK_UNKNOWN + 1] = { false };
+		LOOK_CANNOT, LOOK_WAITING, LOOK_FILTERED, LOOK_FINE };
+	bool seen[LOOKS] = { false };
 	char why[256];
 	size_t i = 0;
 
@@ -501,48 +677,104 @@ look_members(const struct conf_target *t)
 	return i < sizeof order / sizeof order[0] ? order[i] : LOOK_WAITING;
 }
 
+/* T has no round any more since that which ended at ROW. */
+static bool
+is_quiet(const struct conf_target *t, int64_t row, char *why, size_t size)
+{
+	int64_t now = clock_wall_ns() / CLOCK_NS_PER_S;
+	char since[32];
+
+	if (now - row <= (int64_t)t->step * QUIET_STEPS)
+		return false;
+	when_text(since, sizeof since, row, false);
+	snprintf(why, size, "no round since %s", since);
+	return true;
+}
+
+/* How T looks by its last round, L. */
+static enum look
+look_round(const struct conf_target *t, const struct live *l, char *why, size_t size)
+{
+	if (is_quiet(t, l->row, why, size))
+		return LOOK_UNKNOWN;
+	if (l->unknown) {
+		snprintf(why, size, "last round unknown: %s", cause_text(t, l));
+		return LOOK_UNKNOWN;
+	}
+	if (isnan(l->median) && l->loss >= l->pings && l->down_since != 0)
+		return look_down(t, l, why, size);
+	if (l->loss > 0) {
+		snprintf(why, size, "%u of %u pings lost%s: %s", l->lost_now,
+		    l->known_now, l->known_now < l->pings ? ", others unknown" : "",
+		    cause_text(t, l));
+		return LOOK_LOSS;
+	}
+	return LOOK_FINE;
+}
+
+enum look
+state_look_from(const struct conf_target *t, const char *slave, char *why, size_t size)
+{
+	const struct live *l = state_live(vantage_id(t, slave));
+
+	if (*slave == '\0')
+		return state_look(t, why, size);
+	why[0] = '\0';
+	if (l != NULL && l->measured)
+		return look_round(t, l, why, size);
+	/* What was before this start only the file tells, and not how it went. */
+	int64_t last = vantage_last(t, slave);
+	if (last != 0 && is_quiet(t, last, why, size))
+		return LOOK_UNKNOWN;
+	snprintf(why, size, "%s",
+	    last == 0 ? "no round from there yet" : "waiting for the next round");
+	return LOOK_WAITING;
+}
+
+/* What only slaves measure looks like what the first of them sees that has a round. */
+static enum look
+look_slaves(const struct conf_target *t, char *why, size_t size)
+{
+	struct vantage list[VANTAGES];
+	size_t count = vantage_list(state.conf, t, list, VANTAGES);
+
+	for (size_t i = 0; i < count; i++) {
+		enum look look = state_look_from(t, list[i].slave, why, size);
+		if (look != LOOK_WAITING)
+			return look;
+	}
+	snprintf(why, size, "waiting for a round of its slaves");
+	return LOOK_WAITING;
+}
+
 enum look
 state_look(const struct conf_target *t, char *why, size_t size)
 {
 	const struct live *l = state_live(t->id);
-	int64_t now = clock_wall_ns() / CLOCK_NS_PER_S;
-	char since[32];
 
 	why[0] = '\0';
 	if (t->kind == CONF_MULTIHOST)
 		return look_members(t);
+	if (t->nomasterpoll && t->note == NULL && *vantage_first(state.conf, t) != '\0')
+		return look_slaves(t, why, size);
+	if (t->filtered) {
+		snprintf(why, size, "left out by --filter");
+		return LOOK_FILTERED;
+	}
 	if (cannot(t, l, why, size))
 		return LOOK_CANNOT;
 	if (l == NULL || !l->measured) {
 		snprintf(why, size, "waiting for the first round");
 		return LOOK_WAITING;
 	}
-	if (now - l->row > (int64_t)t->step * QUIET_STEPS) {
-		when_text(since, sizeof since, l->row, false);
-		snprintf(why, size, "no round since %s", since);
-		return LOOK_UNKNOWN;
-	}
-	if (l->unknown) {
-		snprintf(
-		    why, size, "last round unknown: %s", ping_outcome_text(l->cause));
-		return LOOK_UNKNOWN;
-	}
-	if (isnan(l->median) && l->loss >= l->pings && l->down_since != 0)
-		return look_down(l, why, size);
-	if (l->loss > 0) {
-		snprintf(why, size, "%u of %u pings lost%s: %s", l->lost_now,
-		    l->known_now, l->known_now < l->pings ? ", others unknown" : "",
-		    cause_text(l));
-		return LOOK_LOSS;
-	}
-	return LOOK_FINE;
+	return look_round(t, l, why, size);
 }
 
 const char *
 look_word(enum look look)
 {
 	static const char *const word[] = { "waiting", "fine", "loss", "down", "cannot",
-		"unknown" };
+		"unknown", "filtered" };
 
 	return word[look];
 }

@@ -12,6 +12,20 @@
 
 #define LIVE_BUCKETS 20 /* upper bounds 50 us * 2^i, as smokeping_prober has them */
 
+/* Times in buckets; slower ones than the last bound in none. */
+struct live_times {
+	uint64_t bucket[LIVE_BUCKETS]; /* each once */
+	uint64_t count;		       /* of all */
+	double sum;		       /* seconds */
+};
+
+/* What a round said beside its pings' times. */
+struct live_odd {
+	uint64_t duplicates, late, reordered, ttl_changes;
+	uint64_t forged, wrong_source, truncated;
+	uint64_t stamp[STAMP_KINDS]; /* answers by the quality of their time */
+};
+
 /* One target's present, and its totals since this web worker started. */
 struct live {
 	uint64_t id;
@@ -25,18 +39,30 @@ struct live {
 	bool unknown;	      /* that round was unknown */
 	enum ping_outcome cause; /* of it being unknown, or the most frequent loss */
 	double median, loss, loss_ratio, jitter; /* of that round; NAN when unknown */
+	double longest, spread; /* slowest answer, standard deviation of all; NAN */
 	unsigned pings, known_now, lost_now; /* of that round: all, measured, lost */
-	uint64_t sent, answered, lost, duplicates, late, send_errors;
-	uint64_t bucket[LIVE_BUCKETS]; /* each answer once; slower ones in none */
-	double rtt_sum;		       /* seconds, of all answered */
+	uint8_t ttl;			     /* of its last answer; 0: not known */
+	bool suspect;			     /* a receive buffer overflowed meanwhile */
+	struct live_odd odd;		     /* of that round */
+	uint8_t extras;			     /* of that round */
+	struct round_extra *extra;
+	uint64_t sent, lost, send_errors;
+	struct live_odd odd_all;
+	struct live_times rtts;	  /* of answers */
+	struct live_times jitters; /* between answers to neighbouring pings */
 };
 
 const struct conf *state_conf(void);
 int64_t state_started(void);			 /* epoch seconds */
 const struct live *state_live(uint64_t target);	 /* NULL: nothing known yet */
-const struct msg_counters *state_counters(void); /* zeroes before the first */
+const struct msg_counters *state_counters(void); /* of all who measure, added up */
 const struct msg_store *state_store(void);
 const struct msg_worker *state_worker(enum room room); /* NULL: never heard of */
+
+/* What the courier says of the sinks of the configuration, in its order; those that
+ * were not heard of are left out. How many. */
+#define STATE_SINKS 32
+size_t state_sinks(const struct msg_sink **sink, size_t most);
 
 /* Complaints about the configuration on disk, errors first refused it. */
 struct state_problem {
@@ -63,8 +89,13 @@ enum look {
 	LOOK_DOWN,    /* every ping lost */
 	LOOK_CANNOT,  /* cannot measure: no name, no permission, unknown probe */
 	LOOK_UNKNOWN, /* last round unknown, or none for three steps */
+	LOOK_FILTERED, /* left out by --filter: not measured */
+	LOOKS
 };
 enum look state_look(const struct conf_target *t, char *why, size_t size);
+/* The same of T as SLAVE ("" is this box) sees it. */
+enum look state_look_from(
+    const struct conf_target *t, const char *slave, char *why, size_t size);
 const char *look_word(enum look look); /* "waiting", "fine", "loss" ... */
 
 /* --- feeding it: for the worker's main file --------------------------------------- */

@@ -1,19 +1,23 @@
 /* One target: what it is, how it is now, its history in pictures and figures. */
 #include <inttypes.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
 #include "web/figure.h"
 #include "web/history.h"
+#include "web/incidents.h"
+#include "web/more.h"
 #include "web/page.h"
 #include "web/request.h"
 #include "web/row.h"
+#include "web/target.h"
+#include "web/vantage.h"
+#include "web/wanted.h"
 #include "web/when.h"
 
+#define BELOW_MAX 100 /* lines of what stands below a target */
 #define YOUNG 0.6     /* of the first range unknown: its history is young */
 #define YOUNG_MIN 120 /* seconds of the range that is shown then, at least */
 
@@ -27,8 +31,8 @@ now_s(void)
 	return clock_wall_ns() / CLOCK_NS_PER_S;
 }
 
-static const struct conf_period *
-periods(size_t *count)
+const struct conf_period *
+target_periods(size_t *count)
 {
 	const struct conf *conf = state_conf();
 
@@ -39,9 +43,8 @@ periods(size_t *count)
 	return default_periods;
 }
 
-/* "3h", "30h", "10d": a range in one word. */
-static void
-put_short_span(struct html *h, const char *name, int64_t seconds)
+void
+target_short_span(struct html *h, const char *name, int64_t seconds)
 {
 	if (seconds % 86400 == 0 && seconds > 86400)
 		html_printf(h, name, "%" PRId64 "d", seconds / 86400);
@@ -53,8 +56,8 @@ put_short_span(struct html *h, const char *name, int64_t seconds)
 		html_printf(h, name, "%" PRId64 "s", seconds);
 }
 
-static void
-put_history(struct html *h, const struct conf_target *t, const struct history *past)
+void
+target_history(struct html *h, const struct conf_target *t, const struct history *past)
 {
 	html_flag(h, "known", past->first != 0);
 	figure_rtt(h, "h_median", "h_median_unit", past->median);
@@ -67,36 +70,77 @@ put_history(struct html *h, const struct conf_target *t, const struct history *p
 	html_text(h, "about", past->step > t->step ? "≈ " : "");
 }
 
-/* One range of T, ending now, as a card. */
 static void
-add_range(
-    struct html *page, const struct conf_target *t, const char *label, int64_t seconds)
+seen_by(struct seen *s, const struct conf_target *t, const char *slave)
 {
+	const struct conf *conf = state_conf();
+
+	*s = (struct seen){ .target = t };
+	s->chosen = *slave != '\0' && vantage_find(conf, slave, &s->by[0]);
+	s->count = s->chosen ? 1 : vantage_list(conf, t, s->by, VANTAGES);
+}
+
+/* One range, ending now, as a card; of the I-th that see it. */
+static void
+add_range(struct html *page, const struct seen *s, size_t i, const char *label,
+    int64_t seconds)
+{
+	const struct conf_target *t = s->target;
+	const char *slave = i < s->count ? s->by[i].slave : "";
 	struct html *item = html_item(page, "range");
 	int64_t now = now_s();
 
 	html_text(item, "label", label);
-	put_short_span(item, "short", seconds);
+	/* Of one that was chosen, the head of the page tells. */
+	html_text(item, "from",
+	    !s->chosen && (s->count > 1 || *slave != '\0') ? s->by[i].display : "");
+	row_links(item, t, slave);
+	html_printf(
+	    item, "id", "%" PRId64 "%s%s", seconds, *slave != '\0' ? "-" : "", slave);
+	target_short_span(item, "short", seconds);
 	html_printf(item, "start", "now-%" PRId64 "s", seconds);
 	html_text(item, "end", "now");
 	html_printf(item, "seconds", "%" PRId64, seconds);
-	if (t->kind == CONF_MULTIHOST)
+	if (t->kind == CONF_MULTIHOST) {
 		html_flag(item, "known", false);
-	else
-		put_history(item, t, history_of(t, now - seconds, now, HISTORY_PAGE));
+		return;
+	}
+	const struct history *past =
+	    history_from(t, slave, now - seconds, now, HISTORY_PAGE);
+	target_history(item, t, past);
+	/* Nobody tells of a slave's rounds; its file does. */
+	if (*slave != '\0')
+		html_printf(item, "row", "%" PRId64, past->last);
+}
+
+/* End of the first row known within SPAN, of those that see it; 0: none. */
+static int64_t
+first_known(const struct seen *s, int64_t span)
+{
+	int64_t now = now_s(), first = 0;
+
+	for (size_t i = 0; i < s->count; i++) {
+		const char *slave = s->by[i].slave;
+		int64_t here = *slave == '\0' ? row_first(s->target, span)
+					      : history_from(s->target, slave,
+						    now - span, now, HISTORY_LIST)
+						    ->first;
+		if (here != 0 && (first == 0 || here < first))
+			first = here;
+	}
+	return first;
 }
 
 /* While most of the first range is empty, begin with what there is. */
 static void
-add_young_range(struct html *page, const struct conf_target *t, int64_t first_range)
+add_young_range(struct html *page, const struct seen *s, int64_t first_range)
 {
-	int64_t now = now_s();
-	int64_t first = t->kind == CONF_MULTIHOST ? 0 : row_first(t, first_range);
+	int64_t now = now_s(), first = first_known(s, first_range);
 	char text[32], label[64];
 
 	if (first == 0 || first < now - (int64_t)((double)first_range * (1 - YOUNG)))
 		return;
-	int64_t span = now - first + (int64_t)t->step;
+	int64_t span = now - first + (int64_t)s->target->step;
 	if (span < YOUNG_MIN)
 		span = YOUNG_MIN;
 	/* In steps of a minute, so that a picture serves for a while. */
@@ -105,7 +149,54 @@ add_young_range(struct html *page, const struct conf_target *t, int64_t first_ra
 	if (strncmp(text, "1 ", 2) == 0)
 		memmove(text, text + 2, strlen(text + 2) + 1);
 	snprintf(label, sizeof label, "Last %s", text);
-	add_range(page, t, label, span);
+	for (size_t i = 0; i < s->count; i++)
+		add_range(page, s, i, label, span);
+}
+
+/* When the last round of the I-th that see it was: more may have been heard
+ * than PAST shows yet. 0: none is known. */
+static int64_t
+last_row(const struct seen *s, size_t i, const struct history *past)
+{
+	const struct live *live = state_live(vantage_id(s->target, s->by[i].slave));
+
+	if (live != NULL && live->measured && live->row > past->last)
+		return live->row;
+	return past->last;
+}
+
+/* Several that see the same: all in one graph, and a line for each. */
+static void
+put_vantages(struct html *page, const struct seen *s, int64_t seconds)
+{
+	int64_t now = now_s(), last = 0;
+
+	if (s->count < 2)
+		return;
+	html_flag(page, "together", true);
+	html_printf(page, "t_start", "now-%" PRId64 "s", seconds);
+	target_short_span(page, "t_short", seconds);
+	for (size_t i = 0; i < s->count; i++) {
+		struct html *item = html_item(page, "vantage");
+		const struct history *past = history_from(
+		    s->target, s->by[i].slave, now - seconds, now, HISTORY_PAGE);
+		char when[32] = "";
+
+		row_links(item, s->target, s->by[i].slave);
+		html_text(item, "v_name", s->by[i].display);
+		html_text(item, "v_where",
+		    s->by[i].location != NULL ? s->by[i].location : "");
+		figure_rtt(item, "v_median", "v_median_unit", past->median);
+		figure_percent(item, "v_loss", past->loss_ratio);
+		html_flag(item, "v_lossy", past->loss_ratio > 0);
+		int64_t row = last_row(s, i, past);
+		if (row != 0)
+			when_text(when, sizeof when, row, false);
+		html_text(item, "v_when", when);
+		if (row > last)
+			last = row;
+	}
+	html_printf(page, "t_row", "%" PRId64, last);
 }
 
 static void
@@ -122,25 +213,81 @@ put_probe(struct html *page, const struct conf_target *t)
 	    t->pings == 1 ? "ping" : "pings", step);
 }
 
-/* The targets that a multihost draws together. */
+/* The targets that a multihost draws together, each once. */
 static void
 put_members(struct html *page, const struct conf_target *t)
 {
+	char slave[VANTAGE_NAME];
+
 	if (t->members == 0)
 		return;
 	int64_t span = row_begin(page);
-	html_flag(page, "members", true);
+	html_text(page, "members", "Drawn together here");
 	for (size_t i = 0; i < t->members; i++) {
 		const struct conf_target *m =
-		    conf_target_by_path(state_conf(), t->member[i]);
-		if (m != NULL)
+		    vantage_parse(state_conf(), t->member[i], '.', slave);
+		bool before = false;
+		for (size_t k = 0; k < i && m != NULL; k++)
+			before |=
+			    vantage_parse(state_conf(), t->member[k], '.', slave) == m;
+		if (m != NULL && !before)
 			row_add(page, "target", m, span);
 	}
 }
 
-static struct html *
-target_page(struct request *r, const struct conf_target *t)
+/* What stands below a target that is a group as well. */
+static void
+put_below(struct html *page, const struct conf_target *t)
 {
+	int64_t span = 0;
+	unsigned rows = 0;
+
+	for (const struct conf_target *c = t->first; c != NULL; c = c->next) {
+		if (!row_listed(c) || rows++ >= BELOW_MAX)
+			continue;
+		if (rows == 1)
+			span = row_begin(page);
+		html_text(page, "members", "Below it");
+		row_add(page, "target", c, span);
+	}
+}
+
+/* The size of the plot: what a configuration asks for, but not what every one has. */
+static void
+put_size(struct html *page)
+{
+	const struct conf_section *detail =
+	    conf_child(conf_top(state_conf(), "Presentation"), "detail");
+	int width = atoi(conf_value(detail, "width", "600"));
+	int height = atoi(conf_value(detail, "height", "200"));
+	bool usual = (width == 600 && height == 200) || width < 100 || width > 2000 ||
+		     height < 50 || height > 1000;
+
+	html_flag(page, "sized", !usual);
+	html_printf(page, "plot_width", "%d", usual ? 960 : width);
+	html_printf(page, "plot_height", "%d", usual ? 240 : height);
+}
+
+/* What one slave sees is its own; what this box hears just now is not. */
+static void
+put_slave(struct html *page, const struct seen *s)
+{
+	const struct vantage *v = &s->by[0];
+
+	row_href(page, "all", s->target);
+	row_links(page, s->target, v->slave);
+	html_text(page, "seen", v->display);
+	html_text(page, "seen_where", v->location != NULL ? v->location : "");
+	html_printf(page, "path", "%s~%s", s->target->path, v->slave);
+	html_flag(page, "measured", false);
+	html_flag(page, "present", false);
+	html_text(page, "why", "");
+}
+
+struct html *
+target_page(struct request *r, const struct seen *s)
+{
+	const struct conf_target *t = s->target;
 	char *title = html_strip(t->title), *safe = html_safe(t->title);
 	struct html *page = page_new(r, title, "targets");
 	const struct live *live = state_live(t->id);
@@ -151,9 +298,15 @@ target_page(struct request *r, const struct conf_target *t)
 	row_present(page, t);
 	html_text(page, "path", t->path);
 	html_flag(page, "present", t->kind != CONF_MULTIHOST);
+	put_size(page);
 	put_probe(page, t);
 	put_members(page, t);
-	if (live != NULL && live->target.state == TARGET_STALE)
+	put_below(page, t);
+	if (s->chosen)
+		put_slave(page, s);
+	else
+		more_present(page, t, live);
+	if (!s->chosen && live != NULL && live->target.state == TARGET_STALE)
 		html_text(page, "stale",
 		    live->target.text[0] != '\0'
 			? live->target.text
@@ -168,134 +321,75 @@ target_page(struct request *r, const struct conf_target *t)
 	return page;
 }
 
-static void
-page_ranges(struct request *r, const struct conf_target *t)
+/* Has the I-th that see it told anything yet? That it has not is said once. */
+static bool
+has_file(const struct seen *s, size_t i)
 {
-	struct html *page = target_page(r, t);
+	int64_t now = now_s();
+
+	return s->count < 2 || history_from(s->target, s->by[i].slave, now - ROW_SPAN,
+				   now, HISTORY_LIST)
+				   ->file;
+}
+
+static void
+page_ranges(struct request *r, const struct seen *s)
+{
+	struct html *page = target_page(r, s);
 	size_t count;
-	const struct conf_period *period = periods(&count);
-	bool drawn = t->kind == CONF_MULTIHOST;
+	const struct conf_period *period = target_periods(&count);
+	bool several = s->target->kind == CONF_MULTIHOST, drawn = several;
 
 	for (size_t i = 0; i < count && !drawn; i++)
-		drawn = row_first(t, period[i].seconds) != 0;
+		drawn = first_known(s, period[i].seconds) != 0;
 	html_flag(page, "drawn", drawn);
 	if (drawn && count > 0) {
-		add_young_range(page, t, period[0].seconds);
+		put_vantages(page, s, period[0].seconds);
+		if (!several)
+			add_young_range(page, s, period[0].seconds);
 		for (size_t i = 0; i < count; i++)
-			add_range(page, t, period[i].label, period[i].seconds);
+			for (size_t k = 0; k < (several ? 1 : s->count); k++)
+				if (i == 0 || several || has_file(s, k))
+					add_range(page, s, k, period[i].label,
+					    period[i].seconds);
 	}
+	incidents_of(page, s->target, 0, 0);
 	page_send(r, page, 200, "target.html");
 }
 
-/* --- one range of the reader's choice
- * ------------------------------------------------- */
+/* --- which page ------------------------------------------------------------------- */
 
+/* The picture alone, as SmokePing's script asks for it while it zooms. */
 static void
-put_move(
-    struct html *page, const char *word, const char *hint, int64_t start, int64_t end)
+answer_picture(struct request *r, const struct seen *s)
 {
-	struct html *item = html_item(page, "move");
-	int64_t now = now_s();
+	struct wanted w = { .target = s->target, .kind = DRAW_NAVIGATOR };
+	const char *title = request_arg(r, "title");
+	bool chosen = s->chosen;
 
-	if (start < 0 || end - start < 10)
-		return;
-	/* Beyond now there is nothing to see. */
-	if (end > now) {
-		start -= end - now;
-		end = now;
-	}
-	html_text(item, "word", word);
-	html_text(item, "hint", hint);
-	html_printf(item, "m_start", "%" PRId64, start);
-	html_printf(item, "m_end", "%" PRId64, end);
-}
-
-static void
-put_moves(struct html *page, int64_t start, int64_t end)
-{
-	int64_t span = end - start, half = span / 2;
-
-	put_move(page, "←", "Earlier", start - half, end - half);
-	put_move(page, "−", "Zoom out", start - half, end + half);
-	put_move(page, "+", "Zoom in", start + span / 4, end - span / 4);
-	put_move(page, "→", "Later", start + half, end + half);
-}
-
-static void
-format_time(char *buf, size_t size, int64_t when)
-{
-	time_t at = (time_t)when;
-	struct tm tm;
-
-	localtime_r(&at, &tm);
-	strftime(buf, size, "%Y-%m-%d %H:%M:%S", &tm);
-}
-
-/* What stands in a field of the form: what the reader wrote, but nobody reads seconds
- * since 1970. */
-static const char *
-field_text(const char *written, const char *meant, const char *fallback)
-{
-	if (written == NULL || *written == '\0')
-		return fallback;
-	return written[strspn(written, "0123456789")] == '\0' ? meant : written;
-}
-
-static void
-put_form(struct html *page, const struct request *r, int64_t start, int64_t end)
-{
-	char from[40], to[40];
-
-	format_time(from, sizeof from, start);
-	format_time(to, sizeof to, end);
-	html_text(page, "from_text", from);
-	html_text(page, "to_text", to);
-	html_text(page, "from", field_text(request_arg(r, "start"), from, "now-3h"));
-	html_text(page, "to", field_text(request_arg(r, "end"), to, "now"));
-}
-
-static void
-page_navigator(struct request *r, const struct conf_target *t)
-{
-	int64_t now = now_s(), start, end;
-	char span[32];
-
-	if (request_range(r, now, &start, &end) != 0)
-		return;
-	struct html *page = target_page(r, t);
-	size_t count;
-	const struct conf_period *period = periods(&count);
-	for (size_t i = 0; i < count; i++) {
-		struct html *item = html_item(page, "preset");
-		put_short_span(item, "short", period[i].seconds);
-		html_printf(item, "p_start", "now-%us", period[i].seconds);
-		html_flag(item, "chosen",
-		    end >= now - 60 && end - start == period[i].seconds);
-	}
-	put_form(page, r, start, end);
-	put_moves(page, start, end);
-	figure_span(span, sizeof span, end - start);
-	html_text(page, "label", span);
-	html_printf(page, "start", "%" PRId64, start);
-	html_printf(page, "end", "%" PRId64, end);
-	html_flag(page, "live", end >= now - 60);
-	/* What is over does not change, and a zoom is not to be thrown away. */
-	if (end < now - 60)
-		html_text(page, "refresh", "");
-	if (t->kind != CONF_MULTIHOST)
-		put_history(page, t, history_of(t, start, end, HISTORY_PAGE));
-	page_send(r, page, 200, "navigator.html");
+	if (chosen)
+		snprintf(w.slave, sizeof w.slave, "%s", s->by[0].slave);
+	if (title != NULL && *title != '\0')
+		snprintf(w.label, sizeof w.label, "%s", title);
+	else
+		snprintf(w.label, sizeof w.label, "Navigator Graph%s%.64s",
+		    chosen ? " as seen from " : "", chosen ? s->by[0].display : "");
+	wanted_answer(r, &w);
 }
 
 void
-page_target(struct request *r, const struct conf_target *t)
+page_target(struct request *r, const struct conf_target *t, const char *slave)
 {
 	const char *mode = request_arg(r, "displaymode");
-	bool chosen = request_arg(r, "start") != NULL || request_arg(r, "end") != NULL;
+	bool ranged = request_arg(r, "start") != NULL || request_arg(r, "end") != NULL;
+	struct seen s;
 
+	seen_by(&s, t, slave);
 	/* SmokePing's static page ignores a range. */
-	if (mode != NULL ? *mode == 'n' || *mode == 'a' : chosen)
-		page_navigator(r, t);
+	if (mode != NULL && *mode == 'a')
+		answer_picture(r, &s);
+	else if (mode != NULL ? *mode == 'n' : ranged)
+		page_navigator(r, &s);
 	else
-		page_ranges(r, t);
+		page_ranges(r, &s);
 }

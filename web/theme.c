@@ -9,10 +9,10 @@ static const struct theme themes[DRAW_THEMES] = {
 		.background = 0xffffff,
 		.text = 0x1f2933,
 		.median = 0x202020,
-		.overview = 0x0069d2,
 		.zero = 0x000000,
 		.hatch = 0xc3c9d1,
 		.nodata = 0xf1f3f5,
+		.mark = { 0x1d4f91c0, 0x5b667524, 0xb5470826, 0xb4231826 },
 		.total_pct = 62,
 	},
 	[DRAW_DARK] = {
@@ -20,10 +20,10 @@ static const struct theme themes[DRAW_THEMES] = {
 		.background = 0x181f26,
 		.text = 0xa3adb8,
 		.median = 0xdfe5ec,
-		.overview = 0x6cb2ff,
 		.zero = 0x46525e,
 		.hatch = 0x3a4652,
 		.nodata = 0x1d252d,
+		.mark = { 0x8ab8f5c0, 0x93a0ae28, 0xff9c5530, 0xff7a6b30 },
 		.total_pct = 72,
 	},
 };

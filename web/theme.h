@@ -16,10 +16,10 @@ struct theme {
 	uint32_t background; /* behind everything */
 	uint32_t text;
 	uint32_t median;    /* the thin line below the coloured one */
-	uint32_t overview;  /* the line of an overview graph, unless configured */
 	uint32_t zero;	    /* the rule at the bottom */
 	uint32_t hatch;	    /* over times without data */
 	uint32_t nodata;    /* tint of them */
+	uint32_t mark[TONES]; /* of what happened, with opacity: rrggbbaa */
 	unsigned total_pct; /* opacity of the column of a total loss */
 };
 

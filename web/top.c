@@ -137,7 +137,8 @@ unison(const struct draw *d, const char *file, const struct series_file *sf)
 }
 
 double
-top_of(const struct draw *d, const char *file, const struct series_file *sf)
+top_of(const struct draw *d, const char *file, const struct series_file *sf,
+    double empty)
 {
 	double top;
 
@@ -149,7 +150,7 @@ top_of(const struct draw *d, const char *file, const struct series_file *sf)
 			top = most;
 	} else {
 		top = highest(file, sf, d->ask->start, d->ask->end, 400);
-		top = isnan(top) ? 1.5 : top * 1.5;
+		top = isnan(top) ? empty : top * 1.5;
 	}
 	return top > 0 ? top : 1.2e-6;
 }

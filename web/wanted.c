@@ -5,44 +5,41 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "web/csv.h"
+#include "web/eventlog.h"
+#include "web/imgcache.h"
 #include "web/picture.h"
 #include "web/request.h"
 #include "web/state.h"
+#include "web/wanted.h"
 
-/* "A/B/C.png": the target and the format. */
-static const struct conf_target *
-parse_name(struct request *r, uint8_t *format)
+/* "A/B/C~slave.png": the target, who measured it, and the format; DRAW_FORMATS is a
+ * table. */
+static int
+parse_name(struct request *r, struct wanted *w)
 {
-	static const char *const suffix[] = { ".png", ".svg", ".pdf" };
+	static const char *const suffix[] = { ".png", ".svg", ".pdf", ".csv" };
+	const unsigned formats = sizeof suffix / sizeof suffix[0];
 	const char *rest = request_rest(r), *dot = strrchr(rest, '.');
-	const struct conf_target *t = NULL;
 	unsigned f = 0;
 
-	while (f < DRAW_FORMATS && (dot == NULL || strcmp(dot, suffix[f]) != 0))
+	while (f < formats && (dot == NULL || strcmp(dot, suffix[f]) != 0))
 		f++;
-	if (f == DRAW_FORMATS) {
-		reply_error(
-		    r, 404, "There is no graph %s: expected .png, .svg or .pdf.", rest);
-		return NULL;
+	if (f == formats) {
+		reply_error(r, 404,
+		    "There is no graph %s: expected .png, .svg, .pdf or .csv.", rest);
+		return -1;
 	}
-	char *path = mem_strn(rest, (size_t)(dot - rest));
-	for (char *p = path; *p != '\0'; p++)
-		if (*p == '/')
-			*p = '.';
-	/* A dot of the reader's is none of ours. */
-	if (memchr(rest, '.', (size_t)(dot - rest)) == NULL)
-		t = conf_target_by_path(state_conf(), path);
-	free(path);
-	*format = (uint8_t)f;
-	if (t == NULL || t == state_conf()->targets)
-		reply_error(
-		    r, 404, "There is no target %.*s.", (int)(dot - rest), rest);
-	else if (t->kind == CONF_GROUP)
-		reply_error(
-		    r, 404, "%s is a group, only its targets have graphs.", t->path);
-	else
-		return t;
-	return NULL;
+	char *name = mem_strn(rest, (size_t)(dot - rest));
+	w->target = vantage_parse(state_conf(), name, '/', w->slave);
+	w->format = (uint8_t)f;
+	if (w->target == NULL || w->target == state_conf()->targets)
+		reply_error(r, 404, "There is no target %s.", name);
+	else if (w->target->kind == CONF_GROUP)
+		reply_error(r, 404, "%s is a group, only its targets have graphs.",
+		    w->target->path);
+	free(name);
+	return w->target == NULL || w->target->kind == CONF_GROUP ? -1 : 0;
 }
 
 /* Argument NAME as one of WORDS, which together fit into a line. */
@@ -69,15 +66,16 @@ parse_word(struct request *r, const char *name, const char *const *words,
 	return -1;
 }
 
+/* A size as the configuration has it: it accepts 10 and more. */
 static long
-setting(const char *part, const char *key, long fallback)
+setting(const char *part, const char *key, long fallback, long high)
 {
 	const struct conf_section *s =
 	    conf_child(conf_top(state_conf(), "Presentation"), part);
 	const char *text = conf_value(s, key, NULL);
 	long v = text != NULL ? atol(text) : 0;
 
-	return v >= 20 && v <= 4000 ? v : fallback;
+	return v >= 10 && v <= high ? v : fallback;
 }
 
 static int
@@ -87,10 +85,11 @@ parse_size(struct request *r, struct msg_draw *d)
 	    d->kind == DRAW_OVERVIEW || d->kind == DRAW_STRIP ? "overview" : "detail";
 	long width, height, zoom;
 
-	if (request_int(r, "width", setting(part, "width", 600), 20, 4000, &width) !=
-		0 ||
-	    request_int(r, "height", setting(part, "height", 200), 10, 2000, &height) !=
-		0 ||
+	long usual_width = setting(part, "width", 600, 4000);
+	long usual_height = setting(part, "height", 200, 2000);
+
+	if (request_int(r, "width", usual_width, 20, 4000, &width) != 0 ||
+	    request_int(r, "height", usual_height, 10, 2000, &height) != 0 ||
 	    request_int(r, "zoom", 1, 1, 2, &zoom) != 0)
 		return -1;
 	d->width = (uint16_t)width;
@@ -99,17 +98,51 @@ parse_size(struct request *r, struct msg_draw *d)
 	return 0;
 }
 
+/* When the last round of T from SLAVE was stored, 0: none is known. */
+static int64_t
+last_round(const struct conf_target *t, const char *slave)
+{
+	const struct live *live = state_live(vantage_id(t, slave));
+
+	if (live != NULL && live->measured)
+		return live->row;
+	return *slave != '\0' ? vantage_last(t, slave) : 0;
+}
+
+/* The same of all that W shows. */
+static int64_t
+last_shown(const struct wanted *w)
+{
+	const struct conf_target *t = w->target;
+	struct vantage list[VANTAGES];
+	char slave[VANTAGE_NAME];
+	int64_t last = 0, other;
+
+	if (t->kind != CONF_MULTIHOST && w->kind != DRAW_OVERVIEW)
+		return last_round(t, w->slave);
+	size_t count = vantage_list(state_conf(), t, list, VANTAGES);
+	for (size_t i = 0; i < count; i++)
+		if ((other = last_round(t, list[i].slave)) > last)
+			last = other;
+	for (size_t i = 0; i < t->members; i++) {
+		const struct conf_target *m =
+		    vantage_parse(state_conf(), t->member[i], '.', slave);
+		if (m != NULL && (other = last_round(m, slave)) > last)
+			last = other;
+	}
+	return last;
+}
+
 /* A range that ends now is rounded up to the next pixel or step, so that everybody who
  * asks meanwhile gets the same picture; it lasts until a round came that shows. Only
  * one whose last round is stored lasts for good. */
 static void
-align(struct picture_key *key, const struct conf_target *t, int64_t now)
+align(struct picture_key *key, const struct wanted *w, int64_t now)
 {
 	struct msg_draw *d = &key->draw;
-	const struct live *live = state_live(t->id);
-	int64_t step = t->step > 0 ? t->step : state_conf()->step;
+	int64_t step = w->target->step > 0 ? w->target->step : state_conf()->step;
 	int64_t slot = (d->end - d->start) / d->width;
-	int64_t last = live != NULL && live->measured ? live->row : 0;
+	int64_t last = last_shown(w);
 
 	slot = slot < step ? step : (slot + step - 1) / step * step;
 	if (d->end >= now - slot && d->end <= now + slot) {
@@ -123,49 +156,122 @@ align(struct picture_key *key, const struct conf_target *t, int64_t now)
 }
 
 static int
-parse_range(struct request *r, struct picture_key *key, const struct conf_target *t)
+parse_range(struct request *r, struct picture_key *key, const struct wanted *w)
 {
-	int64_t now = clock_wall_ns() / CLOCK_NS_PER_S;
+	int64_t now = clock_wall_ns() / CLOCK_NS_PER_S, span = w->span;
+	struct msg_draw *d = &key->draw;
 
-	if (request_range(r, now, &key->draw.start, &key->draw.end) != 0)
+	if (span == 0 && w->kind == DRAW_OVERVIEW && request_arg(r, "start") == NULL &&
+	    request_arg(r, "end") == NULL)
+		span = state_conf()->overview_range;
+	if (span > 0) {
+		d->end = now;
+		d->start = now - span;
+	} else if (request_range(r, now, &d->start, &d->end) != 0) {
 		return -1;
-	align(key, t, now);
+	}
+	align(key, w, now);
 	return 0;
 }
 
-static int
-parse_key(struct request *r, struct picture_key *key)
+/* What happened, on pictures that are large enough for it. */
+static void
+put_marks(struct msg_draw *d, const struct conf_target *t)
 {
-	static const char *const kind[] = { "detail", "overview", "navigator",
-		"strip" };
-	static const char *const theme[] = { "light", "dark" };
-	struct msg_draw *d = &key->draw;
-	const struct conf_target *t = parse_name(r, &d->format);
-	const char *label = request_arg(r, "label");
+	if (d->kind != DRAW_DETAIL && d->kind != DRAW_NAVIGATOR)
+		return;
+	d->marks = (uint8_t)eventlog_marks(t, d->slave, d->start, d->end,
+	    (d->end - d->start) / d->width, d->mark);
+}
 
-	if (t == NULL ||
-	    parse_word(r, "kind", kind, DRAW_KINDS, DRAW_DETAIL, &d->kind) ||
-	    parse_word(r, "theme", theme, DRAW_THEMES, DRAW_LIGHT, &d->theme) ||
-	    parse_size(r, d) || parse_range(r, key, t))
-		return -1;
-	d->target = t->id;
-	if (label != NULL)
-		snprintf(d->label, sizeof d->label, "%s", label);
-	return 0;
+void
+wanted_answer(struct request *r, struct wanted *w)
+{
+	static const char *const theme[] = { "light", "dark" };
+	struct picture_key key;
+	struct msg_draw *d = &key.draw;
+
+	/* An overview shows all, another picture one of them. */
+	if (w->slave[0] == '\0' && w->kind != DRAW_OVERVIEW)
+		snprintf(w->slave, sizeof w->slave, "%s",
+		    vantage_first(state_conf(), w->target));
+	/* The key is compared as bytes, holes included. */
+	memset(&key, 0, sizeof key);
+	d->kind = w->kind;
+	d->format = w->format;
+	d->target = w->target->id;
+	/* Both are zero already behind their ends. */
+	memcpy(d->slave, w->slave, strlen(w->slave));
+	memcpy(d->label, w->label, strlen(w->label));
+	if (parse_word(r, "theme", theme, DRAW_THEMES, DRAW_LIGHT, &d->theme) == 0 &&
+	    parse_size(r, d) == 0 && parse_range(r, &key, w) == 0) {
+		put_marks(d, w->target);
+		picture_answer(r, &key);
+	}
 }
 
 static void
 handle_graph(struct request *r)
 {
-	struct picture_key key;
+	static const char *const kind[] = { "detail", "overview", "navigator",
+		"strip" };
+	const char *label = request_arg(r, "label");
+	struct wanted w = { 0 };
 
-	/* The key is compared as bytes, holes included. */
-	memset(&key, 0, sizeof key);
-	if (parse_key(r, &key) == 0)
-		picture_answer(r, &key);
+	if (parse_name(r, &w) != 0 ||
+	    parse_word(r, "kind", kind, DRAW_KINDS, DRAW_DETAIL, &w.kind) != 0)
+		return;
+	if (w.format == DRAW_FORMATS) {
+		if (w.slave[0] == '\0')
+			snprintf(w.slave, sizeof w.slave, "%s",
+			    vantage_first(state_conf(), w.target));
+		csv_answer(r, w.target, w.slave);
+		return;
+	}
+	if (label != NULL)
+		snprintf(w.label, sizeof w.label, "%s", label);
+	wanted_answer(r, &w);
+}
+
+/* The name of a program, where a page has its logo. */
+static void
+answer_logo(struct request *r, const char *word)
+{
+	fprintf(request_out(r),
+	    "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"100\" height=\"32\">"
+	    "<text x=\"50\" y=\"21\" text-anchor=\"middle\" font-size=\"16\" "
+	    "font-family=\"sans-serif\" fill=\"#808890\">%s</text></svg>\n",
+	    word);
+	request_set_header(r, "Cache-Control", "public, max-age=3600");
+	reply(r, 200, "image/svg+xml");
+}
+
+bool
+wanted_by_name(struct request *r)
+{
+	const char *logo = imgcache_logo(state_conf(), request_path(r));
+	struct wanted w;
+
+	if (logo != NULL) {
+		answer_logo(r, logo);
+		return true;
+	}
+	if (!imgcache_parse(state_conf(), request_path(r), &w))
+		return false;
+	wanted_answer(r, &w);
+	return true;
+}
+
+/* What no other route fits: perhaps a picture of SmokePing's. */
+static void
+handle_rest(struct request *r)
+{
+	if (!wanted_by_name(r))
+		reply_error(r, 404, "There is nothing at %s.", request_path(r));
 }
 
 const struct route picture_routes[] = {
 	{ "/graph/", false, false, handle_graph },
+	{ "/", false, false, handle_rest },
 	{ 0 },
 };

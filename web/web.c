@@ -3,18 +3,32 @@
 #include <time.h>
 
 #include "base/log.h"
+#include "cached.h"
 #include "link/worker.h"
+#include "web/api.h"
+#include "web/exporters.h"
+#include "web/interfaces.h"
+#include "web/eventlog.h"
+#include "web/hierarchy.h"
 #include "web/history.h"
+#include "web/livetraffic.h"
+#include "web/news.h"
 #include "web/picture.h"
+#include "web/replay.h"
 #include "web/server.h"
+#include "web/skin.h"
+#include "web/slavebook.h"
 #include "web/state.h"
+#include "web/suspects.h"
+#include "web/tls.h"
+#include "web/warm.h"
 
 #define SOCKETS_MAX 16
 
 /* Listening sockets that came before start(). */
 static struct {
 	int fd;
-	bool local;
+	enum server_way way;
 } early[SOCKETS_MAX];
 static unsigned early_count;
 static bool running;
@@ -22,16 +36,30 @@ static bool running;
 static void
 web_socket(enum msg_socket kind, unsigned index, unsigned rung, int fd)
 {
+	enum server_way way = kind == SOCKET_PROBECTL ? SERVER_LOCAL
+			      : kind == SOCKET_HTTPS  ? SERVER_TLS
+						      : SERVER_PLAIN;
+
 	(void)index;
 	(void)rung;
+	if (kind == SOCKET_RRDCACHED) {
+		cached_line(fd);
+		return;
+	}
 	if (running) {
-		server_listen(fd, kind == SOCKET_PROBECTL);
+		server_listen(fd, way);
 		return;
 	}
 	if (early_count == SOCKETS_MAX)
 		fatalx("more than %d listening sockets", SOCKETS_MAX);
 	early[early_count].fd = fd;
-	early[early_count++].local = kind == SOCKET_PROBECTL;
+	early[early_count++].way = way;
+}
+
+static void
+another_line(void)
+{
+	worker_again(SOCKET_RRDCACHED);
 }
 
 static void *
@@ -41,9 +69,13 @@ web_start(struct worker *w)
 	 * at every local time, which is not allowed after the lock. */
 	setenv("TZ", ":/etc/localtime", 0);
 	tzset();
+	cached_use(w->conf->rrdcached, another_line);
 	state_init(w->conf);
+	tls_configure(w->conf);
+	skin_allow();
 	server_init(w->base);
 	picture_init(w->base);
+	warm_init(w->base);
 	return w;
 }
 
@@ -53,7 +85,7 @@ web_run(void *ctx)
 	(void)ctx;
 	running = true;
 	for (unsigned i = 0; i < early_count; i++)
-		server_listen(early[i].fd, early[i].local);
+		server_listen(early[i].fd, early[i].way);
 }
 
 static void
@@ -62,15 +94,24 @@ web_peer(void *ctx, enum room room, struct link *link)
 	(void)ctx;
 	if (room == ROOM_PAINTER)
 		picture_painter(link);
+	else if (room == ROOM_COURIER)
+		news_courier(link);
+	else if (room == ROOM_RECORDER && link == NULL)
+		forget_recorder_gone();
 }
 
 static int
 web_message(void *ctx, struct link *link, struct msg_in *in)
 {
 	(void)ctx;
-	(void)link;
 	if (in->type == MSG_PICTURE)
 		return picture_message(in);
+	if (link_peer(link) == ROOM_COURIER && in->type != MSG_SINK)
+		return in->type == MSG_RECEIVER || in->type == MSG_TRIED
+			   ? news_message(in)
+			   : -1;
+	if (in->type == MSG_SINK && link_peer(link) != ROOM_COURIER)
+		return -1;
 	return state_message(in);
 }
 
@@ -79,10 +120,15 @@ web_reload(void *ctx, const struct conf *old, const struct conf *next)
 {
 	(void)ctx;
 	(void)old;
+	cached_use(next->rrdcached, another_line);
 	state_reload(next);
+	tls_configure(next);
+	slavebook_reload(next);
 	/* Titles, colours and ranges may be others now. */
 	picture_forget();
 	history_forget();
+	hierarchy_forget();
+	skin_forget();
 }
 
 static void
@@ -90,8 +136,19 @@ web_stop(void *ctx)
 {
 	(void)ctx;
 	server_stop();
+	tls_free();
 	picture_stop();
 	history_forget();
+	eventlog_close();
+	hierarchy_forget();
+	skin_forget();
+	slavebook_free();
+	replay_free();
+	news_free();
+	exporters_forget();
+	livetraffic_free();
+	suspects_forget();
+	interfaces_forget();
 	state_free();
 	worker_exit();
 }
@@ -100,7 +157,14 @@ web_stop(void *ctx)
 static size_t
 web_queue_max(enum room peer)
 {
-	return peer == ROOM_PAINTER ? 256 * 1024 : 0;
+	switch (peer) {
+	case ROOM_PAINTER:
+		return 256 * 1024;
+	case ROOM_RECORDER: /* all that a slave has kept (slavetake.c) */
+		return 48UL * 1024 * 1024;
+	default:
+		return 0;
+	}
 }
 
 int

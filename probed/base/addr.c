@@ -4,7 +4,25 @@
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <stdlib.h>
 #include <string.h>
+
+_Static_assert(ADDR_INTERFACE == IF_NAMESIZE, "an interface's name fits");
+
+/* By rtnetlink, since workers that are locked in have no ioctl() for it. */
+unsigned
+addr_interface(const char *name)
+{
+	struct if_nameindex *all = if_nameindex();
+	unsigned index = 0;
+
+	for (size_t i = 0; all != NULL && all[i].if_index != 0; i++)
+		if (strcmp(all[i].if_name, name) == 0)
+			index = all[i].if_index;
+	if (all != NULL)
+		if_freenameindex(all);
+	return index;
+}
 
 int
 addr_parse(struct addr *a, const char *text)
@@ -26,7 +44,7 @@ addr_parse(struct addr *a, const char *text)
 		return -1;
 	if (scope != NULL) {
 		char *end;
-		unsigned long index = if_nametoindex(scope + 1);
+		unsigned long index = addr_interface(scope + 1);
 		if (index == 0) {
 			index = strtoul(scope + 1, &end, 10);
 			if (end == scope + 1 || *end != '\0' || index > UINT32_MAX)
@@ -35,6 +53,24 @@ addr_parse(struct addr *a, const char *text)
 		a->v6.sin6_scope_id = (uint32_t)index;
 	}
 	a->v6.sin6_family = AF_INET6;
+	return 0;
+}
+
+int
+addr_parse_scoped(struct addr *a, const char *text, char interface[ADDR_INTERFACE])
+{
+	const char *scope = strchr(text, '%');
+	size_t len = scope == NULL ? 0 : (size_t)(scope - text);
+	char host[INET6_ADDRSTRLEN];
+
+	if (scope == NULL || len >= sizeof host || strlen(scope + 1) >= IF_NAMESIZE ||
+	    strspn(scope + 1, "0123456789") == strlen(scope + 1))
+		return -1;
+	memcpy(host, text, len);
+	host[len] = '\0';
+	if (addr_parse(a, host) != 0 || a->sa.sa_family != AF_INET6)
+		return -1;
+	strcpy(interface, scope + 1);
 	return 0;
 }
 
@@ -139,6 +175,18 @@ addr_is_loopback(const struct addr *a)
 	if (IN6_IS_ADDR_V4MAPPED(&a->v6.sin6_addr))
 		return a->v6.sin6_addr.s6_addr[12] == 127;
 	return IN6_IS_ADDR_LOOPBACK(&a->v6.sin6_addr);
+}
+
+void
+addr_unmap(struct addr *a)
+{
+	struct addr plain = { .v4 = { .sin_family = AF_INET } };
+
+	if (a->sa.sa_family != AF_INET6 || !IN6_IS_ADDR_V4MAPPED(&a->v6.sin6_addr))
+		return;
+	memcpy(&plain.v4.sin_addr, a->v6.sin6_addr.s6_addr + 12, 4);
+	plain.v4.sin_port = a->v6.sin6_port;
+	*a = plain;
 }
 
 socklen_t

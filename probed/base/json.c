@@ -6,7 +6,7 @@
 #include <string.h>
 
 void
-json_init(struct json *j, FILE *out)
+jw_init(struct json *j, FILE *out)
 {
 	j->out = out;
 	j->comma = false;
@@ -36,25 +36,25 @@ json_close(struct json *j, char c)
 }
 
 void
-json_object(struct json *j)
+jw_object(struct json *j)
 {
 	json_open(j, '{');
 }
 
 void
-json_object_end(struct json *j)
+jw_object_end(struct json *j)
 {
 	json_close(j, '}');
 }
 
 void
-json_array(struct json *j)
+jw_array(struct json *j)
 {
 	json_open(j, '[');
 }
 
 void
-json_array_end(struct json *j)
+jw_array_end(struct json *j)
 {
 	json_close(j, ']');
 }
@@ -107,7 +107,7 @@ json_quoted(struct json *j, const char *text)
 }
 
 void
-json_key(struct json *j, const char *key)
+jw_key(struct json *j, const char *key)
 {
 	json_before(j);
 	json_quoted(j, key);
@@ -116,10 +116,10 @@ json_key(struct json *j, const char *key)
 }
 
 void
-json_str(struct json *j, const char *s)
+jw_str(struct json *j, const char *s)
 {
 	if (s == NULL) {
-		json_null(j);
+		jw_null(j);
 		return;
 	}
 	json_before(j);
@@ -127,12 +127,12 @@ json_str(struct json *j, const char *s)
 }
 
 void
-json_num(struct json *j, double v)
+jw_num(struct json *j, double v)
 {
 	char text[32];
 
 	if (!isfinite(v)) {
-		json_null(j);
+		jw_null(j);
 		return;
 	}
 	/* Nine digits say all that nanoseconds hold up to a second; more only where
@@ -147,22 +147,67 @@ json_num(struct json *j, double v)
 }
 
 void
-json_int(struct json *j, int64_t v)
+jw_int(struct json *j, int64_t v)
 {
 	json_before(j);
 	fprintf(j->out, "%" PRId64, v);
 }
 
 void
-json_bool(struct json *j, bool v)
+jw_bool(struct json *j, bool v)
 {
 	json_before(j);
 	fputs(v ? "true" : "false", j->out);
 }
 
 void
-json_null(struct json *j)
+jw_null(struct json *j)
 {
 	json_before(j);
 	fputs("null", j->out);
+}
+
+void
+jw_put_str(struct json *j, const char *key, const char *value)
+{
+	jw_key(j, key);
+	jw_str(j, value);
+}
+
+void
+jw_put_num(struct json *j, const char *key, double value)
+{
+	jw_key(j, key);
+	jw_num(j, value);
+}
+
+void
+jw_put_int(struct json *j, const char *key, int64_t value)
+{
+	jw_key(j, key);
+	jw_int(j, value);
+}
+
+void
+jw_put_bool(struct json *j, const char *key, bool value)
+{
+	jw_key(j, key);
+	jw_bool(j, value);
+}
+
+void
+jw_put_some(struct json *j, const char *key, int64_t value)
+{
+	jw_key(j, key);
+	if (value != 0)
+		jw_int(j, value);
+	else
+		jw_null(j);
+}
+
+void
+json_raw(struct json *j, const char *text)
+{
+	json_before(j);
+	fputs(text, j->out);
 }

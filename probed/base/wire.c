@@ -2,111 +2,14 @@
 
 #include <string.h>
 
-void
-wire_init(struct wire *w, const void *data, size_t len)
-{
-	w->start = w->at = data;
-	w->end = w->start + len;
-	w->bad = false;
-}
-
-bool
-wire_ok(const struct wire *w)
-{
-	return !w->bad;
-}
-
-size_t
-wire_left(const struct wire *w)
-{
-	return w->bad ? 0 : (size_t)(w->end - w->at);
-}
-
-size_t
-wire_offset(const struct wire *w)
-{
-	return (size_t)(w->at - w->start);
-}
-
-const uint8_t *
-wire_bytes(struct wire *w, size_t len)
-{
-	if (wire_left(w) < len || w->bad) {
-		w->bad = true;
-		return NULL;
-	}
-	const uint8_t *p = w->at;
-	w->at += len;
-	return p;
-}
-
-/* Big-endian integer of LEN bytes, 0 when they are not there. */
-static uint64_t
-wire_int(struct wire *w, size_t len)
-{
-	const uint8_t *p = wire_bytes(w, len);
-	uint64_t v = 0;
-
-	for (size_t i = 0; p != NULL && i < len; i++)
-		v = v << 8 | p[i];
-	return v;
-}
-
-uint8_t
-wire_u8(struct wire *w)
-{
-	return (uint8_t)wire_int(w, 1);
-}
-
-uint16_t
-wire_u16(struct wire *w)
-{
-	return (uint16_t)wire_int(w, 2);
-}
-
-uint32_t
-wire_u32(struct wire *w)
-{
-	return (uint32_t)wire_int(w, 4);
-}
-
-uint64_t
-wire_u64(struct wire *w)
-{
-	return wire_int(w, 8);
-}
-
-int64_t
-wire_i64(struct wire *w)
-{
-	return (int64_t)wire_int(w, 8);
-}
-
 double
 wire_f64(struct wire *w)
 {
-	uint64_t bits = wire_int(w, 8);
+	uint64_t bits = wire_u64(w);
 	double v;
 
 	memcpy(&v, &bits, sizeof v);
 	return v;
-}
-
-void
-wire_skip(struct wire *w, size_t len)
-{
-	(void)wire_bytes(w, len);
-}
-
-struct wire
-wire_sub(struct wire *w, size_t len)
-{
-	struct wire sub;
-	const uint8_t *p = wire_bytes(w, len);
-
-	wire_init(&sub, p, p == NULL ? 0 : len);
-	sub.bad = p == NULL;
-	return sub;
 }
 
 void

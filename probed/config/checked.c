@@ -34,17 +34,37 @@ mark(struct writer *w, struct place at)
 	w->next.line++;
 }
 
-/* Values that open something; what curl is called with may hold a password. */
+/* Whoever knows the address may often post there: in *** Actions *** an address is a
+ * secret as well, and so is who is named to a service. */
 static bool
-secret(const char *key)
+secret_of_action(const struct conf_section *s, const char *key)
 {
-	static const char *const name[] = { "mailpass", "password", "secret", "hmac",
-		"iospass", "junospass", "eospass", "extraargs" };
+	return s->parent != NULL && s->parent->name != NULL &&
+	       strcmp(s->parent->name, "Actions") == 0 &&
+	       (strcmp(key, "url") == 0 || strcmp(key, "urls") == 0 ||
+		   strcmp(key, "user") == 0);
+}
+
+/* Values that open something; what curl and sipsak are called with may hold a password,
+ * and a router asked by SNMP stands behind its community. */
+bool
+conf_is_secret(const char *key)
+{
+	static const char *const name[] = { "key", "mailpass", "password", "secret",
+		"hmac", "iospass", "junospass", "eospass", "extraargs", "params",
+		"ioshost", "pinghost", "token", "community", "auth_password",
+		"privacy_password" };
 
 	for (size_t i = 0; i < sizeof(name) / sizeof(*name); i++)
 		if (strcmp(key, name[i]) == 0)
 			return true;
 	return false;
+}
+
+static bool
+is_secret(const struct conf_section *s, const char *key)
+{
+	return conf_is_secret(key) || secret_of_action(s, key);
 }
 
 static void
@@ -77,7 +97,7 @@ write_section(struct writer *w, const struct conf_section *s, unsigned depth)
 			continue;
 		mark(w, v->at);
 		fprintf(w->out, "%s = %s\n", v->key,
-		    secret(v->key) && !w->secrets ? "•••" : v->value);
+		    is_secret(s, v->key) && !w->secrets ? "•••" : v->value);
 	}
 	for (size_t i = 0; i < s->rows; i++) {
 		mark(w, s->row[i].at);
@@ -112,7 +132,11 @@ part_of(const char *name)
 		{ "Detection", CONF_DETECTION },
 		{ "Actions", CONF_ACTIONS },
 		{ "Sinks", CONF_SINKS },
+		{ "Silences", CONF_SILENCES },
 		{ "Overrides", CONF_OVERRIDES },
+		{ "Reflector", CONF_REFLECTOR },
+		{ "Master", CONF_MASTER },
+		{ "Pace", CONF_PACE },
 	};
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
@@ -127,9 +151,17 @@ conf_write_checked(const struct conf *conf, unsigned parts, FILE *out)
 	struct writer w = { .out = out, .secrets = (parts & CONF_SECRETS) != 0 };
 
 	fprintf(out, MAGIC "%u\n", conf->generation);
-	for (const struct conf_section *s = conf->root->first; s != NULL; s = s->next)
-		if (part_of(s->name) & parts)
-			write_section(&w, s, 0);
+	for (const struct conf_section *s = conf->root->first; s != NULL;
+	     s = s->next) {
+		unsigned part = part_of(s->name);
+
+		if ((part & parts) == 0)
+			continue;
+		/* The mail server's password is for who mails. */
+		w.secrets = (parts & CONF_SECRETS) != 0 &&
+			    (part != CONF_GENERAL || (parts & CONF_ALERTS) != 0);
+		write_section(&w, s, 0);
+	}
 }
 
 /* --- reading --------------------------------------------------------------------- */

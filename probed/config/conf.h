@@ -15,7 +15,8 @@
 
 enum conf_severity {
 	CONF_WARNING,
-	CONF_ERROR
+	CONF_ERROR,
+	CONF_NOTE /* all is as it should be, and somebody may wonder */
 };
 
 struct conf_problem {
@@ -27,11 +28,16 @@ struct conf_problem {
 /* Every complaint of one load, in the order found. Zero it first. */
 struct conf_report {
 	struct conf_problem *problem;
-	size_t count, errors, warnings;
+	size_t count, errors, warnings, notes;
 };
 
 /* Print "FILE:LINE: text" lines ("FILE:LINE: warning: text"). */
 void conf_report_print(const struct conf_report *report, FILE *out);
+/* "FILE:LINE: note: text" of what is worth no warning: the other two leave it out. */
+void conf_report_print_notes(const struct conf_report *report, FILE *out);
+/* Likewise what is not in OLD (NULL: nothing is), on whatever line it stood there. */
+void conf_report_print_new(
+    const struct conf_report *report, const struct conf_report *old, FILE *out);
 void conf_report_free(struct conf_report *report);
 
 /* --- the generic tree ------------------------------------------------------------ */
@@ -70,15 +76,38 @@ const struct conf_section *conf_child(
 
 /* --- typed views ----------------------------------------------------------------- */
 
+/* Which worker measures a probe module. */
+enum module_home {
+	MODULE_NOBODY,	/* not built in */
+	MODULE_PROBER,	/* light: sockets and little else */
+	MODULE_FETCHER, /* TLS, HTTP, directories: too heavy for the prober's loop */
+	MODULE_RUNNER,	/* an external program does it */
+};
+
 /* One usable probe: a module, or an instance of one ("FPing", "FPing/FPingHigh"). */
 struct conf_probe {
-	const char *name;   /* as named by "probe =" */
-	const char *module; /* SmokePing's module name: "FPing", "DNS" */
-	bool known;    /* false: not built in (yet); its targets cannot be measured */
-	unsigned step; /* seconds: own or Database */
+	const char *name;      /* as named by "probe =" */
+	const char *module;    /* SmokePing's module name: "FPing", "DNS" */
+	enum module_home home; /* NOBODY: its targets cannot be measured */
+	unsigned step;	       /* seconds: own or Database */
 	unsigned pings;
 	int offset_pct; /* 0..99, or -1: none set or random (a stable phase is used) */
 	const struct conf_section *section;
+};
+
+/* Another vantage point, of the section Slaves. */
+struct conf_slave {
+	const char *name;
+	const char *display_name, *location, *color; /* rrggbb; never NULL */
+	const char *secret; /* NULL: none is known, so nothing of it is believed */
+	const struct conf_section *section;
+};
+
+/* Whose slave this box is: as the command line says, never a file. */
+struct conf_master {
+	const char *url, *name, *secret; /* NAME is our own */
+	const char *proxy, *noproxy;	 /* as the environment had them; "" when not */
+	const char *ca; /* file of the authorities that are believed; "": the system's */
 };
 
 enum conf_kind {
@@ -94,15 +123,19 @@ struct conf_target {
 	const char *name; /* last element */
 	const char *menu, *title; /* never NULL */
 	const char *remark;	  /* HTML as written; NULL when none */
-	const char *host;	  /* as written; NULL for groups */
+	const char *host; /* as written, but for a dynamic one, which is "DYNAMIC";
+			   * NULL for groups */
 	const char
 	    *note; /* why it cannot be measured, found at parse time; else NULL */
 	enum conf_kind kind;
 	bool hide, nomasterpoll;
+	bool filtered;			/* left out by the command line's --filter */
 	unsigned step, pings;		/* of a measured one */
 	const struct conf_probe *probe; /* in force here; NULL when none */
 	const char **member; /* CONF_MULTIHOST: dotted paths (with ~slave); */
 	size_t members;	     /* unknown ones were warned about and left out */
+	const struct conf_slave **slave; /* who measures it too; of a measured one */
+	size_t slaves;
 	const struct conf_section *section;
 	struct conf_target *parent, *first, *next;
 };
@@ -118,16 +151,45 @@ struct conf_period { /* of Presentation/detail */
 	unsigned seconds;
 };
 
+/* What a chart ranks targets by, as of their last round. */
+enum conf_sorter {
+	CONF_BY_LOSS,	/* pings lost */
+	CONF_BY_MAX,	/* slowest ping */
+	CONF_BY_MEDIAN, /* median */
+	CONF_BY_STDDEV, /* standard deviation of the pings */
+	CONF_SORTERS,	/* as many; a sorter that is none of ours */
+};
+
+struct conf_chart {	  /* of Presentation/charts, or built in where there are none */
+	const char *name; /* "loss": as in its address */
+	const char *menu, *title;
+	const char *format; /* printf() of the value; NULL: none */
+	enum conf_sorter by;
+	unsigned entries; /* at most so many targets */
+};
+
 struct conf_loss_color {   /* of Presentation/detail/loss_colors */
 	double upto;	   /* lost pings, inclusive */
 	const char *color; /* rrggbb */
 	const char *legend;
 };
 
+/* Where rounds are sent as InfluxDB's lines. NULL: not set. */
+struct conf_sink {
+	const char *name;	     /* "InfluxDB", or of a section of Sinks */
+	const char *url;	     /* "http://HOST:PORT", without the API's path */
+	const char *database;	     /* write API 1 */
+	const char *user, *password; /* of that */
+	const char *bucket, *org, *token; /* write API 2, where there is a bucket */
+	unsigned timeout;		  /* seconds */
+	bool loss_tags;			  /* loss is a tag as well */
+};
+
 /* A file that was read: the configuration is stale when one of them changed. */
 struct conf_file {
 	const char *path;
 	int64_t mtime_ns, size, inode; /* size -1: did not exist */
+	bool key;		       /* holds nothing but a secret */
 };
 
 struct conf {
@@ -137,18 +199,35 @@ struct conf {
 	size_t target_count;
 	const struct conf_probe *probe;
 	size_t probe_count;
-	unsigned step, pings; /* Database */
+	const struct conf_slave *slave;
+	size_t slave_count;
+	const struct conf_master *master; /* NULL: this box is nobody's slave */
+	unsigned step, pings;		  /* Database */
 	const struct conf_rra *rra;
 	size_t rra_count;
 	const char *datadir; /* General */
 	const struct conf_period *period;
 	size_t periods;
+	unsigned overview_range; /* seconds, of Presentation/overview; 0: none set */
+	const struct conf_chart *chart;
+	size_t charts;
 	const struct conf_loss_color *loss_color; /* count 0: defaults per ping count */
 	size_t loss_colors;
+	const struct conf_sink *sink;
+	size_t sinks;
+	unsigned keep_talkers; /* seconds, of Collector */
+	uint64_t talkers_size; /* bytes that they may take on disk */
+	const char *rrdcached; /* "unix:/path" or "/path"; NULL: not used */
 	const struct conf_file *file;
 	size_t files;
+	bool once;	     /* --debug: a round of everything, and no more */
+	bool nosleep;	     /* --nosleep: rounds do not wait for each other */
 	unsigned generation; /* set by the parent, told to workers */
 };
+
+/* What is kept of who filled the line, where nothing else is said. */
+#define CONF_KEEP_TALKERS (7 * 86400)
+#define CONF_TALKERS_SIZE (256ULL << 20)
 
 /* The section "*** NAME ***", or NULL. */
 const struct conf_section *conf_top(const struct conf *conf, const char *name);
@@ -159,6 +238,28 @@ const struct conf_target *conf_target_by_id(const struct conf *conf, uint64_t id
 /* The id that PATH has: the same in every process and at every start. */
 uint64_t conf_target_id(const char *path);
 
+/* NULL when no slave is called NAME. */
+const struct conf_slave *conf_slave_by_name(const struct conf *conf, const char *name);
+/* The name of what SLAVE (NULL: this box itself) sees of T: "A.B~slave", whose file is
+ * A/B~slave.rrd. BUF has SIZE bytes. -1 when there is no room for it. */
+int conf_series_path(const struct conf_target *t, const struct conf_slave *slave,
+    char *buf, size_t size);
+/* Likewise for the slave called SLAVE, "" for this box itself: also of one that the
+ * configuration does not have any more. */
+int conf_series_named(
+    const struct conf_target *t, const char *slave, char *buf, size_t size);
+/* The id of that: in messages it stands for a target's. */
+uint64_t conf_series_id(const struct conf_target *t, const struct conf_slave *slave);
+/* The target and the slave of such an id; NULL when there is none. */
+const struct conf_target *conf_series_by_id(
+    const struct conf *conf, uint64_t id, const struct conf_slave **slave);
+
+/* What the receiver S of *** Actions *** hears of: kinds of incidents with blanks
+ * between them and around them; NULL: of all. To be freed. */
+char *conf_action_kinds(const struct conf_section *s);
+/* Is KIND among them? */
+bool conf_action_hears(const struct conf_section *s, const char *kind);
+
 /* The value of a probe or target variable in force at T: *** Overrides *** first, then
  * the target (with inheritance), its probe instance, the module's default as in the
  * manual. NULL when it has none. AT, if not NULL, gets the place. */
@@ -167,6 +268,11 @@ const char *conf_target_value(const struct conf *conf, const struct conf_target 
 /* Likewise, but only what somebody wrote: NULL where the module's default holds. */
 const struct conf_var *conf_target_var(
     const struct conf *conf, const struct conf_target *t, const char *key);
+/* Is T pinged from here, as far as the configuration and --filter go? */
+bool conf_target_is_pinged(const struct conf_target *t);
+/* Who measures T: its module's home, or another where a variable in force at T makes it
+ * heavy. NOBODY for what has no probe. */
+enum module_home conf_target_home(const struct conf *conf, const struct conf_target *t);
 /* The section of *** Overrides *** that names exactly T, which holds for all below it
  * too, and the one that names P. NULL when there is none. */
 const struct conf_section *conf_target_override(const struct conf_target *t);
@@ -181,6 +287,31 @@ const struct conf_section *conf_probe_override(
  * the tree, or NULL when there is an error (then REPORT says so). */
 struct conf *conf_load(const char *path, struct conf_report *report);
 void conf_free(struct conf *conf);
+/* Likewise for a file that its writer is not trusted with: no other file is read for
+ * it, whatever it says, nor is it where a symbolic link leads. */
+struct conf *conf_load_alone(const char *path, struct conf_report *report);
+/* From now on CONF says that this box is MASTER's slave (copied). */
+void conf_set_master(struct conf *conf, const struct conf_master *master);
+
+/* From now on CONF says how rounds follow each other, where that is not by the step. */
+void conf_set_pace(struct conf *conf, bool once, bool nosleep);
+/* From now on KEY of SECTION is as if it were set to nothing. */
+void conf_forget(struct conf *conf, const char *section, const char *key);
+/* What a dynamic host's secret comes to, from "host = DYNAMIC/..."; NULL where it has
+ * none (yet), so that nobody can tell its address, and for other targets. */
+const char *conf_dynamic_hash(const struct conf_target *t);
+/* From now on T, a dynamic host of CONF, is at ADDRESS (copied; NULL: nobody knows),
+ * which is its host then. */
+void conf_set_address(
+    struct conf *conf, const struct conf_target *t, const char *address);
+/* Has it none? False for other targets. */
+bool conf_lacks_address(const struct conf_target *t);
+
+/* Of CONF only those targets are measured from now on whose path ("/A/B") begins with
+ * what one of the COUNT expressions matches, or, behind "!", does not. None: all. Each
+ * must have passed the check, which returns 0, or -1 with ERR. */
+void conf_filter(struct conf *conf, const char *const *filter, size_t count);
+int conf_filter_check(const char *filter, struct err *err);
 
 /* True when a file of CONF changed on disk since it was read. */
 bool conf_changed(const struct conf *conf);
@@ -200,9 +331,16 @@ enum conf_part {
 	CONF_ACTIONS = 1 << 10,
 	CONF_SINKS = 1 << 11,
 	CONF_OVERRIDES = 1 << 12,
-	CONF_SECRETS = 1 << 13, /* values of secret keys too */
+	CONF_REFLECTOR = 1 << 14,
+	CONF_SILENCES = 1 << 15,
+	CONF_MASTER = 1 << 16,
+	CONF_PACE = 1 << 17,
+	CONF_SECRETS = 1 << 13, /* values of secret keys too; General's with
+				 * CONF_ALERTS */
 };
 
+/* Is the value of the variable KEY a secret? */
+bool conf_is_secret(const char *key);
 /* Write PARTS of CONF as checked text: one logical line each (includes, defines and
  * continuations resolved), "#@ LINE FILE" marks where the place is not the next line.
  * Secret values become three bullets unless CONF_SECRETS is asked for. */

@@ -175,8 +175,11 @@ target_order(struct grammar *g, const char *name, const char *value, struct plac
 }
 
 static void
-variable_remarks(struct grammar *g, const struct schema_key *key, struct place at)
+variable_remarks(
+    struct grammar *g, const struct schema_key *key, const char *value, struct place at)
 {
+	const struct module *module;
+
 	if (g->checked)
 		return;
 	if ((key->flags & KEY_OURS) && !g->ours && strcmp(grammar_path(g), "") != 0 &&
@@ -185,8 +188,15 @@ variable_remarks(struct grammar *g, const struct schema_key *key, struct place a
 		    "SmokePing would refuse '%s': better put it into *** Overrides *** "
 		    "of the file smokebox",
 		    key->name);
-	if (key->flags & KEY_IDLE)
+	if (key->instead != NULL &&
+	    (key->same == NULL || strcmp(value, key->same) != 0))
 		entry_idle(g, key, at);
+	module =
+	    grammar_frame(g)->probe == NULL ? NULL : grammar_frame(g)->probe->module;
+	if ((key->flags & KEY_TOOL) && module != NULL && module->home != MODULE_RUNNER)
+		report_note(g->report, at,
+		    "'%s' has no effect: %s is measured without another program",
+		    key->name, module->name);
 }
 
 /* Keep NAME = VALUE; an inherited value gives way. False when it was set before. */
@@ -233,6 +243,8 @@ entry_variable(struct grammar *g, const char *name, const char *value, struct pl
 	struct frame *f = grammar_frame(g);
 	const struct schema_key *key = entry_key(f, name);
 
+	if (key != NULL && (key->flags & KEY_INTERNAL) && !g->checked)
+		key = NULL;
 	if (f->sealed) /* cannot happen: children follow variables */
 		return;
 	if (key == NULL && f->schema != NULL && !f->lax) {
@@ -266,7 +278,7 @@ entry_variable(struct grammar *g, const char *name, const char *value, struct pl
 		return;
 	}
 	if (key != NULL)
-		variable_remarks(g, key, at);
+		variable_remarks(g, key, value, at);
 }
 
 /* --- tables ---------------------------------------------------------------------- */

@@ -175,10 +175,15 @@ enter_probe(struct grammar *g, const char *name, struct place at)
 			    "probe module %s is not one of SmokePing's: its targets "
 			    "cannot be measured%s",
 			    name, meant_module(name));
-		else if (!module->native)
+		else if (module->home == MODULE_NOBODY)
 			report_warning(g->report, at,
 			    "probe module %s is not built in yet: its targets cannot "
 			    "be measured",
+			    name);
+		else if (module->ours)
+			report_warning(g->report, at,
+			    "SmokePing would refuse the probe module %s, which it does "
+			    "not have",
 			    name);
 		return;
 	}
@@ -213,6 +218,8 @@ section_rule(struct grammar *g, const char *name, struct place at)
 		return NULL;
 	}
 	rule = schema_child(outer, name);
+	if (rule != NULL && rule->internal && !g->checked)
+		rule = NULL;
 	if (rule == NULL && strcmp(name, "PROBE_CONF") == 0)
 		report_error(g->report, at,
 		    "PROBE_CONF sections are neither needed nor supported any longer, "

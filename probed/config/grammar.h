@@ -30,7 +30,7 @@ struct frame {
 	bool probe_late; /* a host or probe variable was set: no probe = any more */
 };
 
-/* Something that is accepted and not acted on, named once. */
+/* Something that is accepted and has no effect, named once. */
 struct idle {
 	const struct schema_key *key;
 	struct place at;

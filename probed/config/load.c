@@ -9,7 +9,13 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "config/certificate.h"
+#include "config/charset.h"
 #include "config/grammar.h"
+#include "config/keyfile.h"
+#include "config/secretfile.h"
+#include "config/secrets.h"
+#include "config/template.h"
 #include "config/tree.h"
 
 #define FILE_MAX (256 * 1024 * 1024)
@@ -21,6 +27,7 @@ struct load {
 	struct conf_report *report;
 	struct grammar grammar;
 	struct defines defines;
+	bool alone;	  /* nothing but this file is read */
 	const char *base; /* directory that was asked for, "DIR/"; NULL: a file was */
 	char *main_dir;	  /* where the main file lies, "DIR/" */
 	struct conf_file *file;
@@ -78,7 +85,7 @@ note_file(struct load *load, const char *path, const struct stat *st)
 
 	load->file = mem_grow(load->file, load->files + 1, sizeof(*load->file));
 	file = &load->file[load->files++];
-	file->path = arena_str(&load->tree->arena, path);
+	*file = (struct conf_file){ .path = arena_str(&load->tree->arena, path) };
 	stat_file(file, st);
 }
 
@@ -86,7 +93,8 @@ note_file(struct load *load, const char *path, const struct stat *st)
 static char *
 read_file(struct load *load, const char *path, size_t *len)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int fd = open(path,
+	    O_RDONLY | O_CLOEXEC | O_NONBLOCK | (load->alone ? O_NOFOLLOW : 0));
 	struct stat st;
 	struct text text = { 0 };
 	char buf[65536];
@@ -256,7 +264,7 @@ load_text(
 	lex_init(&lex, data, len, false);
 	while (lex_next(&lex)) {
 		at.line = lex.line;
-		if (load_directive(load, lex.text.s, path, at))
+		if (!load->alone && load_directive(load, lex.text.s, path, at))
 			continue;
 		if (!defines_apply(&load->defines, &lex.text)) {
 			report_error(load->report, at,
@@ -390,6 +398,73 @@ load_directory(struct load *load)
 	grammar_finish(&load->grammar, at);
 }
 
+static void
+load_note(void *ctx, const char *path, const struct stat *st)
+{
+	struct load *load = ctx;
+
+	note_file(load, path, st);
+	load->file[load->files - 1].key = true;
+}
+
+/* The end of every load: derive what is derived, hand out. */
+static struct conf *
+load_end(struct load *load, size_t errors)
+{
+	struct conf *conf = &load->tree->conf;
+
+	if (load->report->errors == errors && !load->alone) {
+		keyfile_read_all(
+		    load->tree, load->report, load->main_dir, load_note, load);
+		secretfile_read_all(
+		    load->tree, load->report, load->main_dir, load_note, load);
+		secrets_read(
+		    load->tree, load->report, load->main_dir, load_note, load);
+		certificate_read(
+		    load->tree, load->report, load->main_dir, load_note, load);
+		template_read(
+		    load->tree, load->report, load->main_dir, load_note, load);
+	}
+	if (load->report->errors == errors) {
+		charset_apply(load->tree, load->report);
+		view_build(load->tree, load->report, false);
+	}
+	conf->file =
+	    arena_copy(&load->tree->arena, load->file, load->files * sizeof(*load->file));
+	conf->files = load->files;
+	grammar_free(&load->grammar);
+	defines_free(&load->defines);
+	free(load->file);
+	free(load->main_dir);
+	if (load->report->errors == errors)
+		return conf;
+	conf_free(conf);
+	return NULL;
+}
+
+struct conf *
+conf_load_alone(const char *path, struct conf_report *report)
+{
+	struct load load = { .report = report, .alone = true };
+	size_t errors = report->errors, len;
+	struct place at = { NULL, 0 };
+	char *data;
+
+	load.tree = mem_zero(1, sizeof(*load.tree));
+	load.main_dir = directory(path);
+	grammar_init(&load.grammar, load.tree, report, false);
+	at.file = shown(&load, path);
+	data = read_file(&load, path, &len);
+	if (data == NULL)
+		report_error(report, at, "can't open %s: %s, expected a configuration",
+		    path, strerror(errno));
+	else
+		load_text(&load, path, at.file, data, len);
+	free(data);
+	grammar_finish(&load.grammar, at);
+	return load_end(&load, errors);
+}
+
 struct conf *
 conf_load(const char *path, struct conf_report *report)
 {
@@ -420,21 +495,9 @@ conf_load(const char *path, struct conf_report *report)
 	} else {
 		load_main(&load, file != NULL ? file : path);
 	}
-	if (report->errors == errors)
-		view_build(load.tree, report, false);
-	load.tree->conf.file =
-	    arena_copy(&load.tree->arena, load.file, load.files * sizeof(*load.file));
-	load.tree->conf.files = load.files;
-	grammar_free(&load.grammar);
-	defines_free(&load.defines);
-	free(load.file);
-	free(load.main_dir);
 	free(dir);
 	free(file);
-	if (report->errors == errors)
-		return &load.tree->conf;
-	conf_free(&load.tree->conf);
-	return NULL;
+	return load_end(&load, errors);
 }
 
 bool
@@ -442,7 +505,7 @@ conf_changed(const struct conf *conf)
 {
 	for (size_t i = 0; i < conf->files; i++) {
 		const struct conf_file *old = &conf->file[i];
-		struct conf_file now;
+		struct conf_file now = { 0 };
 		struct stat st;
 
 		stat_file(&now, stat(old->path, &st) == 0 ? &st : NULL);

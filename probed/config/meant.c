@@ -63,7 +63,7 @@ meant_sections(const struct schema *schema, char *buf, size_t size)
 	if (schema->child == NULL)
 		return buf;
 	for (const struct schema *s = schema->child; s->name != NULL && len < size; s++)
-		if (s->name[0] != '/')
+		if (s->name[0] != '/' && !s->internal)
 			len += (size_t)snprintf(buf + len, size - len, "%s%s",
 			    len > 0 ? ", " : "", s->name);
 	if (len == 0)

@@ -103,15 +103,14 @@ missing_at_end(struct grammar *g, struct place whole)
 		missing_probe(g, p);
 	for (size_t i = 0; i < g->idles; i++) {
 		const struct idle *idle = &g->idle[i];
-		const char *name =
-		    idle->key->name[0] == '/' ? "influx_..." : idle->key->name;
+		const char *name = idle->key->name;
 
 		if (idle->count == 1)
-			report_warning(
-			    g->report, idle->at, "'%s' is not acted on yet", name);
+			report_warning(g->report, idle->at, "'%s' has no effect: %s",
+			    name, idle->key->instead);
 		else
 			report_warning(g->report, idle->at,
-			    "'%s' is not acted on yet (here and in %u other places)",
-			    name, idle->count - 1);
+			    "'%s' has no effect: %s (here and in %u other places)",
+			    name, idle->key->instead, idle->count - 1);
 	}
 }

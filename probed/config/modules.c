@@ -9,6 +9,8 @@
 
 #define T KEY_TARGET
 #define M KEY_MANDATORY
+#define F KEY_FILE
+#define X KEY_TOOL
 
 #define DIGITS "[0-9]+"
 #define DECIMAL "([0-9]*\\.)?[0-9]+"
@@ -141,7 +143,7 @@ static const struct schema_key basefork[] = {
 #define SIZE_TEXT "ERROR: FPing packetsize must be between 12 and 64000"
 
 static const struct schema_key fping[] = {
-	{ "binary" },
+	{ "binary", X },
 	{ "packetsize", .re = DIGITS, .fits = fping_size, .error = SIZE_TEXT },
 	{ "timeout", FRACTION },
 	{ "hostinterval", FRACTION },
@@ -153,7 +155,7 @@ static const struct schema_key fping[] = {
 	{ "fwmark", .re = TOS, .fits = firewall_mark,
 	    .expected = "a number from 1 to 4294967295" },
 	{ "blazemode", TRUE_FALSE, .fallback = "false" },
-	{ "usestdout", TRUE_FALSE },
+	{ "usestdout", X, TRUE_FALSE },
 	{ NULL },
 };
 
@@ -185,7 +187,7 @@ static const struct schema_key nfsping[] = {
 /* --- DNS, TCP, SSH --------------------------------------------------------------- */
 
 static const struct schema_key dns[] = {
-	{ "binary" },
+	{ "binary", X },
 	{ "lookup", T },
 	{ "server", T },
 	{ NULL },
@@ -208,8 +210,21 @@ static const struct schema_key another_dns[] = {
 	{ NULL },
 };
 
+static const struct schema_key dot[] = {
+	{ "server", T },
+	{ "port", T, WHOLE, .fallback = "853" },
+	{ "ipversion", T, IP_VERSION },
+	{ NULL },
+};
+
+static const struct schema_key doh[] = {
+	{ "url", T, .fallback = "https://%host%/dns-query" },
+	{ "ipversion", T, IP_VERSION },
+	{ NULL },
+};
+
 static const struct schema_key tcpping[] = {
-	{ "binary" },
+	{ "binary", X },
 	{ "port", T, .fits = port_number,
 	    .error = "ERROR: TCPPing port must be between 0 and 65535",
 	    .fallback = "80" },
@@ -217,10 +232,12 @@ static const struct schema_key tcpping[] = {
 };
 
 static const struct schema_key ssh[] = {
-	{ "binary", M },
-	{ "init_host", .fallback = "127.0.0.1" },
+	{ "binary", M | X },
+	{ "init_host", .fallback = "127.0.0.1",
+	    .instead = "nothing is tried out at the start" },
 	{ "keytype", T, .re = "[ecdr]sa*|ed25519", .expected = "rsa, ecdsa or ed25519",
-	    .fallback = "rsa" },
+	    .fallback = "rsa",
+	    .instead = "the time is that of the greeting, no key is asked for" },
 	{ "port", T, WHOLE, .fallback = "22" },
 	{ "ssh_af", T, .re = "[046]", .expected = "0, 4 or 6" },
 	{ NULL },
@@ -240,9 +257,10 @@ static const struct schema_key another_ssh[] = {
 
 static const struct schema_key irtt[] = {
 	{ "binary", .fallback = "/usr/bin/irtt" },
-	{ "tmpdir", .fallback = "/tmp/smokeping-irtt" },
+	{ "tmpdir", .fallback = "/tmp/smokeping-irtt",
+	    .instead = "results are not written to files" },
 	{ "dscp", T, .re = "[0-9]+|0x[0-9a-fA-F]{1,2}", .expected = "a number" },
-	{ "extraargs", T },
+	{ "extraargs", T, .instead = "it is not handed over, nor by SmokePing" },
 	{ "fill", T },
 	{ "hmac", T },
 	{ "interval", T, FRACTION, .fallback = "1" },
@@ -254,7 +272,7 @@ static const struct schema_key irtt[] = {
 	    .fallback = "rtt" },
 	{ "readfrom", T },
 	{ "readfrompollinterval", T, .re = "[1-9][0-9]*", .expected = "whole seconds",
-	    .fallback = "5" },
+	    .fallback = "5", .instead = "results are taken once they are there" },
 	{ "serverfill", T },
 	{ "sleep", T, FRACTION },
 	{ "writeto", T },
@@ -262,8 +280,8 @@ static const struct schema_key irtt[] = {
 };
 
 static const struct schema_key traceroute[] = {
-	{ "binary", M },
-	{ "binaryv6" },
+	{ "binary", X },
+	{ "binaryv6", X },
 	{ "desthost", T | M },
 	{ "host", T | M },
 	{ "minttl", T, .fallback = "1" },
@@ -272,17 +290,30 @@ static const struct schema_key traceroute[] = {
 	{ NULL },
 };
 
+static const struct schema_key stamp[] = {
+	{ "port", T, WHOLE, .fallback = "862" },
+	{ "size", T, WHOLE },
+	{ "key", T },
+	{ "keyfile", T | F },
+	{ "mode", T, .re = "stateful|stateless", .expected = "stateful or stateless",
+	    .fallback = "stateful" },
+	{ "synchronised", T, YES_NO, .fallback = "no" },
+	{ "protocol", T, IP_VERSION },
+	{ "timeout", T, FRACTION, .fallback = "2" },
+	{ NULL },
+};
+
 /* --- Curl ------------------------------------------------------------------------ */
 
 static const struct schema_key curl[] = {
-	{ "binary", .fallback = "/usr/bin/curl" },
+	{ "binary", X, .fallback = "/usr/bin/curl" },
 	{ "urlformat", T | M, .expected = "a URL such as http://%host%/" },
 	{ "agent", T, .fits = unquoted,
 	    .error = "The Curl 'agent' string does not need any quotes around it "
 		     "anymore." },
 	{ "timeout", T, SECONDS, .fallback = "10" },
 	{ "interface", T },
-	{ "ssl2", T },
+	{ "ssl2", T, .instead = "SSL 2 is too broken for anybody to offer it" },
 	{ "insecure_ssl", T },
 	{ "follow_redirects", T, YES_NO, .fallback = "no" },
 	{ "include_redirects", T, YES_NO, .fallback = "no" },
@@ -303,9 +334,10 @@ static const struct schema_key another_curl[] = {
 /* --- EchoPing -------------------------------------------------------------------- */
 
 static const struct schema_key echoping[] = {
-	{ "binary", .fallback = "/usr/bin/echoping" },
+	{ "binary", X, .fallback = "/usr/bin/echoping" },
 	{ "timeout", T, FRACTION, .fallback = "5" },
-	{ "waittime", T, .re = "[0-9]+(\\.[0-9]+)?", .expected = "seconds" },
+	{ "waittime", T, .re = "[0-9]+(\\.[0-9]+)?", .expected = "seconds",
+	    .instead = "pings have their times in the round" },
 	{ "size", T, WHOLE },
 	{ "udp", T },
 	{ "fill", T, .re = ".", .expected = "one character" },
@@ -319,7 +351,7 @@ static const struct schema_key echoping[] = {
 static const struct schema_key echoping_http[] = {
 	{ "url", T, .fallback = "/" },
 	{ "port", T },
-	{ "prot", T, .fallback = "443" },
+	{ "prot", T, .fallback = "443", .instead = "SmokePing does not use it either" },
 	{ "ignore_cache", T },
 	{ "revalidate_data", T },
 	{ "accept_redirects", T },
@@ -366,7 +398,7 @@ static const struct schema_key echoping_whois[] = {
 /* --- logging in ------------------------------------------------------------------ */
 
 static const struct schema_key ldap[] = {
-	{ "passwordfile" },
+	{ "passwordfile", F },
 	{ "filter", T | M },
 	{ "port", T, WHOLE },
 	{ "scheme", T, .re = "ldap|ldaps|ldapi", .expected = "ldap, ldaps or ldapi",
@@ -387,8 +419,8 @@ static const struct schema_key ldap[] = {
 };
 
 static const struct schema_key radius[] = {
-	{ "passwordfile" },
-	{ "secretfile" },
+	{ "passwordfile", F },
+	{ "secretfile", F },
 	{ "username", T | M },
 	{ "password", T },
 	{ "secret", T },
@@ -401,8 +433,8 @@ static const struct schema_key radius[] = {
 };
 
 static const struct schema_key tacacs[] = {
-	{ "passwordfile" },
-	{ "secretfile" },
+	{ "passwordfile", F },
+	{ "secretfile", F },
 	{ "username", T | M },
 	{ "password", T },
 	{ "secret", T },
@@ -415,11 +447,12 @@ static const struct schema_key tacacs[] = {
 };
 
 static const struct schema_key ftp[] = {
-	{ "srcfile", M },
+	{ "srcfile", M | F }, /* mode = put; of the server otherwise */
 	{ "mode", M, .re = "put|get", .expected = "put or get" },
 	{ "destfile" },
-	{ "min_interval", FRACTION, .fallback = "1" },
-	{ "passwordfile" },
+	{ "min_interval", FRACTION, .fallback = "1",
+	    .instead = "pings have their times in the round" },
+	{ "passwordfile", F },
 	{ "timeout", T, SECONDS },
 	{ "username", T },
 	{ "password", T },
@@ -460,9 +493,10 @@ static const struct schema_key qstat[] = {
 };
 
 static const struct schema_key proxy[] = {
-	{ "min_interval", FRACTION, .fallback = "1" },
+	{ "min_interval", FRACTION, .fallback = "1",
+	    .instead = "pings have their times in the round" },
 	{ "useragent", .fallback = "SmokePing/2.x (WebProxyFilter Probe)" },
-	{ "maxsize", .fallback = "2000" },
+	{ "maxsize" }, /* 2000 by the manual; SmokePing never acts on it */
 	{ "deny_re", T | M },
 	{ "timeout", T, SECONDS, .fallback = "2" },
 	{ "more_hosts", T,
@@ -566,54 +600,77 @@ static const struct schema_key disman[] = {
 #define NO_SIZE " udp fill size prot "
 
 static const struct module modules[] = {
-	{ "FPing", true, true, { fping, base } },
-	{ "FPing6", true, true, { fping6, fping, base } },
-	{ "FPingContinuous", true, true, { fping, base } },
-	{ "DNS", true, false, { dns, basefork } },
-	{ "AnotherDNS", true, false, { another_dns, basefork } },
-	{ "TCPPing", true, false, { tcpping, basefork } },
-	{ "Curl", true, false, { curl, basefork } },
-	{ "AnotherCurl", true, false, { another_curl, curl, basefork },
+	{ "FPing", MODULE_PROBER, true, { fping, base } },
+	{ "FPing6", MODULE_PROBER, true, { fping6, fping, base } },
+	{ "FPingContinuous", MODULE_PROBER, true, { fping, base } },
+	{ "DNS", MODULE_PROBER, false, { dns, basefork }, .heavy = "dns_over tls " },
+	{ "AnotherDNS", MODULE_PROBER, false, { another_dns, basefork },
+	    .heavy = "dns_over tls " },
+	{ "DoT", MODULE_FETCHER, false, { dot, another_dns, basefork }, " protocol ",
+	    .ours = true },
+	{ "DoH", MODULE_FETCHER, false, { doh, another_dns, basefork },
+	    " protocol port ", .ours = true },
+	{ "STAMP", MODULE_PROBER, false, { stamp, basefork }, .ours = true },
+	{ "TCPPing", MODULE_PROBER, false, { tcpping, basefork } },
+	{ "Curl", MODULE_FETCHER, false, { curl, basefork } },
+	{ "AnotherCurl", MODULE_FETCHER, false, { another_curl, curl, basefork },
 	    " expect require_zero_status " },
-	{ "EchoPingHttp", true, false, { echoping_http, echoping, basefork }, NO_SIZE },
-	{ "EchoPingHttps", true, false, { echoping_http, echoping, basefork },
+	{ "EchoPingHttp", MODULE_FETCHER, false, { echoping_http, echoping, basefork },
+	    NO_SIZE },
+	{ "EchoPingHttps", MODULE_FETCHER, false, { echoping_http, echoping, basefork },
 	    " udp fill size " },
-	{ "RemoteFPing", false, true, { remote_fping, fping, base } },
-	{ "NFSping", false, true, { nfsping, base } },
-	{ "SSH", false, false, { ssh, basefork } },
-	{ "AnotherSSH", false, false, { another_ssh, basefork } },
-	{ "IRTT", false, false, { irtt, basefork } },
-	{ "TraceroutePing", false, false, { traceroute, basefork } },
-	{ "EchoPing", false, false, { echoping, basefork } },
-	{ "EchoPingSmtp", false, false, { echoping, basefork }, NO_SIZE },
-	{ "EchoPingChargen", false, false, { echoping, basefork }, " udp " },
-	{ "EchoPingDiscard", false, false, { echoping, basefork } },
-	{ "EchoPingIcp", false, false, { echoping_icp, echoping, basefork }, NO_SIZE },
-	{ "EchoPingPlugin", false, false, { echoping_plugin, echoping, basefork },
+	{ "RemoteFPing", MODULE_RUNNER, true, { remote_fping, fping, base } },
+	{ "NFSping", MODULE_RUNNER, true, { nfsping, base } },
+	{ "SSH", MODULE_PROBER, false, { ssh, basefork } },
+	{ "AnotherSSH", MODULE_PROBER, false, { another_ssh, basefork } },
+	{ "IRTT", MODULE_RUNNER, false, { irtt, basefork } },
+	{ "TraceroutePing", MODULE_PROBER, false, { traceroute, basefork } },
+	{ "EchoPing", MODULE_PROBER, false, { echoping, basefork } },
+	{ "EchoPingSmtp", MODULE_PROBER, false, { echoping, basefork }, NO_SIZE },
+	{ "EchoPingChargen", MODULE_PROBER, false, { echoping, basefork }, " udp " },
+	{ "EchoPingDiscard", MODULE_PROBER, false, { echoping, basefork } },
+	{ "EchoPingIcp", MODULE_PROBER, false, { echoping_icp, echoping, basefork },
 	    NO_SIZE },
-	{ "EchoPingDNS", false, false, { echoping_dns, echoping, basefork }, NO_SIZE },
-	{ "EchoPingLDAP", false, false, { echoping_ldap, echoping, basefork },
+	{ "EchoPingPlugin", MODULE_PROBER, false,
+	    { echoping_plugin, echoping, basefork }, NO_SIZE },
+	{ "EchoPingDNS", MODULE_PROBER, false, { echoping_dns, echoping, basefork },
 	    NO_SIZE },
-	{ "EchoPingWhois", false, false, { echoping_whois, echoping, basefork },
+	{ "EchoPingLDAP", MODULE_FETCHER, false, { echoping_ldap, echoping, basefork },
 	    NO_SIZE },
-	{ "LDAP", false, false, { ldap, basefork } },
-	{ "Radius", false, false, { radius, basefork } },
-	{ "TacacsPlus", false, false, { tacacs, basefork } },
-	{ "FTPtransfer", false, false, { ftp, basefork } },
-	{ "SendEmail", false, false, { mail, basefork } },
-	{ "SipSak", false, false, { sipsak, basefork } },
-	{ "Qstat", false, false, { qstat, basefork } },
-	{ "WebProxyFilter", false, false, { proxy, basefork } },
-	{ "IOSPing", false, false, { ios, basefork } },
-	{ "TelnetIOSPing", false, false, { telnet_ios, basefork } },
-	{ "TelnetJunOSPing", false, false, { junos, basefork } },
-	{ "OpenSSHJunOSPing", false, false, { junos_ssh, junos, basefork } },
-	{ "OpenSSHEOSPing", false, false, { eos, basefork } },
-	{ "CiscoRTTMonEchoICMP", false, false, { rttmon_icmp, rttmon, basefork } },
-	{ "CiscoRTTMonTcpConnect", false, false, { rttmon_tcp, rttmon, basefork } },
-	{ "CiscoRTTMonDNS", false, false, { rttmon_dns, rttmon, basefork } },
-	{ "DismanPing", false, true, { disman, base } },
+	{ "EchoPingWhois", MODULE_PROBER, false, { echoping_whois, echoping, basefork },
+	    NO_SIZE },
+	{ "LDAP", MODULE_FETCHER, false, { ldap, basefork } },
+	{ "Radius", MODULE_PROBER, false, { radius, basefork } },
+	{ "TacacsPlus", MODULE_PROBER, false, { tacacs, basefork } },
+	{ "FTPtransfer", MODULE_FETCHER, false, { ftp, basefork } },
+	{ "SendEmail", MODULE_PROBER, false, { mail, basefork } },
+	{ "SipSak", MODULE_RUNNER, false, { sipsak, basefork } },
+	{ "Qstat", MODULE_RUNNER, false, { qstat, basefork } },
+	{ "WebProxyFilter", MODULE_FETCHER, false, { proxy, basefork } },
+	{ "IOSPing", MODULE_RUNNER, false, { ios, basefork } },
+	{ "TelnetIOSPing", MODULE_PROBER, false, { telnet_ios, basefork } },
+	{ "TelnetJunOSPing", MODULE_PROBER, false, { junos, basefork } },
+	{ "OpenSSHJunOSPing", MODULE_RUNNER, false, { junos_ssh, junos, basefork } },
+	{ "OpenSSHEOSPing", MODULE_RUNNER, false, { eos, basefork } },
+	{ "CiscoRTTMonEchoICMP", MODULE_RUNNER, false,
+	    { rttmon_icmp, rttmon, basefork } },
+	{ "CiscoRTTMonTcpConnect", MODULE_RUNNER, false,
+	    { rttmon_tcp, rttmon, basefork } },
+	{ "CiscoRTTMonDNS", MODULE_RUNNER, false, { rttmon_dns, rttmon, basefork } },
+	{ "DismanPing", MODULE_RUNNER, true, { disman, base } },
 };
+
+bool
+module_trains(const struct module *module)
+{
+	static const char *const names[] = { "FPing", "FPing6", "FPingContinuous",
+		"STAMP" };
+
+	for (size_t i = 0; module != NULL && i < sizeof(names) / sizeof(*names); i++)
+		if (strcmp(module->name, names[i]) == 0)
+			return true;
+	return false;
+}
 
 const struct module *
 module_find(const char *name)
@@ -659,7 +716,7 @@ module_key(const struct module *module, const char *name)
 const struct schema_key *
 module_key_at(const struct module *module, size_t n)
 {
-	for (size_t i = 0; i < 4 && module->keys[i] != NULL; i++) {
+	for (size_t i = 0; module != NULL && i < 4 && module->keys[i] != NULL; i++) {
 		for (const struct schema_key *k = module->keys[i]; k->name != NULL;
 		     k++) {
 			/* one that an earlier list has counts there */

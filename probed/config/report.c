@@ -8,6 +8,8 @@
 
 /* A generated file can be wrong in every line: a report is for people. */
 #define REPORT_MAX 1000
+/* Of which notes leave room for what is wrong. */
+#define NOTES_MAX (REPORT_MAX / 2)
 
 static void
 report_add(struct conf_report *report, enum conf_severity severity, struct place at,
@@ -18,12 +20,17 @@ report_add(struct conf_report *report, enum conf_severity severity, struct place
 
 	if (severity == CONF_ERROR)
 		report->errors++;
-	else
+	else if (severity == CONF_WARNING)
 		report->warnings++;
-	if (report->count > REPORT_MAX)
+	if (report->count > REPORT_MAX ||
+	    (severity == CONF_NOTE && report->notes > NOTES_MAX))
 		return;
+	if (severity == CONF_NOTE)
+		report->notes++;
 	if (report->count == REPORT_MAX) {
 		text = mem_str("too many complaints, the others are left out");
+	} else if (severity == CONF_NOTE && report->notes > NOTES_MAX) {
+		text = mem_str("too many notes, the others are left out");
 	} else if (vasprintf(&text, fmt, ap) < 0) {
 		fatal("vasprintf");
 	}
@@ -56,24 +63,79 @@ report_warning(struct conf_report *report, struct place at, const char *fmt, ...
 }
 
 void
+report_note(struct conf_report *report, struct place at, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	report_add(report, CONF_NOTE, at, fmt, ap);
+	va_end(ap);
+}
+
+static void
+print(const struct conf_problem *p, FILE *out)
+{
+	if (p->at.file != NULL)
+		fprintf(out, "%s:", p->at.file);
+	if (p->at.line != 0)
+		fprintf(out, "%u:", p->at.line);
+	if (p->at.file != NULL)
+		putc(' ', out);
+	if (p->severity == CONF_WARNING)
+		fputs("warning: ", out);
+	else if (p->severity == CONF_NOTE)
+		fputs("note: ", out);
+	/* What a file says is shown, but it does not steer a terminal. */
+	for (const char *c = p->text; *c != '\0'; c++)
+		putc((unsigned char)*c < ' ' || *c == 0x7f ? '?' : *c, out);
+	putc('\n', out);
+}
+
+void
 conf_report_print(const struct conf_report *report, FILE *out)
 {
-	for (size_t i = 0; i < report->count; i++) {
-		const struct conf_problem *p = &report->problem[i];
+	conf_report_print_new(report, NULL, out);
+}
 
-		if (p->at.file != NULL)
-			fprintf(out, "%s:", p->at.file);
-		if (p->at.line != 0)
-			fprintf(out, "%u:", p->at.line);
-		if (p->at.file != NULL)
-			putc(' ', out);
-		if (p->severity == CONF_WARNING)
-			fputs("warning: ", out);
-		/* What a file says is shown, but it does not steer a terminal. */
-		for (const char *c = p->text; *c != '\0'; c++)
-			putc((unsigned char)*c < ' ' || *c == 0x7f ? '?' : *c, out);
-		putc('\n', out);
-	}
+static bool
+same(const struct conf_problem *a, const struct conf_problem *b)
+{
+	return a->severity == b->severity && strcmp(a->text, b->text) == 0 &&
+	       (a->at.file == NULL) == (b->at.file == NULL) &&
+	       (a->at.file == NULL || strcmp(a->at.file, b->at.file) == 0);
+}
+
+/* Is there one like P in OLD that was not TAKEN for another one yet? */
+static bool
+take(const struct conf_report *old, bool *taken, const struct conf_problem *p)
+{
+	for (size_t i = 0; old != NULL && i < old->count; i++)
+		if (!taken[i] && same(&old->problem[i], p)) {
+			taken[i] = true;
+			return true;
+		}
+	return false;
+}
+
+void
+conf_report_print_new(
+    const struct conf_report *report, const struct conf_report *old, FILE *out)
+{
+	bool *taken = mem_zero(old == NULL ? 1 : old->count + 1, sizeof *taken);
+
+	for (size_t i = 0; i < report->count; i++)
+		if (report->problem[i].severity != CONF_NOTE &&
+		    !take(old, taken, &report->problem[i]))
+			print(&report->problem[i], out);
+	free(taken);
+}
+
+void
+conf_report_print_notes(const struct conf_report *report, FILE *out)
+{
+	for (size_t i = 0; i < report->count; i++)
+		if (report->problem[i].severity == CONF_NOTE)
+			print(&report->problem[i], out);
 }
 
 void

@@ -6,13 +6,18 @@
 #include <string.h>
 
 #include "base/addr.h"
+#include "base/dscp.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/prefix.h"
+#include "interface.h"
 
 /* Rows name what is not zero. */
 #pragma GCC diagnostic ignored "-Wmissing-field-initializers"
 
 #define WORD "[-_0-9a-zA-Z]+"
+#define ACTION_TYPES                                                                   \
+	"mail|webhook|ntfy|gotify|slack|discord|telegram|pushover|apprise|command"
 #define YES_NO "yes|no"
 #define YES_NO_TEXT "this must either be 'yes' or 'no'"
 #define RECIPIENT "(\\|.+|.+@[^[:space:]]+|snpp:.+|xmpp:.+)"
@@ -74,9 +79,84 @@ above_one(const char *value)
 }
 
 static bool
+body_size(const char *value)
+{
+	return whole(value, 1) && schema_number(value) <= 1 << 30;
+}
+
+static bool
 not_probe_conf(const char *value)
 {
 	return strcmp(value, "PROBE_CONF") != 0;
+}
+
+static bool
+service_byte(const char *value)
+{
+	return dscp_tos(value) >= 0;
+}
+
+static bool
+code_point(const char *value)
+{
+	return dscp_point(value) >= 0;
+}
+
+static bool
+address(const char *value)
+{
+	struct addr a;
+
+	return addr_parse(&a, value) == 0;
+}
+
+static bool
+port(const char *value)
+{
+	return strtoul(value, NULL, 10) <= 65535;
+}
+
+static bool
+line_speed(const char *value)
+{
+	uint64_t speed[IF_WAYS];
+
+	return if_speed_parse(value, speed) == 0;
+}
+
+static bool
+poll_pause(const char *value)
+{
+	return strtoul(value, NULL, 10) >= 5 && strtoul(value, NULL, 10) <= 300;
+}
+
+static bool
+hops(const char *value)
+{
+	return strtoul(value, NULL, 10) >= 1 && strtoul(value, NULL, 10) <= 255;
+}
+
+static bool
+echo_size(const char *value)
+{
+	return whole(value, 12) && schema_number(value) <= 64000;
+}
+
+/* A mark is often written in hexadecimal. */
+static bool
+firewall_mark(const char *value)
+{
+	char *end;
+	unsigned long mark = strtoul(value, &end, 0);
+
+	return *value >= '0' && *value <= '9' && *end == '\0' && mark >= 1 &&
+	       mark <= 0xffffffffUL;
+}
+
+static bool
+voice_gap(const char *value)
+{
+	return schema_number(value) >= 20 && schema_number(value) <= 50;
 }
 
 /* Addresses to listen on, blanks or commas between them. */
@@ -95,12 +175,44 @@ addresses(const char *value)
 }
 
 static bool
+some_prefixes(const char *value)
+{
+	struct prefixes list = { NULL, 0 };
+	struct err err;
+	bool good = prefixes_parse(&list, value, &err) == 0 && list.count > 0;
+
+	prefixes_free(&list);
+	return good;
+}
+
+static bool
+prefixes_or_none(const char *value)
+{
+	return value[strspn(value, " ,\t")] == '\0' || some_prefixes(value);
+}
+
+/* Prefixes, and the word for those of neighbours. */
+static bool
+some_senders(const char *value)
+{
+	bool private;
+	char *rest = prefixes_without(value, "private", &private);
+	bool good = private ? prefixes_or_none(rest) : some_prefixes(rest);
+
+	free(rest);
+	return good;
+}
+
+static bool
 some_addresses(const char *value)
 {
 	return value[strspn(value, " ,\t")] != '\0' && addresses(value);
 }
 
 /* --- General --------------------------------------------------------------------- */
+
+#define NO_SYSLOG                                                                      \
+	"messages go to standard error, where the journal takes them, or to --logfile"
 
 static const struct schema_key general_key[] = {
 	{ "owner", KEY_WANTED },
@@ -110,7 +222,7 @@ static const struct schema_key general_key[] = {
 	{ "imgurl" },
 	{ "datadir", KEY_MANDATORY, .expected = "the directory of the RRD files" },
 	{ "dyndir" },
-	{ "pagedir", KEY_IDLE },
+	{ "pagedir" },
 	{ "piddir" },
 	{ "sendmail" },
 	{ "offset", .re = "[0-9]+%|random",
@@ -124,18 +236,20 @@ static const struct schema_key general_key[] = {
 	{ "snpphost" },
 	{ "display_name" },
 	{ "syslogfacility", .re = "[0-9A-Za-z_]+",
-	    .error = "syslogfacility must be alphanumeric" },
+	    .error = "syslogfacility must be alphanumeric", .instead = NO_SYSLOG },
 	{ "syslogpriority", .re = "[0-9A-Za-z_]+",
-	    .error = "syslogpriority must be alphanumeric" },
+	    .error = "syslogpriority must be alphanumeric", .instead = NO_SYSLOG },
 	{ "concurrentprobes", .re = YES_NO, .error = YES_NO_TEXT, .fallback = "yes" },
-	{ "changeprocessnames", .re = YES_NO, .error = YES_NO_TEXT, .fallback = "yes" },
+	{ "changeprocessnames", .re = YES_NO, .error = YES_NO_TEXT, .fallback = "yes",
+	    .instead = "every process has the name of its work", .same = "yes" },
 	{ "tmail" },
-	{ "changecgiprogramname", .re = YES_NO, .error = YES_NO_TEXT,
-	    .fallback = "yes" },
+	{ "changecgiprogramname", .re = YES_NO, .error = YES_NO_TEXT, .fallback = "yes",
+	    .instead = "there is no CGI program", .same = "no" },
 	{ "linkstyle", .re = "absolute|relative|original",
 	    .error = "linkstyle must be one of \"absolute\", \"relative\" or "
 		     "\"original\"",
-	    .fallback = "relative" },
+	    .fallback = "relative", .instead = "links are relative",
+	    .same = "relative" },
 	{ "precreateperms", .re = "[0-7]+",
 	    .error = "please specify the permissions in octal" },
 	{ NULL },
@@ -171,6 +285,7 @@ static const struct schema_table database_table = { 4,
 
 static const struct schema_key presentation_key[] = {
 	{ "template" },
+	{ "template_text", KEY_OURS },
 	{ "charset", .fallback = "utf-8" },
 	{ "htmltitle", .re = YES_NO, .error = YES_NO_TEXT, .fallback = "no" },
 	{ "graphborders", .re = YES_NO, .error = YES_NO_TEXT, .fallback = "yes" },
@@ -233,8 +348,7 @@ static const struct schema_table uptime_table = { 3,
 
 static const struct schema detail_child[] = {
 	{ "loss_colors", .table = &loss_table },
-	{ "uptime_colors", .table = &uptime_table,
-	    .idle = "uptimes are not drawn yet" },
+	{ "uptime_colors", .table = &uptime_table },
 	{ NULL },
 };
 
@@ -278,11 +392,9 @@ static const struct schema presentation_child[] = {
 	{ "overview", .mandatory = true, .key = overview_key },
 	{ "detail", .mandatory = true, .key = detail_key, .child = detail_child,
 	    .table = &detail_table },
-	{ "charts", .key = charts_key, .child = chart_child,
-	    .idle = "charts are not drawn yet" },
+	{ "charts", .key = charts_key, .child = chart_child },
 	{ "multihost", .key = multihost_key },
-	{ "hierarchies", .child = hierarchy_child,
-	    .idle = "alternate hierarchies are not shown yet" },
+	{ "hierarchies", .child = hierarchy_child },
 	{ NULL },
 };
 
@@ -328,20 +440,21 @@ static const struct schema_key target_key[] = {
 	    .error = "use an email address of the form 'First Last <em@ail.kg>'" },
 	{ "host" },
 	{ "remark" },
-	{ "rawlog", KEY_IDLE },
+	{ "rawlog" },
 	{ "alertee", KEY_INHERITED,
 	    .re = RECIPIENT "([[:space:]]*,[[:space:]]*" RECIPIENT ")*",
 	    .error = "the alertee must be an email address here" },
 	{ "slaves", KEY_INHERITED,
 	    .re = "([-_0-9a-zA-Z.]+([[:space:]]+[-_0-9a-zA-Z.]+)*)?",
 	    .error = "Use the format: slaves=slave1 [slave2]" },
-	{ "menuextra", KEY_INHERITED | KEY_IDLE },
-	{ "parents", KEY_IDLE, .re = PARENT "( " PARENT ")*",
+	{ "menuextra", KEY_INHERITED },
+	{ "parents", .re = PARENT "( " PARENT ")*",
 	    .error = "Use hierarchy:/parent/path syntax" },
 	{ "hide", .re = YES_NO, .expected = "yes or no", .fallback = "no" },
 	{ "nomasterpoll", KEY_INHERITED, .re = YES_NO, .expected = "yes or no",
 	    .fallback = "no" },
-	{ "/influx_.+", KEY_IDLE },
+	{ "/influx_.+" },
+	{ "filtered", KEY_INTERNAL, .re = YES_NO },
 	{ NULL },
 };
 
@@ -396,6 +509,7 @@ static const struct schema_key slave_key[] = {
 	{ "location" },
 	{ "color", KEY_MANDATORY, .re = COLOR,
 	    .error = "I was expecting a color of the form rrggbb" },
+	{ "secret", KEY_OURS, .re = "[^[:space:]]+", .expected = "a word" },
 	{ NULL },
 };
 
@@ -430,31 +544,314 @@ static const struct schema_key influx_key[] = {
 
 static const struct schema_key web_key[] = {
 	{ "listen", .fits = some_addresses, .expected = LISTEN_TEXT },
-	{ "base", KEY_IDLE, .re = "/[-._~0-9A-Za-z/]*",
-	    .expected = "a path that starts with /" },
+	{ "listen_tls", .fits = some_addresses, .expected = LISTEN_TEXT },
+	{ "certificate" },
+	{ "certificate_key" },
+	{ "certificate_pem", KEY_INTERNAL },
+	{ "key_pem", KEY_INTERNAL },
+	{ "base", .re = "/|(/[-._~0-9A-Za-z]{1,64}){1,3}/?",
+	    .expected = "a path that starts with /, such as /smokebox" },
 	{ "title" },
 	{ "hosts" },
+	{ "proxies", .fits = some_prefixes,
+	    .expected = "prefixes such as 192.0.2.0/24 2001:db8::/32" },
+	{ "files", .re = "/.*", .expected = "a directory: a path that starts with /" },
 	{ NULL },
 };
 
+#define INTERFACE "[^][:space:]/,]{1,15}"
+/* A secret has two more names, for the file and for the environment's variable that
+ * holds it. */
+#define SECRET(name)                                                                   \
+	{ name }, { name "_file" },                                                    \
+	{                                                                              \
+		name "_env", .re = "[A-Za-z_][A-Za-z0-9_]*",                           \
+			     .expected = "the name of a variable of the environment"   \
+	}
+
 static const struct schema_key collector_key[] = {
 	{ "listen", .fits = addresses, .expected = LISTEN_TEXT },
-	{ "allow" },
-	{ "local" },
+	{ "allow", .fits = some_senders,
+	    .expected =
+		"prefixes such as 192.0.2.0/24 2001:db8::/32, and the word private "
+		"for those of neighbours" },
+	{ "proxy", .fits = prefixes_or_none,
+	    .expected = "prefixes such as 172.17.0.1, or nothing" },
+	{ "packets", .re = INTERFACE "([ ,]+" INTERFACE "){0,15}",
+	    .expected = "names of up to 16 interfaces, such as eth1" },
+	{ "packets_filter" },
+	{ "packets_promiscuous", .re = YES_NO, .error = YES_NO_TEXT,
+	    .fallback = "yes" },
+	{ "local", .fits = some_prefixes,
+	    .expected = "prefixes such as 192.0.2.0/24 2001:db8::/32" },
+	{ "talkers", .re = "off|totals|full", .expected = "off, totals or full",
+	    .fallback = "full" },
+	{ "cut_remote", .re = YES_NO, .error = YES_NO_TEXT, .fallback = "no" },
 	{ "telescope" },
+	{ "keep_talkers", .re = "[1-9][0-9]{0,3}[hdw]",
+	    .expected = "hours, days or weeks, such as 7d" },
+	{ "talkers_size", .re = "[1-9][0-9]{0,5}[MG]",
+	    .expected = "megabytes or gigabytes on disk, such as 256M" },
+	{ "upnp", .re = "yes|no|http://[0-9.]{7,15}(:[0-9]{1,5})?/[^[:space:]]*",
+	    .expected = "yes, no, or the address of the router's description, such as "
+			"http://192.168.1.1:5000/rootDesc.xml",
+	    .fallback = "no" },
+	{ NULL },
+};
+
+#define PER_SECOND "[1-9][0-9]{0,8}[kMG]?"
+#define PER_SECOND_TEXT "a number per second, such as 2000 or 20M"
+
+static const struct schema_key detection_key[] = {
+	{ "host_packets", .re = PER_SECOND, .expected = PER_SECOND_TEXT, .fallback = "2k" },
+	{ "host_bits", .re = PER_SECOND, .expected = PER_SECOND_TEXT, .fallback = "20M" },
+	{ "host_flows", .re = PER_SECOND, .expected = PER_SECOND_TEXT, .fallback = "1k" },
+	{ NULL },
+};
+
+/* Of a group of devices, or of one. */
+#define SNMP_SECRET(name)                                                              \
+	{ name, KEY_INHERITED }, { name "_file", KEY_INHERITED },                      \
+	{                                                                              \
+		name "_env", KEY_INHERITED,                                            \
+		    .re = "[A-Za-z_][A-Za-z0-9_]*",                                    \
+		    .expected = "the name of a variable of the environment"            \
+	}
+#define SNMP_KEYS                                                                      \
+	{ "version", KEY_INHERITED, .re = "2c|3", .expected = "2c or 3",               \
+		.fallback = "2c" },                                                    \
+	    { "port", KEY_INHERITED, .re = "[1-9][0-9]{0,4}", .fits = port,            \
+		    .expected = "a port, 1 to 65535", .fallback = "161" },             \
+	    { "every", KEY_INHERITED, .re = "[1-9][0-9]{0,2}", .fits = poll_pause,     \
+		    .expected = "seconds, 5 to 300", .fallback = "30" },               \
+	    { "user", KEY_INHERITED, .re = ".{1,32}",                                  \
+		    .expected = "at most 32 letters" },                                \
+	    { "context", KEY_INHERITED },                                              \
+	    { "auth", KEY_INHERITED, .re = "md5|sha|sha224|sha256|sha384|sha512",      \
+		    .expected = "md5, sha, sha224, sha256, sha384 or sha512" },        \
+	    { "privacy", KEY_INHERITED, .re = "aes|aes192|aes256",                     \
+		    .expected = "aes, aes192 or aes256" },                             \
+	    SNMP_SECRET("community"), SNMP_SECRET("auth_password"),                    \
+	    SNMP_SECRET("privacy_password")
+
+static const struct schema_key snmp_key[] = {
+	SNMP_KEYS,
+	{ NULL },
+};
+
+static const struct schema_key snmp_device_key[] = {
+	{ "host", KEY_MANDATORY, .fits = address, .expected = "an IP address" },
+	{ "interfaces" },
+	SNMP_KEYS,
+	{ NULL },
+};
+
+static const struct schema snmp_child[] = {
+	{ "/[-_0-9a-zA-Z.]{1,60}", .key = snmp_device_key },
+	{ NULL },
+};
+
+static const struct schema_key interface_key[] = {
+	{ "device", KEY_MANDATORY, .fits = address, .expected = "an IP address" },
+	{ "index", .re = "[0-9]{1,10}", .expected = "a number" },
+	{ "name" },
+	{ "speed", .fits = line_speed,
+	    .expected = "bit/s in and out, such as 100M or 100M/20M" },
+	{ "title" },
+	{ NULL },
+};
+
+static const struct schema interfaces_child[] = {
+	{ "/" WORD, .key = interface_key },
+	{ NULL },
+};
+
+static const struct schema collector_child[] = {
+	{ "interfaces", .child = interfaces_child },
+	{ "snmp", .key = snmp_key, .child = snmp_child },
+	{ NULL },
+};
+
+#define PATHS WORD "(\\." WORD ")*([ ,]+" WORD "(\\." WORD ")*)*"
+#define STATUS "[1-5][0-9][0-9](-[1-5][0-9][0-9])?"
+#define OWN (KEY_INHERITED | KEY_TARGET | KEY_OURS)
+
+static const struct schema_key reflector_key[] = {
+	{ "listen", KEY_MANDATORY, .fits = addresses,
+	    .expected = "ADDRESS:PORT, such as [::]:862" },
+	{ "allow", KEY_MANDATORY, .fits = some_prefixes,
+	    .expected = "prefixes such as 192.0.2.0/24 2001:db8::/32" },
+	{ "key" },
+	{ "keyfile" },
+	{ "mode", .re = "stateful|stateless", .expected = "stateful or stateless",
+	    .fallback = "stateful" },
+	{ "synchronised", .re = YES_NO, .error = YES_NO_TEXT, .fallback = "no" },
+	{ NULL },
+};
+
+#define SINK_URL "https?://[^[:space:]/?#@]+(/[^[:space:]?#]*)?"
+
+static const struct schema_key sink_key[] = {
+	{ "url", KEY_MANDATORY, .re = SINK_URL,
+	    .expected = "http://HOST:PORT or https://..., without /write" },
+	{ "database" },
+	{ "username" },
+	SECRET("password"),
+	{ "bucket" },
+	{ "org" },
+	SECRET("token"),
+	{ "timeout", .fits = positive, .error = INTEGER_TEXT, .fallback = "15" },
+	{ "loss_tags", .re = YES_NO, .error = YES_NO_TEXT, .fallback = "no" },
+	{ NULL },
+};
+
+static const struct schema_key sinks_key[] = {
+	{ "rrdcached", .re = "(unix:)?/[^[:space:]]{1,100}",
+	    .expected = "the path of its socket on this host, such as "
+			"unix:/run/rrdcached.sock" },
+	{ NULL },
+};
+
+static const struct schema sinks_child[] = {
+	{ "/[-_0-9a-zA-Z]{1,60}", .key = sink_key },
 	{ NULL },
 };
 
 const struct schema_key schema_own[] = {
-	{ "sampler", KEY_INHERITED | KEY_TARGET | KEY_OURS,
-	    .re = "burst|spread|poisson", .expected = "burst, spread or poisson" },
-	{ "refused_is", KEY_INHERITED | KEY_TARGET | KEY_OURS, .re = "reply|loss",
-	    .expected = "reply or loss", .fallback = "reply" },
+	{ "sampler", OWN, .re = "burst|spread|poisson|voice",
+	    .expected = "burst, spread, poisson or voice" },
+	{ "codec", OWN, .re = "g711|g711plc|g729",
+	    .expected = "g711, g711plc or g729" },
+	{ "gap", OWN, .re = "[0-9]{1,4} ?ms", .fits = voice_gap,
+	    .expected = "20ms to 50ms between the packets of a train" },
+	{ "mos", OWN, .re = "emodel|simple", .expected = "emodel or simple" },
+	{ "refused_is", OWN, .re = "reply|loss", .expected = "reply or loss",
+	    .fallback = "reply" },
+	{ "dns0x20", OWN, .re = YES_NO, .expected = "yes or no", .fallback = "no" },
+	{ "dns_cookie", OWN, .re = YES_NO, .expected = "yes or no", .fallback = "no" },
+	{ "dns_mode", OWN, .re = "cached|uncached|serverid",
+	    .expected = "cached, uncached or serverid", .fallback = "cached" },
+	{ "dns_over", OWN, .re = "udp|tcp|tls", .expected = "udp, tcp or tls" },
+	{ "dns_rate", OWN, .re = "[0-9]{1,5}", .expected = "queries a second, 0: all" },
+	{ "dns_reuse", OWN, .re = YES_NO, .expected = "yes or no" },
+	{ "dns_success", OWN, .re = "any|valid", .expected = "any or valid" },
+	{ "dns_tls_ca", OWN | KEY_FILE, .re = "/.+",
+	    .expected = "the path of a PEM file" },
+	{ "dns_tls_name", OWN, .re = "[^[:space:]]+", .expected = "a name" },
+	{ "dns_tls_verify", OWN, .re = YES_NO, .expected = "yes or no",
+	    .fallback = "yes" },
+	{ "dns_zone", OWN, .re = "[^[:space:]]+", .expected = "the name of a zone" },
+	{ "syn_retrans", OWN, .re = "loss|time", .expected = "loss or time",
+	    .fallback = "loss" },
+	{ "close", OWN, .re = "reset|fin", .expected = "reset or fin",
+	    .fallback = "reset" },
+	{ "expect", OWN },
+	{ "ipversion", OWN, .re = "[46]", .expected = "4 or 6" },
+	{ "sourceaddress", OWN, .fits = address, .expected = "an IP address" },
+	{ "interface", OWN, .re = "[^[:space:]/]{1,15}",
+	    .expected = "the name of a network interface" },
+	{ "tos", OWN, .fits = service_byte,
+	    .expected =
+		"a number from 0 to 255, decimal or 0x..., or a name such as ef, "
+		"af41 or cs5" },
+	{ "dscp", OWN, .fits = code_point,
+	    .expected = "a number from 0 to 63, or a name such as ef, af41 or cs5" },
+	{ "ttl", OWN, .re = "[0-9]+", .fits = hops,
+	    .expected = "a number from 1 to 255" },
+	{ "packetsize", OWN, .fits = echo_size, .expected = "12 to 64000 bytes" },
+	{ "df", OWN, .re = YES_NO, .expected = "yes or no" },
+	{ "fwmark", OWN, .fits = firewall_mark,
+	    .expected = "a number from 1 to 4294967295" },
+	{ "flow", OWN, .re = "constant|varying", .expected = "constant or varying" },
+	{ "stamp", OWN, .re = "kernel|fping", .expected = "kernel or fping" },
+	{ "expect_status", OWN, .re = STATUS "([ ,]+" STATUS ")*",
+	    .expected = "HTTP statuses and ranges of them, such as 200-299,301" },
+	{ "expect_not", OWN },
+	{ "max_body", OWN, .re = "[0-9]+", .fits = body_size,
+	    .expected = "bytes, 1 to 1073741824" },
+	{ "behind", OWN, .re = PATHS,
+	    .expected = "paths of targets such as Home.Gateway" },
+	{ "http_version", OWN, .re = "1\\.0|1\\.1|2", .expected = "1.0, 1.1 or 2" },
+	{ NULL },
+};
+
+#define DAY "(mon|tue|wed|thu|fri|sat|sun)"
+#define DAYS DAY "(-" DAY ")?"
+
+static const struct schema_key silence_key[] = {
+	{ "targets", .re = PATHS, .expected = "paths of targets or groups" },
+	{ "days", .re = DAYS "([ ,]+" DAYS ")*",
+	    .expected = "days such as mon-fri sun" },
+	{ "time", .re = "[0-9]{1,2}:[0-9]{2} *- *[0-9]{1,2}:[0-9]{2}",
+	    .expected = "two times such as 22:00-02:30" },
+	{ "from" },
+	{ "until" },
+	{ "reason" },
+	{ NULL },
+};
+
+static const struct schema silences_child[] = {
+	{ "/" WORD, .key = silence_key },
+	{ NULL },
+};
+
+/* Where alerts go. What is needed besides the type depends on it: actions.c. */
+#define INCIDENT                                                                       \
+	"(alert|loss|latency|backscatter|attack|congestion|gap|note|verdict|all)"
+
+static const struct schema_key action_key[] = {
+	{ "type", KEY_MANDATORY, .re = ACTION_TYPES,
+	    .expected = "one of mail, webhook, ntfy, gotify, slack, discord, telegram, "
+			"pushover, apprise, command" },
+	SECRET("url"),
+	SECRET("token"),
+	SECRET("password"),
+	SECRET("secret"),
+	SECRET("user"),
+	SECRET("urls"),
+	{ "to", .re = ".+@[^[:space:]]+", .expected = "an email address" },
+	{ "from", .re = ".+@[^[:space:]]+", .expected = "an email address" },
+	{ "chat", .re = "-?[0-9]+|@[A-Za-z0-9_]+",
+	    .expected = "a chat's number or @channel" },
+	{ "tag", .re = "[^[:space:]]+", .expected = "a tag" },
+	{ "program", .re = "/.+", .expected = "the path of a program" },
+	{ "tls", .re = "try|required|none", .expected = "try, required or none" },
+	{ "ca", .re = "/.+", .expected = "the path of a PEM file" },
+	{ "kinds", .re = INCIDENT "([ ,]+" INCIDENT ")*",
+	    .expected = "kinds of incidents, of alert, loss, latency, backscatter, "
+			"attack, congestion, gap, note, verdict, or all",
+	    .fallback = "alert loss attack" },
+	{ "min_priority", .re = "[1-9][0-9]{0,8}", .expected = "a number from 1" },
+	{ "rate", .re = "[1-9][0-9]{0,4}/[mhd]",
+	    .expected = "letters a minute, hour or day, such as 10/h" },
+	{ "retry", .re = "[1-9][0-9]{0,3}", .expected = "seconds, 1 to 9999",
+	    .fallback = "300" },
+	{ NULL },
+};
+
+static const struct schema actions_child[] = {
+	{ "/" WORD, .key = action_key },
 	{ NULL },
 };
 
 static const struct schema overrides_child[] = {
 	{ "/[^[:space:]]+", .key = schema_own },
+	{ NULL },
+};
+
+static const struct schema_key master_key[] = {
+	{ "url" },
+	{ "name" },
+	{ "secret" },
+	{ "proxy" },
+	{ "noproxy" },
+	{ "ca" },
+	{ NULL },
+};
+
+static const struct schema_key pace_key[] = {
+	{ "once", .re = YES_NO },
+	{ "nosleep", .re = YES_NO },
 	{ NULL },
 };
 
@@ -469,18 +866,19 @@ static const struct schema top[] = {
 	{ "Probes", .mandatory = true, .child = module_child },
 	{ "Targets", SCHEMA_TARGET, .mandatory = true, .key = targets_key,
 	    .child = schema_target },
-	{ "Alerts", .key = alerts_key, .child = alert_child,
-	    .idle = "alerts are checked here, but they are not raised yet" },
-	{ "Slaves", .key = slaves_key, .child = slave_child,
-	    .idle = "slaves are not served yet" },
-	{ "InfluxDB", .key = influx_key, .idle = "nothing is sent to InfluxDB yet" },
+	{ "Alerts", .key = alerts_key, .child = alert_child },
+	{ "Slaves", .key = slaves_key, .child = slave_child },
+	{ "InfluxDB", .key = influx_key },
 	{ "Web", .ours = true, .key = web_key },
-	{ "Collector", .ours = true, .key = collector_key,
-	    .idle = "flows are not evaluated yet" },
-	{ "Detection", .ours = true, .idle = "there is nothing to set yet" },
-	{ "Actions", .ours = true, .idle = "there is nothing to set yet" },
-	{ "Sinks", .ours = true, .idle = "there is nothing to set yet" },
+	{ "Collector", .ours = true, .key = collector_key, .child = collector_child },
+	{ "Reflector", .ours = true, .key = reflector_key },
+	{ "Detection", .ours = true, .key = detection_key },
+	{ "Actions", .ours = true, .child = actions_child },
+	{ "Sinks", .ours = true, .key = sinks_key, .child = sinks_child },
+	{ "Silences", .ours = true, .child = silences_child },
 	{ "Overrides", .ours = true, .child = overrides_child },
+	{ "Master", .internal = true, .key = master_key },
+	{ "Pace", .internal = true, .key = pace_key },
 	{ NULL },
 };
 
@@ -495,12 +893,12 @@ matches(const char *re, const char *text)
 	static struct {
 		const char *re;
 		regex_t regex;
-	} cache[128];
+	} cache[256];
 	size_t i = 0;
 
-	while (i < 128 && cache[i].re != NULL && cache[i].re != re)
+	while (i < 256 && cache[i].re != NULL && cache[i].re != re)
 		i++;
-	if (i == 128)
+	if (i == 256)
 		fatalx("schema: more expressions than places for them");
 	if (cache[i].re == NULL) {
 		char *whole_re = mem_printf("^(%s)$", re);

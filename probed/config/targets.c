@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/addr.h"
 #include "base/mem.h"
 #include "config/schema.h"
 #include "config/tree.h"
@@ -60,10 +61,43 @@ view_measured(struct view *v, struct conf_target *t)
 		t->note = arena_printf(arena,
 		    "cannot measure: probe module %s is not one of SmokePing's",
 		    t->probe->module);
-	} else if (!m->native) {
+	} else if (m->home == MODULE_NOBODY) {
 		t->note = arena_printf(arena,
 		    "cannot measure: probe %s is not built in yet", t->probe->module);
 	}
+}
+
+#define DYNAMIC "DYNAMIC"
+
+const char *
+conf_dynamic_hash(const struct conf_target *t)
+{
+	const char *host = conf_value(t->section, "host", "");
+
+	return t->kind == CONF_DYNAMIC && host[strlen(DYNAMIC)] == '/' &&
+		       host[strlen(DYNAMIC) + 1] != '\0'
+		   ? host + strlen(DYNAMIC) + 1
+		   : NULL;
+}
+
+bool
+conf_lacks_address(const struct conf_target *t)
+{
+	return t->kind == CONF_DYNAMIC && strcmp(t->host, DYNAMIC) == 0;
+}
+
+void
+conf_set_address(struct conf *conf, const struct conf_target *t, const char *address)
+{
+	struct target_node *node = (struct target_node *)t;
+
+	if (t->kind != CONF_DYNAMIC)
+		return;
+	if (node->told == NULL)
+		node->told = arena_zero(&((struct conf_tree *)conf)->arena, ADDR_TEXT);
+	if (address != NULL)
+		strncpy(node->told, address, ADDR_TEXT - 1);
+	node->target.host = address != NULL ? node->told : DYNAMIC;
 }
 
 /* Give T its kind from the form of its host. */
@@ -80,11 +114,9 @@ view_host(struct view *v, struct conf_target *t)
 		return;
 	}
 	view_measured(v, t);
-	if (strncmp(t->host, "DYNAMIC", 7) == 0) {
+	if (strncmp(t->host, DYNAMIC, strlen(DYNAMIC)) == 0) {
 		t->kind = CONF_DYNAMIC;
-		if (t->note == NULL)
-			t->note = "cannot measure: hosts that tell their own address "
-				  "are not served yet";
+		t->host = DYNAMIC; /* who sees the rest may find the secret */
 	} else if (t->host[0] == '\0') {
 		t->note = "cannot measure: host is empty";
 		warn(v, t, "host", "host is empty, expected a name or an address");
@@ -112,6 +144,7 @@ view_target(struct view *v, struct conf_target *t)
 	t->title = conf_value(s, "title", t->host != NULL ? t->host : "unknown");
 	t->remark = conf_value(s, "remark", NULL);
 	t->hide = strcmp(conf_value(s, "hide", "no"), "yes") == 0;
+	t->filtered = strcmp(conf_value(s, "filtered", "no"), "yes") == 0;
 	t->nomasterpoll = strcmp(conf_value(s, "nomasterpoll", "no"), "yes") == 0;
 }
 
@@ -207,10 +240,17 @@ member(struct view *v, const struct conf_target *t, const char *word, size_t len
 		*slave = '\0';
 	other = *path != '\0' ? conf_target_by_path(&v->tree->conf, path) : NULL;
 	if (slave != NULL)
-		*slave = '~';
+		*slave++ = '~';
 	if (other != NULL &&
-	    (other->kind == CONF_MEASURED || other->kind == CONF_DYNAMIC))
+	    (other->kind == CONF_MEASURED || other->kind == CONF_DYNAMIC)) {
+		if (slave != NULL && !v->quiet &&
+		    conf_child(conf_top(&v->tree->conf, "Slaves"), slave) == NULL)
+			report_warning(v->report, conf_var(t->section, "host")->at,
+			    "there is no slave %s in *** Slaves ***: not drawn in this "
+			    "graph",
+			    slave);
 		return path;
+	}
 	if (!v->quiet)
 		report_warning(v->report, conf_var(t->section, "host")->at,
 		    "there is no target %.*s with a host: left out of this graph",
@@ -241,6 +281,32 @@ view_members(struct view *v, struct conf_target *t)
 			    "'%.*s' is left out of this graph, expected the path of a "
 			    "target such as /Group/Host",
 			    (int)len, p);
+		p += len;
+	}
+}
+
+/* --- hierarchies ----------------------------------------------------------------- */
+
+/* SmokePing does not start where a place is in a hierarchy that Presentation lacks. */
+static void
+check_parents(struct view *v, const struct conf_target *t)
+{
+	static const char blank[] = " \t";
+	const struct conf_var *var = conf_var(t->section, "parents");
+	const struct conf_section *all =
+	    conf_child(conf_top(&v->tree->conf, "Presentation"), "hierarchies");
+
+	if (var == NULL || v->quiet)
+		return;
+	for (const char *p = var->value + strspn(var->value, blank); *p != '\0';
+	     p += strspn(p, blank)) {
+		size_t len = strcspn(p, blank), id_len = strcspn(p, ": \t");
+		char *id = arena_strn(&v->tree->arena, p, id_len);
+
+		if (conf_child(all, id) == NULL)
+			report_warning(v->report, var->at,
+			    "there is no hierarchy %s in Presentation: %.*s is left out",
+			    id, (int)len, p);
 		p += len;
 	}
 }
@@ -294,5 +360,11 @@ targets_build(struct view *v)
 		if (v->node[i]->target.kind == CONF_MULTIHOST)
 			view_members(v, &v->node[i]->target);
 	view_overrides(v);
+	slaves_assign(v);
+	for (size_t i = 1; i < v->nodes; i++) {
+		check_parents(v, &v->node[i]->target);
+		trains_check(v, &v->node[i]->target);
+		behind_check(v, &v->node[i]->target);
+	}
 	free(v->node);
 }

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/mem.h"
 #include "config/schema.h"
@@ -129,6 +130,37 @@ conf_top(const struct conf *conf, const char *name)
 	return conf_child(conf->root, name);
 }
 
+void
+tree_add_section(
+    struct conf *conf, const char *name, const struct conf_var *var, size_t vars)
+{
+	struct arena *arena = &((struct conf_tree *)conf)->arena;
+	struct conf_section *s = arena_zero(arena, sizeof *s), **end;
+
+	s->name = name;
+	s->at = (struct place){ "command line", 1 };
+	s->parent = conf->root;
+	s->vars = vars;
+	s->var = arena_copy(arena, var, vars * sizeof *var);
+	for (size_t i = 0; i < vars; i++) {
+		s->var[i].value = arena_str(arena, var[i].value);
+		s->var[i].at = s->at;
+	}
+	for (end = &conf->root->first; *end != NULL; end = &(*end)->next)
+		continue;
+	*end = s;
+}
+
+void
+conf_forget(struct conf *conf, const char *section, const char *key)
+{
+	struct conf_var *var =
+	    (struct conf_var *)conf_var(conf_top(conf, section), key);
+
+	if (var != NULL)
+		var->value = "";
+}
+
 /* FNV-1a: the same everywhere and at every start. */
 uint64_t
 conf_target_id(const char *path)
@@ -231,6 +263,48 @@ conf_target_value(const struct conf *conf, const struct conf_target *t, const ch
 		*at = t->section->at;
 	k = module_key(module_find(t->probe->module), key);
 	return k != NULL ? k->fallback : NULL;
+}
+
+/* Does LIST, "KEY VALUE VALUE ", name the value of KEY that is in force at T? */
+static bool
+is_heavy(const struct conf *conf, const struct conf_target *t, const char *list)
+{
+	size_t len = strcspn(list, " ");
+	char key[32];
+
+	if (len >= sizeof key)
+		return false;
+	memcpy(key, list, len);
+	key[len] = '\0';
+	const char *value = conf_target_value(conf, t, key, NULL);
+	if (value == NULL || *value == '\0')
+		return false;
+	for (list += len; *(list += strspn(list, " ")) != '\0'; list += len) {
+		len = strcspn(list, " ");
+		if (strlen(value) == len && strncasecmp(list, value, len) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool
+conf_target_is_pinged(const struct conf_target *t)
+{
+	return (t->kind == CONF_MEASURED || t->kind == CONF_DYNAMIC) &&
+	       !t->nomasterpoll && !t->filtered;
+}
+
+enum module_home
+conf_target_home(const struct conf *conf, const struct conf_target *t)
+{
+	const struct module *m;
+
+	if (t->probe == NULL)
+		return MODULE_NOBODY;
+	m = module_find(t->probe->module);
+	if (m != NULL && m->heavy != NULL && is_heavy(conf, t, m->heavy))
+		return MODULE_FETCHER;
+	return t->probe->home;
 }
 
 void

@@ -17,16 +17,26 @@ char *arena_printf(struct arena *arena, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 void arena_free(struct arena *arena);
 
+/* What a slave sees of a target. */
+struct series {
+	uint64_t id;
+	const struct conf_target *target;
+	const struct conf_slave *slave;
+};
+
 /* A target with what only this room knows of it. */
 struct target_node {
 	struct conf_target target;	      /* first: cast back */
 	const struct conf_section *overrides; /* of *** Overrides ***; NULL: none */
+	char *told; /* the address of a dynamic host, ADDR_TEXT bytes; or NULL */
 };
 
 struct conf_tree {
 	struct conf conf; /* first: cast back */
 	struct arena arena;
-	const struct target_node **by_id;	     /* target_count, ascending by id */
+	const struct target_node **by_id; /* target_count, ascending by id */
+	const struct series *series;	  /* ascending by id */
+	size_t series_count;
 	const struct conf_section **probe_overrides; /* per conf.probe, or NULL */
 };
 
@@ -37,6 +47,13 @@ void report_error(struct conf_report *report, struct place at, const char *fmt, 
     __attribute__((format(printf, 3, 4)));
 void report_warning(struct conf_report *report, struct place at, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+void report_note(struct conf_report *report, struct place at, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Append a top section NAME (not copied) that no file has, with VARS variables whose
+ * values are copied. */
+void tree_add_section(
+    struct conf *conf, const char *name, const struct conf_var *var, size_t vars);
 
 /* --- views ----------------------------------------------------------------------- */
 

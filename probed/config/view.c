@@ -1,9 +1,12 @@
 /* What the other rooms ask for, derived once from the sections. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "config/schema.h"
+#include "config/tools.h"
 #include "config/tree.h"
 #include "config/view.h"
 
@@ -96,14 +99,38 @@ duration(const char *text)
 	return n < 1 ? 1 : n > 4294967295.0 ? 4294967295U : (unsigned)n;
 }
 
+/* "256M" in bytes. */
+static uint64_t
+bytes(const char *text)
+{
+	uint64_t n = strtoull(text, NULL, 10);
+
+	return n << (text[strlen(text) - 1] == 'G' ? 30 : 20);
+}
+
+static void
+view_collector(struct view *v)
+{
+	struct conf *conf = &v->tree->conf;
+	const struct conf_section *s = conf_top(conf, "Collector");
+	const char *keep = conf_value(s, "keep_talkers", NULL),
+		   *size = conf_value(s, "talkers_size", NULL);
+
+	conf->keep_talkers = keep != NULL ? duration(keep) : CONF_KEEP_TALKERS;
+	conf->talkers_size = size != NULL ? bytes(size) : CONF_TALKERS_SIZE;
+}
+
 static void
 view_presentation(struct view *v)
 {
 	struct conf *conf = &v->tree->conf;
-	const struct conf_section *s =
-	    conf_child(conf_top(conf, "Presentation"), "detail");
+	const struct conf_section *presentation = conf_top(conf, "Presentation");
+	const struct conf_section *s = conf_child(presentation, "detail");
+	const char *range =
+	    conf_value(conf_child(presentation, "overview"), "range", NULL);
 	const struct conf_section *colors = conf_child(s, "loss_colors");
 
+	conf->overview_range = range != NULL ? duration(range) : 0;
 	conf->period = default_period;
 	conf->periods = sizeof(default_period) / sizeof(*default_period);
 	if (s != NULL && s->rows > 0) {
@@ -156,7 +183,7 @@ view_probe(struct view *v, struct conf_probe *p, const struct conf_section *sect
 
 	p->name = section->name;
 	p->module = module->name;
-	p->known = m != NULL && m->native;
+	p->home = m != NULL ? m->home : MODULE_NOBODY;
 	p->section = section;
 	p->step = conf->step;
 	if (apart) {
@@ -167,6 +194,43 @@ view_probe(struct view *v, struct conf_probe *p, const struct conf_section *sect
 	    conf_value(section, "pings", pings != NULL ? pings->fallback : NULL),
 	    conf->pings);
 	p->offset_pct = offset_pct(offset);
+}
+
+/* Its targets cannot be measured where a program is missing; the rest can. */
+static void
+view_tools(struct view *v, const struct conf_probe *p)
+{
+	const struct conf_var *binary = conf_var(p->section, "binary");
+	const char *program;
+	char path[TOOLS_PATH];
+	struct err err;
+
+	for (unsigned n = 0; (program = tools_of(p, n)) != NULL; n++) {
+		if (tools_find(program, path, &err) == 0)
+			continue;
+		report_warning(v->report, binary != NULL ? binary->at : p->section->at,
+		    "%s: targets of probe %s cannot be measured", err.text, p->name);
+		return;
+	}
+}
+
+/* Likewise where a file is missing that a probe reads. */
+static void
+view_files(struct view *v, const struct conf_probe *p)
+{
+	static const char *const key[] = { "passwordfile", "secretfile", "srcfile" };
+	const struct conf_var *var;
+
+	for (size_t i = 0; i < sizeof key / sizeof key[0]; i++) {
+		var = conf_var(p->section, key[i]);
+		if (var == NULL || *var->value == '\0' || access(var->value, R_OK) == 0)
+			continue;
+		/* What is fetched is written there. */
+		if (strcmp(conf_value(p->section, "mode", "put"), "put") == 0)
+			report_warning(v->report, var->at,
+			    "%s %s: %s: targets of probe %s may not be measured",
+			    key[i], var->value, strerror(errno), p->name);
+	}
 }
 
 static void
@@ -193,6 +257,10 @@ view_probes(struct view *v)
 			view_probe(v, probe++, i, m);
 	}
 	conf->probe_count = count;
+	for (size_t i = 0; i < count && !v->quiet; i++) {
+		view_tools(v, &conf->probe[i]);
+		view_files(v, &conf->probe[i]);
+	}
 }
 
 /* --- all ------------------------------------------------------------------------- */
@@ -206,6 +274,18 @@ view_build(struct conf_tree *tree, struct conf_report *report, bool quiet)
 	    conf_value(conf_top(&tree->conf, "General"), "datadir", ".");
 	view_database(&v);
 	view_presentation(&v);
+	charts_build(&v);
 	view_probes(&v);
+	slaves_build(&v);
+	conf_note_master(&v.tree->conf);
+	conf_note_pace(&v.tree->conf);
+	sinks_build(&v);
+	view_collector(&v);
 	targets_build(&v);
+	windows_check(&v);
+	if (quiet)
+		return;
+	alerts_check(&v);
+	actions_check(&v);
+	pollers_check(&v);
 }

@@ -17,6 +17,7 @@
 #define BODY_MAX (256 * 1024 * 1024)
 #define CONNECT_MS 3000L
 #define TOTAL_MS 15000L
+#define POST_MS 60000L
 
 /* Bytes of an answer as they come. */
 struct body {
@@ -78,8 +79,8 @@ has_socket(const char *data)
 
 /* Which data directory: as told, else of the installed configuration, else what
  * ./bootstrap run made here. */
-static char *
-find_data(const struct ctl *ctl, struct err *err)
+char *
+ctl_data(const struct ctl *ctl, struct err *err)
 {
 	static const char installed[] = SYSCONFDIR "/smokebox/config";
 
@@ -146,7 +147,7 @@ aim(CURL *curl, const struct ctl *ctl, const char *path, char **data, struct err
 			len--;
 		url = mem_printf("%.*s%s", (int)len, ctl->url, path);
 	} else {
-		*data = find_data(ctl, err);
+		*data = ctl_data(ctl, err);
 		if (*data == NULL)
 			return -1;
 		if (chdir(*data) < 0)
@@ -174,7 +175,6 @@ perform(CURL *curl, const struct ctl *ctl, const char *data, struct body *body,
 	curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS);
-	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, TOTAL_MS);
 	curl_easy_setopt(curl, CURLOPT_USERAGENT, "probectl");
 	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, text);
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take);
@@ -191,8 +191,8 @@ perform(CURL *curl, const struct ctl *ctl, const char *data, struct body *body,
 	    text[0] != '\0' ? text : curl_easy_strerror(code));
 }
 
-int
-ctl_get(const struct ctl *ctl, const char *path, char **body, struct err *err)
+static int
+ask(const struct ctl *ctl, const char *path, bool post, char **body, struct err *err)
 {
 	/* Relative paths in the options mean where we began. */
 	char *here = getcwd(NULL, 0), *data = NULL;
@@ -201,6 +201,9 @@ ctl_get(const struct ctl *ctl, const char *path, char **body, struct err *err)
 
 	if (curl == NULL)
 		fatalx("libcurl does not start");
+	if (post)
+		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, "");
+	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, post ? POST_MS : TOTAL_MS);
 	int status = aim(curl, ctl, path, &data, err);
 	if (status == 0)
 		status = perform(curl, ctl, data, &b, err);
@@ -215,4 +218,16 @@ ctl_get(const struct ctl *ctl, const char *path, char **body, struct err *err)
 	}
 	*body = b.data != NULL || status < 0 ? b.data : mem_str("");
 	return status;
+}
+
+int
+ctl_get(const struct ctl *ctl, const char *path, char **body, struct err *err)
+{
+	return ask(ctl, path, false, body, err);
+}
+
+int
+ctl_post(const struct ctl *ctl, const char *path, char **body, struct err *err)
+{
+	return ask(ctl, path, true, body, err);
 }

@@ -162,8 +162,11 @@ ping_sockets(struct icmpsock socks[2])
 	struct err err;
 
 	for (unsigned i = 0; i < 2; i++) {
-		(void)icmpsock_open(&socks[i], family[i]);
-		ctl.probe.icmp_fd[i] = socks[i].fd;
+		if (icmpsock_open(&socks[i], family[i]) == 0 &&
+		    probe_icmp.socket(socks[i].fd, &err) != 0) {
+			fprintf(stderr, "probectl ping: %s\n", err.text);
+			return -1;
+		}
 		ctl.probe.icmp_rung[i] = (uint8_t)socks[i].rung;
 	}
 	for (size_t i = 0; i < ctl.hosts; i++) {
@@ -237,9 +240,6 @@ ping_all(void)
 	}
 	runs_close();
 	probe_icmp.close(&ctl.probe);
-	for (unsigned i = 0; i < 2; i++)
-		if (socks[i].fd >= 0)
-			close(socks[i].fd);
 	event_base_free(ctl.base);
 	return status;
 }

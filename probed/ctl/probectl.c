@@ -15,6 +15,13 @@ run_ping(const struct ctl *ctl, int argc, char **argv)
 	return ctl_ping(argc, argv);
 }
 
+static int
+run_decode(const struct ctl *ctl, int argc, char **argv)
+{
+	(void)ctl;
+	return ctl_decode(argc, argv);
+}
+
 static const struct {
 	const char *name;
 	int (*run)(const struct ctl *, int, char **);
@@ -23,8 +30,30 @@ static const struct {
 	{ "status", ctl_status, "", "workers, rights, rounds, overload, last errors" },
 	{ "health", ctl_health, "", "nothing; exit 0 when all is well, else 1" },
 	{ "targets", ctl_targets, "[PATH...]", "every target with its last round" },
+	{ "migrate", ctl_migrate, "[--apply [FROM=TO...]]",
+	    "what the configuration changes in files of history" },
+	{ "parity", ctl_parity, "OLD NEW", "compare two data directories" },
+	{ "events", ctl_events, "[--since T] [--format json] ...",
+	    "what happened, the newest last" },
+	{ "note", ctl_note, "[--target PATH] TEXT", "a dated note on every graph" },
+	{ "silence", ctl_silence, "[[--target PATH] LENGTH [REASON] | --end ID]",
+	    "record what happens and tell nobody for a while" },
+	{ "notify", ctl_notify, "--test RECEIVER", "send a receiver of alerts a test" },
+	{ "traffic", ctl_traffic, "[--by KEY] [--since T] ...",
+	    "who filled the line" },
+	{ "forget", ctl_forget, "ADDRESS", "take an address out of the traffic" },
+	{ "password", ctl_password, "[--remove]",
+	    "what is to be known for seeing whose traffic it is" },
+	{ "smokeinfo", ctl_report, "[--filter PATTERN] ...",
+	    "figures of every target, as smokeinfo" },
+	{ "tsmoke", ctl_report, "[--morning] [--weekly] ...",
+	    "reports for a letter, as tSmoke" },
 	{ "ping", run_ping, "[-c N] [-p MS] [-t MS] HOST...",
 	    "ping once, without a daemon" },
+	{ "decode", run_decode, "[--format tsv|json] [--counters] FILE...",
+	    "the flows in capture files, without a daemon" },
+	{ "analyze", ctl_analyze, "[--local P,...] ... FILE...",
+	    "top talkers and victims of attacks in capture files" },
 };
 
 #define COMMANDS (sizeof commands / sizeof commands[0])
@@ -33,7 +62,7 @@ static void
 list_commands(FILE *out)
 {
 	for (size_t i = 0; i < COMMANDS; i++)
-		fprintf(out, "  %-8s %-32s %s\n", commands[i].name, commands[i].usage,
+		fprintf(out, "  %-9s %-32s %s\n", commands[i].name, commands[i].usage,
 		    commands[i].help);
 }
 

@@ -12,53 +12,10 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "ctl/ask.h"
 #include "ctl/ctl.h"
 
 #define COLUMNS 10
-
-/* --- asking ----------------------------------------------------------------------- */
-
-/* Make control characters in all that the daemon says harmless: a terminal is not its
- * to steer, least of all root's. */
-static void
-tame(json_t *j)
-{
-	const char *key;
-	json_t *v;
-	size_t i;
-
-	for (char *s = (char *)(uintptr_t)json_string_value(j); s != NULL && *s; s++)
-		if ((unsigned char)*s < ' ' || *s == 0x7f)
-			*s = '?';
-	json_array_foreach(j, i, v) tame(v);
-	json_object_foreach(j, key, v) tame(v);
-}
-
-/* Fetch and parse PATH; NULL after having complained. */
-static json_t *
-ask(const struct ctl *ctl, const char *path)
-{
-	struct err err;
-	json_error_t why;
-	char *body;
-	int status = ctl_get(ctl, path, &body, &err);
-
-	if (status < 0) {
-		fprintf(stderr, "probectl: %s\n", err.text);
-		return NULL;
-	}
-	json_t *j = json_loads(body, 0, &why);
-	free(body);
-	tame(j);
-	if (status != 200 || !json_is_object(j)) {
-		const char *detail = json_string_value(json_object_get(j, "detail"));
-		fprintf(stderr, "probectl: the daemon answers %s with %d%s%s\n", path,
-		    status, detail ? ": " : "", detail ? detail : "");
-		json_decref(j);
-		return NULL;
-	}
-	return j;
-}
 
 static const char *
 text(const json_t *object, const char *key)
@@ -158,19 +115,12 @@ head(struct table *t, const char *const *names)
 		cell[t->columns] = mem_str(names[t->columns]);
 }
 
-/* SECONDS for people: "5 s", "3 min", "2 h 5 min", "4 d 1 h". */
 static char *
 span(long long seconds)
 {
-	if (seconds < 0)
-		seconds = 0;
-	if (seconds < 120)
-		return mem_printf("%lld s", seconds);
-	if (seconds < 7200)
-		return mem_printf("%lld min", seconds / 60);
-	if (seconds < 172800)
-		return mem_printf("%lld h %lld min", seconds / 3600, seconds / 60 % 60);
-	return mem_printf("%lld d %lld h", seconds / 86400, seconds / 3600 % 24);
+	char text[CLOCK_SPAN_TEXT];
+
+	return mem_str(clock_span_text(seconds < 0 ? 0 : seconds, text));
 }
 
 /* --- status ------------------------------------------------------------------------
@@ -206,12 +156,21 @@ show_workers(const json_t *status, long long now)
 }
 
 static void
-show_icmp(const json_t *icmp, const char *key, const char *why, const char *name)
+show_icmp(const json_t *icmp, const char *family)
 {
-	const char *mode = text(icmp, key), *reason = text(icmp, why);
+	char *why = mem_printf("%s_why", family);
+	char *count = mem_printf("%s_sockets", family);
+	char *buffer = mem_printf("%s_buffer", family);
+	const char *mode = text(icmp, family), *reason = text(icmp, why);
 
-	printf("%-10s %s sockets%s%s\n", name, mode[0] != '\0' ? mode : "no",
-	    reason[0] != '\0' ? ": " : "", reason);
+	printf("icmp %-5s %s sockets", family, mode[0] != '\0' ? mode : "no");
+	if (integer(icmp, count) > 0)
+		printf(", %lld with %lld KiB each", integer(icmp, count),
+		    integer(icmp, buffer) / 1024);
+	printf("%s%s\n", reason[0] != '\0' ? ": " : "", reason);
+	free(why);
+	free(count);
+	free(buffer);
 }
 
 /* "NAME   a 1, b 2" of the integers of OBJECT that are not 0. */
@@ -237,6 +196,20 @@ show_counts(const char *name, const json_t *object, bool zeroes)
 		any = true;
 	}
 	puts(any ? "" : " none");
+}
+
+static long long
+sum(const json_t *object)
+{
+	const char *key;
+	json_t *v;
+	long long all = 0;
+
+	json_object_foreach((json_t *)object, key, v)
+	{
+		all += json_integer_value(v);
+	}
+	return all;
 }
 
 static void
@@ -266,6 +239,173 @@ show_config(const json_t *config, long long now)
 	show_problems(json_object_get(config, "warnings"), "warning: ");
 }
 
+/* Who sends flows and may not, and what would let it in. */
+static void
+show_strangers(const json_t *s)
+{
+	size_t i;
+	json_t *t;
+
+	json_array_foreach(json_object_get(s, "strangers"), i, t)
+	{
+		const char *protocol = text(t, "protocol");
+
+		printf("stranger   %s sent %lld datagrams%s%s", text(t, "address"),
+		    integer(t, "datagrams"), *protocol != '\0' ? " of " : "", protocol);
+		if (json_is_true(json_object_get(t, "proxy")))
+			fputs(", and passes on what others send: who they are is not "
+			      "seen; give the container its host's network "
+			      "(network_mode: host), or let all of them in",
+			    stdout);
+		printf("; to let it in: *** Collector *** %s\n", text(t, "line"));
+	}
+}
+
+/* Who sends flows. */
+static void
+show_exporters(const json_t *s, long long now)
+{
+	static const char *const names[] = { "EXPORTER", "PROTOCOL", "RECORDS", "LOST",
+		"FAULTS", "SAMPLING", "LAST", NULL };
+	const json_t *list = json_object_get(s, "exporters");
+	const json_t *totals = json_object_get(s, "collector");
+	struct table t = { .right = 1 << 2 | 1 << 3 | 1 << 4 | 1 << 5 | 1 << 6 };
+	size_t i;
+	json_t *x;
+
+	printf("%-10s %zu seen", "exporters", json_array_size(list));
+	if (integer(totals, "strangers") > 0)
+		printf(", %lld datagrams of senders that may not send",
+		    integer(totals, "strangers"));
+	if (integer(totals, "drops") > 0)
+		printf(", %lld datagrams dropped for want of room",
+		    integer(totals, "drops"));
+	if (integer(totals, "suspicions") > 0)
+		printf(", %lld suspicions", integer(totals, "suspicions"));
+	putchar('\n');
+	if (json_array_size(list) == 0) {
+		show_strangers(s);
+		return;
+	}
+	putchar('\n');
+	head(&t, names);
+	json_array_foreach(list, i, x)
+	{
+		char **cell = row(&t);
+		const char *agent = text(x, "agent");
+
+		cell[0] = mem_printf("%s%s%s/%lld", text(x, "address"),
+		    agent[0] != '\0' ? " " : "", agent, integer(x, "domain"));
+		cell[1] = mem_str(text(x, "protocol"));
+		cell[2] = mem_printf("%lld", integer(x, "records"));
+		cell[3] = mem_printf("%lld", integer(x, "lost"));
+		cell[4] = mem_printf("%lld", integer(x, "faults"));
+		cell[5] = integer(x, "sampling") > 0
+			      ? mem_printf("%lld", integer(x, "sampling"))
+			      : mem_str("unknown");
+		cell[6] = span(now - integer(x, "last"));
+	}
+	print(&t, true);
+	putchar('\n');
+	show_strangers(s);
+}
+
+/* Interfaces, who is asked for their counters, and where flows say something else. */
+static void
+show_interfaces(const json_t *s, long long now)
+{
+	static const char *const names[] = { "ASKED", "BY", "ADDRESS", "INTERFACES",
+		"LAST", "TROUBLE", NULL };
+	const json_t *totals = json_object_get(s, "interfaces");
+	const json_t *list = json_object_get(s, "pollers");
+	struct table t = { .right = 1 << 3 | 1 << 4 };
+	size_t i;
+	json_t *x;
+
+	printf(
+	    "%-10s %lld known, %lld with counters: %lld samples, %lld resets, %lld wraps, "
+	    "%lld gaps, %lld doubts\n",
+	    "interfaces", integer(totals, "known"), integer(totals, "counted"),
+	    integer(totals, "samples"), integer(totals, "resets"),
+	    integer(totals, "wraps"), integer(totals, "gaps"),
+	    integer(totals, "doubts"));
+	json_array_foreach(json_object_get(totals, "differing"), i, x)
+	{
+		printf(
+		    "  %s interface %lld %s: counters and flows differ by a factor of "
+		    "%.2f\n",
+		    text(x, "device"), integer(x, "index"), text(x, "name"),
+		    number(x, "factor"));
+	}
+	if (json_array_size(list) == 0)
+		return;
+	putchar('\n');
+	head(&t, names);
+	json_array_foreach(list, i, x)
+	{
+		char **cell = row(&t);
+
+		cell[0] = mem_str(text(x, "name"));
+		cell[1] = mem_str(text(x, "source"));
+		cell[2] = mem_str(text(x, "address")[0] ? text(x, "address") : "-");
+		cell[3] = mem_printf("%lld", integer(x, "interfaces"));
+		cell[4] = integer(x, "last") > 0 ? span(now - integer(x, "last"))
+						 : mem_str("never");
+		cell[5] = mem_str(text(x, "trouble"));
+	}
+	print(&t, true);
+	putchar('\n');
+}
+
+/* Who is told of alerts, and how that goes. */
+static void
+show_receivers(const json_t *receivers, long long now)
+{
+	static const char *const names[] = { "RECEIVER", "TYPE", "SENT", "FAILED",
+		"WAITING", "LAST", "TROUBLE", NULL };
+	struct table t = { .right = 1 << 2 | 1 << 3 | 1 << 4 | 1 << 5 };
+	size_t i;
+	json_t *r;
+
+	if (json_array_size(receivers) == 0)
+		return;
+	head(&t, names);
+	json_array_foreach(receivers, i, r)
+	{
+		char **cell = row(&t);
+
+		cell[0] = mem_str(text(r, "name"));
+		cell[1] = mem_str(text(r, "type"));
+		cell[2] = mem_printf("%lld", integer(r, "sent"));
+		cell[3] = mem_printf("%lld", integer(r, "failed"));
+		cell[4] = mem_printf("%lld", integer(r, "waiting"));
+		cell[5] = integer(r, "last") > 0 ? span(now - integer(r, "last"))
+						 : mem_str("-");
+		cell[6] = mem_str(text(r, "error"));
+	}
+	putchar('\n');
+	print(&t, true);
+}
+
+static void
+show_sinks(const json_t *sinks, long long now)
+{
+	size_t i;
+	json_t *s;
+
+	json_array_foreach(sinks, i, s)
+	{
+		printf("%-10s %s, %s: sent %lld, dropped %lld, waiting %lld\n", "sink",
+		    text(s, "name"), text(s, "url"), integer(s, "sent"),
+		    integer(s, "dropped"), integer(s, "waiting"));
+		if (integer(s, "failed_at") > 0) {
+			char *age = span(now - integer(s, "failed_at"));
+			printf("  failed %s ago: %s\n", age, text(s, "error"));
+			free(age);
+		}
+	}
+}
+
 static void
 show_troubles(const json_t *troubles, long long now)
 {
@@ -284,6 +424,42 @@ show_troubles(const json_t *troubles, long long now)
 	}
 }
 
+/* A line for each slave, and one for what is wrong. */
+static void
+show_slaves(const json_t *slaves, long long now)
+{
+	size_t i;
+	json_t *s;
+
+	json_array_foreach(slaves, i, s)
+	{
+		const char *name = text(s, "name");
+		char *age =
+		    integer(s, "seen") > 0 ? span(now - integer(s, "seen")) : NULL;
+
+		if (i == 0)
+			puts("slaves");
+		if (*name == '\0')
+			printf("  others    ");
+		else if (age == NULL)
+			printf("  %-10sdid not call yet", name);
+		else
+			printf("  %-10scalled %s ago from %s (%s), %lld rounds%s", name,
+			    age, text(s, "address"), text(s, "protocol"),
+			    integer(s, "rounds"),
+			    json_is_true(json_object_get(s, "current"))
+				? ""
+				: ", with an older configuration");
+		free(age);
+		printf("; %lld errors\n", sum(json_object_get(s, "errors")));
+		if (*text(s, "last_error") != '\0') {
+			age = span(now - integer(s, "last_error_time"));
+			printf("    %s ago: %s\n", age, text(s, "last_error"));
+			free(age);
+		}
+	}
+}
+
 int
 ctl_status(const struct ctl *ctl, int argc, char **argv)
 {
@@ -292,31 +468,41 @@ ctl_status(const struct ctl *ctl, int argc, char **argv)
 		    stderr, "probectl: status takes no argument, not '%s'\n", argv[1]);
 		return CTL_USAGE;
 	}
-	json_t *s = ask(ctl, "/api/v1/status");
+	json_t *s = ctl_ask(ctl, "/api/v1/status");
 	if (s == NULL)
 		return CTL_FAILED;
 	long long now = integer(s, "time");
 	char *up = span(integer(s, "uptime"));
 	const json_t *icmp = json_object_get(s, "icmp");
 	const json_t *overload = json_object_get(s, "overload");
+	const json_t *reflector = json_object_get(s, "reflector");
 
 	printf("smokebox %s, up %s\n\n", text(s, "version"), up);
 	free(up);
 	show_workers(s, now);
 	putchar('\n');
 	show_config(json_object_get(s, "config"), now);
-	show_icmp(icmp, "v4", "v4_why", "icmp v4");
-	show_icmp(icmp, "v6", "v6_why", "icmp v6");
+	show_icmp(icmp, "v4");
+	show_icmp(icmp, "v6");
 	show_counts("rounds", json_object_get(s, "rounds"), true);
 	show_counts("pings", json_object_get(s, "pings"), false);
 	show_counts("overload", overload, false);
+	if (integer(icmp, "new_ids") > 0)
+		printf("%-10s %lld targets moved to another ICMP id\n", "new ids",
+		    integer(icmp, "new_ids"));
+	if (sum(reflector) > 0)
+		show_counts("reflector", reflector, false);
 	printf("%-10s p50 %.3f ms, p99 %.3f ms, longest %.3f ms\n", "loop",
 	    number(overload, "loop_p50") * 1e3, number(overload, "loop_p99") * 1e3,
 	    number(overload, "loop_max") * 1e3);
 	show_counts("store", json_object_get(s, "store"), true);
-	printf("%-10s %zu seen\n", "exporters",
-	    json_array_size(json_object_get(s, "exporters")));
+	show_sinks(json_object_get(s, "sinks"), now);
+	show_exporters(s, now);
+	show_interfaces(s, now);
+	show_slaves(json_object_get(s, "slaves"), now);
 	show_troubles(json_object_get(s, "troubles"), now);
+	show_receivers(
+	    json_object_get(json_object_get(s, "courier"), "receivers"), now);
 	json_decref(s);
 	return 0;
 }
@@ -394,7 +580,7 @@ ask_page(const struct ctl *ctl, const char *after)
 {
 	char *escaped = curl_easy_escape(NULL, after, 0);
 	char *path = mem_printf("/api/v1/targets?after=%s", escaped ? escaped : "");
-	json_t *page = ask(ctl, path);
+	json_t *page = ctl_ask(ctl, path);
 
 	curl_free(escaped);
 	free(path);

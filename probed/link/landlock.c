@@ -67,6 +67,7 @@ enum {
 #define ON(profile) (1U << SANDBOX_##profile)
 #define ON_LOCKED (ON(RUNNER) - 1) /* all but the runner, which is last */
 #define ON_INET (ON(PROBER) | ON(COURIER))
+#define ON_SOCKETS (ON_INET | ON(COLLECTOR)) /* which asks by addresses, not names */
 
 /* To let a worker reach one more thing, add a row. Paths that do not exist are passed
  * over. Relative ones lie below DATADIR. */
@@ -122,15 +123,34 @@ static const struct {
 	/* clang-format on */
 };
 
-/* What only the configuration names: sandbox_read(). */
-static char **extra;
+/* What only the configuration names: sandbox_read(), sandbox_write(). */
+static struct {
+	char *path;
+	uint64_t allowed;
+} * extra;
 static size_t extras;
+static bool entered;
+
+static void
+add_extra(const char *path, uint64_t allowed)
+{
+	if (entered)
+		return;
+	extra = mem_grow(extra, extras + 1, sizeof *extra);
+	extra[extras].path = mem_str(path);
+	extra[extras++].allowed = allowed;
+}
 
 void
 sandbox_read(const char *path)
 {
-	extra = mem_grow(extra, extras + 1, sizeof *extra);
-	extra[extras++] = mem_str(path);
+	add_extra(path, READ);
+}
+
+void
+sandbox_write(const char *path)
+{
+	add_extra(path, WRITE);
 }
 
 /* The file rights that this kernel knows; denied unless a rule grants them. */
@@ -165,7 +185,7 @@ new_ruleset(enum sandbox_profile profile, int abi)
 	/* Without any rule for a port, TCP is out of reach altogether: right for all
 	 * whose sockets were given to them. Whom the others may talk to is what the
 	 * configuration says, so theirs stays open. */
-	bool net = abi >= 4 && (ON_INET & 1U << profile) == 0;
+	bool net = abi >= 4 && (ON_SOCKETS & 1U << profile) == 0;
 	struct ruleset attr = {
 		.fs = fs_rights(abi),
 		.net = net ? NET_BIND | NET_CONNECT : 0,
@@ -184,6 +204,7 @@ landlock_enter(enum sandbox_profile profile)
 {
 	int abi = (int)syscall(CALL_CREATE_RULESET, NULL, 0, CREATE_VERSION);
 
+	entered = true;
 	if (abi <= 0)
 		return 0;
 	int ruleset = new_ruleset(profile, abi);
@@ -191,8 +212,8 @@ landlock_enter(enum sandbox_profile profile)
 		if (rules[i].profiles & 1U << profile)
 			allow(ruleset, abi, rules[i].path, rules[i].allowed);
 	for (size_t i = 0; i < extras; i++) {
-		allow(ruleset, abi, extra[i], READ);
-		free(extra[i]);
+		allow(ruleset, abi, extra[i].path, extra[i].allowed);
+		free(extra[i].path);
 	}
 	free(extra);
 	extra = NULL;

@@ -43,6 +43,7 @@ struct link {
 	link_gone_fn gone;
 	void *ctx;
 	unsigned busy;	/* handlers on the stack: freeing waits for them */
+	bool held;	/* what is sent waits for link_release() */
 	bool broken;	/* nothing goes out any more; gone() is due */
 	bool nonsense;	/* why */
 	bool abandoned; /* link_free() was called from a handler */
@@ -348,14 +349,11 @@ enqueue(struct link *link, const void *data, size_t size, int fd, enum link_keep
 	p->fd = copy;
 	p->keep = keep;
 	memcpy(p->data, data, size);
-	if (TAILQ_EMPTY(&link->queue)) {
-		TAILQ_INSERT_TAIL(&link->queue, p, next);
-		link->queued += size;
-		link_wait(link);
-		return;
-	}
+	bool first = TAILQ_EMPTY(&link->queue);
 	TAILQ_INSERT_TAIL(&link->queue, p, next);
 	link->queued += size;
+	if (first && !link->held)
+		link_wait(link);
 }
 
 void
@@ -374,7 +372,7 @@ link_send(struct link *link, struct msg_out *out, int fd, enum link_keep keep)
 			link->dropped++;
 		return;
 	}
-	if (TAILQ_EMPTY(&link->queue)) {
+	if (TAILQ_EMPTY(&link->queue) && !link->held) {
 		int r = transmit(link->fd, out->data, size, fd);
 		if (r == -1) {
 			link->dropped++;
@@ -384,6 +382,23 @@ link_send(struct link *link, struct msg_out *out, int fd, enum link_keep keep)
 			return;
 	}
 	enqueue(link, out->data, size, fd, keep);
+}
+
+void
+link_hold(struct link *link)
+{
+	if (link != NULL)
+		link->held = true;
+}
+
+void
+link_release(struct link *link)
+{
+	if (link == NULL)
+		return;
+	link->held = false;
+	if (!link->broken && !TAILQ_EMPTY(&link->queue) && !link_push(link))
+		link_wait(link);
 }
 
 void

@@ -32,6 +32,11 @@ enum link_keep {
  * the caller keeps its own. LINK NULL: counted as dropped. */
 void link_send(struct link *link, struct msg_out *out, int fd, enum link_keep keep);
 
+/* Let what is sent wait until link_release(), so that the reader wakes up once for all
+ * of it. LINK may be NULL. */
+void link_hold(struct link *link);
+void link_release(struct link *link);
+
 /* Handle what has already arrived, at most until there is nothing more. False when the
  * line is closed: gone() was called, LINK is freed. */
 bool link_drain(struct link *link);

@@ -189,13 +189,32 @@ msg_put_round(struct msg_out *out, const struct round *r)
 		pack_u8(p, r->ping[i].outcome);
 		pack_u8(p, r->ping[i].stamp);
 	}
+	pack_u16(p, r->reordered);
+	pack_u16(p, r->ttl_changes);
+	pack_u8(p, r->ttl);
+	pack_u8(p, r->extras);
+	for (unsigned i = 0; i < r->extras && i < ROUND_MAX_EXTRAS; i++) {
+		pack_u8(p, r->extra[i].kind);
+		pack_f64(p, r->extra[i].value);
+	}
+}
+
+/* Of a ping that is decided. */
+static uint8_t
+get_outcome(struct msg_in *in)
+{
+	uint8_t outcome = get_below(in, PING_OUTCOMES);
+
+	if (outcome == PING_OPEN)
+		in->wire.bad = true;
+	return outcome;
 }
 
 static void
 get_ping(struct msg_in *in, struct ping *ping)
 {
 	ping->rtt_ns = wire_i64(&in->wire);
-	ping->outcome = get_below(in, PING_OPEN);
+	ping->outcome = get_outcome(in);
 	ping->stamp = get_below(in, STAMP_KINDS);
 	/* Answered pings have a time, late ones may, others have none. */
 	if (ping->outcome == PING_ANSWERED ? ping->rtt_ns < 0
@@ -216,7 +235,7 @@ msg_get_round(struct msg_in *in, struct round *r)
 	r->step = wire_u32(w);
 	r->count = wire_u16(w);
 	r->state = get_below(in, ROUND_UNKNOWN + 1);
-	r->cause = get_below(in, PING_OPEN);
+	r->cause = get_outcome(in);
 	r->duplicates = wire_u16(w);
 	r->late = wire_u16(w);
 	r->forged = wire_u16(w);
@@ -229,6 +248,14 @@ msg_get_round(struct msg_in *in, struct round *r)
 		w->bad = true;
 	for (unsigned i = 0; wire_ok(w) && i < r->count; i++)
 		get_ping(in, &r->ping[i]);
+	r->reordered = wire_u16(w);
+	r->ttl_changes = wire_u16(w);
+	r->ttl = wire_u8(w);
+	r->extras = get_below(in, ROUND_MAX_EXTRAS + 1);
+	for (unsigned i = 0; wire_ok(w) && i < r->extras; i++) {
+		r->extra[i].kind = get_below(in, EXTRAS);
+		r->extra[i].value = get_finite(in);
+	}
 	return msg_done(in);
 }
 
@@ -253,15 +280,43 @@ msg_get_target(struct msg_in *in, struct msg_target *t)
 	return msg_done(in);
 }
 
+void
+msg_put_address(struct msg_out *out, uint64_t target, const struct addr *a)
+{
+	pack_u64(&out->pack, target);
+	put_addr(out, a);
+}
+
+int
+msg_get_address(struct msg_in *in, uint64_t *target, struct addr *a)
+{
+	*target = wire_u64(&in->wire);
+	get_addr(in, a);
+	return msg_done(in);
+}
+
+const char *
+msg_refused_word(enum msg_refused why)
+{
+	static const char *const word[REFUSED_KINDS] = { "prefix", "packet", "key",
+		"rate", "sessions" };
+
+	return word[why];
+}
+
 /* The plain u64 fields, in wire order; writer and reader walk the same table. */
-#define COUNTER_FIELDS 11
+#define COUNTER_FIELDS 22
 static void
 counter_fields(struct msg_counters *c, uint64_t *field[COUNTER_FIELDS])
 {
 	uint64_t *const all[COUNTER_FIELDS] = { &c->rounds_scheduled,
 		&c->rounds_measured, &c->rounds_unknown, &c->rounds_skipped,
 		&c->duplicates, &c->forged, &c->wrong_source, &c->truncated,
-		&c->overflow, &c->send_errors, &c->dropped_rounds };
+		&c->overflow, &c->send_errors, &c->dropped_rounds, &c->late_closed,
+		&c->stamp_faults, &c->new_ids, &c->reordered, &c->ttl_changes,
+		&c->reflected, &c->refused[REFUSED_PREFIX], &c->refused[REFUSED_PACKET],
+		&c->refused[REFUSED_KEY], &c->refused[REFUSED_RATE],
+		&c->refused[REFUSED_SESSIONS] };
 
 	memcpy(field, all, sizeof all);
 }
@@ -274,6 +329,7 @@ msg_put_counters(struct msg_out *out, const struct msg_counters *c)
 	uint64_t *field[COUNTER_FIELDS];
 
 	counter_fields(&copy, field);
+	pack_u8(p, c->room);
 	for (unsigned i = 0; i < COUNTER_FIELDS; i++)
 		pack_u64(p, *field[i]);
 	for (unsigned i = 0; i < PING_OUTCOMES; i++)
@@ -284,6 +340,10 @@ msg_put_counters(struct msg_out *out, const struct msg_counters *c)
 		pack_u64(p, c->loop_ns[i]);
 	pack_u8(p, c->icmp4);
 	pack_u8(p, c->icmp6);
+	for (unsigned i = 0; i < 2; i++) {
+		pack_u16(p, c->icmp_sockets[i]);
+		pack_u32(p, c->icmp_buffer[i]);
+	}
 	msg_str(out, c->icmp4_why);
 	msg_str(out, c->icmp6_why);
 }
@@ -295,6 +355,7 @@ msg_get_counters(struct msg_in *in, struct msg_counters *c)
 	uint64_t *field[COUNTER_FIELDS];
 
 	counter_fields(c, field);
+	c->room = get_below(in, ROOMS);
 	for (unsigned i = 0; i < COUNTER_FIELDS; i++)
 		*field[i] = wire_u64(w);
 	for (unsigned i = 0; i < PING_OUTCOMES; i++)
@@ -305,8 +366,141 @@ msg_get_counters(struct msg_in *in, struct msg_counters *c)
 		c->loop_ns[i] = wire_u64(w);
 	c->icmp4 = get_below(in, ICMP_RAW + 1);
 	c->icmp6 = get_below(in, ICMP_RAW + 1);
+	for (unsigned i = 0; i < 2; i++) {
+		c->icmp_sockets[i] = wire_u16(w);
+		c->icmp_buffer[i] = wire_u32(w);
+	}
 	msg_get_str(in, c->icmp4_why, sizeof c->icmp4_why);
 	msg_get_str(in, c->icmp6_why, sizeof c->icmp6_why);
+	return msg_done(in);
+}
+
+void
+msg_add_counters(struct msg_counters *sum, const struct msg_counters *c)
+{
+	struct msg_counters copy = *c;
+	uint64_t *to[COUNTER_FIELDS], *from[COUNTER_FIELDS];
+
+	counter_fields(sum, to);
+	counter_fields(&copy, from);
+	for (unsigned i = 0; i < COUNTER_FIELDS; i++)
+		*to[i] += *from[i];
+	for (unsigned i = 0; i < PING_OUTCOMES; i++)
+		sum->ping[i] += c->ping[i];
+	for (unsigned i = 0; i < STAMP_KINDS; i++)
+		sum->stamp[i] += c->stamp[i];
+	for (unsigned i = 0; i < 3; i++)
+		if (c->loop_ns[i] > sum->loop_ns[i])
+			sum->loop_ns[i] = c->loop_ns[i];
+	if (c->room != ROOM_PROBER)
+		return;
+	sum->icmp4 = c->icmp4;
+	sum->icmp6 = c->icmp6;
+	memcpy(sum->icmp_sockets, c->icmp_sockets, sizeof sum->icmp_sockets);
+	memcpy(sum->icmp_buffer, c->icmp_buffer, sizeof sum->icmp_buffer);
+	memcpy(sum->icmp4_why, c->icmp4_why, sizeof sum->icmp4_why);
+	memcpy(sum->icmp6_why, c->icmp6_why, sizeof sum->icmp6_why);
+}
+
+/* --- news and who gets them ------------------------------------------------------- */
+
+void
+msg_put_errand(struct msg_out *out, const struct msg_errand *e)
+{
+	unsigned args = 0;
+
+	while (args <= ERRAND_ARGS && e->argv[args] != NULL)
+		args++;
+	pack_u64(&out->pack, e->id);
+	pack_u32(&out->pack, e->limit_s);
+	msg_str(out, e->letter);
+	pack_u8(&out->pack, (uint8_t)args);
+	for (unsigned i = 0; i < args; i++)
+		msg_str(out, e->argv[i]);
+}
+
+int
+msg_get_errand(struct msg_in *in, struct msg_errand *e)
+{
+	char *at = e->text, *end = e->text + sizeof e->text;
+
+	e->id = wire_u64(&in->wire);
+	e->limit_s = wire_u32(&in->wire);
+	msg_get_str(in, e->letter, sizeof e->letter);
+	unsigned args = get_below(in, ERRAND_ARGS + 1);
+	if (args == 0)
+		in->wire.bad = true;
+	for (unsigned i = 0; i < args && wire_ok(&in->wire); i++) {
+		e->argv[i] = at;
+		msg_get_str(in, at, (size_t)(end - at));
+		at += strlen(at) + 1;
+		if (at == end && i + 1 < args)
+			in->wire.bad = true;
+	}
+	e->argv[args] = NULL;
+	return msg_done(in);
+}
+
+void
+msg_put_errand_done(struct msg_out *out, const struct msg_errand_done *d)
+{
+	pack_u64(&out->pack, d->id);
+	pack_u8(&out->pack, d->end);
+	pack_u32(&out->pack, d->code);
+}
+
+int
+msg_get_errand_done(struct msg_in *in, struct msg_errand_done *d)
+{
+	d->id = wire_u64(&in->wire);
+	d->end = get_below(in, ERRAND_ENDS);
+	d->code = wire_u32(&in->wire);
+	return msg_done(in);
+}
+
+void
+msg_put_receiver(struct msg_out *out, const struct msg_receiver *r)
+{
+	pack_u64(&out->pack, r->id);
+	msg_str(out, r->name);
+	msg_str(out, r->type);
+	pack_u8(&out->pack, r->gone);
+	pack_u64(&out->pack, r->sent);
+	pack_u64(&out->pack, r->failed);
+	pack_u32(&out->pack, r->waiting);
+	pack_i64(&out->pack, r->last_s);
+	msg_str(out, r->error);
+}
+
+int
+msg_get_receiver(struct msg_in *in, struct msg_receiver *r)
+{
+	r->id = wire_u64(&in->wire);
+	msg_get_str(in, r->name, sizeof r->name);
+	msg_get_str(in, r->type, sizeof r->type);
+	r->gone = get_below(in, 2);
+	r->sent = wire_u64(&in->wire);
+	r->failed = wire_u64(&in->wire);
+	r->waiting = wire_u32(&in->wire);
+	r->last_s = get_seconds(in);
+	msg_get_str(in, r->error, sizeof r->error);
+	return msg_done(in);
+}
+
+void
+msg_put_tried(struct msg_out *out, const struct msg_tried *t)
+{
+	pack_u32(&out->pack, t->ticket);
+	pack_u8(&out->pack, t->how);
+	msg_str(out, t->text);
+}
+
+int
+msg_get_tried(struct msg_in *in, struct msg_tried *t)
+{
+	t->ticket = wire_u32(&in->wire);
+	t->how = get_below(in, TRIED_KINDS);
+	msg_get_str(in, t->text, sizeof t->text);
 	return msg_done(in);
 }
 
@@ -320,6 +514,7 @@ msg_put_store(struct msg_out *out, const struct msg_store *s)
 	pack_u64(p, s->retries);
 	pack_u64(p, s->failed);
 	pack_u64(p, s->set_aside);
+	pack_u64(p, s->carried);
 	pack_u64(p, s->queued);
 	pack_u64(p, s->raw_bytes);
 }
@@ -334,8 +529,42 @@ msg_get_store(struct msg_in *in, struct msg_store *s)
 	s->retries = wire_u64(w);
 	s->failed = wire_u64(w);
 	s->set_aside = wire_u64(w);
+	s->carried = wire_u64(w);
 	s->queued = wire_u64(w);
 	s->raw_bytes = wire_u64(w);
+	return msg_done(in);
+}
+
+void
+msg_put_sink(struct msg_out *out, const struct msg_sink *s)
+{
+	struct pack *p = &out->pack;
+
+	msg_str(out, s->name);
+	msg_str(out, s->url);
+	pack_u64(p, s->sent);
+	pack_u64(p, s->dropped);
+	pack_u64(p, s->waiting);
+	pack_u64(p, s->failed);
+	pack_i64(p, s->sent_at);
+	pack_i64(p, s->failed_at);
+	msg_str(out, s->error);
+}
+
+int
+msg_get_sink(struct msg_in *in, struct msg_sink *s)
+{
+	struct wire *w = &in->wire;
+
+	msg_get_str(in, s->name, sizeof s->name);
+	msg_get_str(in, s->url, sizeof s->url);
+	s->sent = wire_u64(w);
+	s->dropped = wire_u64(w);
+	s->waiting = wire_u64(w);
+	s->failed = wire_u64(w);
+	s->sent_at = get_seconds(in);
+	s->failed_at = get_seconds(in);
+	msg_get_str(in, s->error, sizeof s->error);
 	return msg_done(in);
 }
 
@@ -393,6 +622,15 @@ msg_put_draw(struct msg_out *out, const struct msg_draw *d)
 	pack_u16(p, d->height);
 	pack_f64(p, d->top);
 	msg_str(out, d->label);
+	msg_str(out, d->slave);
+	pack_u8(p, d->marks);
+	for (unsigned i = 0; i < d->marks; i++) {
+		pack_i64(p, d->mark[i].begin);
+		pack_i64(p, d->mark[i].end);
+		pack_u8(p, d->mark[i].tone);
+		pack_u16(p, d->mark[i].count);
+		msg_str(out, d->mark[i].label);
+	}
 }
 
 int
@@ -412,6 +650,17 @@ msg_get_draw(struct msg_in *in, struct msg_draw *d)
 	d->height = wire_u16(w);
 	d->top = get_finite(in);
 	msg_get_str(in, d->label, sizeof d->label);
+	msg_get_str(in, d->slave, sizeof d->slave);
+	d->marks = get_below(in, DRAW_MARKS + 1);
+	for (unsigned i = 0; i < d->marks; i++) {
+		d->mark[i].begin = get_seconds(in);
+		d->mark[i].end = get_seconds(in);
+		d->mark[i].tone = get_below(in, TONES);
+		d->mark[i].count = wire_u16(w);
+		msg_get_str(in, d->mark[i].label, sizeof d->mark[i].label);
+		if (d->mark[i].begin > d->mark[i].end)
+			w->bad = true;
+	}
 	if (d->zoom == 0 || d->start >= d->end || d->width == 0 || d->height == 0 ||
 	    d->top < 0)
 		w->bad = true;
@@ -471,9 +720,16 @@ room_name(enum room room)
 		[ROOM_COURIER] = "courier",
 		[ROOM_COLLECTOR] = "collector",
 		[ROOM_RUNNER] = "runner",
+		[ROOM_FETCHER] = "fetcher",
 	};
 
 	return (unsigned)room < ROOMS ? names[room] : "unknown";
+}
+
+bool
+room_measures(enum room room)
+{
+	return room == ROOM_PROBER || room == ROOM_FETCHER || room == ROOM_RUNNER;
 }
 
 const char *

@@ -16,8 +16,11 @@ enum sandbox_profile {
 
 /* Allow reading PATH (a file or a whole directory) after the lock: for what only the
  * configuration names, a CA file say. Before sandbox_enter(); a path that does not
- * exist is ignored. */
+ * exist is ignored. Later it does nothing. */
 void sandbox_read(const char *path);
+
+/* Likewise write below the directory PATH. */
+void sandbox_write(const char *path);
 
 /* Lock this process in for good: no new privileges, empty capability sets (also the
  * bounding set where permitted), Landlock, seccomp. What the kernel lacks is skipped

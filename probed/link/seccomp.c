@@ -37,6 +37,7 @@
 #define ON(profile) (1U << SANDBOX_##profile)
 #define ON_LOCKED (ON(RUNNER) - 1) /* all but the runner, which is last */
 #define ON_INET (ON(PROBER) | ON(COURIER))
+#define ON_SOCKETS (ON_INET | ON(COLLECTOR))
 #define ON_WRITERS (ON(RECORDER) | ON(WEB) | ON(COURIER))
 
 /* Tier 1, calls with any arguments. To let a worker make one more call, add its name. A
@@ -75,9 +76,11 @@ static const struct {
 	    "fsync fdatasync sync_file_range fallocate chmod fchmod fchmodat utimensat "
 	    "futimesat utimes flock truncate truncate64 copy_file_range sendfile "
 	    "sendfile64 readahead syncfs" },
+	/* SQLite gives its log the owner of its file, where it is root. */
+	{ ON(RECORDER), "fchown" },
 	/* Sockets of its own: socket has its own rule. */
-	{ ON_INET | ON(COLLECTOR), "recvmmsg sendmmsg recvmmsg_time64" },
-	{ ON_INET, "connect bind socketpair" },
+	{ ON_SOCKETS, "recvmmsg sendmmsg recvmmsg_time64 connect bind" },
+	{ ON_INET, "socketpair" },
 	/* HTTP. */
 	{ ON(WEB), "accept accept4 sendfile sendfile64" },
 	/* Threads: libcurl's resolver, pango's font thread; clone has its own rule. */
@@ -186,6 +189,10 @@ allow_sockets(void)
 	for (unsigned i = 0; i < sizeof families / sizeof families[0]; i++)
 		allow_if(
 		    "socket", SCMP_A0_64(SCMP_CMP_EQ, (scmp_datum_t)families[i], 0));
+	/* The C library's resolver asks for the name service's cache first; without one
+	 * it asks the name servers itself. */
+	const struct scmp_arg_cmp unix_socket = SCMP_A0_64(SCMP_CMP_EQ, AF_UNIX, 0);
+	rule(SCMP_ACT_ERRNO(EAFNOSUPPORT), "socket", &unix_socket);
 }
 
 static void
@@ -218,7 +225,7 @@ allow_by_argument(unsigned profile)
 	/* abort(), and asking for limits, not setting them. */
 	allow_if("tgkill", SCMP_A0_64(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0));
 	allow_if("prlimit64", SCMP_A2_64(SCMP_CMP_EQ, 0, 0));
-	if (profile & ON_INET)
+	if (profile & ON_SOCKETS)
 		allow_sockets();
 	if (profile & (ON_INET | ON(PAINTER)))
 		allow_if("clone",

@@ -137,6 +137,16 @@ worker_link(enum room room)
 	return room == ROOM_PARENT ? self.w.parent : self.link[room];
 }
 
+void
+worker_again(enum msg_socket kind)
+{
+	struct msg_out out;
+
+	msg_begin(&out, MSG_AGAIN);
+	pack_u8(&out.pack, (uint8_t)kind);
+	link_send(self.w.parent, &out, -1, LINK_DROPPABLE);
+}
+
 /* --- configuration --------------------------------------------------------------- */
 
 /* The whole text behind FD, or NULL. The parent has sealed it. */
@@ -404,6 +414,7 @@ worker_main(const struct worker_ops *ops)
 	char title[16];
 
 	log_init(name, LOG_LEVEL_INFO);
+	clock_hook();
 	check_control(name);
 	/* Executed by descriptor, older kernels would call it by that number. */
 	snprintf(title, sizeof title, "probed-%s", name);

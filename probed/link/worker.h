@@ -55,6 +55,8 @@ struct worker_ops {
 void worker_main(const struct worker_ops *ops) __attribute__((noreturn));
 /* Leave with status 0 after what is queued for peers was handed to the kernel. */
 void worker_exit(void) __attribute__((noreturn));
+/* Ask the parent for another socket of KIND: it comes through socket(), if at all. */
+void worker_again(enum msg_socket kind);
 /* The link to ROOM, or NULL while it is down. */
 struct link *worker_link(enum room room);
 

@@ -1,5 +1,8 @@
 /* The gate: everything that a kind of measurement has to say about a ping. */
+#include <math.h>
+
 #include "base/clock.h"
+#include "base/mem.h"
 #include "link/msg.h"
 #include "prober/run_impl.h"
 
@@ -12,6 +15,16 @@ gate_count(uint16_t *of_round, uint64_t *of_all)
 	(*of_all)++;
 }
 
+/* Did the answer to ping SEQ come behind that to a later one? */
+static void
+gate_order(struct run *run, unsigned seq)
+{
+	if (seq + 1 < run->latest)
+		gate_count(&run->reordered, &runs.host->counters->reordered);
+	else
+		run->latest = (uint16_t)(seq + 1);
+}
+
 /* An answer to a ping that was given up: late by the network, or only read late. */
 static void
 gate_after(struct run *run, struct shot *s, int64_t rtt_ns, enum ping_stamp stamp)
@@ -22,6 +35,8 @@ gate_after(struct run *run, struct shot *s, int64_t rtt_ns, enum ping_stamp stam
 		return;
 	if (s->outcome == PING_STALLED && (!in_time || stamp == STAMP_USER))
 		return;
+	if (in_time)
+		gate_order(run, (unsigned)(s - run->shot));
 	s->outcome = in_time ? PING_ANSWERED : PING_LATE;
 	s->stamp = (uint8_t)stamp;
 	s->at = rtt_ns;
@@ -40,6 +55,7 @@ probe_reply(
 		rtt_ns = 1;
 	switch (s->outcome) {
 	case PING_OPEN:
+		gate_order(run, seq);
 		if (runs_stalled(s->at, rtt_ns, stamp, clock_mono_ns())) {
 			s->sealed = true;
 			run_decide(run, seq, PING_STALLED);
@@ -64,13 +80,29 @@ probe_lost(struct probe_run *probe, unsigned seq, enum ping_outcome why, bool fi
 {
 	struct run *run = probe->host_state;
 
-	if (!run->in_round || seq >= run->seq || run->shot[seq].outcome != PING_OPEN)
+	if (!run->in_round || seq >= run->seq)
 		return;
-	if (final) {
-		run->shot[seq].sealed = true;
+	struct shot *s = &run->shot[seq];
+	if (final && s->outcome == PING_OPEN) {
+		s->sealed = true;
 		run_decide(run, seq, why);
-	} else if (run->shot[seq].error == 0)
-		run->shot[seq].error = (uint8_t)why;
+	} else if (!final && s->outcome == PING_OPEN && s->error == 0) {
+		s->error = (uint8_t)why;
+	} else if (!final && !s->sealed &&
+		   (s->outcome == PING_TIMEOUT || s->outcome == PING_NEVER_LEFT)) {
+		/* A reason that comes late is still one: our own kernel looks for a
+		 * neighbour for three seconds. */
+		s->outcome = (uint8_t)why;
+	}
+}
+
+void
+probe_sent(struct probe_run *probe, unsigned seq)
+{
+	struct run *run = probe->host_state;
+
+	if (run->in_round && seq < run->seq && run->shot[seq].outcome == PING_OPEN)
+		run->shot[seq].at = clock_mono_ns();
 }
 
 void
@@ -98,12 +130,75 @@ probe_truncated(struct probe_run *probe)
 }
 
 void
-probe_overflow(const struct probe_type *type, unsigned packets)
+probe_ttl(struct probe_run *probe, uint8_t ttl)
 {
-	runs.host->counters->overflow += packets;
-	for (size_t i = 0; i < runs.types; i++)
-		if (runs.type[i].type == type)
-			runs.type[i].overflow = clock_mono_ns();
+	struct run *run = probe->host_state;
+
+	if (run->ttl != 0 && ttl != run->ttl)
+		gate_count(&run->ttl_changes, &runs.host->counters->ttl_changes);
+	run->ttl = ttl;
+}
+
+/* RUN's sum of KIND in this round, made where there is room; else NULL. */
+static struct run_extra *
+gate_extra(struct run *run, enum extra kind)
+{
+	unsigned i = 0;
+
+	if (run->extra == NULL)
+		run->extra = mem_zero(ROUND_MAX_EXTRAS, sizeof *run->extra);
+	while (i < run->extras && run->extra[i].kind != kind)
+		i++;
+	if (i == ROUND_MAX_EXTRAS)
+		return NULL;
+	if (i == run->extras)
+		run->extra[run->extras++] = (struct run_extra){ .kind = (uint8_t)kind };
+	return &run->extra[i];
+}
+
+void
+probe_extra(struct probe_run *probe, enum extra kind, double value)
+{
+	struct run *run = probe->host_state;
+	struct run_extra *e;
+
+	if (!run->in_round || !isfinite(value) || (e = gate_extra(run, kind)) == NULL ||
+	    e->samples == UINT16_MAX)
+		return;
+	bool first = e->samples++ == 0;
+	switch (extra_kind(kind)->sum) {
+	case EXTRA_MEAN:
+	case EXTRA_TOTAL:
+		e->value += value;
+		return;
+	case EXTRA_LEAST:
+		if (!first && value > e->value)
+			return;
+		break;
+	case EXTRA_MOST:
+		if (!first && value < e->value)
+			return;
+		break;
+	default:
+		break;
+	}
+	e->value = value;
+}
+
+void
+probe_fetch(uint32_t index, unsigned seq, unsigned depth)
+{
+	if (index >= runs.indexes)
+		return;
+	if (depth == 0) {
+		__builtin_prefetch(&runs.by_index[index]);
+		return;
+	}
+	struct run *run = runs.by_index[index];
+	if (run != NULL && depth == 1)
+		run_fetch(run);
+	else if (run != NULL)
+		run_fetch_ping(run, seq);
 }
 
 struct probe_run *
@@ -112,4 +207,10 @@ probe_run_by_index(uint32_t index)
 	if (index >= runs.indexes || runs.by_index[index] == NULL)
 		return NULL;
 	return &runs.by_index[index]->probe;
+}
+
+uint32_t
+probe_run_end(void)
+{
+	return (uint32_t)runs.indexes;
 }

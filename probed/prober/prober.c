@@ -1,5 +1,8 @@
-/* The worker that measures. It keeps one subject per target of the configuration: its
- * run, the name that it needs, and what was last said about it. */
+/* One subject per target of the configuration that is measured here: its run, the name
+ * that it needs, and what was last said about it. */
+#include "prober/prober.h"
+
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
@@ -12,7 +15,6 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "link/worker.h"
 #include "prober/report.h"
 #include "prober/resolve.h"
 #include "prober/run.h"
@@ -21,6 +23,7 @@
 #include "store.h"
 
 #define PROBER_COUNTERS_S 5
+#define PROBER_SHOWN 100 /* pings in a line */
 /* The sockets' stamping wakes up lazily: nothing that counts goes out before. */
 #define PROBER_FIRST_NS (100 * CLOCK_NS_PER_MS)
 /* New targets have their immediate round one behind the other. */
@@ -41,28 +44,41 @@ struct subject {
 	struct run *run;
 	struct prober_name *name; /* NULL: it needs no address */
 	LIST_ENTRY(subject) same_name;
+	int64_t row;   /* of the last round that was reported */
 	bool kept;     /* found in the new configuration */
 	bool measured; /* there was a round that was not unknown */
+	bool skipped;  /* the last round was left out: see ADVICE */
+	char *advice;  /* its rounds take longer than its step; NULL: they do not */
 	uint8_t told_state;
 	struct addr told_address;
 	char *told_text;
 	UT_hash_handle hh; /* by ID */
 };
 
+/* Where a dynamic host is. */
+struct told {
+	uint64_t id; /* of the target */
+	char address[ADDR_TEXT];
+	UT_hash_handle hh;
+};
+
 static struct {
 	struct worker *w;
+	enum module_home home;
+	const struct prober_guest *guest;
 	struct probe_host host;
 	struct msg_counters counters;
 	uint8_t key[16];
 	struct resolver *resolver;
 	struct subject *subjects;
 	struct prober_name *names;
+	struct told *told;
 	struct event *tell;
-	const struct probe_type *opened[8];
+	const struct probe_type *opened[16];
 	size_t types;
 	bool locked; /* the data directory is out of sight */
 	bool hurry;  /* counters were not told since the start */
-} prober = { .host = { .icmp_fd = { -1, -1 } } };
+} prober;
 
 /* --- telling ------------------------------------------------------------------------
  */
@@ -87,6 +103,8 @@ prober_state(const struct subject *s, struct addr *address, const char **why)
 		if (state == RESOLVE_STALE)
 			return TARGET_STALE;
 	}
+	if (s->skipped && *why == NULL)
+		*why = s->advice;
 	return s->measured ? TARGET_OK : TARGET_WAITING;
 }
 
@@ -130,15 +148,47 @@ prober_on_tell(evutil_socket_t fd, short what, void *ctx)
 /* --- what runs ask and say ----------------------------------------------------------
  */
 
+/* What came of a round, as fping -C says it. */
+static void
+prober_show(const struct run *run, const struct round *r)
+{
+	char text[PROBER_SHOWN * 16], address[ADDR_TEXT] = "";
+	unsigned i = 0;
+
+	if (r->address.sa.sa_family != AF_UNSPEC)
+		addr_text(&r->address, address);
+	while (r->state == ROUND_MEASURED && i < r->count) {
+		size_t at = 0;
+
+		for (unsigned end = i + PROBER_SHOWN; i < r->count && i < end; i++)
+			at += r->ping[i].outcome == PING_ANSWERED
+				  ? (size_t)snprintf(text + at, sizeof text - at,
+					" %.4g", (double)r->ping[i].rtt_ns / 1e6)
+				  : (size_t)snprintf(text + at, sizeof text - at, " -");
+		log_info("%s: %s :%s", run_path(run),
+		    address[0] != '\0' ? address : run_probe(run)->name, text);
+	}
+	if (r->state == ROUND_UNKNOWN)
+		log_info("%s: unknown: %s", run_path(run),
+		    run_cannot(run) != NULL ? run_cannot(run)
+					    : ping_outcome_text(r->cause));
+}
+
 static void
 prober_done(void *ctx, struct run *run, const struct round *round)
 {
 	struct subject *s = run_tag(run);
 
 	(void)ctx;
-	report_round(round);
+	if (run_is_paced(run))
+		prober_show(run, round);
+	if (round->row > s->row)
+		report_round(round);
+	s->row = round->row;
 	if (round->state == ROUND_MEASURED)
 		s->measured = true;
+	s->skipped = s->advice != NULL && round->state == ROUND_UNKNOWN &&
+		     round->cause == PING_NOT_SENT;
 	prober_tell(s, false);
 	if (prober.hurry)
 		prober_tell_counters();
@@ -154,6 +204,7 @@ prober_address(void *ctx, struct run *run, struct addr *address)
 	if (s->name == NULL)
 		return RUN_ADDRESS_NONE;
 	enum resolve_state state = resolve_get(s->name->name, address, NULL);
+	run_set_lookup(run, resolve_took(s->name->name));
 	if (address->sa.sa_family != AF_UNSPEC)
 		return RUN_ADDRESS_HERE;
 	return state == RESOLVE_PENDING ? RUN_ADDRESS_LATER : RUN_ADDRESS_NONE;
@@ -173,7 +224,7 @@ prober_name_changed(void *ctx, struct resolve_name *name)
 	(void)resolve_get(name, &address, NULL);
 	LIST_FOREACH(s, &n->subjects, same_name)
 	{
-		if (address.sa.sa_family != AF_UNSPEC)
+		if (address.sa.sa_family != AF_UNSPEC || run_is_paced(s->run))
 			run_wake(s->run);
 		prober_tell(s, false);
 	}
@@ -223,6 +274,7 @@ prober_remove(struct subject *s)
 	prober_leave_name(s);
 	HASH_DEL(prober.subjects, s);
 	free(s->identity);
+	free(s->advice);
 	free(s->told_text);
 	free(s);
 }
@@ -249,6 +301,8 @@ prober_open_type(const struct probe_type *type, struct err *err)
 			return 0;
 	if (type->open != NULL && type->open(&prober.host, err) != 0)
 		return -1;
+	if (prober.types == sizeof prober.opened / sizeof prober.opened[0])
+		fatalx("more kinds of measurement than places for them");
 	prober.opened[prober.types++] = type;
 	return 0;
 }
@@ -282,8 +336,24 @@ prober_log_cannot(const char *path, const char *why)
 	log_info("%s: cannot measure: %s", path, why);
 }
 
+/* Rounds of S take longer than its step? Keep what to say of it, and say it of the
+ * first such target; MANY counts them. */
 static void
-prober_add(const struct conf_target *t, struct target *target, int64_t first_at)
+prober_advise(
+    struct subject *s, const char *path, const struct plan *plan, size_t *many)
+{
+	char text[256];
+
+	if (!plan_advice(plan, text, sizeof text))
+		return;
+	s->advice = mem_str(text);
+	if ((*many)++ == 0)
+		log_warnx("%s: %s", path, text);
+}
+
+static void
+prober_add(const struct conf_target *t, struct target *target, int64_t first_at,
+    size_t *long_ones)
 {
 	struct subject *s = mem_zero(1, sizeof *s);
 
@@ -294,7 +364,8 @@ prober_add(const struct conf_target *t, struct target *target, int64_t first_at)
 	if (target->spec.cannot == NULL &&
 	    prober_open_type(target->spec.type, &target->cannot) != 0)
 		target->spec.cannot = target->cannot.text;
-	target->spec.first_at = prober_goes_on(t) ? 0 : first_at;
+	target->spec.first_at =
+	    target->spec.pace == RUN_BY_STEP && prober_goes_on(t) ? 0 : first_at;
 	s->run = run_add(&target->spec);
 	run_set_tag(s->run, s);
 	if (target->resolve != NULL && target->spec.cannot == NULL)
@@ -302,8 +373,114 @@ prober_add(const struct conf_target *t, struct target *target, int64_t first_at)
 	HASH_ADD(hh, prober.subjects, id, sizeof s->id, s);
 	if (target->spec.cannot != NULL)
 		prober_log_cannot(t->path, target->spec.cannot);
+	else
+		prober_advise(s, t->path, &target->spec.plan, long_ones);
 	prober_tell(s, false);
 }
+
+/* Is T measured by this process? What nobody measures is told of by the prober. */
+static bool
+prober_is_ours(const struct conf *conf, const struct conf_target *t)
+{
+	enum module_home home = conf_target_home(conf, t);
+
+	return conf_target_is_pinged(t) &&
+	       (home == prober.home ||
+		   (home == MODULE_NOBODY && prober.home == MODULE_PROBER));
+}
+
+/* --- dynamic hosts ------------------------------------------------------------------
+ */
+
+/* The configuration is ours alone: what a host has told stands in it. */
+static void
+prober_place(const struct conf *conf, const struct conf_target *t, const char *address)
+{
+	conf_set_address((struct conf *)conf, t, address);
+}
+
+static void
+prober_place_all(const struct conf *conf)
+{
+	for (const struct told *told = prober.told; told != NULL;
+	     told = told->hh.next) {
+		const struct conf_target *t = conf_target_by_id(conf, told->id);
+
+		if (t != NULL)
+			prober_place(conf, t, told->address);
+	}
+}
+
+/* How many targets of T's probe that are ours stand before it. */
+static unsigned
+prober_position(const struct conf *conf, const struct conf_target *t)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < conf->target_count && conf->target[i] != t; i++)
+		n += conf->target[i]->probe == t->probe &&
+		     prober_is_ours(conf, conf->target[i]);
+	return n;
+}
+
+/* The host of T is somewhere else now. */
+static void
+prober_renew(const struct conf_target *t)
+{
+	const struct conf *conf = prober.w->conf;
+	struct target target;
+	struct subject *s;
+	size_t long_ones = 0;
+
+	HASH_FIND(hh, prober.subjects, &t->id, sizeof t->id, s);
+	if (s == NULL)
+		return;
+	prober_remove(s);
+	target_read(&target, conf, t, &prober.host, prober.w->icmp_why,
+	    prober_position(conf, t));
+	prober_add(t, &target, clock_mono_ns(), &long_ones);
+	prober_log_more();
+	target_free(&target);
+	tick_again();
+}
+
+/* The recorder knows of each dynamic host where it is, whoever measures it. */
+static int
+prober_take_address(struct msg_in *in)
+{
+	const struct conf_target *t;
+	struct told *told;
+	struct addr a;
+	uint64_t id;
+
+	if (msg_get_address(in, &id, &a) < 0)
+		return -1;
+	t = conf_target_by_id(prober.w->conf, id);
+	HASH_FIND(hh, prober.told, &id, sizeof id, told);
+	if (a.sa.sa_family == AF_UNSPEC) {
+		if (told != NULL) {
+			HASH_DEL(prober.told, told);
+			free(told);
+		}
+		if (t != NULL)
+			prober_place(prober.w->conf, t, NULL);
+	} else {
+		if (told == NULL) {
+			told = mem_zero(1, sizeof *told);
+			told->id = id;
+			HASH_ADD(hh, prober.told, id, sizeof told->id, told);
+		}
+		addr_text(&a, told->address);
+		if (t != NULL)
+			prober_place(prober.w->conf, t, told->address);
+	}
+	if (t != NULL && t->kind == CONF_DYNAMIC)
+		prober_renew(t);
+	return 0;
+}
+
+/* --- configuration ------------------------------------------------------------------
+ */
 
 /* Go over to CONF: what did not change goes on as if nothing had happened. */
 static void
@@ -312,7 +489,10 @@ prober_adopt(const struct conf *conf)
 	struct subject *s, *next;
 	unsigned *position = mem_zero(conf->probe_count + 1, sizeof *position);
 	int64_t first_at = clock_mono_ns() + PROBER_FIRST_NS;
+	size_t long_ones = 0;
 
+	prober_place_all(conf);
+	runs_hold(first_at);
 	HASH_ITER(hh, prober.subjects, s, next) {
 		s->kept = false;
 	}
@@ -321,10 +501,13 @@ prober_adopt(const struct conf *conf)
 		const struct conf_target *t = conf->target[i];
 
 		HASH_FIND(hh, prober.subjects, &t->id, sizeof t->id, s);
-		if (s == NULL || !target_is_ours(t))
+		if (s == NULL || !prober_is_ours(conf, t))
 			continue;
 		char *identity = target_identity(conf, t);
-		s->kept = strcmp(identity, s->identity) == 0;
+		/* What cannot be measured is tried anew: its program may be there now.
+		 */
+		s->kept =
+		    strcmp(identity, s->identity) == 0 && run_cannot(s->run) == NULL;
 		free(identity);
 	}
 	HASH_ITER(hh, prober.subjects, s, next) {
@@ -335,7 +518,7 @@ prober_adopt(const struct conf *conf)
 		const struct conf_target *t = conf->target[i];
 		struct target target;
 
-		if (!target_is_ours(t))
+		if (!prober_is_ours(conf, t))
 			continue;
 		size_t probe = t->probe == NULL ? conf->probe_count
 						: (size_t)(t->probe - conf->probe);
@@ -344,11 +527,15 @@ prober_adopt(const struct conf *conf)
 		if (s != NULL)
 			continue;
 		target_read(&target, conf, t, &prober.host, prober.w->icmp_why, at);
-		prober_add(t, &target, first_at);
+		prober_add(t, &target, first_at, &long_ones);
 		first_at += PROBER_STAGGER_NS;
 		target_free(&target);
 	}
 	prober_log_more();
+	if (long_ones > 1)
+		log_warnx(
+		    "%zu more targets have rounds that are longer than their step",
+		    long_ones - 1);
 	free(position);
 }
 
@@ -358,17 +545,26 @@ prober_adopt(const struct conf *conf)
 static void
 prober_socket(enum msg_socket kind, unsigned index, unsigned rung, int fd)
 {
+	const struct probe_row *row = probe_rows;
 	unsigned side = kind == SOCKET_ICMP6;
+	struct err err;
 
-	(void)index;
-	if (kind != SOCKET_ICMP4 && kind != SOCKET_ICMP6) {
+	if (prober.guest != NULL && kind == prober.guest->kind) {
+		prober.guest->socket(fd);
+		if (prober.w != NULL)
+			prober.guest->listen(prober.w->base);
+		return;
+	}
+	while (row->module != NULL && row->type->socket == NULL)
+		row++;
+	if ((kind != SOCKET_ICMP4 && kind != SOCKET_ICMP6) || row->module == NULL) {
 		close(fd);
 		return;
 	}
-	if (prober.host.icmp_fd[side] >= 0)
-		close(prober.host.icmp_fd[side]);
-	prober.host.icmp_fd[side] = fd;
-	prober.host.icmp_rung[side] = (uint8_t)rung;
+	if (row->type->socket(fd, &err) != 0)
+		log_warnx("ICMP socket %u: %s", index, err.text);
+	else if (prober.host.icmp_rung[side] == ICMP_NONE)
+		prober.host.icmp_rung[side] = (uint8_t)rung;
 }
 
 static void *
@@ -385,16 +581,27 @@ prober_start(struct worker *w)
 	prober.host.base = w->base;
 	prober.host.key = prober.key;
 	prober.host.counters = c;
-	c->icmp4 = prober.host.icmp_fd[0] < 0 ? ICMP_NONE : prober.host.icmp_rung[0];
-	c->icmp6 = prober.host.icmp_fd[1] < 0 ? ICMP_NONE : prober.host.icmp_rung[1];
+	c->icmp4 = prober.host.icmp_rung[0];
+	c->icmp6 = prober.host.icmp_rung[1];
 	memcpy(c->icmp4_why, w->icmp_why[0], sizeof c->icmp4_why);
 	memcpy(c->icmp6_why, w->icmp_why[1], sizeof c->icmp6_why);
 	prober.hurry = true;
 	prober.resolver = resolve_new(w->base, prober_name_changed, NULL);
 	runs_open(&prober.host, &ops);
 	prober_adopt(w->conf);
+	if (prober.guest != NULL) {
+		prober.guest->open(c);
+		prober.guest->configure(w->conf);
+	}
 	prober.locked = true;
 	return &prober;
+}
+
+static void
+prober_after_tick(void *ctx)
+{
+	(void)ctx;
+	report_gathered(false);
 }
 
 static void
@@ -406,7 +613,9 @@ prober_run(void *ctx)
 	prober.tell = event_new(prober.w->base, -1, EV_PERSIST, prober_on_tell, NULL);
 	if (prober.tell == NULL || event_add(prober.tell, &every) != 0)
 		fatalx("no timer for the counters");
-	tick_start(prober.w->base, NULL, NULL);
+	if (prober.guest != NULL)
+		prober.guest->listen(prober.w->base);
+	tick_start(prober.w->base, prober_after_tick, NULL);
 	prober_tell_counters();
 	log_info("%zu targets", runs_count());
 }
@@ -417,8 +626,11 @@ prober_peer(void *ctx, enum room room, struct link *link)
 	struct subject *s, *next;
 
 	(void)ctx;
-	if (room != ROOM_RECORDER)
+	if (room != ROOM_RECORDER) {
+		if (prober.guest != NULL && prober.guest->peer != NULL)
+			prober.guest->peer(room, link);
 		return;
+	}
 	report_to(link);
 	if (link == NULL)
 		return;
@@ -428,12 +640,25 @@ prober_peer(void *ctx, enum room room, struct link *link)
 	prober_tell_counters();
 }
 
+static int
+prober_message(void *ctx, struct link *link, struct msg_in *in)
+{
+	(void)ctx;
+	if (link_peer(link) == ROOM_RECORDER)
+		return in->type == MSG_ADDRESS ? prober_take_address(in) : -1;
+	if (prober.guest == NULL || prober.guest->message == NULL)
+		return -1;
+	return prober.guest->message(link, in);
+}
+
 static void
 prober_reload(void *ctx, const struct conf *old, const struct conf *next)
 {
 	(void)ctx;
 	(void)old;
 	prober_adopt(next);
+	if (prober.guest != NULL)
+		prober.guest->configure(next);
 	tick_again();
 	log_info("%zu targets", runs_count());
 }
@@ -443,11 +668,15 @@ static void
 prober_stop(void *ctx)
 {
 	struct subject *s, *next;
+	struct told *told, *more;
 
 	(void)ctx;
+	report_gathered(true);
 	prober_tell_counters();
 	tick_stop();
 	event_free(prober.tell);
+	if (prober.guest != NULL)
+		prober.guest->close();
 	HASH_ITER(hh, prober.subjects, s, next) {
 		prober_remove(s);
 	}
@@ -455,6 +684,10 @@ prober_stop(void *ctx)
 		if (prober.opened[i]->close != NULL)
 			prober.opened[i]->close(&prober.host);
 	runs_close();
+	HASH_ITER(hh, prober.told, told, more) {
+		HASH_DEL(prober.told, told);
+		free(told);
+	}
 	resolve_free(prober.resolver);
 	report_free();
 	worker_exit();
@@ -466,18 +699,23 @@ prober_queue_max(enum room peer)
 	return peer == ROOM_RECORDER ? REPORT_MAX : 0;
 }
 
-int
-main(void)
+void
+prober_main(enum room room, enum sandbox_profile sandbox, enum module_home home,
+    const struct prober_guest *guest)
 {
-	static const struct worker_ops ops = { .room = ROOM_PROBER,
-		.sandbox = SANDBOX_PROBER,
+	const struct worker_ops ops = { .room = room,
+		.sandbox = sandbox,
 		.socket = prober_socket,
 		.start = prober_start,
 		.run = prober_run,
 		.peer = prober_peer,
+		.message = prober_message,
 		.reload = prober_reload,
 		.stop = prober_stop,
 		.queue_max = prober_queue_max };
 
+	prober.home = home;
+	prober.guest = guest;
+	prober.counters.room = (uint8_t)room;
 	worker_main(&ops);
 }

@@ -8,6 +8,8 @@
 #include "base/mem.h"
 #include "link/link.h"
 
+#define REPORT_BATCH (64u << 10) /* a line takes so much at once */
+
 /* A round that waits, as a finished message. */
 struct report_waiting {
 	STAILQ_ENTRY(report_waiting) next;
@@ -15,9 +17,11 @@ struct report_waiting {
 	uint8_t data[];
 };
 
-static STAILQ_HEAD(, report_waiting) waiting = STAILQ_HEAD_INITIALIZER(waiting);
+STAILQ_HEAD(report_list, report_waiting);
+static struct report_list waiting = STAILQ_HEAD_INITIALIZER(waiting);
 static struct link *recorder;
 static size_t waiting_bytes;
+static int64_t gathered_ns; /* monotonic: when the oldest that waits is to go */
 static unsigned long dropped, dropped_on_lines;
 static struct msg_out out; /* 32 KiB: not on the stack */
 
@@ -37,6 +41,8 @@ report_wait(const void *message, size_t len)
 	static struct log_limit limit;
 	struct report_waiting *w = mem_alloc(sizeof *w + len);
 
+	if (STAILQ_EMPTY(&waiting))
+		gathered_ns = clock_mono_ns() + REPORT_GATHER_NS;
 	w->len = len;
 	memcpy(w->data, message, len);
 	STAILQ_INSERT_TAIL(&waiting, w, next);
@@ -65,14 +71,27 @@ report_rescue(void *ctx, const void *message, size_t len)
 void
 report_to(struct link *link)
 {
-	struct report_waiting *w;
-
 	if (recorder != NULL && link != recorder) {
+		struct report_list later = STAILQ_HEAD_INITIALIZER(later);
+
+		STAILQ_CONCAT(&later, &waiting);
 		dropped += dropped_on_lines;
 		link_waiting(recorder, report_rescue, NULL);
+		STAILQ_CONCAT(&waiting, &later);
 	}
 	dropped_on_lines = 0;
 	recorder = link;
+	report_gathered(true);
+}
+
+void
+report_gathered(bool now)
+{
+	struct report_waiting *w;
+
+	if (!now && waiting_bytes < REPORT_BATCH &&
+	    (STAILQ_EMPTY(&waiting) || clock_mono_ns() < gathered_ns))
+		return;
 	while (recorder != NULL && (w = STAILQ_FIRST(&waiting)) != NULL) {
 		pack_init(&out.pack, out.data, sizeof out.data);
 		pack_bytes(&out.pack, w->data, w->len);
@@ -86,10 +105,7 @@ report_round(const struct round *r)
 {
 	msg_begin(&out, MSG_ROUND);
 	msg_put_round(&out, r);
-	if (recorder != NULL)
-		link_send(recorder, &out, -1, LINK_DROPPABLE);
-	else
-		report_wait(out.data, msg_end(&out));
+	report_wait(out.data, msg_end(&out));
 }
 
 void

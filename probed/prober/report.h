@@ -3,6 +3,7 @@
 #ifndef PROBER_REPORT_H
 #define PROBER_REPORT_H
 
+#include "base/clock.h"
 #include "link/msg.h"
 
 struct link;
@@ -10,10 +11,17 @@ struct link;
 /* What may wait for the recorder, here or on the line. */
 #define REPORT_MAX (64u << 20)
 
+/* Rounds are told in one go after so long, which costs every worker behind us one
+ * wake-up instead of one for each. */
+#define REPORT_GATHER_NS (200 * CLOCK_NS_PER_MS)
+
 /* The line to the recorder, or NULL while there is none. What waits goes out, also what
  * waited on the line before, which must still be there. */
 void report_to(struct link *link);
+/* R waits for report_gathered(). */
 void report_round(const struct round *r);
+/* After each tick: send the rounds that wait, if it is time, or NOW. */
+void report_gathered(bool now);
 void report_target(const struct msg_target *t);
 void report_counters(struct msg_counters *c); /* fills in what was dropped */
 void report_free(void);

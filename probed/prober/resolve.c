@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <uthash.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "prober/hosts.h"
 #include "prober/resolve.h"
@@ -35,12 +36,14 @@ struct resolve_name {
 	enum resolve_step step;
 	struct addr addr;
 	char *why;
-	struct event due; /* next lookup */
+	char interface[ADDR_INTERFACE]; /* of a literal with one; "" for none */
+	struct event due;		/* next lookup */
 
 	/* The lookup under way. */
 	int asking; /* AF_INET or AF_INET6 */
 	int status; /* of c-ares */
 	bool again; /* the channel was closed under it: nobody's failure */
+	int64_t asked_ns, took_ns;
 	struct addr found;
 	unsigned ttl_s;
 
@@ -268,6 +271,7 @@ resolve_answered(void *ctx, int status, int timeouts, struct ares_addrinfo *res)
 	r->in_flight--;
 	n->status = status;
 	n->again = status == ARES_EDESTRUCTION || status == ARES_ECANCELLED;
+	n->took_ns = clock_mono_ns() - n->asked_ns;
 	if (res != NULL) {
 		resolve_choose(n, res);
 		ares_freeaddrinfo(res);
@@ -403,7 +407,9 @@ resolve_begin(struct resolve_name *n)
 		return resolve_failed(
 		    n, "no IPv6 address, or its interface is missing");
 	}
+	n->asked_ns = clock_mono_ns();
 	if (hosts_find(n->r->hosts, n->host, n->family, &addr)) {
+		n->took_ns = 0;
 		resolve_move(n, STEP_IDLE);
 		return resolve_found(n, &addr, n->r->times.ttl_min_ms);
 	}
@@ -599,7 +605,12 @@ resolve_want(struct resolver *r, const char *host, int family)
 		n->family = family;
 		evtimer_assign(&n->due, r->base, resolve_on_due, n);
 		HASH_ADD(hh, r->names, key, len, n);
-		if (addr_parse(&addr, host) == 0)
+		if (addr_parse_scoped(&addr, host, n->interface) == 0) {
+			resolve_literal(n, &addr);
+			if (n->why == NULL)
+				n->why =
+				    mem_printf("%s: its interface is not here", host);
+		} else if (addr_parse(&addr, host) == 0)
 			resolve_literal(n, &addr);
 		else
 			resolve_move(n, STEP_QUEUED);
@@ -629,5 +640,21 @@ resolve_get(const struct resolve_name *n, struct addr *addr, const char **why)
 	*addr = n->addr;
 	if (why != NULL)
 		*why = n->why != NULL ? n->why : "";
-	return n->state;
+	if (n->interface[0] == '\0' || n->state != RESOLVE_FRESH)
+		return n->state;
+	/* An interface may go and come back as another one of the same name. */
+	addr->v6.sin6_scope_id = addr_interface(n->interface);
+	if (addr->v6.sin6_scope_id == 0) {
+		*addr = (struct addr){ .sa.sa_family = AF_UNSPEC };
+		return RESOLVE_FAILED;
+	}
+	if (why != NULL)
+		*why = "";
+	return RESOLVE_FRESH;
+}
+
+int64_t
+resolve_took(const struct resolve_name *n)
+{
+	return n->took_ns;
 }

@@ -44,4 +44,8 @@ void resolve_unwant(struct resolver *r, struct resolve_name *name);
 enum resolve_state resolve_get(
     const struct resolve_name *name, struct addr *addr, const char **why);
 
+/* How long the resolver took to answer when it was last asked, in ns; 0: it never was
+ * (a literal, a line of hosts). */
+int64_t resolve_took(const struct resolve_name *name);
+
 #endif

@@ -7,8 +7,8 @@
 #include "base/mem.h"
 #include "prober/run_impl.h"
 
-/* Below this rate one wake-up serves many pings. */
-#define RUN_COARSE_RATE 1000
+/* As many pings are to share a wake-up: more would queue up in front of a slow line. */
+#define RUN_GRAIN_PINGS 8
 #define RUN_IDLE_NS CLOCK_NS_PER_S
 /* An answer that came within this of a stall's end may have waited for it. */
 #define RUN_WAKE_NS (2 * CLOCK_NS_PER_MS)
@@ -25,7 +25,15 @@ runs_open(struct probe_host *host, const struct run_ops *ops)
 	runs.host = host;
 	runs.ops = *ops;
 	runs.wheel = wheel_new(clock_mono_ns() / RUN_TICK_NS);
+	runs.hold = INT64_MIN / 2;
+	runs_add_rate(0);
 	watch_start(&runs.watch);
+}
+
+void
+runs_hold(int64_t until)
+{
+	runs.hold = until;
 }
 
 void
@@ -83,6 +91,16 @@ runs_take_index(struct run *run)
 	return (uint32_t)index;
 }
 
+void
+runs_add_rate(double more)
+{
+	runs.rate += more;
+	runs.grain = RUN_TICK_NS;
+	while (runs.grain < RUN_COARSE_NS &&
+	       runs.rate * (double)runs.grain / CLOCK_NS_PER_S < RUN_GRAIN_PINGS)
+		runs.grain *= 2;
+}
+
 bool
 runs_stalled(int64_t sent, int64_t rtt, enum ping_stamp stamp, int64_t now)
 {
@@ -115,6 +133,26 @@ runs_flush(void)
 			runs.type[i].type->flush(runs.host);
 }
 
+static struct run *
+runs_of(struct wheel_entry *e)
+{
+	return (struct run *)((char *)e - offsetof(struct run, timer));
+}
+
+/* With many targets each turn finds another one's memory far away. That of the third
+ * from here is fetched meanwhile, and what the first one's ping leads to. */
+static void
+runs_fetch(void)
+{
+	struct wheel_entry *ahead[3];
+	unsigned n = wheel_ahead(runs.wheel, ahead, 3);
+
+	if (n == 3)
+		run_fetch(runs_of(ahead[2]));
+	if (n > 0)
+		run_fetch_ping(runs_of(ahead[0]), runs_of(ahead[0])->seq);
+}
+
 void
 runs_tick(void)
 {
@@ -136,8 +174,11 @@ runs_tick(void)
 		runs.watch.due = now;
 		return;
 	}
-	while ((e = wheel_take(runs.wheel, now / RUN_TICK_NS)) != NULL)
-		run_turn((struct run *)((char *)e - offsetof(struct run, timer)), now);
+	spacing_turn(now, runs.rate);
+	while ((e = wheel_take(runs.wheel, now / RUN_TICK_NS)) != NULL) {
+		runs_fetch();
+		run_turn(runs_of(e), now);
+	}
 	runs_flush();
 	runs.watch.due = runs_next();
 }
@@ -148,15 +189,10 @@ runs_next(void)
 	if (runs.settling)
 		return runs.looked;
 	int64_t next = wheel_next(runs.wheel);
-	int64_t grain = runs.rate < RUN_COARSE_RATE ? RUN_COARSE_NS : RUN_TICK_NS;
 
-	if (next > INT64_MAX / RUN_TICK_NS)
-		next = INT64_MAX;
-	else
-		next *= RUN_TICK_NS;
+	next = next > INT64_MAX / RUN_TICK_NS ? INT64_MAX : next * RUN_TICK_NS;
 	if (next > runs.looked + RUN_IDLE_NS)
 		next = runs.looked + RUN_IDLE_NS;
-	if (runs.open != 0 && next > runs.looked + grain)
-		next = runs.looked + grain;
-	return (next + grain - 1) / grain * grain;
+	int64_t ask = (runs.looked / runs.grain + 1) * runs.grain;
+	return runs.open != 0 && ask < next ? ask : next;
 }

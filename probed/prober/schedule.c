@@ -1,12 +1,15 @@
 #include "prober/schedule.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
 
-/* Room for the tick in which the last ping is sent and the one in which it expires. */
+/* Room for the tick in which the last ping is sent and the one in which it expires, and
+ * for being put aside meanwhile. */
 #define SCHEDULE_SLACK_NS (20 * CLOCK_NS_PER_MS)
+#define SCHEDULE_SLACK_MAX_NS (200 * CLOCK_NS_PER_MS)
 
 static int64_t
 schedule_floor(int64_t a, int64_t b)
@@ -36,25 +39,70 @@ plan_phase(uint64_t id, int64_t step)
 static int64_t
 plan_window(const struct plan *p)
 {
-	return p->step - p->timeout - SCHEDULE_SLACK_NS;
+	int64_t slack = p->step / 50;
+
+	if (slack < SCHEDULE_SLACK_NS)
+		slack = SCHEDULE_SLACK_NS;
+	if (slack > SCHEDULE_SLACK_MAX_NS)
+		slack = SCHEDULE_SLACK_MAX_NS;
+	return p->step - p->timeout - slack;
+}
+
+int64_t
+plan_even_gap(int64_t step, unsigned count)
+{
+	return step / 100 * 95 / count;
 }
 
 void
 plan_settle(struct plan *p)
 {
+	if (p->sampler == SAMPLER_WHOLE) {
+		p->gap = 0;
+		p->timeout = p->step - 2 * SCHEDULE_SLACK_NS;
+		p->length = p->step;
+		return;
+	}
 	if (p->timeout > p->step / 2)
 		p->timeout = p->step / 2;
-	if (p->sampler == SAMPLER_BURST) {
+	if (p->sampler == SAMPLER_BURST || p->sampler == SAMPLER_TRAIN) {
 		p->length = (p->count - 1) * p->gap + p->timeout + SCHEDULE_SLACK_NS;
 		return;
 	}
 	p->length = p->step;
+	if (p->sampler == SAMPLER_EVEN) {
+		int64_t fits = plan_window(p) / (p->count > 1 ? p->count - 1 : 1);
+
+		if (p->gap > fits)
+			p->gap = fits;
+		return;
+	}
 	p->gap = p->step / p->count;
 	/* With its jitter the last ping lies up to count - 1/2 gaps behind the start.
 	 */
 	int64_t most = plan_window(p) * 2 / (2 * p->count - 1);
 	if (p->gap > most)
 		p->gap = most;
+}
+
+bool
+plan_advice(const struct plan *p, char *text, size_t size)
+{
+	int64_t room = p->step - p->timeout - SCHEDULE_SLACK_NS;
+	double s = CLOCK_NS_PER_S;
+
+	if (p->length <= p->step || p->count < 2)
+		return false;
+	snprintf(text, size,
+	    "%u pings %.4g s apart and a timeout of %.4g s take %.4g s, longer than the "
+	    "step of %.4g s: one round of %lld is held; expected a step of %lld s, "
+	    "at most %lld pings, or at most %.3g s between them",
+	    p->count, (double)p->gap / s, (double)p->timeout / s, (double)p->length / s,
+	    (double)p->step / s, (long long)((p->length - 1) / p->step + 1),
+	    (long long)((p->length - 1) / CLOCK_NS_PER_S + 1),
+	    (long long)(room / p->gap + 1),
+	    (double)(room / (p->count - 1) / CLOCK_NS_PER_MS) / 1e3);
+	return true;
 }
 
 int64_t
@@ -86,17 +134,20 @@ plan_offset(const struct plan *p, uint64_t seed, unsigned seq, int64_t previous)
 {
 	uint64_t random = schedule_mix(seed ^ schedule_mix(seq + 1));
 
-	if (p->sampler == SAMPLER_BURST)
+	if (p->sampler == SAMPLER_BURST || p->sampler == SAMPLER_TRAIN ||
+	    p->sampler == SAMPLER_EVEN || p->sampler == SAMPLER_WHOLE)
 		return seq * p->gap;
 	if (p->sampler == SAMPLER_SPREAD)
 		return seq * p->gap + (int64_t)(random % (uint64_t)(p->gap / 2 + 1));
 	/* Given their number, the times of a Poisson process are that many uniform ones
-	 * in order (so they always fit, and no gap needs cutting). The least of the N
-	 * that are left divides what is left by a power of a uniform variable. */
+	 * in order, so they always fit. The least of the N that are left divides what
+	 * is left by a power of a uniform variable. Gaps are cut at three times their
+	 * mean (RFC 2330 11.1.1 leaves it to us), so that no outage hides in one. */
 	double uniform = (double)(random >> 11) * 0x1p-53;
 	double left = (double)(plan_window(p) - previous);
-	return previous +
-	       (int64_t)(left * (1 - pow(1 - uniform, 1.0 / (p->count - seq))));
+	int64_t gap = (int64_t)(left * (1 - pow(1 - uniform, 1.0 / (p->count - seq))));
+	int64_t most = 3 * (plan_window(p) / p->count);
+	return previous + (gap < most ? gap : most);
 }
 
 /* --- the watch ------------------------------------------------------------------- */

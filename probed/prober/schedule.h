@@ -12,6 +12,7 @@
 #define PROBER_SCHEDULE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define SCHEDULE_STALL_NS 250000000LL /* a tick later than this is a stall of ours */
@@ -20,7 +21,11 @@
 enum sampler {
 	SAMPLER_SPREAD,	 /* step/pings apart, each 25 % earlier or later at most */
 	SAMPLER_BURST,	 /* as fping: GAP apart from the start of the round */
+	SAMPLER_TRAIN,	 /* as voice: likewise, and its immediate round is no shorter */
+	SAMPLER_EVEN,	 /* GAP apart over the whole step, or as close as must be */
 	SAMPLER_POISSON, /* times of a Poisson process of which just so many fell in */
+	SAMPLER_WHOLE, /* one act yields all of them: at once, with the step as timeout
+			*/
 };
 
 /* What a target asks for, and what plan_settle() makes of it. Times in ns. */
@@ -37,6 +42,12 @@ struct plan {
  * TIMEOUT that is no longer than the step allows (half of it). A burst keeps its GAP,
  * even one with which it takes longer than its step. */
 void plan_settle(struct plan *p);
+/* Where a round of P takes longer than its step, so that rounds are left out: say so, by
+ * how much, and what would do, in at most SIZE bytes of TEXT. False where it fits. */
+bool plan_advice(const struct plan *p, char *text, size_t size);
+/* How far apart COUNT pings are that go on all the time, with 5 % to spare, as those
+ * of SmokePing's FPingContinuous. */
+int64_t plan_even_gap(int64_t step, unsigned count);
 /* A phase that stays the same for the same ID: in 0..step, on whole milliseconds. */
 int64_t plan_phase(uint64_t id, int64_t step);
 

@@ -14,9 +14,6 @@ struct target {
 	struct err cannot;
 };
 
-/* Is T pinged by this process at all? */
-bool target_is_ours(const struct conf_target *t);
-
 /* All that makes T's measuring what it is, as text: path, probe, host, every variable
  * in force, step, pings. The caller frees it. */
 char *target_identity(const struct conf *conf, const struct conf_target *t);

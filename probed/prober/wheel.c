@@ -107,7 +107,7 @@ wheel_next(const struct wheel *w)
 {
 	int64_t next = INT64_MAX;
 
-	if (!TAILQ_EMPTY(&w->due))
+	if (!TAILQ_EMPTY(&w->due) || !TAILQ_EMPTY(&w->slot[0][w->now % WHEEL_SLOTS]))
 		return w->now;
 	for (unsigned l = 0; l < WHEEL_LEVELS; l++) {
 		int64_t at = w->now >> l * WHEEL_BITS;
@@ -134,16 +134,41 @@ wheel_cascade(struct wheel *w, unsigned level)
 	}
 }
 
+/* The first that is due: of those that were late when they came, or of the slot that is
+ * reached, which holds no others. */
+static struct wheel_entry *
+wheel_first(const struct wheel *w)
+{
+	struct wheel_entry *e = TAILQ_FIRST(&w->due);
+
+	return e != NULL ? e : TAILQ_FIRST(&w->slot[0][w->now % WHEEL_SLOTS]);
+}
+
+unsigned
+wheel_ahead(const struct wheel *w, struct wheel_entry **ahead, unsigned most)
+{
+	struct wheel_entry *e = wheel_first(w);
+	unsigned n = 0;
+
+	/* The last one is not looked into: it may be far away. */
+	while (e != NULL && n < most) {
+		ahead[n++] = e;
+		if (n < most)
+			e = TAILQ_NEXT(e, link);
+	}
+	return n;
+}
+
 struct wheel_entry *
 wheel_take(struct wheel *w, int64_t now)
 {
 	struct wheel_entry *e;
 
-	while ((e = TAILQ_FIRST(&w->due)) == NULL && w->now < now) {
+	while ((e = wheel_first(w)) == NULL && w->now < now) {
 		int64_t next = wheel_next(w);
 
 		w->now = next < now ? next : now;
-		for (unsigned l = WHEEL_LEVELS; l-- > 0;)
+		for (unsigned l = WHEEL_LEVELS; l-- > 1;)
 			if (w->now % (1LL << l * WHEEL_BITS) == 0)
 				wheel_cascade(w, l);
 	}

@@ -28,6 +28,10 @@ void wheel_del(struct wheel *w, struct wheel_entry *e); /* no harm if it is not 
 /* Turn the wheel to NOW and take out one entry that is due; NULL when there is none. */
 struct wheel_entry *wheel_take(struct wheel *w, int64_t now);
 
+/* The entries that it gives next, as far as they are known: MOST at most, into AHEAD.
+ */
+unsigned wheel_ahead(const struct wheel *w, struct wheel_entry **ahead, unsigned most);
+
 /* No entry fires before this tick (it may be a little early, never late); INT64_MAX
  * when the wheel is empty. */
 int64_t wheel_next(const struct wheel *w);

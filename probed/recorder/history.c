@@ -1,17 +1,14 @@
-#include "recorder/history.h"
+#include "recorder/history_impl.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
-
-#include <uthash.h>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/mem.h"
-#include "recorder/archives.h"
-#include "recorder/rrdfile.h"
+#include "recorder/identity.h"
+#include "recorder/rawlog.h"
+#include "store.h"
 
 /* A lock is held for as long as a reader maps a file: a moment. */
 #define BUSY_NS (3 * CLOCK_NS_PER_MS)
@@ -20,57 +17,8 @@
  * full disk cost nothing; the first success frees all. */
 #define STUCK_NS CLOCK_NS_PER_S
 #define STUCK_TRIES 64
-#define TELL_S 60
 /* A row may lie ahead of the clock by this and two steps (clocks are set). */
 #define AHEAD_S 60
-
-/* A round that waits. */
-struct row {
-	TAILQ_ENTRY(row) next; /* of its series, in order of coming */
-	TAILQ_ENTRY(row) age;  /* of all */
-	struct series *series;
-	size_t size;
-	struct round round; /* cut off behind its last ping */
-};
-TAILQ_HEAD(rows, row);
-
-enum place_of {
-	IN_NO_LIST, /* nothing waits */
-	IN_READY,
-	IN_BUSY,
-	IN_STUCK,
-	LISTS
-};
-
-/* One target's file and what waits for it. */
-struct series {
-	UT_hash_handle hh;
-	uint64_t id;
-	struct rrdfile file;
-	struct rows rows;
-	enum place_of in;
-	TAILQ_ENTRY(series) list;
-	int64_t due_ns; /* IN_BUSY */
-	unsigned tries;
-	bool wanted;	    /* the configuration has it */
-	struct round *last; /* cut off likewise */
-};
-TAILQ_HEAD(series_list, series);
-
-struct history {
-	const struct history_ops *ops;
-	void *ctx;
-	struct series *series; /* by id */
-	struct series_list list[LISTS];
-	struct rows age;
-	size_t queued, queue_max; /* bytes */
-	int64_t stuck_due_ns;
-	bool stuck_told;
-	struct archives archives;
-	struct history_counts counts;
-	struct log_limit full, stuck, past, differs;
-	struct rrdfile_report report;
-};
 
 size_t
 history_round_size(const struct round *r)
@@ -78,8 +26,8 @@ history_round_size(const struct round *r)
 	return offsetof(struct round, ping) + r->count * sizeof r->ping[0];
 }
 
-static void __attribute__((format(printf, 3, 4)))
-tell(struct history *h, uint64_t target, const char *fmt, ...)
+void
+history_tell(struct history *h, uint64_t target, const char *fmt, ...)
 {
 	char text[2200];
 	va_list ap;
@@ -93,14 +41,22 @@ tell(struct history *h, uint64_t target, const char *fmt, ...)
 
 /* --- lists ----------------------------------------------------------------------- */
 
-static void
-move_to(struct history *h, struct series *s, enum place_of in)
+void
+history_move(struct history *h, struct series *s, enum place_of in)
 {
+	if (s == TAILQ_FIRST(&h->list[IN_OLD]))
+		history_give_up(h);
 	if (s->in != IN_NO_LIST)
 		TAILQ_REMOVE(&h->list[s->in], s, list);
 	s->in = in;
 	if (in != IN_NO_LIST)
 		TAILQ_INSERT_TAIL(&h->list[in], s, list);
+}
+
+void
+history_ready(struct history *h, struct series *s)
+{
+	history_move(h, s, s->file.judged ? IN_READY : IN_NEW);
 }
 
 static void
@@ -113,8 +69,8 @@ row_free(struct history *h, struct row *row)
 	free(row);
 }
 
-static void
-drop_rows(struct history *h, struct series *s)
+void
+history_drop_rows(struct history *h, struct series *s)
 {
 	struct row *row;
 
@@ -122,21 +78,23 @@ drop_rows(struct history *h, struct series *s)
 		row_free(h, row);
 		h->counts.dropped++;
 	}
-	move_to(h, s, IN_NO_LIST);
+	history_move(h, s, IN_NO_LIST);
 }
 
 static void
 series_free(struct history *h, struct series *s)
 {
-	drop_rows(h, s);
+	history_drop_rows(h, s);
 	HASH_DEL(h->series, s);
 	rrdfile_free(&s->file);
+	free(s->under);
+	free(s->rawlog);
 	free(s->last);
 	free(s);
 }
 
-static struct series *
-find(const struct history *h, uint64_t id)
+struct series *
+history_find(const struct history *h, uint64_t id)
 {
 	struct series *s;
 
@@ -155,28 +113,42 @@ tell_report(struct history *h, const struct series *s)
 
 	if (report->set_aside) {
 		h->counts.set_aside++;
-		tell(h, s->id, "%s", report->text);
+		history_tell(h, s->id, "%s", report->text);
 	}
 	if (report->made)
 		log_debug("%s: made", s->file.path);
-	if (report->differs && log_allowed(&h->differs, TELL_S, &skipped))
+	if (report->differs && log_allowed(&h->differs, HISTORY_TELL_S, &skipped))
 		log_info("%s: its archives are not as in *** Database ***, and stay as "
 			 "they are (%u more files likewise)",
 		    s->file.path, skipped);
 }
 
 static void
-tell_past(struct history *h, const struct series *s, const struct round *r)
+tell_past(struct history *h, const struct series *s, int64_t behind)
 {
-	int64_t ahead = s->file.last - r->row;
-
-	/* The same row again is what a restart in the midst of a step does. */
-	if (ahead <= s->file.step || !log_allowed(&h->past, TELL_S, NULL))
+	/* The same row again is what a restart in the midst of a step does, or another
+	 * setting: nothing that is missed. */
+	if (behind == 0)
 		return;
-	tell(h, s->id,
+	h->counts.past++;
+	if (behind <= s->file.step || !log_allowed(&h->past, HISTORY_TELL_S, NULL))
+		return;
+	history_tell(h, s->id,
 	    "%s: the clock went back, or was ahead once: what comes is %lld s older "
 	    "than the last row and is not stored until the clock is there again",
-	    s->file.path, (long long)ahead);
+	    s->file.path, (long long)behind);
+}
+
+static void
+log_row(const struct series *s, const struct round *r)
+{
+	char *row;
+
+	if (s->rawlog == NULL)
+		return;
+	row = rrdfile_row(&s->file, r);
+	rawlog_add(s->file.path, s->rawlog, r->row, row);
+	free(row);
 }
 
 static void
@@ -194,13 +166,13 @@ settle(struct history *h, struct series *s, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		struct row *row = TAILQ_FIRST(&s->rows);
-		if (h->report.past[i]) {
-			h->counts.past++;
-			tell_past(h, s, &row->round);
+		if (h->report.behind[i] >= 0) {
+			tell_past(h, s, h->report.behind[i]);
 		} else {
 			h->counts.written++;
 			h->counts.unknown += row->round.state == ROUND_UNKNOWN;
 			keep_last(s, &row->round);
+			log_row(s, &row->round);
 			h->ops->stored(h->ctx, &row->round);
 		}
 		row_free(h, row);
@@ -208,32 +180,32 @@ settle(struct history *h, struct series *s, size_t count)
 }
 
 /* Put S where it is tried again, and say so. */
-static void
-stick(struct history *h, struct series *s)
+void
+history_stick(struct history *h, struct series *s)
 {
 	unsigned skipped;
 
 	if (TAILQ_EMPTY(&h->list[IN_STUCK]))
 		h->stuck_due_ns = clock_mono_ns() + STUCK_NS;
-	move_to(h, s, IN_STUCK);
-	if (!log_allowed(&h->stuck, TELL_S, &skipped))
+	history_move(h, s, IN_STUCK);
+	if (!log_allowed(&h->stuck, HISTORY_TELL_S, &skipped))
 		return;
 	h->stuck_told = true;
 	if (h->report.set_aside) /* told, with the reason, a moment ago */
 		return;
-	tell(h, s->id,
+	history_tell(h, s->id,
 	    "%s; its rounds are kept in memory and tried again (%llu rounds of all "
 	    "targets wait)",
 	    h->report.text, (unsigned long long)h->counts.queued);
 }
 
-static void
-unstick(struct history *h)
+void
+history_unstick(struct history *h)
 {
 	struct series *s;
 
 	while ((s = TAILQ_FIRST(&h->list[IN_STUCK])) != NULL)
-		move_to(h, s, IN_READY);
+		history_ready(h, s);
 	if (h->stuck_told)
 		log_info("history is being written again");
 	h->stuck_told = false;
@@ -258,6 +230,9 @@ write_series(struct history *h, struct series *s)
 	enum rrdfile_outcome outcome =
 	    rrdfile_write(&s->file, &h->archives, round, count, &h->report);
 	tell_report(h, s);
+	/* The entry tells of the target's own file. */
+	if (s->entry != NULL && !s->slave)
+		ledger_set_table(&h->ledger, s->entry, s->file.table);
 	if (outcome == RRDFILE_DONE)
 		settle(h, s, count);
 	return outcome;
@@ -271,9 +246,12 @@ work_on(struct history *h, struct series *s)
 	switch (write_series(h, s)) {
 	case RRDFILE_DONE:
 		s->tries = 0;
-		move_to(h, s, TAILQ_EMPTY(&s->rows) ? IN_NO_LIST : IN_READY);
+		if (TAILQ_EMPTY(&s->rows))
+			history_move(h, s, IN_NO_LIST);
+		else
+			history_ready(h, s);
 		if (was_stuck)
-			unstick(h);
+			history_unstick(h);
 		if (s->in == IN_NO_LIST && !s->wanted)
 			series_free(h, s);
 		break;
@@ -281,16 +259,19 @@ work_on(struct history *h, struct series *s)
 		h->counts.retries++;
 		s->due_ns = clock_mono_ns() + BUSY_NS;
 		if (++s->tries % BUSY_TRIES != 0) {
-			move_to(h, s, IN_BUSY);
+			history_move(h, s, IN_BUSY);
 			break;
 		}
 		snprintf(h->report.text, sizeof h->report.text,
 		    "%s: another process holds its lock and does not let go",
 		    s->file.path);
-		stick(h, s);
+		history_stick(h, s);
+		break;
+	case RRDFILE_CHANGE:
+		history_move(h, s, IN_OLD);
 		break;
 	case RRDFILE_STUCK:
-		stick(h, s);
+		history_stick(h, s);
 		break;
 	}
 }
@@ -302,7 +283,7 @@ look_at_waiting(struct history *h, int64_t now)
 	struct series *s;
 
 	while ((s = TAILQ_FIRST(&h->list[IN_BUSY])) != NULL && s->due_ns <= now)
-		move_to(h, s, IN_READY);
+		history_ready(h, s);
 	if (TAILQ_EMPTY(&h->list[IN_STUCK]) || h->stuck_due_ns > now)
 		return;
 	h->stuck_due_ns = now + STUCK_NS;
@@ -319,19 +300,41 @@ look_at_waiting(struct history *h, int64_t now)
 	}
 }
 
+static struct series *
+next_ready(struct history *h)
+{
+	struct series *s = TAILQ_FIRST(&h->list[IN_READY]);
+
+	return s != NULL ? s : TAILQ_FIRST(&h->list[IN_NEW]);
+}
+
 int64_t
 history_work(struct history *h, int64_t budget_ns)
 {
 	int64_t now = clock_mono_ns(), end = now + budget_ns;
 	struct series *s;
 
+	history_keep_ledger(h, false);
+
 	look_at_waiting(h, now);
-	while ((s = TAILQ_FIRST(&h->list[IN_READY])) != NULL) {
+	/* A new file costs a hundred times what a row does. So that thousands of them
+	 * keep nobody waiting, one is made in a turn, and more when nothing else is to
+	 * be done in it. */
+	if ((s = TAILQ_FIRST(&h->list[IN_NEW])) != NULL)
+		work_on(h, s);
+	/* Nor do rounds wait for old files: these get half of a turn, and what is left.
+	 */
+	history_carry(h, now + budget_ns / 2);
+	while ((s = next_ready(h)) != NULL) {
+		now = clock_mono_ns();
 		if (now >= end)
 			return 0;
 		work_on(h, s);
-		now = clock_mono_ns();
 	}
+	history_carry(h, end);
+	if (!TAILQ_EMPTY(&h->list[IN_OLD]) || next_ready(h) != NULL)
+		return 0;
+	now = clock_mono_ns();
 	int64_t due = -1;
 	if ((s = TAILQ_FIRST(&h->list[IN_BUSY])) != NULL)
 		due = s->due_ns;
@@ -353,13 +356,14 @@ make_room(struct history *h, size_t size)
 		struct series *s = row->series;
 		row_free(h, row);
 		h->counts.dropped++;
-		if (TAILQ_EMPTY(&s->rows)) {
-			move_to(h, s, IN_NO_LIST);
+		/* What is being carried over is carried to the end. */
+		if (TAILQ_EMPTY(&s->rows) && s->in != IN_OLD) {
+			history_move(h, s, IN_NO_LIST);
 			if (!s->wanted)
 				series_free(h, s);
 		}
-		if (log_allowed(&h->full, TELL_S, &skipped))
-			tell(h, 0,
+		if (log_allowed(&h->full, HISTORY_TELL_S, &skipped))
+			history_tell(h, 0,
 			    "the disk does not keep up: %lu MiB of rounds wait, the "
 			    "oldest are thrown away and stay unknown",
 			    (unsigned long)(h->queue_max >> 20));
@@ -369,7 +373,7 @@ make_room(struct history *h, size_t size)
 enum history_answer
 history_put(struct history *h, const struct round *r)
 {
-	struct series *s = find(h, r->target);
+	struct series *s = history_find(h, r->target);
 	int64_t now = clock_wall_ns() / CLOCK_NS_PER_S;
 
 	if (s == NULL || !s->wanted || r->step != s->file.step ||
@@ -392,52 +396,90 @@ history_put(struct history *h, const struct round *r)
 	h->queued += size;
 	h->counts.queued++;
 	if (s->in == IN_NO_LIST)
-		move_to(h, s, IN_READY);
+		history_ready(h, s);
 	return HISTORY_TAKEN;
+}
+
+enum history_answer
+history_put_slave(struct history *h, struct round *r)
+{
+	struct series *s = history_find(h, r->target);
+
+	if (s == NULL || !s->slave || r->step != s->file.step)
+		return HISTORY_STRANGER;
+	r->row = rhythm_row(&s->rhythm, r->row, r->step);
+	return history_put(h, r);
 }
 
 /* --- configuration --------------------------------------------------------------- */
 
 /* Write what waits for S now, as far as that goes. */
-static void
-drain(struct history *h, struct series *s)
+void
+history_drain(struct history *h, struct series *s)
 {
 	while (!TAILQ_EMPTY(&s->rows) && write_series(h, s) == RRDFILE_DONE)
 		;
 	if (TAILQ_EMPTY(&s->rows))
-		move_to(h, s, IN_NO_LIST);
+		history_move(h, s, IN_NO_LIST);
 }
 
-/* Have a series for T, kept as it is unless its step or pings changed. */
+/* Have a series for what SLAVE (NULL: this box) sees of T, kept as it is unless its
+ * step or pings changed. */
 static void
-want(struct history *h, const struct conf_target *t)
+want(struct history *h, const struct conf_target *t, const struct conf_slave *slave)
 {
-	struct series *s = find(h, t->id);
+	uint64_t id = conf_series_id(t, slave);
+	struct series *s = history_find(h, id);
+	char path[2 * STORE_PATH];
 	struct rrdfile file;
 
+	if (s != NULL)
+		s->entry = ledger_find(&h->ledger, t->path);
 	if (s != NULL && s->file.step == t->step && s->file.pings == t->pings) {
 		s->wanted = true;
 		return;
 	}
-	if (rrdfile_init(&file, t->path, t->step, t->pings) < 0) {
-		tell(h, t->id, "%.200s: its path is too long for a file; not stored",
-		    t->path);
+	if (conf_series_path(t, slave, path, sizeof path) < 0 ||
+	    rrdfile_init(&file, path, t->step, t->pings) < 0) {
+		history_tell(h, id,
+		    "%.200s: its path is too long for a file; not stored", t->path);
 		return;
 	}
 	if (s == NULL) {
 		s = mem_zero(1, sizeof *s);
-		s->id = t->id;
+		s->id = id;
 		TAILQ_INIT(&s->rows);
 		HASH_ADD(hh, h->series, id, sizeof s->id, s);
 	} else {
-		drain(h, s);
-		drop_rows(h, s); /* they do not fit any more */
+		history_drain(h, s);
+		history_drop_rows(h, s); /* they do not fit any more */
 		rrdfile_free(&s->file);
 		free(s->last);
 		s->last = NULL;
 	}
 	s->file = file;
+	s->entry = ledger_find(&h->ledger, t->path);
+	if (s->entry != NULL)
+		s->file.table = s->entry->table;
+	s->slave = slave != NULL;
+	s->rhythm = (struct rhythm){ 0 };
 	s->wanted = true;
+}
+
+/* Likewise, and its plain log. */
+static void
+want_both(
+    struct history *h, const struct conf_target *t, const struct conf_slave *slave)
+{
+	const char *rawlog = conf_value(t->section, "rawlog", "");
+	struct series *s;
+
+	want(h, t, slave);
+	s = history_find(h, conf_series_id(t, slave));
+	if (s == NULL)
+		return;
+	free(s->rawlog);
+	s->rawlog = *rawlog != '\0' ? mem_str(rawlog) : NULL;
 }
 
 void
@@ -446,10 +488,15 @@ history_configure(struct history *h, const struct conf *conf)
 	struct series *s, *next;
 	bool same = archives_same(&h->archives, conf);
 
+	if (h->ledger.entry == NULL)
+		ledger_read(&h->ledger);
+	history_follow_names(h, conf);
+	ledger_settle(&h->ledger, conf);
 	HASH_ITER(hh, h->series, s, next) {
 		s->wanted = false;
+		s->entry = NULL;
 		if (!same) {
-			drain(h, s);
+			history_drain(h, s);
 			s->file.judged = false;
 		}
 	}
@@ -457,10 +504,13 @@ history_configure(struct history *h, const struct conf *conf)
 		archives_take(&h->archives, conf);
 	for (size_t i = 0; i < conf->target_count; i++) {
 		const struct conf_target *t = conf->target[i];
-		if ((t->kind == CONF_MEASURED || t->kind == CONF_DYNAMIC) &&
-		    t->step > 0 && t->pings > 0 && t->pings <= ROUND_MAX_PINGS)
-			want(h, t);
+		if (!identity_has_file(t))
+			continue;
+		want_both(h, t, NULL);
+		for (size_t k = 0; k < t->slaves; k++)
+			want_both(h, t, t->slave[k]);
 	}
+	history_keep_ledger(h, true);
 	HASH_ITER(hh, h->series, s, next)
 		if (!s->wanted && TAILQ_EMPTY(&s->rows))
 			series_free(h, s);
@@ -487,16 +537,28 @@ history_free(struct history *h)
 {
 	struct series *s, *next;
 
+	history_give_up(h);
+	history_keep_ledger(h, true);
+	ledger_free(&h->ledger);
 	HASH_ITER(hh, h->series, s, next)
 		series_free(h, s);
 	archives_free(&h->archives);
 	free(h);
 }
 
+void
+history_since(struct history *h, uint64_t target, int64_t since)
+{
+	struct series *s = history_find(h, target);
+
+	if (s != NULL)
+		s->file.since = since;
+}
+
 const struct round *
 history_last(const struct history *h, uint64_t target)
 {
-	const struct series *s = find(h, target);
+	const struct series *s = history_find(h, target);
 
 	return s == NULL ? NULL : s->last;
 }

@@ -1,5 +1,5 @@
-/* The recorder: the only writer of history. Rounds come from the prober, go to the raw
- * ring and the RRD files, and on to web once they are stored.
+/* The recorder: the only writer of history. Rounds come from the workers that measure,
+ * go to the raw ring and the RRD files, and on to web once they are stored.
  *
  * Measured, 20 pings a round, all in all: 90 to 100 us of CPU a round when they come
  * one by one (1700/s take a sixth of a core), 17 us when they come faster and files are
@@ -9,23 +9,34 @@
  * before, web reads from the file itself: the recorder tells only what it has seen. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <event2/event.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "cached.h"
+#include "link/msgminute.h"
 #include "link/worker.h"
+#include "recorder/dynamic.h"
+#include "recorder/firsts.h"
 #include "recorder/history.h"
+#include "recorder/ifbook.h"
+#include "recorder/journal.h"
 #include "recorder/raw.h"
 #include "recorder/relay.h"
 #include "recorder/rrdfile.h"
+#include "recorder/taught.h"
+#include "recorder/traffic.h"
+#include "store.h"
 
 /* One turn of writing: short enough for beats and lines, long enough for some hundred
  * files. */
 #define TURN_NS (10 * CLOCK_NS_PER_MS)
 #define TELL_S 60
 #define WEB_QUEUE (16UL * 1024 * 1024)
+#define COURIER_QUEUE (4UL * 1024 * 1024)
 /* The parent's patience at the end is 4 s. */
 #define LAST_NS (3 * CLOCK_NS_PER_S)
 
@@ -34,8 +45,14 @@ struct recorder {
 	struct history *history;
 	struct raw *raw;
 	struct relay *relay;
+	struct journal *journal;
+	struct traffic *traffic;
+	struct dynamic *dynamic;
+	struct taught *taught;
+	struct ifbook *interfaces;
 	struct event *work, *report;
-	struct round *round; /* the one just read */
+	struct round *round;   /* the one just read */
+	struct firsts *firsts; /* NULL: nobody waits for them (any more) */
 	uint64_t strangers, bad_rows;
 	bool stopping;
 	int64_t stop_by_ns;
@@ -74,12 +91,18 @@ leave(struct recorder *rec)
 	if (counts.queued != 0)
 		log_warnx("%llu rounds could not be written before the end",
 		    (unsigned long long)counts.queued);
+	traffic_free(rec->traffic);
+	taught_free(rec->taught);
+	journal_end(rec->journal);
+	ifbook_free(rec->interfaces);
 	relay_free(rec->relay);
 	raw_close(rec->raw);
+	dynamic_free(rec->dynamic);
 	history_free(rec->history);
 	event_free(rec->work);
 	event_free(rec->report);
 	free(rec->round);
+	firsts_free(rec->firsts);
 	free(rec);
 	worker_exit();
 }
@@ -92,7 +115,10 @@ on_work(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	flush_raw(rec);
+	/* Web wakes up once for all rounds of a turn. */
+	relay_hold(rec->relay, true);
 	int64_t next = history_work(rec->history, TURN_NS);
+	relay_hold(rec->relay, false);
 	if (rec->stopping && (next < 0 || clock_mono_ns() > rec->stop_by_ns))
 		leave(rec);
 	if (next >= 0)
@@ -114,6 +140,7 @@ on_report(evutil_socket_t fd, short what, void *arg)
 		.retries = c.retries,
 		.failed = c.dropped + c.past + rec->strangers + rec->bad_rows,
 		.set_aside = c.set_aside,
+		.carried = c.migrated,
 		.queued = c.queued,
 		.raw_bytes = raw_bytes(rec->raw),
 	};
@@ -121,11 +148,31 @@ on_report(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	relay_store(rec->relay, &s);
+	ifbook_sweep(rec->interfaces, clock_wall_ns() / CLOCK_NS_PER_S);
 	/* A ring that could not be written is tried again though nothing new comes. */
 	flush_raw(rec);
+	dynamic_look(rec->dynamic);
+	taught_work(rec->taught, clock_mono_ns() / CLOCK_NS_PER_S);
 }
 
 /* --- messages -------------------------------------------------------------------- */
+
+/* Is that all that was wanted? */
+static void
+see_first(struct recorder *rec, uint64_t target)
+{
+	struct msg_out out;
+
+	if (rec->firsts == NULL)
+		return;
+	firsts_seen(rec->firsts, target);
+	if (!firsts_all(rec->firsts))
+		return;
+	firsts_free(rec->firsts);
+	rec->firsts = NULL;
+	msg_begin(&out, MSG_ALL_DONE);
+	link_send(rec->w->parent, &out, -1, LINK_MUST);
+}
 
 static int
 take_round(struct recorder *rec, struct msg_in *in)
@@ -137,6 +184,7 @@ take_round(struct recorder *rec, struct msg_in *in)
 	switch (history_put(rec->history, r)) {
 	case HISTORY_TAKEN:
 		raw_add(rec->raw, r);
+		journal_expect(rec->journal, r->target);
 		arm(rec, 0);
 		break;
 	case HISTORY_STRANGER:
@@ -155,6 +203,33 @@ take_round(struct recorder *rec, struct msg_in *in)
 			    (long long)r->row, (unsigned)r->step);
 		break;
 	}
+	see_first(rec, r->target);
+	return 0;
+}
+
+/* Web passes on what a slave measured, when it is right. */
+static int
+take_slave_round(struct recorder *rec, struct msg_in *in)
+{
+	struct round *r = rec->round;
+
+	if (msg_get_round(in, r) < 0 || msg_done(in) < 0)
+		return -1;
+	switch (history_put_slave(rec->history, r)) {
+	case HISTORY_TAKEN:
+		/* One whose pings are in the order of size is no round to keep. */
+		if (r->end_ns > r->begin_ns)
+			raw_add(rec->raw, r);
+		journal_expect(rec->journal, r->target);
+		arm(rec, 0);
+		break;
+	case HISTORY_STRANGER: /* a reload reaches web and us a moment apart */
+		rec->strangers++;
+		break;
+	case HISTORY_BAD_ROW:
+		rec->bad_rows++;
+		break;
+	}
 	return 0;
 }
 
@@ -170,20 +245,119 @@ take_target(struct recorder *rec, struct msg_in *in)
 }
 
 static int
-take_counters(struct recorder *rec, struct msg_in *in)
+take_counters(struct recorder *rec, enum room from, struct msg_in *in)
 {
 	struct msg_counters c;
 
-	if (msg_get_counters(in, &c) < 0 || msg_done(in) < 0)
+	if (msg_get_counters(in, &c) < 0 || msg_done(in) < 0 || c.room != from)
 		return -1;
 	relay_counters(rec->relay, &c);
 	return 0;
 }
 
 static int
+take_merge(struct recorder *rec, struct msg_in *in)
+{
+	char from[STORE_PATH], to[STORE_PATH];
+	struct err err;
+
+	msg_get_str(in, from, sizeof from);
+	msg_get_str(in, to, sizeof to);
+	if (msg_done(in) < 0)
+		return -1;
+	if (history_merge(rec->history, from, to, &err) < 0) {
+		log_warnx("left out: %s", err.text);
+		relay_trouble(rec->relay, 0, err.text);
+	}
+	arm(rec, 0);
+	return 0;
+}
+
+/* An operator's, by way of web. */
+static int
+take_words(struct recorder *rec, struct msg_in *in)
+{
+	if (in->type == MSG_ADDRESS)
+		return dynamic_message(rec->dynamic, in);
+	if (in->type == MSG_MERGE)
+		return take_merge(rec, in);
+	if (in->type == MSG_FORGET)
+		return traffic_forget(rec->traffic, in);
+	if (in->type != MSG_NOTE && in->type != MSG_SILENCE &&
+	    in->type != MSG_SILENCE_END)
+		return -1;
+	return journal_message(rec->journal, in);
+}
+
+static int
+take_minute(struct recorder *rec, struct msg_in *in)
+{
+	static struct minute_row row[MSG_MINUTE_ROWS];
+	struct msg_in copy = *in;
+	struct minute_part part;
+
+	/* Of the tables the book needs but one: look before reading all. */
+	minute_get_part(&copy.wire, &part);
+	bool ours = wire_ok(&copy.wire) && part.by == MINUTE_INTERFACE && part.final;
+	copy = *in;
+	if (ours && msg_get_minute(&copy, &part, row) == 0)
+		ifbook_minute(rec->interfaces, &part, row);
+	return traffic_minute(rec->traffic, in);
+}
+
+static int
+take_ifcounters(struct recorder *rec, struct msg_in *in)
+{
+	struct msg_ifcounters m;
+
+	if (msg_get_ifcounters(in, &m) < 0)
+		return -1;
+	ifbook_counters(rec->interfaces, &m);
+	return 0;
+}
+
+static int
+take_exporter(struct recorder *rec, struct msg_in *in)
+{
+	struct msg_in copy = *in;
+	struct msg_exporter x;
+
+	if (msg_get_exporter(&copy, &x) < 0)
+		return -1;
+	ifbook_exporter(rec->interfaces, &x, clock_wall_ns() / CLOCK_NS_PER_S);
+	return relay_flows(rec->relay, in);
+}
+
+static int
+take_flows(struct recorder *rec, struct msg_in *in)
+{
+	switch (in->type) {
+	case MSG_MINUTE:
+		return take_minute(rec, in);
+	case MSG_TAUGHT:
+		return taught_message(rec->taught, in);
+	case MSG_SUSPICION:
+		return relay_suspicion(rec->relay, in);
+	case MSG_VICTIM:
+		return journal_victim(rec->journal, in);
+	case MSG_IFCOUNTERS:
+		return take_ifcounters(rec, in);
+	case MSG_EXPORTER:
+		return take_exporter(rec, in);
+	default:
+		return relay_flows(rec->relay, in);
+	}
+}
+
+static int
 on_message(void *ctx, struct link *link, struct msg_in *in)
 {
-	if (link_peer(link) != ROOM_PROBER)
+	if (link_peer(link) == ROOM_WEB)
+		return in->type == MSG_ROUND ? take_slave_round(ctx, in)
+					     : take_words(ctx, in);
+	if (link_peer(link) == ROOM_COLLECTOR)
+		return take_flows(ctx, in);
+	if (!room_measures(link_peer(link)))
 		return -1;
 	switch (in->type) {
 	case MSG_ROUND:
@@ -191,10 +365,29 @@ on_message(void *ctx, struct link *link, struct msg_in *in)
 	case MSG_TARGET:
 		return take_target(ctx, in);
 	case MSG_COUNTERS:
-		return take_counters(ctx, in);
+		return take_counters(ctx, link_peer(link), in);
 	default:
 		return -1;
 	}
+}
+
+/* --- rrdcached -------------------------------------------------------------------- */
+
+static void
+another_line(void)
+{
+	worker_again(SOCKET_RRDCACHED);
+}
+
+static void
+on_socket(enum msg_socket kind, unsigned index, unsigned rung, int fd)
+{
+	(void)index;
+	(void)rung;
+	if (kind == SOCKET_RRDCACHED)
+		cached_line(fd);
+	else
+		close(fd);
 }
 
 /* --- life ------------------------------------------------------------------------ */
@@ -205,6 +398,7 @@ stored(void *ctx, const struct round *r)
 	const struct recorder *rec = ctx;
 
 	relay_round(rec->relay, r);
+	journal_round(rec->journal, r);
 }
 
 static void
@@ -215,16 +409,44 @@ trouble(void *ctx, uint64_t target, const char *text)
 	relay_trouble(rec->relay, target, text);
 }
 
+static void
+carried(void *ctx, const char *path, const char *text)
+{
+	const struct recorder *rec = ctx;
+
+	journal_file(rec->journal, path, text);
+}
+
+static void
+journal_trouble(void *ctx, const char *text)
+{
+	trouble(ctx, 0, text);
+}
+
+static void
+tell_interface(void *ctx, const struct msg_interface *m)
+{
+	const struct recorder *rec = ctx;
+
+	relay_interface(rec->relay, m);
+}
+
 static void *
 start(struct worker *w)
 {
-	static const struct history_ops ops = { stored, trouble };
+	static const struct history_ops ops = { stored, trouble, carried };
 	struct recorder *rec = mem_zero(1, sizeof *rec);
 
 	rec->w = w;
 	rec->round = mem_zero(1, sizeof *rec->round);
 	rec->history = history_new(&ops, rec, HISTORY_QUEUE_MAX);
+	rec->dynamic = dynamic_new(rec->history);
+	dynamic_allow(w->conf);
 	rec->relay = relay_new(w->base, rec->history);
+	rec->journal = journal_new(w->base);
+	rec->traffic = traffic_new(w->base, rec->relay);
+	rec->taught = taught_new();
+	rec->interfaces = ifbook_new(tell_interface, journal_trouble, rec);
 	rec->work = event_new(w->base, -1, 0, on_work, rec);
 	rec->report = event_new(w->base, -1, EV_PERSIST, on_report, rec);
 	if (rec->work == NULL || rec->report == NULL)
@@ -237,8 +459,12 @@ reload(void *ctx, const struct conf *old, const struct conf *next)
 {
 	struct recorder *rec = ctx;
 
+	cached_use(next->rrdcached, another_line);
 	history_configure(rec->history, next);
+	dynamic_configure(rec->dynamic, next);
 	relay_configure(rec->relay, old, next);
+	traffic_configure(rec->traffic, next);
+	journal_configure(rec->journal, next);
 }
 
 static void
@@ -247,9 +473,18 @@ run(void *ctx)
 	struct recorder *rec = ctx;
 
 	rrdfile_sweep();
+	ifbook_begin(rec->interfaces);
+	ifbook_tell(rec->interfaces);
+	/* Before the ring is written: it tells when there were rounds last. */
+	journal_begin(rec->journal, rec->w->conf, journal_trouble, rec);
 	rec->raw = raw_open(RAW_MAX_BYTES, RAW_KEEP_S);
+	traffic_begin(rec->traffic);
 	reload(rec, NULL, rec->w->conf);
 	event_add(rec->report, &report_every);
+	if (rec->w->conf->once) {
+		rec->firsts = firsts_new(rec->w->conf);
+		see_first(rec, 0);
+	}
 }
 
 static void
@@ -257,8 +492,17 @@ peer(void *ctx, enum room room, struct link *link)
 {
 	struct recorder *rec = ctx;
 
-	if (room == ROOM_WEB)
+	if (room == ROOM_WEB) {
 		relay_link(rec->relay, link);
+		traffic_web(rec->traffic, link);
+		if (link != NULL)
+			ifbook_tell(rec->interfaces);
+	} else if (room == ROOM_COURIER)
+		relay_courier(rec->relay, link);
+	else if (room == ROOM_COLLECTOR)
+		taught_collector(rec->taught, link);
+	dynamic_line(rec->dynamic, room, link);
+	journal_line(rec->journal, room, link != NULL);
 }
 
 static void
@@ -274,7 +518,7 @@ stop(void *ctx)
 static size_t
 queue_max(enum room room)
 {
-	return room == ROOM_WEB ? WEB_QUEUE : 0;
+	return room == ROOM_WEB ? WEB_QUEUE : room == ROOM_COURIER ? COURIER_QUEUE : 0;
 }
 
 int
@@ -283,6 +527,7 @@ main(void)
 	static const struct worker_ops ops = {
 		.room = ROOM_RECORDER,
 		.sandbox = SANDBOX_RECORDER,
+		.socket = on_socket,
 		.start = start,
 		.run = run,
 		.peer = peer,

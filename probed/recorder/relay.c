@@ -8,6 +8,9 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "link/msgflow.h"
+#include "link/msgsuspicion.h"
+#include "link/msgminute.h"
 #include "recorder/history.h"
 
 #define TROUBLES 20
@@ -33,15 +36,19 @@ struct trouble {
 
 struct relay {
 	const struct history *history;
-	struct link *web;
+	struct link *web, *courier;
+	bool sinks; /* the courier wants rounds */
+	unsigned long undelivered;
+	struct log_limit slow;
 	struct event *tell;
 	uint64_t *to_tell; /* ids; NULL when web knows all */
 	size_t to_tell_count, told_count;
-	struct told *told; /* by id */
-	size_t targets;	   /* of the configuration */
-	struct msg_counters counters;
+	struct told *told;		     /* by id */
+	size_t targets;			     /* of the configuration */
+	struct msg_counters counters[ROOMS]; /* of those that measure */
 	struct msg_store store;
-	bool counted, stored;
+	bool counted[ROOMS], stored;
+	struct suspicions suspicions;
 	struct trouble trouble[TROUBLES]; /* a ring */
 	size_t troubles;		  /* ever */
 	struct msg_out out;
@@ -72,18 +79,21 @@ send_target(struct relay *relay, const struct msg_target *t)
 }
 
 static void
-send_round(struct relay *relay, const struct round *r)
+send_round(struct relay *relay, const struct round *r, bool all)
 {
 	msg_begin(&relay->out, MSG_ROUND);
 	msg_put_round(&relay->out, r);
-	send_out(relay, LINK_DROPPABLE);
+	if (relay->web != NULL)
+		send_out(relay, LINK_DROPPABLE);
+	if (all && relay->sinks && relay->courier != NULL)
+		link_send(relay->courier, &relay->out, -1, LINK_DROPPABLE);
 }
 
 static void
-send_counters(struct relay *relay)
+send_counters(struct relay *relay, unsigned room)
 {
 	msg_begin(&relay->out, MSG_COUNTERS);
-	msg_put_counters(&relay->out, &relay->counters);
+	msg_put_counters(&relay->out, &relay->counters[room]);
 	send_out(relay, LINK_DROPPABLE);
 }
 
@@ -92,6 +102,14 @@ send_store(struct relay *relay)
 {
 	msg_begin(&relay->out, MSG_STORE);
 	msg_put_store(&relay->out, &relay->store);
+	send_out(relay, LINK_DROPPABLE);
+}
+
+static void
+send_suspicion(struct relay *relay, const struct msg_suspicion *s)
+{
+	msg_begin(&relay->out, MSG_SUSPICION);
+	msg_put_suspicion(&relay->out, s);
 	send_out(relay, LINK_DROPPABLE);
 }
 
@@ -132,7 +150,7 @@ on_tell(evutil_socket_t fd, short what, void *arg)
 		if (t != NULL)
 			send_target(relay, t->target);
 		if (r != NULL)
-			send_round(relay, r);
+			send_round(relay, r, false);
 	}
 	stop_telling(relay);
 }
@@ -144,13 +162,16 @@ relay_link(struct relay *relay, struct link *web)
 	relay->web = web;
 	if (web == NULL)
 		return;
-	if (relay->counted)
-		send_counters(relay);
+	for (unsigned room = 0; room < ROOMS; room++)
+		if (relay->counted[room])
+			send_counters(relay, room);
 	if (relay->stored)
 		send_store(relay);
 	size_t first = relay->troubles > TROUBLES ? relay->troubles - TROUBLES : 0;
 	for (size_t i = first; i < relay->troubles; i++)
 		send_trouble(relay, &relay->trouble[i % TROUBLES]);
+	for (unsigned i = relay->suspicions.count; i-- > 0;)
+		send_suspicion(relay, &relay->suspicions.one[i]);
 	relay->to_tell = history_targets(relay->history, &relay->to_tell_count);
 	relay->told_count = 0;
 	event_active(relay->tell, EV_TIMEOUT, 0);
@@ -161,8 +182,41 @@ relay_link(struct relay *relay, struct link *web)
 void
 relay_round(struct relay *relay, const struct round *r)
 {
-	if (relay->web != NULL)
-		send_round(relay, r);
+	if (relay->web != NULL || relay->sinks)
+		send_round(relay, r, true);
+}
+
+/* It may be slow, and nobody waits for it. */
+static void
+note_undelivered(struct relay *relay)
+{
+	unsigned long n = relay->courier == NULL ? 0 : link_dropped(relay->courier);
+
+	if (n > relay->undelivered && log_allowed(&relay->slow, 60, NULL))
+		log_warnx("the courier does not take rounds as fast as they come: %lu "
+			  "did not go to the sinks",
+		    n);
+	relay->undelivered = n;
+}
+
+void
+relay_courier(struct relay *relay, struct link *courier)
+{
+	relay->courier = courier;
+	relay->undelivered = 0;
+}
+
+void
+relay_hold(struct relay *relay, bool hold)
+{
+	if (hold) {
+		link_hold(relay->web);
+		link_hold(relay->courier);
+	} else {
+		link_release(relay->web);
+		link_release(relay->courier);
+		note_undelivered(relay);
+	}
 }
 
 void
@@ -189,10 +243,10 @@ relay_target(struct relay *relay, const struct msg_target *t)
 void
 relay_counters(struct relay *relay, const struct msg_counters *c)
 {
-	relay->counters = *c;
-	relay->counted = true;
+	relay->counters[c->room] = *c;
+	relay->counted[c->room] = true;
 	if (relay->web != NULL)
-		send_counters(relay);
+		send_counters(relay, c->room);
 }
 
 void
@@ -202,6 +256,67 @@ relay_store(struct relay *relay, const struct msg_store *s)
 	relay->stored = true;
 	if (relay->web != NULL)
 		send_store(relay);
+}
+
+int
+relay_suspicion(struct relay *relay, struct msg_in *in)
+{
+	struct msg_suspicion s;
+
+	if (msg_get_suspicion(in, &s) != 0)
+		return -1;
+	suspicions_add(&relay->suspicions, &s);
+	if (relay->web != NULL)
+		send_suspicion(relay, &s);
+	return 0;
+}
+
+int
+relay_flows(struct relay *relay, struct msg_in *in)
+{
+	struct msg_exporter x;
+	struct msg_iftotals totals;
+	struct msg_poller poller;
+	struct msg_stranger s;
+	struct msg_flows f;
+
+	msg_begin(&relay->out, in->type);
+	if (in->type == MSG_FLOWS && msg_get_flows(in, &f) == 0)
+		msg_put_flows(&relay->out, &f);
+	else if (in->type == MSG_EXPORTER && msg_get_exporter(in, &x) == 0)
+		msg_put_exporter(&relay->out, &x);
+	else if (in->type == MSG_STRANGER && msg_get_stranger(in, &s) == 0)
+		msg_put_stranger(&relay->out, &s);
+	else if (in->type == MSG_IFTOTALS && msg_get_iftotals(in, &totals) == 0)
+		msg_put_iftotals(&relay->out, &totals);
+	else if (in->type == MSG_POLLER && msg_get_poller(in, &poller) == 0)
+		msg_put_poller(&relay->out, &poller);
+	else
+		return -1;
+	if (relay->web != NULL)
+		send_out(relay, LINK_DROPPABLE);
+	return 0;
+}
+
+void
+relay_minute(
+    struct relay *relay, const struct minute_part *part, const struct minute_row *row)
+{
+	if (relay->web == NULL)
+		return;
+	msg_begin(&relay->out, MSG_MINUTE);
+	msg_put_minute(&relay->out, part, row);
+	send_out(relay, LINK_DROPPABLE);
+}
+
+void
+relay_interface(struct relay *relay, const struct msg_interface *m)
+{
+	if (relay->web == NULL)
+		return;
+	msg_begin(&relay->out, MSG_INTERFACE);
+	msg_put_interface(&relay->out, m);
+	send_out(relay, LINK_DROPPABLE);
 }
 
 void
@@ -236,6 +351,7 @@ relay_configure(struct relay *relay, const struct conf *old, const struct conf *
 	struct told *t, *after;
 
 	relay->targets = next->target_count;
+	relay->sinks = next->sinks > 0;
 	HASH_ITER(hh, relay->told, t, after)
 		if (conf_target_by_id(next, t->id) == NULL)
 			forget(relay, t);

@@ -8,13 +8,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <rrd.h>
 
-#include "base/clock.h"
+#include "base/log.h"
 #include "base/mem.h"
+#include "cached.h"
+#include "recorder/aside.h"
+#include "recorder/fit.h"
+#include "recorder/rrdmake.h"
+#include "recorder/rrdrow.h"
 #include "store.h"
 
 /* "%.10e" of a positive double with its colon. */
@@ -38,51 +42,7 @@ rrdfile_free(struct rrdfile *file)
 	file->path = NULL;
 }
 
-/* --- directories, moving away ---------------------------------------------------- */
-
-/* Make the directories that PATH lies in. */
-static int
-make_parents(const char *path)
-{
-	char dir[2 * STORE_PATH];
-
-	snprintf(dir, sizeof dir, "%s", path);
-	for (char *p = strchr(dir, '/'); p != NULL; p = strchr(p + 1, '/')) {
-		*p = '\0';
-		if (mkdir(dir, 0755) < 0 && errno != EEXIST)
-			return -1;
-		*p = '/';
-	}
-	return 0;
-}
-
-/* Move PATH to a dated name below TO ("" or a directory with slash) that is free. */
-static int
-move_dated(const char *path, const char *to, char *name, size_t size)
-{
-	time_t now = (time_t)(clock_wall_ns() / CLOCK_NS_PER_S);
-	char date[32];
-	struct tm tm;
-	struct stat st;
-
-	gmtime_r(&now, &tm);
-	strftime(date, sizeof date, "%Y%m%dT%H%M%SZ", &tm);
-	for (unsigned i = 1; i < 1000; i++) {
-		int n = i == 1 ? snprintf(name, size, "%s%s-%s", to, path, date)
-			       : snprintf(name, size, "%s%s-%s-%u", to, path, date, i);
-		if (n < 0 || (size_t)n >= size) {
-			errno = ENAMETOOLONG;
-			return -1;
-		}
-		if (make_parents(name) < 0)
-			return -1;
-		/* There is one writer, so looking before moving is no race. */
-		if (lstat(name, &st) < 0 && errno == ENOENT)
-			return rename(path, name);
-	}
-	errno = EEXIST;
-	return -1;
-}
+/* --- moving away ----------------------------------------------------------------- */
 
 /* What lies at FILE's place cannot be continued, and WHY. */
 static enum rrdfile_outcome
@@ -91,8 +51,7 @@ put_aside(struct rrdfile *file, const char *why, struct rrdfile_report *report)
 	char name[STORE_PATH + 64];
 
 	file->judged = false;
-	if (move_dated(file->path, STORE_ASIDE "/", name, sizeof name) < 0 &&
-	    move_dated(file->path, "", name, sizeof name) < 0) {
+	if (aside_move(file->path, name, sizeof name) < 0) {
 		snprintf(report->text, sizeof report->text,
 		    "%s; it cannot be moved away: %s", why, strerror(errno));
 		return RRDFILE_STUCK;
@@ -119,57 +78,6 @@ stuck(struct rrdfile_report *report, const char *path, const char *what)
 	return RRDFILE_STUCK;
 }
 
-/* librrd does not say why it could not make a file of SIZE bytes: find out. */
-static const char *
-why_not(off_t size)
-{
-	static const char name[] = STORE_NEW "/try";
-	int fd = open(name, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-	int error = errno;
-
-	if (fd >= 0) {
-		error = posix_fallocate(fd, 0, size);
-		close(fd);
-		unlink(name);
-	}
-	return error != 0 ? strerror(error) : NULL;
-}
-
-/* Make PATH, which must not be there. 0, or -1 with WHY. */
-static int
-make_file(const char *path, const struct rrdfile *file, const struct archives *archives,
-    int64_t start, const char **why)
-{
-	size_t n = STORE_DS_PING + file->pings + archives->count, at = 0;
-	char **arg = mem_zero(n, sizeof *arg);
-	unsigned beat = 2 * file->step;
-	off_t rows = 0;
-
-	arg[at++] = mem_printf("DS:uptime:GAUGE:%u:0:U", beat);
-	arg[at++] = mem_printf("DS:loss:GAUGE:%u:0:%u", beat, file->pings);
-	arg[at++] = mem_printf("DS:median:GAUGE:%u:0:U", beat);
-	for (unsigned i = 1; i <= file->pings; i++)
-		arg[at++] = mem_printf("DS:ping%u:GAUGE:%u:0:U", i, beat);
-	for (size_t i = 0; i < archives->count; i++) {
-		rows += archives->rra[i].rows;
-		arg[at++] = mem_printf("RRA:%s:%.10g:%u:%u", archives->rra[i].cf,
-		    archives->rra[i].xff, archives->rra[i].steps,
-		    archives->rra[i].rows);
-	}
-	rrd_clear_error();
-	int result = rrd_create_r2(
-	    path, file->step, (time_t)start, 1, NULL, NULL, (int)n, (const char **)arg);
-	for (size_t i = 0; i < n; i++)
-		free(arg[i]);
-	free(arg);
-	if (result == 0)
-		return 0;
-	*why = why_not(rows * (off_t)((STORE_DS_PING + file->pings) * sizeof(double)));
-	if (*why == NULL)
-		*why = rrd_get_error();
-	return -1;
-}
-
 /* librrd writes under a temporary name beside the file, which a kill would leave there
  * for good: so that is done in a place of ours, which rrdfile_sweep() empties. */
 static enum rrdfile_outcome
@@ -179,17 +87,18 @@ create(struct rrdfile *file, const struct archives *archives, int64_t start,
 	static const char fresh[] = STORE_NEW "/new.rrd";
 	const char *why = NULL;
 
-	if (make_parents(file->path) < 0 || make_parents(fresh) < 0 ||
+	if (aside_parents(file->path) < 0 || aside_parents(fresh) < 0 ||
 	    (unlink(fresh) < 0 && errno != ENOENT))
 		return stuck(report, file->path, strerror(errno));
-	if (make_file(fresh, file, archives, start, &why) < 0)
+	if (rrdmake(fresh, file->step, file->pings, archives, start, &why) < 0)
 		return stuck(report, file->path, why);
 	if (rename(fresh, file->path) < 0) {
 		int error = errno;
 		unlink(fresh);
 		if (error != EXDEV) /* part of DATADIR lies on another disk */
 			return stuck(report, file->path, strerror(error));
-		if (make_file(file->path, file, archives, start, &why) < 0)
+		if (rrdmake(
+			file->path, file->step, file->pings, archives, start, &why) < 0)
 			return stuck(report, file->path, why);
 	}
 	report->made = true;
@@ -211,41 +120,6 @@ rrdfile_sweep(void)
 
 /* --- judging --------------------------------------------------------------------- */
 
-/* Is it what the configuration wants? Differences that SmokePing lives with (size of
- * archives, heartbeat, limits) are no reason; the others are told in WHY. */
-static bool
-fits(const struct rrdfile *file, const struct archives *archives,
-    const struct store_rrd *rrd, struct rrdfile_report *report, char *why, size_t size)
-{
-	why[0] = '\0';
-	if (!rrd->series)
-		snprintf(why, size,
-		    "%s: is another program's RRD, expected the data sources uptime, "
-		    "loss, median, ping1 ...",
-		    file->path);
-	else if (rrd->step != file->step)
-		snprintf(why, size, "%s: has step %lu, the configuration says %u",
-		    file->path, rrd->step, file->step);
-	else if (rrd->pings != file->pings)
-		snprintf(why, size, "%s: has %u pings, the configuration says %u",
-		    file->path, rrd->pings, file->pings);
-	else if (rrd->rra_count != archives->count)
-		snprintf(why, size, "%s: has %lu archives, the configuration says %zu",
-		    file->path, rrd->rra_count, archives->count);
-	for (size_t i = 0; i < archives->count && why[0] == '\0'; i++) {
-		const struct conf_rra *want = &archives->rra[i];
-		const struct store_rra *got = &rrd->rra[i];
-		if (strcmp(got->cf, want->cf) != 0)
-			snprintf(why, size,
-			    "%s: archive %zu holds %s, the configuration says %s",
-			    file->path, i + 1, got->cf, want->cf);
-		else if (got->steps != want->steps || got->rows != want->rows ||
-			 fabs(got->xff - want->xff) > 1e-6)
-			report->differs = true;
-	}
-	return why[0] == '\0';
-}
-
 /* Fill the holes of a file that was copied sparse: librrd writes through a mapping,
  * where a full disk is a SIGBUS and no error. */
 static enum rrdfile_outcome
@@ -261,6 +135,13 @@ fill_holes(const struct rrdfile *file, off_t size, struct rrdfile_report *report
 	return RRDFILE_DONE; /* a file system that cannot tell is no reason to stop */
 }
 
+static enum rrdfile_outcome
+change_first(const char *why, struct rrdfile_report *report)
+{
+	snprintf(report->text, sizeof report->text, "%s", why);
+	return RRDFILE_CHANGE;
+}
+
 /* Look at the file for the first time, or after somebody changed it. */
 static enum rrdfile_outcome
 judge(struct rrdfile *file, const struct archives *archives,
@@ -269,6 +150,7 @@ judge(struct rrdfile *file, const struct archives *archives,
 	struct store_rrd rrd;
 	struct err err;
 	char why[sizeof err.text];
+	uint64_t table = archives_hash(archives);
 
 	if (store_rrd_read(file->path, &rrd, &err) < 0) {
 		if (errno == ENOENT)
@@ -278,20 +160,58 @@ judge(struct rrdfile *file, const struct archives *archives,
 		return stuck(report, file->path, err.text);
 	}
 	enum rrdfile_outcome outcome = RRDFILE_DONE;
-	bool ours = fits(file, archives, &rrd, report, why, sizeof why);
-	if (!ours)
+	enum fit fit = fit_judge(file->path, &rrd, file->step, file->pings, archives,
+	    file->table != 0 && file->table != table, NULL, why, sizeof why);
+	if (fit == FIT_FOREIGN)
 		outcome = put_aside(file, why, report);
+	else if (fit == FIT_CHANGE)
+		outcome = change_first(why, report);
 	else if (rrd.sparse)
 		outcome = fill_holes(file, rrd.size, report);
-	if (ours && outcome == RRDFILE_DONE) {
+	if (fit <= FIT_SIZES && outcome == RRDFILE_DONE) {
+		report->differs = fit == FIT_SIZES && file->table == 0;
+		file->table = table;
 		file->judged = true;
 		file->last = rrd.last;
+		file->archives = (uint32_t)rrd.rra_count;
 		file->dev = rrd.dev;
 		file->ino = rrd.ino;
 		file->size = rrd.size;
 	}
 	store_rrd_free(&rrd);
 	return outcome;
+}
+
+struct migration *
+rrdfile_change(const struct rrdfile *file, const char *under,
+    const struct archives *archives, struct err *err)
+{
+	struct migration *m = NULL;
+	struct archives want = { 0 };
+	struct store_rrd rrd;
+	char why[sizeof err->text];
+
+	/* What rrdcached still has of it belongs to the old form. */
+	if (cached_flush(file->path, why, sizeof why) != CACHED_DONE ||
+	    (under != NULL && cached_flush(under, why, sizeof why) != CACHED_DONE)) {
+		err_set(err, "%s: %.400s", file->path, why);
+		return NULL;
+	}
+	if (store_rrd_read(file->path, &rrd, err) < 0)
+		return NULL;
+	enum fit fit = fit_judge(file->path, &rrd, file->step, file->pings, archives,
+	    file->table != 0 && file->table != archives_hash(archives), &want, why,
+	    sizeof why);
+	if (under != NULL && (fit == FIT_GOOD || fit == FIT_SIZES))
+		fit_same(&want, &rrd);
+	if (want.count != 0)
+		m = migrate_begin(
+		    file->path, under, file->step, file->pings, &want, err);
+	else
+		err_set(err, "%s: somebody else has changed it", file->path);
+	store_rrd_free(&rrd);
+	archives_free(&want);
+	return m;
 }
 
 /* Have a file to write to whose last update is known; START is for a new one. One
@@ -320,12 +240,28 @@ prepare(struct rrdfile *file, const struct archives *archives, int64_t start,
 
 /* --- rows ------------------------------------------------------------------------ */
 
+/* ":%.10e" of V. Its eleven digits hold any time of less than 100 s in ns exactly, for
+ * which printf() takes ten times as long. */
 static size_t
 put_value(char *buf, double v)
 {
+	static const uint64_t ten_s = 10000000000;
+	uint64_t ns = v > 0 && v < 99 ? (uint64_t)(v * 1e9 + 0.5) : 0;
+	int exponent = 1;
+
 	if (isnan(v))
 		return (size_t)sprintf(buf, ":U");
-	return (size_t)sprintf(buf, ":%.10e", v);
+	if (ns == 0 || (double)ns / 1e9 != v)
+		return (size_t)sprintf(buf, ":%.10e", v);
+	for (; ns < ten_s; ns *= 10)
+		exponent--;
+	memcpy(buf, ":0.0000000000e+00", VALUE_TEXT - 2);
+	for (unsigned i = 12; i > 2; i--, ns /= 10)
+		buf[i] = (char)('0' + ns % 10);
+	buf[1] = (char)('0' + ns);
+	buf[14] = exponent < 0 ? '-' : '+';
+	buf[16] = (char)('0' + (exponent < 0 ? -exponent : exponent));
+	return 17;
 }
 
 /* "row:uptime:loss:median:ping1:...", as SmokePing says it. R NULL: all unknown. */
@@ -334,10 +270,15 @@ row_text(const struct rrdfile *file, int64_t time, const struct round *r)
 {
 	struct round_row row;
 	char *text = mem_alloc(32 + (STORE_DS_PING + file->pings) * VALUE_TEXT);
-	size_t at = (size_t)sprintf(text, "%lld:U", (long long)time);
+	size_t at = (size_t)sprintf(text, "%lld", (long long)time);
 
 	if (r != NULL)
 		round_row(r, &row);
+	/* Of an address that does not answer nobody knows whose it is. */
+	at += put_value(text + at, r == NULL || isnan(row.loss) || row.answered == 0 ||
+					   file->since == 0 || file->since > time
+				       ? NAN
+				       : (double)(time - file->since));
 	if (r == NULL || isnan(row.loss)) {
 		for (unsigned i = 1; i < STORE_DS_PING + file->pings; i++)
 			at += put_value(text + at, NAN);
@@ -350,6 +291,12 @@ row_text(const struct rrdfile *file, int64_t time, const struct round *r)
 	return text;
 }
 
+char *
+rrdfile_row(const struct rrdfile *file, const struct round *r)
+{
+	return row_text(file, r->row, r);
+}
+
 /* Fill ARG with the update strings of what is newer than LAST, which follows. */
 static size_t
 make_rows(const struct rrdfile *file, const struct round *const *round, size_t count,
@@ -359,8 +306,8 @@ make_rows(const struct rrdfile *file, const struct round *const *round, size_t c
 
 	for (size_t i = 0; i < count; i++) {
 		int64_t row = round[i]->row;
-		report->past[i] = row <= *last;
-		if (report->past[i]) {
+		report->behind[i] = row > *last ? -1 : *last - row;
+		if (report->behind[i] >= 0) {
 			report->past_count++;
 			continue;
 		}
@@ -373,12 +320,47 @@ make_rows(const struct rrdfile *file, const struct round *const *round, size_t c
 	return n;
 }
 
+/* Longer rows go around rrdcached: always, so that one way knows of all of a file. */
+static bool
+is_cached(const struct rrdfile *file)
+{
+	return cached_used() &&
+	       32 + (STORE_DS_PING + file->pings) * VALUE_TEXT <= CACHED_ROW_MAX;
+}
+
+/* Through rrdcached, row by row. While it is away nothing is written beside it: it may
+ * have older rows, which the file would not take any more. */
+static enum rrdfile_outcome
+update_cached(struct rrdfile *file, char **arg, size_t n, struct rrdfile_report *report)
+{
+	char why[512];
+
+	for (size_t i = 0; i < n; i++) {
+		enum cached_answer answer =
+		    cached_update(file->path, arg[i], why, sizeof why);
+		if (answer == CACHED_DONE)
+			continue;
+		file->judged = false;
+		/* It has newer rows than the file: so that the next look at it tells
+		 * which, they have to be written. */
+		if (answer == CACHED_REFUSED &&
+		    strstr(why, "illegal attempt") != NULL) {
+			(void)cached_flush(file->path, why, sizeof why);
+			return RRDFILE_BUSY;
+		}
+		if (answer == CACHED_REFUSED && strstr(why, "No such file") != NULL)
+			return RRDFILE_BUSY;
+		return stuck(report, file->path, why);
+	}
+	return RRDFILE_DONE;
+}
+
 static enum rrdfile_outcome
 update(struct rrdfile *file, char **arg, size_t n, struct rrdfile_report *report)
 {
-	/* No descriptor is kept: opening anew notices what happened to the file, and
-	 * costs little (measured: 46 us a row of 20 pings all in all, 16 us in a batch
-	 * of four). */
+	if (is_cached(file))
+		return update_cached(file, arg, n, report);
+	/* No descriptor is kept: opening anew notices what happened to the file. */
 	rrd_clear_error();
 	if (rrd_update_r(file->path, NULL, (int)n, (const char **)arg) == 0)
 		return RRDFILE_DONE;
@@ -391,6 +373,33 @@ update(struct rrdfile *file, char **arg, size_t n, struct rrdfile_report *report
 	return stuck(report, file->path, error);
 }
 
+/* The one row of nearly every call: the next one of a file that we know. False where it
+ * is none of these, or wants librrd, and nothing was written. */
+static bool
+write_next(struct rrdfile *file, const struct round *r, struct rrdfile_report *report,
+    enum rrdfile_outcome *outcome)
+{
+	if (!file->judged || r->row != file->last + file->step || is_cached(file))
+		return false;
+	char *text = row_text(file, r->row, r);
+	enum rrdrow_outcome how = rrdrow_write(file, r->row, strchr(text, ':') + 1);
+	int error = errno;
+	if (how != RRDROW_NOT_OURS && how != RRDROW_FAILED)
+		log_debug("%s: %s", file->path, text);
+	free(text);
+	if (how == RRDROW_NOT_OURS)
+		return false;
+	*outcome = RRDFILE_DONE;
+	if (how == RRDROW_FAILED) {
+		file->judged = false;
+		*outcome = stuck(report, file->path, strerror(error));
+		return true;
+	}
+	report->behind[0] = -1;
+	file->last = r->row;
+	return true;
+}
+
 enum rrdfile_outcome
 rrdfile_write(struct rrdfile *file, const struct archives *archives,
     const struct round *const *round, size_t count, struct rrdfile_report *report)
@@ -400,14 +409,18 @@ rrdfile_write(struct rrdfile *file, const struct archives *archives,
 	report->past_count = 0;
 	report->made = report->set_aside = report->differs = false;
 	report->text[0] = '\0';
-	enum rrdfile_outcome outcome =
-	    prepare(file, archives, round[0]->row - file->step, report);
+	enum rrdfile_outcome outcome;
+	if (count == 1 && write_next(file, round[0], report, &outcome))
+		return outcome;
+	outcome = prepare(file, archives, round[0]->row - file->step, report);
 	if (outcome != RRDFILE_DONE)
 		return outcome;
 	int64_t last = file->last;
 	size_t n = make_rows(file, round, count, arg, &last, report);
 	if (n != 0)
 		outcome = update(file, arg, n, report);
+	for (size_t i = 0; i < n && outcome == RRDFILE_DONE; i++)
+		log_debug("%s: %s", file->path, arg[i]);
 	for (size_t i = 0; i < n; i++)
 		free(arg[i]);
 	if (outcome == RRDFILE_DONE)

@@ -1,24 +1,15 @@
-/* The runner will execute the external programs that a configuration names. It is
- * started only where one does; as yet it runs none and says so. */
-#include "base/log.h"
-#include "link/worker.h"
-
-static void
-run(void *ctx)
-{
-	(void)ctx;
-	log_warnx("programs that the configuration names (alerts with '|', sendmail) "
-		  "are not run yet");
-}
+/* The worker that executes the programs that a configuration names; the only one that
+ * may. It measures with them as the prober does with its sockets, and runs for the courier
+ * those that are told of news. */
+#include "prober/checkup.h"
+#include "prober/prober.h"
+#include "runner/askpass.h"
+#include "runner/errands.h"
 
 int
-main(void)
+main(int argc, char **argv)
 {
-	static const struct worker_ops ops = {
-		.room = ROOM_RUNNER,
-		.sandbox = SANDBOX_RUNNER,
-		.run = run,
-	};
-
-	worker_main(&ops);
+	askpass_main(argc, argv);
+	checkup_main(argc, argv, MODULE_RUNNER);
+	prober_main(ROOM_RUNNER, SANDBOX_RUNNER, MODULE_RUNNER, &errands);
 }

@@ -2,10 +2,10 @@
 
 #include <stdlib.h>
 
-#include "probes/dnswire.h"
+#include "probes/dnstext.h"
 
 /* The first byte says how the id is met and which question was asked; the rest is the
- * answer. Everything in it is printed. */
+ * answer. Everything in it is printed, its options are looked for. */
 int
 fuzz_dns(const uint8_t *data, size_t size)
 {
@@ -21,7 +21,7 @@ fuzz_dns(const uint8_t *data, size_t size)
 	if (dnswire_ask(&q, names[data[0] & 3], "A", &err) != 0)
 		abort();
 	uint16_t id = (uint16_t)(data[1] << 8 | data[2]);
-	if (dnswire_match(&a, data + 1, size - 1, id, &q) != 0)
+	if (dnswire_match(&a, data + 1, size - 1, id, &q, (data[0] & 4) != 0) != 0)
 		return 0;
 	char *text = NULL;
 	size_t len = 0;
@@ -29,7 +29,13 @@ fuzz_dns(const uint8_t *data, size_t size)
 	if (out == NULL)
 		abort();
 	while (dnswire_next(&a, &rr) == 1)
-		dnswire_print(&rr, out);
+		dnstext_record(&rr, out);
+	for (unsigned code = 0; code < 16; code++) {
+		size_t n;
+		const uint8_t *option = dnswire_option(&a, code, &n);
+		if (option != NULL)
+			fwrite(option, 1, n, out);
+	}
 	fclose(out);
 	free(text);
 	return 0;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/icmpsock.h"
 #include "link/msg.h"
 #include "prober/run.h"
 #include "probes/echo.h"
@@ -10,9 +11,7 @@
 
 static const uint8_t key[16] = "fuzzing the tags";
 static struct msg_counters counters;
-static struct probe_host host = {
-	.key = key, .icmp_fd = { -1, -1 }, .counters = &counters
-};
+static struct probe_host host = { .key = key, .counters = &counters };
 
 static void
 on_done(void *ctx, struct run *run, const struct round *r)
@@ -27,11 +26,12 @@ on_address(void *ctx, struct run *run, struct addr *addr)
 {
 	(void)ctx;
 	(void)run;
-	(void)addr_parse(addr, "192.0.2.1");
+	(void)addr_parse(addr, "127.0.0.1");
 	return RUN_ADDRESS_HERE;
 }
 
-/* A world with one run, made once. */
+/* A world with one run, made once: with a ping on its way where this host may ping
+ * itself, else without. */
 static void
 begin(void)
 {
@@ -44,20 +44,25 @@ begin(void)
 		    .sampler = SAMPLER_BURST,
 		    .count = 5,
 		    .gap = CLOCK_NS_PER_S,
-		    .timeout = CLOCK_NS_PER_S } };
+		    .timeout = CLOCK_NS_PER_S },
+		.first_at = 1 };
 	static bool begun;
+	struct icmpsock s;
 	struct err err;
 
 	if (begun)
 		return;
 	begun = true;
-	clock_fake(0, 0, 0);
+	clock_fake(CLOCK_NS_PER_S, CLOCK_NS_PER_S, CLOCK_NS_PER_S);
 	runs_open(&host, &ops);
-	if (probe_icmp.open(&host, &err) != 0)
+	if ((icmpsock_open(&s, AF_INET) == 0 && probe_icmp.socket(s.fd, &err) != 0) ||
+	    probe_icmp.open(&host, &err) != 0)
 		abort();
 	spec.opts = probe_icmp.options(NULL, NULL, NULL);
 	plan_settle(&spec.plan);
 	run_add(&spec);
+	runs_tick();
+	runs_tick();
 }
 
 /* The first byte says which family, whether an IP header is in front, and whether it
@@ -71,15 +76,21 @@ fuzz_icmp(const uint8_t *data, size_t size)
 	if (size < 3)
 		return 0;
 	begin();
-	enum icmp_side side = data[0] & 1 ? ICMP_V6 : ICMP_V4;
-	(void)addr_parse(&from, data[0] & 8 ? "192.0.2.1" : "192.0.2.2");
-	if (echo_read(&e, data + 3, size - 3, side == ICMP_V6 ? AF_INET6 : AF_INET,
-		(data[0] & 2) != 0) != 0)
+	uint16_t id = icmp_io_id(0);
+	int family = data[0] & 1 ? AF_INET6 : AF_INET;
+	(void)addr_parse(&from, data[0] & 8 ? "127.0.0.1" : "127.0.0.2");
+	if (echo_read(&e, data + 3, size - 3, family, (data[0] & 2) != 0) != 0)
 		return 0;
+	if (data[0] & 16)
+		e.id = id;
 	if (data[0] & 4)
-		icmp_refused(side, &e, data[1], data[2]);
+		icmp_refused(&(struct icmp_refused){ .echo = &e,
+		    .to = &from,
+		    .by = &from,
+		    .type = data[1],
+		    .code = data[2] });
 	else
 		icmp_came(&(struct icmp_came){
-		    .side = side, .echo = &e, .from = &from, .stamp_ns = data[1] });
+		    .echo = &e, .from = &from, .stamp_ns = data[1], .ttl = data[2] });
 	return 0;
 }

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "link/msg.h"
+#include "link/msgminute.h"
+#include "link/msgif.h"
 
 /* One message of any kind, in and out again. */
 static int
@@ -15,9 +17,20 @@ echo(struct msg_in *in, struct msg_out *out)
 		struct msg_target target;
 		struct msg_counters counters;
 		struct msg_store store;
+		struct msg_sink sink;
 		struct msg_worker worker;
 		struct msg_draw draw;
 		struct msg_picture picture;
+		struct msg_errand errand;
+		struct msg_errand_done errand_done;
+		struct msg_receiver receiver;
+		struct msg_tried tried;
+		struct msg_forget forget;
+		struct msg_forgotten forgotten;
+		struct msg_ifcounters ifcounters;
+		struct msg_iftotals iftotals;
+		struct msg_poller poller;
+		struct msg_interface interface;
 		char text[256];
 	} u;
 
@@ -33,9 +46,20 @@ echo(struct msg_in *in, struct msg_out *out)
 		CASE(MSG_TARGET, target);
 		CASE(MSG_COUNTERS, counters);
 		CASE(MSG_STORE, store);
+		CASE(MSG_SINK, sink);
 		CASE(MSG_WORKER, worker);
 		CASE(MSG_DRAW, draw);
 		CASE(MSG_PICTURE, picture);
+		CASE(MSG_ERRAND, errand);
+		CASE(MSG_ERRAND_DONE, errand_done);
+		CASE(MSG_RECEIVER, receiver);
+		CASE(MSG_TRIED, tried);
+		CASE(MSG_FORGET, forget);
+		CASE(MSG_FORGOTTEN, forgotten);
+		CASE(MSG_IFCOUNTERS, ifcounters);
+		CASE(MSG_IFTOTALS, iftotals);
+		CASE(MSG_POLLER, poller);
+		CASE(MSG_INTERFACE, interface);
 	default:
 		msg_get_str(in, u.text, sizeof u.text);
 		if (msg_done(in) != 0)

@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <linux/if_tun.h>
 #include <net/if.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -29,8 +30,8 @@
 static struct {
 	const char *device, *rules, *log, *stats, *ready;
 	size_t queue;
-	int64_t spin_ns;
-	bool fifo;
+	int64_t spin_ns, grain_ns;
+	bool fifo, arrival;
 } option = { .device = "sim0", .queue = 1 << 20 };
 
 static volatile sig_atomic_t want_flush, want_rules, want_end;
@@ -116,9 +117,12 @@ static void
 release_due(void)
 {
 	struct pending *p;
+	int64_t now = 0;
 
-	while ((p = queue_first()) != NULL && p->due_ns <= clock_mono_ns()) {
+	while ((p = queue_first()) != NULL &&
+	       (p->due_ns <= now || p->due_ns <= (now = clock_mono_ns()))) {
 		queue_take();
+		record_behind(now - p->due_ns);
 		p->record.out_ns = clock_wall_ns();
 		if (write(tun, p->data, p->len) != (ssize_t)p->len) {
 			record_totals.write_failed++;
@@ -130,27 +134,37 @@ release_due(void)
 	}
 }
 
-/* Read what waits, at most READS_PER_TURN packets; false when nothing is left. */
+/* Read what waits, at most READS_PER_TURN packets; false when nothing is left. All are
+ * read and stamped before the first is answered, so that none waits for the others. */
 static bool
 read_some(void)
 {
-	static uint8_t packet[SIM_PACKET];
+	static struct {
+		int64_t in_ns;
+		size_t len;
+		uint8_t data[SIM_PACKET];
+	} came[READS_PER_TURN];
 	static struct request r;
+	unsigned count = 0;
 
-	for (unsigned i = 0; i < READS_PER_TURN; i++) {
-		ssize_t n = read(tun, packet, sizeof packet);
+	for (; count < READS_PER_TURN; count++) {
+		ssize_t n = read(tun, came[count].data, sizeof came[count].data);
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
-			return false;
+			break;
 		if (n < 0)
 			fatal("cannot read from %s", option.device);
-		r.in_ns = clock_wall_ns();
-		record_totals.received++;
-		if (packet_read(&r, packet, (size_t)n) == 0)
+		came[count].in_ns = clock_wall_ns();
+		came[count].len = (size_t)n;
+	}
+	record_totals.received += count;
+	for (unsigned i = 0; i < count; i++) {
+		r.in_ns = arrival_of(came[i].data, came[i].len, came[i].in_ns);
+		if (packet_read(&r, came[i].data, came[i].len) == 0)
 			packet_answer(&r, send_later);
 		else
 			record_totals.ignored++;
 	}
-	return true;
+	return count == READS_PER_TURN;
 }
 
 static void
@@ -165,6 +179,20 @@ handle_signals(void)
 		rules_load(option.rules);
 		record_flush(option.device);
 	}
+}
+
+/* Sleep to the end of this grain: a hundred packets cost one wake-up, and each is read
+ * and sent late by a grain at most, which its stamps tell. */
+static void
+rest_a_grain(const sigset_t *unblocked)
+{
+	int64_t now = clock_mono_ns();
+	int64_t ns = option.grain_ns - now % option.grain_ns;
+	struct timespec ts = { .tv_sec = ns / CLOCK_NS_PER_S,
+		.tv_nsec = ns % CLOCK_NS_PER_S };
+
+	if (ppoll(NULL, 0, &ts, unblocked) < 0 && errno != EINTR)
+		fatal("ppoll");
 }
 
 /* Sleep until a packet comes, the next is due (up to spin_ns earlier), or a signal. */
@@ -216,7 +244,10 @@ loop(void)
 		fatal("epoll");
 	say_ready();
 	while (!want_end) {
-		rest(ep, &unblocked);
+		if (option.grain_ns > 0)
+			rest_a_grain(&unblocked);
+		else
+			rest(ep, &unblocked);
 		handle_signals();
 		do
 			release_due();
@@ -246,13 +277,14 @@ usage(FILE *out)
 {
 	fputs(
 	    "usage: simnet [--device NAME] [--rules FILE] [--log FILE] [--stats FILE]\n"
-	    "              [--ready FILE] [--seed N] [--queue PACKETS] [--spin US] "
-	    "[--fifo]\n"
+	    "              [--ready FILE] [--seed N] [--queue PACKETS] [--spin US]\n"
+	    "              [--grain US] [--fifo] [--arrival]\n"
 	    "       simnet --print LOG\n"
 	    "Makes a TUN device here (use a namespace of your own) and answers for\n" SIM_NET4
 	    " and " SIM_NET6 ". SIGUSR1 writes the log and the counters out,\n"
 	    "SIGHUP reads the rules again, SIGTERM ends. FILE of --ready appears once\n"
-	    "packets are answered. --print shows a log as tab separated text.\n",
+	    "packets are answered. --print shows a log as tab separated text. --arrival stamps\n"
+	    "a packet when it reached the device instead of when it was read.\n",
 	    out);
 }
 
@@ -264,7 +296,8 @@ read_options(int argc, char **argv)
 		{ "rules", 1, NULL, 'r' }, { "log", 1, NULL, 'l' },
 		{ "stats", 1, NULL, 's' }, { "ready", 1, NULL, 'y' },
 		{ "seed", 1, NULL, 'e' }, { "queue", 1, NULL, 'q' },
-		{ "spin", 1, NULL, 'p' }, { "fifo", 0, NULL, 'f' },
+		{ "spin", 1, NULL, 'p' }, { "grain", 1, NULL, 'g' },
+		{ "fifo", 0, NULL, 'f' }, { "arrival", 0, NULL, 'a' },
 		{ "print", 1, NULL, 'P' }, { "help", 0, NULL, 'h' },
 		{ NULL, 0, NULL, 0 } };
 
@@ -293,6 +326,12 @@ read_options(int argc, char **argv)
 			break;
 		case 'p':
 			option.spin_ns = strtol(optarg, NULL, 0) * CLOCK_NS_PER_US;
+			break;
+		case 'g':
+			option.grain_ns = strtol(optarg, NULL, 0) * CLOCK_NS_PER_US;
+			break;
+		case 'a':
+			option.arrival = true;
 			break;
 		case 'f':
 			option.fifo = true;
@@ -323,6 +362,8 @@ main(int argc, char **argv)
 	if (rules_load(option.rules) != 0 || record_open(option.log, option.stats) != 0)
 		return 1;
 	open_device();
+	if (option.arrival)
+		arrival_open(option.device);
 	be_precise();
 	loop();
 	record_flush(option.device);

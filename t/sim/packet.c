@@ -9,7 +9,8 @@
 #include "base/log.h"
 #include "base/wire.h"
 
-#define ROUTER 1 /* the host that sends ICMP errors for the others */
+#define AFTER_NS 1000000 /* how far behind the answer comes what comes after it */
+#define ROUTER 1	 /* the host that sends ICMP errors for the others */
 
 /* Packets seen by every host: the number that its dice are thrown with. */
 static uint32_t *seen;
@@ -147,6 +148,8 @@ put_payload_sum(const struct answer *a, uint8_t *data)
 	}
 	data[at] = data[at + 1] = 0;
 	put_sum(data + at, add_up(data, a->len, sum), a->proto == IPPROTO_UDP);
+	if (a->corrupt)
+		data[at] ^= 0x55;
 }
 
 size_t
@@ -161,7 +164,7 @@ packet_finish(const struct answer *a, uint8_t *out)
 		pack_u16(&p, (uint16_t)(20 + a->len));
 		pack_u16(&p, ++ident);
 		pack_u16(&p, 0);
-		pack_u8(&p, 64);
+		pack_u8(&p, a->ttl);
 		pack_u8(&p, a->proto);
 		pack_u16(&p, 0);
 		pack_bytes(&p, a->src, 4);
@@ -171,7 +174,7 @@ packet_finish(const struct answer *a, uint8_t *out)
 		pack_u32(&p, 0x60000000);
 		pack_u16(&p, (uint16_t)a->len);
 		pack_u8(&p, a->proto);
-		pack_u8(&p, 64);
+		pack_u8(&p, a->ttl);
 		pack_bytes(&p, a->src, 16);
 		pack_bytes(&p, a->dst, 16);
 	}
@@ -191,6 +194,8 @@ answer_begin(const struct request *r, struct answer *a)
 	a->proto = r->proto;
 	memcpy(a->src, r->dst, sizeof a->src);
 	memcpy(a->dst, r->src, sizeof a->dst);
+	a->ttl = (uint8_t)r->does->ttl;
+	a->corrupt = false;
 	a->len = 0;
 }
 
@@ -205,27 +210,88 @@ static const struct {
 	[SIM_ERROR_TTL]        = { 11,  0, 3, 0 },
 	[SIM_ERROR_BIG]        = {  3,  4, 2, 0 },
 	[SIM_ERROR_PARAMETER]  = { 12,  0, 4, 0 },
+	[SIM_ERROR_REASSEMBLY] = { 11,  1, 3, 1 },
+	[SIM_ERROR_REDIRECT]   = {  5,  1, 137, 0 },
+	/* There is none in IPv6: an error for experiments (RFC 4443 2.1). */
+	[SIM_ERROR_QUENCH]     = {  4,  0, 100, 0 },
 };
 /* clang-format on */
 
-/* The router's complaint about R, quoting it (RFC 1812 4.3.2.3: up to 576 bytes). */
+/* Append what an error quotes of R (RFC 1812 4.3.2.3: up to 576 bytes in all). */
 static void
-make_error(const struct request *r, enum sim_error error, struct answer *a)
+put_quote(const struct request *r, struct pack *p)
 {
-	size_t quote = r->ip_len < 528 ? r->ip_len : 528;
+	size_t head = (size_t)(r->data - r->ip) + 8;
+	size_t quote = r->does->quote == SIM_QUOTE_SHORT ? head : 528;
+
+	if (quote > r->ip_len)
+		quote = r->ip_len;
+	if (r->does->quote != SIM_QUOTE_FORGED) {
+		pack_bytes(p, r->ip, quote);
+		return;
+	}
+	pack_bytes(p, r->ip, head < quote ? head : quote);
+	for (size_t i = head; i < quote; i++)
+		pack_u8(p, r->ip[i] ^ 0x55);
+}
+
+/* A neighbour's redirect to ROUTER (RFC 4861 4.5). */
+static void
+put_redirect6(const struct request *r, struct pack *p, struct answer *a)
+{
+	static const uint8_t zeroes[8];
+	uint8_t router[16];
+	size_t from = pack_len(p);
+
+	packet_host_address(6, ROUTER, router);
+	pack_bytes(p, router, 16);
+	pack_bytes(p, r->dst, 16);
+	size_t len = (8 + r->ip_len + 7) / 8;
+	pack_u8(p, 4);
+	pack_u8(p, (uint8_t)len);
+	pack_bytes(p, zeroes, 6);
+	pack_bytes(p, r->ip, r->ip_len);
+	pack_bytes(p, zeroes, from + 32 + len * 8 - pack_len(p));
+	memset(a->src, 0, 16);
+	a->src[0] = 0xfe;
+	a->src[1] = 0x80;
+	a->src[15] = 1;
+	a->ttl = 255;
+}
+
+/* The complaint about R of its router, or of its host itself. */
+static void
+make_error(const struct request *r, uint32_t error, struct answer *a)
+{
+	bool v4 = r->family == 4;
+	uint8_t type, code;
+	uint32_t rest = 0;
 	struct pack p;
 
+	if ((error & SIM_ERROR_RAW) != 0) {
+		type = (uint8_t)(error >> 8);
+		code = (uint8_t)error;
+	} else {
+		type = v4 ? icmp_errors[error].type4 : icmp_errors[error].type6;
+		code = v4 ? icmp_errors[error].code4 : icmp_errors[error].code6;
+	}
 	answer_begin(r, a);
-	packet_host_address(r->family, ROUTER, a->src);
-	a->proto = r->family == 4 ? IPPROTO_ICMP : IPPROTO_ICMPV6;
+	if (!r->does->self)
+		packet_host_address(r->family, ROUTER, a->src);
+	a->proto = v4 ? IPPROTO_ICMP : IPPROTO_ICMPV6;
+	if (v4 ? type == 3 && code == 4 : type == 2)
+		rest = r->does->mtu != 0 ? r->does->mtu : v4 ? 576 : 1280;
+	if (v4 && type == 5)
+		rest = 10U << 24 | ROUTER;
 	pack_init(&p, a->data, sizeof a->data);
-	pack_u8(
-	    &p, r->family == 4 ? icmp_errors[error].type4 : icmp_errors[error].type6);
-	pack_u8(
-	    &p, r->family == 4 ? icmp_errors[error].code4 : icmp_errors[error].code6);
+	pack_u8(&p, type);
+	pack_u8(&p, code);
 	pack_u16(&p, 0);
-	pack_u32(&p, error == SIM_ERROR_BIG ? (r->family == 4 ? 576 : 1280) : 0);
-	pack_bytes(&p, r->ip, quote);
+	pack_u32(&p, rest);
+	if (!v4 && type == 137)
+		put_redirect6(r, &p, a);
+	else
+		put_quote(r, &p);
 	a->len = pack_len(&p);
 }
 
@@ -321,22 +387,92 @@ payload_at(const struct answer *a)
 	return a->proto == IPPROTO_UDP ? 8 : a->proto == IPPROTO_TCP ? 20 : 8;
 }
 
+/* The last echo that each of two hosts got, by family: [0] the newer one. */
+static struct echo_seen {
+	uint32_t host;
+	size_t len;
+	uint8_t data[2048];
+} echoes[2][2];
+
 static void
-forge(struct answer *a)
+remember_echo(const struct request *r)
 {
-	for (size_t i = payload_at(a); i < a->len; i++)
+	struct echo_seen *e = echoes[r->family == 6];
+
+	if (r->len > sizeof e[0].data)
+		return;
+	if (e[0].len != 0 && e[0].host != r->host)
+		e[1] = e[0];
+	e[0].host = r->host;
+	e[0].len = r->len;
+	memcpy(e[0].data, r->data, r->len);
+}
+
+static void
+garble(struct answer *a, size_t from, size_t to)
+{
+	for (size_t i = from; i < to && i < a->len; i++)
 		a->data[i] ^= 0x55;
 }
 
 static void
-cut(struct answer *a)
+shorten(struct answer *a, size_t len)
 {
-	size_t at = payload_at(a);
-
-	a->len = at + (a->len - at) / 2;
+	if (len < a->len)
+		a->len = len;
 	if (a->proto == IPPROTO_UDP) {
 		a->data[4] = (uint8_t)(a->len >> 8);
 		a->data[5] = (uint8_t)a->len;
+	}
+}
+
+/* Do TRICK with A, the answer to R: what it is then. SIM_SILENT: nothing to send. */
+static enum sim_what
+play(const struct request *r, enum sim_trick trick, struct answer *a)
+{
+	size_t at = payload_at(a);
+	const struct echo_seen *other = &echoes[r->family == 6][1];
+
+	switch (trick) {
+	case SIM_TRICK_PAYLOAD:
+		garble(a, at, a->len);
+		return SIM_FORGED;
+	case SIM_TRICK_TAG:
+		garble(a, at + 4, at + 12);
+		return SIM_FORGED;
+	case SIM_TRICK_SEQ:
+		a->data[6] = (uint8_t)(a->data[6] + 5000 / 256);
+		return SIM_FORGED;
+	case SIM_TRICK_ID:
+		garble(a, 4, 6);
+		return SIM_FORGED;
+	case SIM_TRICK_CODE:
+		a->data[1] = 1;
+		return SIM_FORGED;
+	case SIM_TRICK_TARGET:
+		if (other->len == 0)
+			return SIM_SILENT;
+		a->len = other->len;
+		memcpy(a->data, other->data, a->len);
+		a->data[0] = r->family == 4 ? 0 : 129;
+		return SIM_SOURCE;
+	case SIM_TRICK_SOURCE:
+		packet_host_address(r->family, r->host + 1, a->src);
+		return SIM_SOURCE;
+	case SIM_TRICK_CUT:
+		shorten(a, at + (a->len - at) / 2);
+		return SIM_CUT;
+	case SIM_TRICK_STUMP:
+		shorten(a, at + 6);
+		return SIM_CUT;
+	case SIM_TRICK_REQUEST:
+		a->data[0] = r->family == 4 ? 8 : 128;
+		return SIM_LOOPED;
+	case SIM_TRICK_CORRUPT:
+		a->corrupt = true;
+		return SIM_CORRUPT;
+	default:
+		return SIM_ANSWERED;
 	}
 }
 
@@ -367,26 +503,39 @@ make_answer(const struct request *r, unsigned k, struct answer *a, enum sim_what
 	return a->len != 0;
 }
 
+/* One packet besides the answer. */
+static void
+send_extra(const struct request *r, enum sim_trick trick, int64_t delay,
+    packet_send_fn send, struct answer *a)
+{
+	enum sim_what what;
+
+	if (!make_answer(r, 0, a, &what))
+		return;
+	what = play(r, trick, a);
+	if (what != SIM_SILENT)
+		send(r, a, delay, what);
+}
+
 /* What comes besides the answer, ahead of it, as an attacker's would. */
 static void
 send_extras(const struct request *r, struct dice *d, int64_t delay, packet_send_fn send,
     struct answer *a)
 {
 	const struct behaviour *b = r->does;
-	enum sim_what what;
 
 	if (dice_chance(d, b->error_extra_p)) {
 		make_error(r, b->error_extra, a);
 		send(r, a, delay / 2, SIM_ERROR);
 	}
-	if (dice_chance(d, b->forge_extra) && make_answer(r, 0, a, &what)) {
-		forge(a);
-		send(r, a, delay / 2, SIM_FORGED);
-	}
-	if (dice_chance(d, b->source_extra) && make_answer(r, 0, a, &what)) {
-		packet_host_address(r->family, r->host + 1, a->src);
-		send(r, a, delay / 2, SIM_SOURCE);
-	}
+	if (dice_chance(d, b->forge_extra))
+		send_extra(r, SIM_TRICK_PAYLOAD, delay / 2, send, a);
+	if (dice_chance(d, b->source_extra))
+		send_extra(r, SIM_TRICK_SOURCE, delay / 2, send, a);
+	if (dice_chance(d, b->before_p))
+		send_extra(r, b->before, delay / 2, send, a);
+	if (dice_chance(d, b->after_p))
+		send_extra(r, b->after, delay + AFTER_NS, send, a);
 }
 
 /* The answer itself, or what a bad network makes of it. */
@@ -402,21 +551,21 @@ send_answer(const struct request *r, unsigned k, struct dice *d, int64_t delay,
 		return;
 	}
 	if (dice_chance(d, b->forge)) {
-		forge(a);
-		what = SIM_FORGED;
+		what = play(r, SIM_TRICK_PAYLOAD, a);
 	} else if (dice_chance(d, b->source)) {
-		packet_host_address(r->family, r->host + 1, a->src);
-		what = SIM_SOURCE;
+		what = play(r, SIM_TRICK_SOURCE, a);
 	} else if (dice_chance(d, b->truncate)) {
-		cut(a);
-		what = SIM_CUT;
+		what = play(r, SIM_TRICK_CUT, a);
 	} else if (dice_chance(d, b->late)) {
 		delay += b->late_ns;
 		what = SIM_LATE;
+	} else if (dice_chance(d, b->instead_p)) {
+		what = play(r, b->instead, a);
 	}
-	send(r, a, delay, what);
+	send(r, what == SIM_SILENT ? NULL : a, delay, what);
 	if (dice_chance(d, b->dup))
-		send(r, a, delay, SIM_DUPLICATE);
+		for (uint32_t i = 0; i < b->copies; i++)
+			send(r, a, delay, SIM_DUPLICATE);
 }
 
 void
@@ -438,6 +587,10 @@ packet_answer(struct request *r, packet_send_fn send)
 	uint32_t number = seen[r->host]++;
 	dice_throw(&dice, packet_seed, r->host, number);
 	int64_t delay = choose_delay(r, &dice);
+	if (r->does->hold_of > 0 && number % r->does->hold_of < r->does->hold)
+		delay += r->does->hold_ns;
+	if (is_echo(r))
+		remember_echo(r);
 	if (is_dropped(r, number, &dice)) {
 		send(r, NULL, 0, SIM_DROPPED);
 		return;

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 
 #define CHUNK 1024 /* records that wait in memory: 32 KiB, one short write */
@@ -24,7 +25,7 @@ sim_what_text(enum sim_what what)
 {
 	static const char *const texts[SIM_WHATS] = { "answered", "dropped", "silent",
 		"duplicate", "late", "forged", "source", "cut", "error", "reset",
-		"overflow", "write_failed" };
+		"looped", "corrupt", "overflow", "write_failed" };
 
 	return what < SIM_WHATS ? texts[what] : "?";
 }
@@ -58,6 +59,14 @@ record_add(const struct record *r)
 	chunk[chunk_count++] = *r;
 	if (chunk_count == CHUNK)
 		chunk_out();
+}
+
+void
+record_behind(int64_t ns)
+{
+	if (ns > record_totals.most_behind_ns)
+		record_totals.most_behind_ns = ns;
+	record_totals.behind += ns >= CLOCK_NS_PER_MS;
 }
 
 /* What the kernel dropped before we could read it: a self-made loss of the world. */
@@ -101,6 +110,8 @@ record_flush(const char *device)
 	    "\noverflow %" PRIu64 "\nwrite_failed %" PRIu64 "\nkernel_dropped %lld\n",
 	    t->flushes, t->received, t->ignored, t->overflow, t->write_failed,
 	    kernel_drops(device));
+	fprintf(out, "behind %" PRIu64 "\nmost_behind_us %lld\nuntapped %" PRIu64 "\n",
+	    t->behind, (long long)(t->most_behind_ns / CLOCK_NS_PER_US), t->untapped);
 	for (unsigned i = 0; i < SIM_OVERFLOW; i++)
 		fprintf(out, "%s %" PRIu64 "\n", sim_what_text(i), t->what[i]);
 	if (fclose(out) != 0 || rename(next, stats_file) != 0)

@@ -4,6 +4,10 @@
  *	*      delay=1ms
  *	1-100  slope=10us uniform=200us loss=0.01
  *	7      error=host drop=1/2
+ *	8      error_extra=3.13 quote=short self=yes
+ *	9      instead=tag:0.5 after=source hold=1/3:20ms
+ *
+ * The keys and their shapes stand in the table below, what they do in sim.h.
  */
 #include "t/sim/sim.h"
 
@@ -21,8 +25,11 @@ enum kind {
 	KIND_NUMBER,
 	KIND_BOOL,
 	KIND_LATE,  /* P:TIME */
-	KIND_ERROR, /* WORD[:P] */
+	KIND_ERROR, /* WORD[:P], or TYPE.CODE[:P] */
+	KIND_TRICK, /* WORD[:P] */
 	KIND_DROP,  /* N/M */
+	KIND_HOLD,  /* N/M:TIME */
+	KIND_QUOTE,
 	KIND_DNS,
 	KIND_TCP,
 	KIND_PORTS,
@@ -51,7 +58,16 @@ static const struct key {
 	{ "truncate",     KIND_PART,   AT(truncate),     0 },
 	{ "error",        KIND_ERROR,  AT(error),        AT(error_p) },
 	{ "error_extra",  KIND_ERROR,  AT(error_extra),  AT(error_extra_p) },
+	{ "instead",      KIND_TRICK,  AT(instead),      AT(instead_p) },
+	{ "before",       KIND_TRICK,  AT(before),       AT(before_p) },
+	{ "after",        KIND_TRICK,  AT(after),        AT(after_p) },
+	{ "quote",        KIND_QUOTE,  AT(quote),        0 },
+	{ "self",         KIND_BOOL,   AT(self),         0 },
+	{ "mtu",          KIND_NUMBER, AT(mtu),          0 },
+	{ "ttl",          KIND_NUMBER, AT(ttl),          0 },
+	{ "copies",       KIND_NUMBER, AT(copies),       0 },
 	{ "drop",         KIND_DROP,   AT(drop),         AT(drop_of) },
+	{ "hold",         KIND_HOLD,   AT(hold),         AT(hold_of) },
 	{ "moved",        KIND_NUMBER, AT(moved),        0 },
 	{ "http",         KIND_NUMBER, AT(http),         0 },
 	{ "body",         KIND_NUMBER, AT(body),         0 },
@@ -59,9 +75,13 @@ static const struct key {
 	{ "tcp",          KIND_TCP,    AT(tcp),          0 },
 	{ "ports",        KIND_PORTS,  AT(port),         0 },
 	{ "silent",       KIND_BOOL,   AT(silent),       0 },
+	{ "stamps",       KIND_BOOL,   AT(stamps),       0 },
 };
 static const char *const error_words[SIM_ERRORS] = { "none", "net", "host", "port",
-	"prohibited", "ttl", "big", "parameter" };
+	"prohibited", "ttl", "big", "parameter", "reassembly", "redirect", "quench" };
+static const char *const quote_words[SIM_QUOTES] = { "full", "short", "forged" };
+static const char *const trick_words[SIM_TRICKS] = { "none", "payload", "tag", "seq",
+	"id", "target", "source", "cut", "stump", "request", "code", "corrupt" };
 static const char *const dns_words[SIM_DNS_KINDS] = { "answer", "garbage", "wrong_id",
 	"wrong_name", "formerr", "servfail", "nxdomain", "refused", "truncated", "short",
 	"silent" };
@@ -74,6 +94,8 @@ static const struct behaviour plain = {
 	.http = 200,
 	.body = 200,
 	.port = { 80 },
+	.copies = 1,
+	.ttl = 64,
 };
 
 struct rule {
@@ -167,6 +189,35 @@ split(char *value, char sep)
 	return at;
 }
 
+/* A word, or an ICMP type and code as numbers: "3.13". */
+static int
+parse_error(const char *text, uint32_t *out)
+{
+	unsigned type, code;
+	uint8_t word;
+	int end = 0;
+
+	if (parse_word(text, error_words, SIM_ERRORS, &word) == 0) {
+		*out = word;
+		return 0;
+	}
+	if (sscanf(text, "%3u.%3u%n", &type, &code, &end) != 2 || text[end] != '\0' ||
+	    type > 255 || code > 255)
+		return -1;
+	*out = SIM_ERROR_RAW | type << 8 | code;
+	return 0;
+}
+
+static int
+parse_share(char *value, uint32_t *part, uint32_t *whole)
+{
+	char *rest = split(value, '/');
+
+	return rest == NULL || parse_number(value, part) != 0
+		   ? -1
+		   : parse_number(rest, whole);
+}
+
 static int
 apply(struct behaviour *b, const struct key *k, char *value, uint32_t from)
 {
@@ -195,12 +246,22 @@ apply(struct behaviour *b, const struct key *k, char *value, uint32_t from)
 		*(double *)(void *)second = 1;
 		if (rest != NULL && parse_part(rest, (double *)(void *)second) != 0)
 			return -1;
-		return parse_word(value, error_words, SIM_ERRORS, (uint8_t *)field);
+		return parse_error(value, (uint32_t *)(void *)field);
+	case KIND_TRICK:
+		rest = split(value, ':');
+		*(double *)(void *)second = 1;
+		if (rest != NULL && parse_part(rest, (double *)(void *)second) != 0)
+			return -1;
+		return parse_word(value, trick_words, SIM_TRICKS, (uint8_t *)field);
+	case KIND_QUOTE:
+		return parse_word(value, quote_words, SIM_QUOTES, (uint8_t *)field);
 	case KIND_DROP:
-		rest = split(value, '/');
-		return rest == NULL || parse_number(value, &b->drop) != 0
+		return parse_share(value, &b->drop, &b->drop_of);
+	case KIND_HOLD:
+		rest = split(value, ':');
+		return rest == NULL || parse_time(rest, &b->hold_ns) != 0
 			   ? -1
-			   : parse_number(rest, &b->drop_of);
+			   : parse_share(value, &b->hold, &b->hold_of);
 	case KIND_DNS:
 		return parse_word(value, dns_words, SIM_DNS_KINDS, &b->dns);
 	case KIND_TCP:

@@ -20,7 +20,33 @@
 enum sim_error {
 	SIM_ERROR_NONE, SIM_ERROR_NET, SIM_ERROR_HOST, SIM_ERROR_PORT,
 	SIM_ERROR_PROHIBITED, SIM_ERROR_TTL, SIM_ERROR_BIG, SIM_ERROR_PARAMETER,
+	SIM_ERROR_REASSEMBLY, SIM_ERROR_REDIRECT, SIM_ERROR_QUENCH,
 	SIM_ERRORS
+};
+/* An error by its numbers instead: type << 8 | code behind this bit. */
+#define SIM_ERROR_RAW 0x10000
+/* How much of a packet an ICMP error quotes, and how truly. */
+enum sim_quote {
+	SIM_QUOTE_FULL,   /* all, up to 528 bytes */
+	SIM_QUOTE_SHORT,  /* 8 bytes above IP, as RFC 792 has it */
+	SIM_QUOTE_FORGED, /* all, with another payload */
+	SIM_QUOTES
+};
+/* What is wrong with an answer. */
+enum sim_trick {
+	SIM_TRICK_NONE,
+	SIM_TRICK_PAYLOAD, /* every byte of the payload is another */
+	SIM_TRICK_TAG,     /* bytes 4..11 are, where our tag is */
+	SIM_TRICK_SEQ,     /* echo sequence number 5000 ahead */
+	SIM_TRICK_ID,      /* another echo id */
+	SIM_TRICK_TARGET,  /* an answer to the last echo that another host got */
+	SIM_TRICK_SOURCE,  /* comes from the next host */
+	SIM_TRICK_CUT,     /* half of the payload */
+	SIM_TRICK_STUMP,   /* 6 bytes of the payload */
+	SIM_TRICK_REQUEST, /* it is the echo request, sent back */
+	SIM_TRICK_CODE,    /* an echo reply of code 1 */
+	SIM_TRICK_CORRUPT, /* a wrong checksum */
+	SIM_TRICKS
 };
 enum sim_dns {
 	SIM_DNS_ANSWER, SIM_DNS_GARBAGE, SIM_DNS_WRONG_ID, SIM_DNS_WRONG_NAME,
@@ -44,12 +70,23 @@ struct behaviour {
 	double source, source_extra; /* comes from the next host; instead or besides */
 	double truncate;	     /* payload cut in half */
 	double error_p, error_extra_p;
+	double instead_p, before_p, after_p; /* of these tricks */
+	int64_t hold_ns; /* of every HOLD_OF packets the first HOLD come this later */
+	uint32_t hold, hold_of;
+	uint32_t copies;	/* that a duplicate is sent in */
+	uint32_t mtu;		/* in "too big"; 0: 576 or 1280 */
+	uint32_t ttl;		/* of what leaves */
 	uint32_t drop, drop_of; /* of every DROP_OF packets the first DROP are lost */
-	uint32_t moved;		/* tN.sim leads to this host; UINT32_MAX: itself */
-	uint32_t http, body;	/* status (0: never answers) and bytes of the page */
-	uint16_t port[4];	/* open TCP ports */
-	uint8_t error, error_extra, dns, tcp;
-	bool silent; /* no answer to echo and UDP */
+	uint32_t error, error_extra; /* enum sim_error, or SIM_ERROR_RAW */
+	uint32_t moved;		     /* tN.sim leads to this host; UINT32_MAX: itself */
+	uint32_t http, body; /* status (0: never answers) and bytes of the page */
+	uint16_t port[4];    /* open TCP ports */
+	uint8_t instead, before, after; /* enum sim_trick: with an answer, or besides */
+	uint8_t dns, tcp;
+	uint8_t quote; /* enum sim_quote */
+	bool self;     /* the host complains itself, not its router */
+	bool silent;   /* no answer to echo and UDP */
+	bool stamps;   /* TCP with time stamps (RFC 7323) */
 };
 
 /* Read FILE (NULL: defaults for all); the rules of before stay when it is bad.
@@ -71,7 +108,8 @@ bool dice_chance(struct dice *d, double p);
 /* clang-format off */
 enum sim_what {
 	SIM_ANSWERED, SIM_DROPPED, SIM_SILENT, SIM_DUPLICATE, SIM_LATE, SIM_FORGED,
-	SIM_SOURCE, SIM_CUT, SIM_ERROR, SIM_RESET, SIM_OVERFLOW, SIM_WRITE_FAILED,
+	SIM_SOURCE, SIM_CUT, SIM_ERROR, SIM_RESET, SIM_LOOPED, SIM_CORRUPT,
+	SIM_OVERFLOW, SIM_WRITE_FAILED,
 	SIM_WHATS
 };
 /* clang-format on */
@@ -92,6 +130,8 @@ struct record {
 
 int record_open(const char *file, const char *stats);
 void record_add(const struct record *r);
+/* A packet leaves NS after its time: the world itself is late. */
+void record_behind(int64_t ns);
 /* Put everything on disk; the file of counters is replaced last, so whoever waits for
  * it to change sees all records. */
 void record_flush(const char *device);
@@ -100,8 +140,16 @@ int record_print(const char *file);
 struct record_totals {
 	uint64_t received, ignored, overflow, write_failed, what[SIM_WHATS];
 	uint64_t flushes;
+	uint64_t behind; /* packets that left a millisecond or more after their time */
+	int64_t most_behind_ns;
+	uint64_t untapped; /* packets stamped when they were read, against --arrival */
 };
 extern struct record_totals record_totals;
+
+/* Stamp packets with their arrival at DEVICE from now on. */
+void arrival_open(const char *device);
+/* When PACKET, read at READ_NS, arrived (wall ns); READ_NS without arrival_open(). */
+int64_t arrival_of(const uint8_t *packet, size_t len, int64_t read_ns);
 
 /* A packet on its way out. */
 struct pending {
@@ -133,6 +181,8 @@ struct request {
 /* An answer being made: fill() wrote LEN bytes of what stands above IP. */
 struct answer {
 	uint8_t family, proto; /* proto as on the wire */
+	uint8_t ttl;
+	bool corrupt; /* with a wrong checksum */
 	uint8_t src[16], dst[16];
 	size_t len;
 	uint8_t data[SIM_PACKET];

@@ -24,9 +24,28 @@ struct segment {
 	uint16_t from, to;
 	uint32_t seq, ack;
 	uint8_t flags;
+	uint32_t stamp; /* TSval, 0: none */
 	const uint8_t *data;
 	size_t len;
 };
+
+/* The value of the time stamp among the options in W; 0: there is none. */
+static uint32_t
+read_stamp(struct wire w)
+{
+	while (wire_ok(&w) && wire_left(&w) > 0) {
+		uint8_t kind = wire_u8(&w);
+		if (kind == 0)
+			break;
+		if (kind == 1)
+			continue;
+		uint8_t len = wire_u8(&w);
+		if (kind == 8 && len == 10)
+			return wire_u32(&w);
+		wire_skip(&w, len < 2 ? SIZE_MAX : len - 2U);
+	}
+	return 0;
+}
 
 static int
 read_segment(struct segment *s, const struct request *r)
@@ -42,6 +61,8 @@ read_segment(struct segment *s, const struct request *r)
 	s->flags = wire_u8(&w);
 	if (!wire_ok(&w) || head < 20 || head > r->len)
 		return -1;
+	wire_skip(&w, 6);
+	s->stamp = r->does->stamps ? read_stamp(wire_sub(&w, head - 20)) : 0;
 	s->data = r->data + head;
 	s->len = r->len - head;
 	return 0;
@@ -130,12 +151,18 @@ put_segment(struct answer *a, const struct segment *s, uint32_t seq, uint32_t ac
 	pack_u16(&p, s->from);
 	pack_u32(&p, seq);
 	pack_u32(&p, ack);
-	pack_u8(&p, (flags & SYN) != 0 ? 6 << 4 : 5 << 4);
+	size_t words = 5 + ((flags & SYN) != 0) + (s->stamp != 0 ? 3 : 0);
+	pack_u8(&p, (uint8_t)(words << 4));
 	pack_u8(&p, flags);
 	pack_u16(&p, (flags & RST) != 0 ? 0 : 65535);
 	pack_u32(&p, 0);
 	if ((flags & SYN) != 0)
 		pack_u32(&p, 0x02040000 | MSS);
+	if (s->stamp != 0) {
+		pack_u32(&p, 0x0101080a);
+		pack_u32(&p, 1); /* ours stands still */
+		pack_u32(&p, s->stamp);
+	}
 	a->len = pack_len(&p);
 }
 

@@ -2,7 +2,7 @@
 /* What scripts add to pages that are complete without: figures and graphs renew
  * themselves with every round, and a range is chosen by dragging over a graph. */
 (function () {
-	var main = document.getElementById("main");
+	var main = document.querySelector("[data-step]");
 	if (!main || !window.fetch)
 		return;
 
@@ -133,7 +133,7 @@
 				var a = time(Math.min(from, to)), b = time(Math.max(from, to));
 				if (b - a < 10)
 					b = a + 10;
-				location.href = href + "?start=" + Math.round(a) + "&end=" + Math.round(b);
+				location.href = href + (href.indexOf("?") < 0 ? "?" : "&") + "start=" + Math.round(a) + "&end=" + Math.round(b);
 			}).catch(function () {}).then(function () { setTimeout(function () { dragging = false; }, 50); });
 		}
 		box.addEventListener("pointerup", end);
@@ -154,14 +154,29 @@
 	}
 	prepare();
 
+	/* --- SmokePing's own buttons, on a page that its user wrote --- */
+	document.querySelectorAll("[data-submit]").forEach(function (field) {
+		field.addEventListener("change", function () { field.form.submit(); });
+	});
+	var button = document.getElementById("menu-button"), sidebar = document.getElementById("sidebar");
+	if (button && sidebar && main.id !== "main")
+		button.addEventListener("click", function (e) {
+			e.preventDefault();
+			sidebar.classList.toggle("hidden");
+			document.body.classList.toggle("no-sidebar");
+		});
+
 	/* --- keys: / searches, arrows and + - move the window --- */
 	document.addEventListener("keydown", function (e) {
 		if (e.ctrlKey || e.metaKey || e.altKey || e.target.matches("input, textarea"))
 			return;
 		var hints = { ArrowLeft: "Earlier", ArrowRight: "Later", "-": "Zoom out", "+": "Zoom in" };
 		if (e.key === "/") {
+			var find = document.querySelector(".find input");
+			if (!find)
+				return;
 			e.preventDefault();
-			document.querySelector(".find input").focus();
+			find.focus();
 		} else if (hints[e.key]) {
 			var move = document.querySelector('[data-move="' + hints[e.key] + '"]');
 			if (move)

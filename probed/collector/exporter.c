@@ -1,0 +1,370 @@
+#include "collector/exporter.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "collector/template.h"
+
+#define EXPORTER_AGE_MS (24 * 3600 * 1000LL)
+/* A guest who may go for a newcomer: silent for so long, or a new one for so long. */
+#define GUEST_SILENT_MS (3600 * 1000LL)
+#define GUEST_NEW_SILENT_MS (60 * 1000LL)
+/* New guests a second, and at once. */
+#define GUESTS_RATE 4
+#define GUESTS_BURST 64
+#define AHEAD_MS (5 * 60 * 1000LL)
+
+/* --- the table -----------------------------------------------------------------------
+ */
+
+struct exporters *
+exporters_new(void)
+{
+	struct exporters *e = mem_zero(1, sizeof *e);
+
+	TAILQ_INIT(&e->by_use);
+	return e;
+}
+
+static void
+exporter_forget(struct exporters *e, struct exporter *x)
+{
+	template_drop_all(e, x);
+	HASH_DEL(e->all, x);
+	e->number[x->number] = false;
+	e->count--;
+	e->guests -= x->guest;
+	e->version++;
+	free(x);
+}
+
+void
+exporters_free(struct exporters *e)
+{
+	struct exporter *x, *next;
+
+	HASH_ITER(hh, e->all, x, next)
+		exporter_forget(e, x);
+	free(e);
+}
+
+struct exporter_key
+exporter_key(const struct addr *from, enum flow_protocol protocol,
+    const struct flow_ip *agent, uint64_t domain)
+{
+	struct exporter_key key;
+	unsigned len;
+	const uint8_t *bytes = addr_bytes(from, &len);
+
+	memset(&key, 0, sizeof key);
+	if (len == 4) {
+		key.address[10] = key.address[11] = 0xff;
+		memcpy(key.address + 12, bytes, 4);
+	} else if (len == 16) {
+		memcpy(key.address, bytes, 16);
+		key.scope = from->v6.sin6_scope_id;
+	}
+	if (agent != NULL)
+		memcpy(key.agent, agent->bytes, agent->len);
+	key.domain = domain;
+	key.protocol = protocol;
+	return key;
+}
+
+/* How many of ADDRESS there are. */
+static unsigned
+exporter_domains(const struct exporters *e, const uint8_t address[16])
+{
+	const struct exporter *x;
+	unsigned n = 0;
+
+	for (x = e->all; x != NULL; x = x->hh.next)
+		n += memcmp(x->key.address, address, 16) == 0;
+	return n;
+}
+
+bool
+bucket_take(struct bucket *b, uint32_t rate, uint32_t burst, int64_t now_ms)
+{
+	int64_t passed = now_ms - b->filled_ms;
+
+	if (b->filled_ms == 0 || passed < 0 || passed >= 60000) {
+		b->tokens = burst;
+		b->filled_ms = now_ms;
+	} else if (passed * rate >= 1000) {
+		uint64_t tokens = b->tokens + (uint64_t)passed * rate / 1000;
+
+		b->tokens = tokens < burst ? (uint32_t)tokens : burst;
+		/* What is less than one is not lost. */
+		b->filled_ms += (int64_t)((uint64_t)passed * rate / 1000 * 1000 / rate);
+	}
+	if (b->tokens == 0)
+		return false;
+	b->tokens--;
+	return true;
+}
+
+static bool
+exporter_is_new(const struct exporter *x, int64_t now_ms)
+{
+	return now_ms - x->first_ms < EXPORTER_NEW_MS;
+}
+
+/* The guest that may go for another one: of those that are silent, the one that was
+ * heard longest ago; one who was heard for long may be silent for longer. */
+static struct exporter *
+exporters_idle_guest(const struct exporters *e, int64_t now_ms)
+{
+	struct exporter *best = NULL;
+
+	for (struct exporter *x = e->all; x != NULL; x = x->hh.next) {
+		bool brief = x->last_ms - x->first_ms < EXPORTER_NEW_MS;
+
+		if (!x->guest || now_ms - x->last_ms <
+				     (brief ? GUEST_NEW_SILENT_MS : GUEST_SILENT_MS))
+			continue;
+		if (best == NULL || x->last_ms < best->last_ms)
+			best = x;
+	}
+	return best;
+}
+
+/* Whoever is named takes the place of a guest, if need be. */
+static struct exporter *
+exporters_any_guest(const struct exporters *e)
+{
+	struct exporter *best = NULL;
+
+	for (struct exporter *x = e->all; x != NULL; x = x->hh.next)
+		if (x->guest && (best == NULL || x->last_ms < best->last_ms))
+			best = x;
+	return best;
+}
+
+static bool
+exporters_make_room(
+    struct exporters *e, const struct exporter_key *key, bool guest, int64_t now_ms)
+{
+	struct exporter *out = NULL;
+
+	if (guest && !bucket_take(&e->new_guests, GUESTS_RATE, GUESTS_BURST, now_ms))
+		return false;
+	if (exporter_domains(e, key->address) >=
+	    (guest ? EXPORTER_GUEST_DOMAINS_MAX : EXPORTER_DOMAINS_MAX))
+		return false;
+	if (guest ? e->guests < EXPORTER_GUESTS_MAX && e->count < EXPORTERS_MAX
+		  : e->count < EXPORTERS_MAX)
+		return true;
+	out = guest ? exporters_idle_guest(e, now_ms) : exporters_any_guest(e);
+	if (out == NULL)
+		return false;
+	exporter_forget(e, out);
+	return true;
+}
+
+/* Two addresses that send in the name of one agent: a relay, or a forger. */
+static void
+exporters_compare_agent(struct exporters *e, struct exporter *x)
+{
+	static const uint8_t none[16];
+
+	if (memcmp(x->key.agent, none, sizeof none) == 0)
+		return;
+	for (struct exporter *o = e->all; o != NULL; o = o->hh.next)
+		if (memcmp(o->key.agent, x->key.agent, sizeof none) == 0 &&
+		    memcmp(o->key.address, x->key.address, 16) != 0)
+			o->agent_elsewhere = x->agent_elsewhere = true;
+}
+
+/* The operator named it since, or does so no more. */
+static void
+exporter_set_guest(struct exporters *e, struct exporter *x, bool guest)
+{
+	if (x->guest == guest)
+		return;
+	x->guest = guest;
+	if (guest) {
+		e->guests++;
+		e->guest_template_bytes += x->template_bytes;
+	} else {
+		e->guests--;
+		e->guest_template_bytes -= x->template_bytes;
+	}
+}
+
+struct exporter *
+exporters_get(
+    struct exporters *e, const struct exporter_key *key, bool guest, int64_t now_ms)
+{
+	struct exporter *x;
+
+	HASH_FIND(hh, e->all, key, sizeof *key, x);
+	if (x != NULL) {
+		exporter_set_guest(e, x, guest);
+		return x;
+	}
+	if (!exporters_make_room(e, key, guest, now_ms))
+		return NULL;
+	x = mem_zero(1, sizeof *x);
+	x->key = *key;
+	x->protocol = (enum flow_protocol)key->protocol;
+	x->domain = key->domain;
+	x->first_ms = x->last_ms = now_ms;
+	x->ahead_ms[0] = x->ahead_ms[1] = INT64_MIN;
+	while (e->number[x->number])
+		x->number++;
+	e->number[x->number] = true;
+	x->serial = ++e->serial;
+	sequence_begin(&x->sequence, x->protocol);
+	HASH_ADD(hh, e->all, key, sizeof x->key, x);
+	e->count++;
+	exporter_set_guest(e, x, guest);
+	exporters_compare_agent(e, x);
+	return x;
+}
+
+bool
+exporters_may(struct exporters *e, struct exporter *x, int64_t now_ms)
+{
+	/* New ones share what one has, so that a thousand forged addresses are not
+	 * listened to a thousand times as often. */
+	struct bucket *b = exporter_is_new(x, now_ms) ? &e->new_datagrams : &x->bucket;
+
+	return bucket_take(b, EXPORTER_GUEST_RATE, EXPORTER_GUEST_RATE, now_ms);
+}
+
+void
+exporter_clock(struct exporter *x, int64_t export_ms, int64_t now_ms)
+{
+	int64_t ahead = export_ms - now_ms;
+
+	if (now_ms - x->ahead_from_ms >= AHEAD_MS || now_ms < x->ahead_from_ms) {
+		x->ahead_ms[1] = x->ahead_ms[0];
+		x->ahead_ms[0] = INT64_MIN;
+		x->ahead_from_ms = now_ms;
+	}
+	if (ahead > x->ahead_ms[0])
+		x->ahead_ms[0] = ahead;
+}
+
+int64_t
+exporter_ahead_ms(const struct exporter *x)
+{
+	return x->ahead_ms[0] > x->ahead_ms[1] ? x->ahead_ms[0] : x->ahead_ms[1];
+}
+
+void
+exporters_sweep(struct exporters *e, int64_t now_ms)
+{
+	struct exporter *x, *next;
+
+	template_sweep(e, now_ms);
+	HASH_ITER(hh, e->all, x, next)
+		if (now_ms - x->last_ms > EXPORTER_AGE_MS)
+			exporter_forget(e, x);
+}
+
+/* --- sampling ------------------------------------------------------------------------
+ */
+
+bool
+exporter_learn_sampler(
+    struct exporters *e, struct exporter *x, bool has_id, uint64_t id, uint32_t rate)
+{
+	struct sampler *s = x->sampler;
+	unsigned i = 0;
+
+	while (i < x->samplers && (s[i].has_id != has_id || (has_id && s[i].id != id)))
+		i++;
+	if (i == EXPORTER_SAMPLERS_MAX)
+		return false;
+	if (i == x->samplers || s[i].rate != rate)
+		e->version++, e->lessons++;
+	s[i] = (struct sampler){ .id = id, .has_id = has_id, .rate = rate };
+	if (i == x->samplers)
+		x->samplers++;
+	return true;
+}
+
+/* The rate that all samplers of X have; 0 when they differ or there is none. */
+static uint32_t
+exporter_one_rate(const struct exporter *x)
+{
+	for (unsigned i = 1; i < x->samplers; i++)
+		if (x->sampler[i].rate != x->sampler[0].rate)
+			return 0;
+	return x->samplers == 0 ? 0 : x->sampler[0].rate;
+}
+
+/* The rate that all domains of X's address which have samplers agree on, or 0: some
+ * exporters send their options under another domain than their data. */
+static uint32_t
+exporter_agreed(const struct exporters *e, const struct exporter *x)
+{
+	uint32_t rate = 0;
+
+	for (const struct exporter *o = e->all; o != NULL; o = o->hh.next) {
+		if (o == x || o->samplers == 0 || o->protocol != x->protocol ||
+		    memcmp(o->key.address, x->key.address, 16) != 0)
+			continue;
+		uint32_t one = exporter_one_rate(o);
+		if (one == 0 || (rate != 0 && one != rate))
+			return 0;
+		rate = one;
+	}
+	return rate;
+}
+
+static uint32_t
+exporter_other_domains(const struct exporters *e, struct exporter *x)
+{
+	/* Version 0: nobody has a sampler. */
+	if (x->others_version != e->version) {
+		x->others_rate = exporter_agreed(e, x);
+		x->others_version = e->version;
+	}
+	return x->others_rate;
+}
+
+static uint32_t
+exporter_sampler(const struct exporter *x, uint64_t id)
+{
+	for (unsigned i = 0; i < x->samplers; i++)
+		if (x->sampler[i].has_id && x->sampler[i].id == id)
+			return x->sampler[i].rate;
+	return 0;
+}
+
+static bool
+sampling_is(struct flow *flow, uint32_t rate, enum flow_sampling from)
+{
+	if (rate == 0)
+		return false;
+	flow->rate = rate;
+	flow->rate_from = from;
+	return true;
+}
+
+void
+exporter_sampling(const struct exporters *e, struct exporter *x,
+    const struct sampling_hint *hint, struct flow *flow)
+{
+	if (sampling_is(flow, x->override_rate, SAMPLING_OPERATOR) ||
+	    sampling_is(flow, hint->rate, SAMPLING_RECORD))
+		return;
+	if (hint->has_sampler &&
+	    sampling_is(flow, exporter_sampler(x, hint->sampler), SAMPLING_SAMPLER))
+		return;
+	/* No sampler, and none of that name: this record was not sampled. */
+	if (hint->off || (hint->has_sampler && hint->sampler == 0)) {
+		sampling_is(flow, 1, SAMPLING_RECORD);
+		return;
+	}
+	if (sampling_is(flow, exporter_one_rate(x), SAMPLING_ONLY_SAMPLER) ||
+	    (x->samplers == 0 && sampling_is(flow, exporter_other_domains(e, x),
+				     SAMPLING_OTHER_DOMAIN)) ||
+	    sampling_is(flow, x->default_rate, SAMPLING_DEFAULT))
+		return;
+	sampling_is(flow, 1, SAMPLING_UNKNOWN);
+}

@@ -1,0 +1,32 @@
+/* Is an address inside the own network? Asked for each flow, so the prefixes are kept
+ * as words. */
+#ifndef COLLECTOR_INSIDE_H
+#define COLLECTOR_INSIDE_H
+
+#include <stdint.h>
+
+#include "base/prefix.h"
+
+#define INSIDE_PREFIXES 256
+
+enum side {
+	SIDE_NOBODY, /* no address, or one of many: multicast, broadcast */
+	SIDE_OWN,
+	SIDE_REMOTE
+};
+
+struct inside {
+	unsigned count;
+	struct inside_prefix {
+		uint64_t word[2], mask[2]; /* as they lie in memory */
+		bool six;		   /* not for mapped IPv4 addresses */
+	} prefix[INSIDE_PREFIXES];
+};
+
+/* Those of LIST; what is beyond INSIDE_PREFIXES is left out: false. */
+bool inside_set(struct inside *in, const struct prefixes *list);
+/* ADDRESS: 16 bytes as they lie in memory, IPv4 mapped. */
+enum side inside_of(const struct inside *in, const uint64_t address[2]);
+bool inside_is_four(const uint64_t address[2]);
+
+#endif

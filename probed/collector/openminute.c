@@ -1,0 +1,302 @@
+#include "collector/openminute.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "collector/inside.h"
+#include "link/msgminute.h"
+
+#define LISTED_MAX (4 * MSG_MINUTE_ROWS)
+
+/* Rows that are counted apart, and rows that are given out: those of whole messages. */
+static const struct size {
+	unsigned most, listed;
+} sizes[MINUTE_BYS] = {
+	[MINUTE_INTERFACE] = { 2048, LISTED_MAX },
+	[MINUTE_HOST] = { 4096, 2 * MSG_MINUTE_ROWS },
+	[MINUTE_PEER] = { 4096, 2 * MSG_MINUTE_ROWS },
+	[MINUTE_PORT] = { 2048, MSG_MINUTE_ROWS },
+	[MINUTE_AS] = { 2048, MSG_MINUTE_ROWS },
+	[MINUTE_FLOW] = { 8192, 2 * MSG_MINUTE_ROWS },
+};
+
+void
+open_minute_init(struct open_minute *m)
+{
+	memset(m, 0, sizeof *m);
+	for (unsigned by = 0; by < MINUTE_BYS; by++)
+		toptable_init(&m->table[by], sizes[by].most);
+}
+
+void
+open_minute_free(struct open_minute *m)
+{
+	for (unsigned by = 0; by < MINUTE_BYS; by++)
+		toptable_free(&m->table[by]);
+}
+
+void
+open_minute_begin(struct open_minute *m, int64_t minute)
+{
+	m->minute = minute;
+	m->begun = m->changed = false;
+	for (unsigned by = 0; by < MINUTE_BYS; by++)
+		toptable_clear(&m->table[by]);
+	memset(&m->total, 0, sizeof m->total);
+	memset(m->again, 0, sizeof m->again);
+	memset(m->protocol, 0, sizeof m->protocol);
+	memset(m->dscp, 0, sizeof m->dscp);
+}
+
+void
+open_minute_total(struct open_minute *m, const struct minute_sum *sum)
+{
+	minute_add(&m->total, sum);
+}
+
+void
+open_minute_add(struct open_minute *m, enum minute_by by, const struct top_key *key,
+    uint64_t hash, const struct minute_sum *sum, bool again)
+{
+	if (again)
+		minute_add(&m->again[by], sum);
+	toptable_add(&m->table[by], key, hash, sum);
+}
+
+/* --- giving out
+ * ----------------------------------------------------------------------- */
+
+/* A table on its way out. */
+struct giving {
+	struct minute_part part;
+	const struct minute_row *row; /* greatest first */
+	unsigned rows;
+	tally_part_fn take;
+	void *ctx;
+};
+
+static double
+less(double a, double b)
+{
+	return a > b ? a - b : 0;
+}
+
+static void
+subtract(struct minute_sum *from, const struct minute_sum *sum)
+{
+	for (unsigned way = 0; way < MINUTE_WAYS; way++) {
+		from->octets[way] -= sum->octets[way];
+		from->packets[way] -= sum->packets[way];
+	}
+	from->flows -= sum->flows;
+	from->octets_var = less(from->octets_var, sum->octets_var);
+	from->packets_var = less(from->packets_var, sum->packets_var);
+	from->unknown_octets -= sum->unknown_octets;
+}
+
+static void
+give(struct giving *g)
+{
+	unsigned parts = (g->rows + MSG_MINUTE_ROWS - 1) / MSG_MINUTE_ROWS;
+
+	for (unsigned i = 0; i < g->rows; i++)
+		subtract(&g->part.rest, &g->row[i].sum);
+	g->part.parts = (uint16_t)(parts == 0 ? 1 : parts);
+	for (unsigned p = 0, done = 0; p < g->part.parts; p++) {
+		unsigned n = g->rows - done;
+
+		if (n > MSG_MINUTE_ROWS)
+			n = MSG_MINUTE_ROWS;
+		g->part.part = (uint16_t)p;
+		g->part.rows = (uint16_t)n;
+		g->take(g->ctx, &g->part, g->row + done);
+		done += n;
+	}
+}
+
+static void
+get_ip(struct flow_ip *ip, const uint64_t address[2])
+{
+	const uint8_t *bytes = (const uint8_t *)address;
+
+	if (inside_is_four(address)) {
+		ip->len = 4;
+		memcpy(ip->bytes, bytes + 12, 4);
+	} else if ((address[0] | address[1]) != 0) {
+		ip->len = 16;
+		memcpy(ip->bytes, bytes, 16);
+	}
+}
+
+/* ROW of table BY as it is told. */
+static void
+get_row(struct minute_row *out, enum minute_by by, const struct top_row *row)
+{
+	const uint64_t *word = row->key.word;
+	struct minute_key *key = &out->key;
+
+	memset(out, 0, sizeof *out);
+	switch (by) {
+	case MINUTE_INTERFACE:
+		get_ip(&key->a, word);
+		key->number = (uint32_t)word[2];
+		break;
+	case MINUTE_HOST:
+	case MINUTE_PEER:
+		get_ip(&key->a, word);
+		break;
+	case MINUTE_PORT:
+		key->proto = (uint8_t)(word[0] >> 16);
+		key->dport = (uint16_t)word[0];
+		break;
+	case MINUTE_AS:
+		key->number = (uint32_t)word[0];
+		break;
+	case MINUTE_FLOW:
+		get_ip(&key->a, word);
+		get_ip(&key->b, word + 2);
+		key->proto = (uint8_t)(word[4] >> 32);
+		key->sport = (uint16_t)(word[4] >> 16);
+		key->dport = (uint16_t)word[4];
+		break;
+	case MINUTE_TOTAL:
+	case MINUTE_PROTOCOL:
+	case MINUTE_DSCP:
+	case MINUTE_BYS:
+		break;
+	}
+	out->sum = row->sum;
+	out->octets_error = row->error;
+}
+
+/* More octets first; then by key, so that equal ones have an order. */
+static int
+compare_top(const void *a, const void *b)
+{
+	const struct top_row *x = *(const struct top_row *const *)a;
+	const struct top_row *y = *(const struct top_row *const *)b;
+	uint64_t more = minute_octets(&x->sum), less = minute_octets(&y->sum);
+
+	if (more != less)
+		return more > less ? -1 : 1;
+	return memcmp(&x->key, &y->key, sizeof x->key);
+}
+
+static int
+compare_rows(const void *a, const void *b)
+{
+	const struct minute_row *x = a, *y = b;
+	uint64_t more = minute_octets(&x->sum), less = minute_octets(&y->sum);
+
+	return more > less ? -1 : more < less;
+}
+
+static void
+give_table(const struct open_minute *m, struct giving *g)
+{
+	static const struct top_row *top[TOPTABLE_MAX];
+	static struct minute_row row[LISTED_MAX];
+	const struct toptable *t = &m->table[g->part.by];
+	unsigned listed = sizes[g->part.by].listed;
+
+	for (unsigned i = 0; i < t->count; i++)
+		top[i] = &t->row[i];
+	qsort(top, t->count, sizeof *top, compare_top);
+	g->rows = t->count < listed ? t->count : listed;
+	for (unsigned i = 0; i < g->rows; i++)
+		get_row(&row[i], g->part.by, top[i]);
+	g->row = row;
+	g->part.rest_rows = t->count - g->rows;
+	minute_add(&g->part.rest, &m->again[g->part.by]);
+	give(g);
+}
+
+/* Each flow is offered twice, as what comes in and as what leaves. */
+static void
+give_interfaces(const struct open_minute *m, struct giving *g)
+{
+	struct minute_sum *all = &g->part.rest;
+
+	all->octets[MINUTE_IN] = all->octets[MINUTE_OUT] = minute_octets(&m->total);
+	all->packets[MINUTE_IN] = all->packets[MINUTE_OUT] = minute_packets(&m->total);
+	all->octets[MINUTE_OTHER] = all->packets[MINUTE_OTHER] = 0;
+	all->flows *= 2;
+	all->octets_var *= 2;
+	all->packets_var *= 2;
+	all->unknown_octets *= 2;
+	give_table(m, g);
+}
+
+static bool
+is_empty(const struct minute_sum *sum)
+{
+	return sum->flows == 0 && minute_packets(sum) == 0 && minute_octets(sum) == 0;
+}
+
+/* A table by number: all of it that is not empty. */
+static void
+give_numbers(struct giving *g, const struct minute_sum *sum, unsigned count)
+{
+	struct minute_row row[256];
+	unsigned rows = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		if (is_empty(&sum[i]))
+			continue;
+		row[rows] = (struct minute_row){ .sum = sum[i] };
+		if (g->part.by == MINUTE_DSCP)
+			row[rows].key.tos = (uint8_t)i;
+		else
+			row[rows].key.proto = (uint8_t)i;
+		rows++;
+	}
+	qsort(row, rows, sizeof *row, compare_rows);
+	g->row = row;
+	g->rows = rows;
+	give(g);
+}
+
+static void
+give_total(const struct open_minute *m, struct giving *g)
+{
+	struct minute_row row = { .sum = m->total };
+
+	g->row = &row;
+	g->rows = 1;
+	give(g);
+}
+
+static bool
+is_told(enum minute_by by, enum tally_talkers talkers)
+{
+	if (by == MINUTE_HOST)
+		return talkers != TALLY_OFF;
+	return (by != MINUTE_PEER && by != MINUTE_FLOW) || talkers == TALLY_FULL;
+}
+
+void
+open_minute_give(const struct open_minute *m, bool final, enum tally_talkers talkers,
+    tally_part_fn take, void *ctx)
+{
+	for (unsigned by = 0; by < MINUTE_BYS; by++) {
+		struct giving g = { .part = { .begin_s = m->minute * MINUTE_S,
+					.final = final,
+					.by = (enum minute_by)by,
+					.rest = m->total },
+			.take = take,
+			.ctx = ctx };
+
+		if (!is_told((enum minute_by)by, talkers))
+			continue;
+		if (by == MINUTE_TOTAL)
+			give_total(m, &g);
+		else if (by == MINUTE_PROTOCOL)
+			give_numbers(&g, m->protocol, 256);
+		else if (by == MINUTE_DSCP)
+			give_numbers(&g, m->dscp, 64);
+		else if (by == MINUTE_INTERFACE)
+			give_interfaces(m, &g);
+		else
+			give_table(m, &g);
+	}
+}

@@ -1,0 +1,41 @@
+/* The tables of one minute while traffic comes to it. Keys of their rows:
+ * interfaces: its exporter's address in two words, ifIndex;
+ * hosts, peers: the address in two words;
+ * ports: protocol << 16 | port; AS: its number;
+ * flows: source and destination in two words each, protocol << 32 | sport << 16 |
+ * dport. Addresses are words as they lie in memory, IPv4 mapped. */
+#ifndef COLLECTOR_OPENMINUTE_H
+#define COLLECTOR_OPENMINUTE_H
+
+#include "collector/tally.h"
+#include "collector/toptable.h"
+
+struct open_minute {
+	int64_t minute; /* since the epoch */
+	bool begun;	/* something came */
+	bool changed;	/* since it was given out */
+	struct minute_sum total;
+	/* What was offered to a table more than once, by how often it was too many: a
+	 * flow between two own hosts is of both. Rows and rest together are total and
+	 * that. */
+	struct minute_sum again[MINUTE_BYS];
+	struct toptable table[MINUTE_BYS];
+	struct minute_sum protocol[256], dscp[64]; /* these have room for all */
+};
+
+void open_minute_init(struct open_minute *m);
+void open_minute_free(struct open_minute *m);
+/* Begin MINUTE with empty tables. */
+void open_minute_begin(struct open_minute *m, int64_t minute);
+/* SUM to all and to the rests. */
+void open_minute_total(struct open_minute *m, const struct minute_sum *sum);
+/* SUM from the rest of table BY to the row of KEY; HASH is the key's. AGAIN: it is of
+ * another row of the table already. Not for protocols and DSCP. */
+void open_minute_add(struct open_minute *m, enum minute_by by,
+    const struct top_key *key, uint64_t hash, const struct minute_sum *sum, bool again);
+/* Give out the greatest rows of each table; of hosts, peers and flows as TALKERS says.
+ */
+void open_minute_give(const struct open_minute *m, bool final,
+    enum tally_talkers talkers, tally_part_fn part, void *ctx);
+
+#endif

@@ -1,0 +1,41 @@
+/* How many of an exporter's datagrams or records never came, by their sequence numbers.
+ * Exporters count differently from what the standards say, so several ways of counting
+ * are followed side by side, and the one that explains the last twenty datagrams best
+ * is believed: only a gap by that one is loss. */
+#ifndef COLLECTOR_SEQUENCE_H
+#define COLLECTOR_SEQUENCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "flow.h"
+
+#define SEQUENCE_WAYS 3
+
+struct sequence {
+	enum flow_protocol protocol;
+	bool begun,
+	    uncertain;	/* uncertain: records of unknown templates were in the last */
+	uint32_t clock; /* of the last: uptime or export time */
+	uint32_t expected[SEQUENCE_WAYS];
+	uint32_t hits[SEQUENCE_WAYS]; /* the last twenty, a bit each */
+	uint8_t way;
+	uint64_t received, lost, reordered, restarts; /* in the unit of the protocol */
+};
+
+/* What one datagram says and holds. */
+struct sequence_step {
+	uint32_t number; /* its sequence number */
+	uint32_t
+	    clock; /* sysUptime in ms (NetFlow, sFlow) or export time in s (IPFIX) */
+	uint32_t records, options; /* data records of each kind */
+	bool unknown; /* it had data of unknown templates: records could not be counted
+		       */
+};
+
+void sequence_begin(struct sequence *s, enum flow_protocol protocol);
+void sequence_add(struct sequence *s, const struct sequence_step *step);
+/* "records", "datagrams": what lost and received count. */
+const char *sequence_unit(const struct sequence *s);
+
+#endif

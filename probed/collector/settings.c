@@ -1,0 +1,106 @@
+#include "collector/settings.h"
+
+#include <ifaddrs.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+/* The own network where nothing is said of it: private, shared and link-local addresses
+ * (RFC 1918, 6598, 3927, 4193, 4291), and what follows. */
+#define PRIVATE                                                                        \
+	"10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 100.64.0.0/10 169.254.0.0/16 "        \
+	"127.0.0.0/8 fc00::/7 fe80::/10 ::1"
+static char *local, *self;
+
+static char *
+with(char *list, const char *one)
+{
+	char *longer = mem_printf("%s %s", list, one);
+
+	free(list);
+	return longer;
+}
+
+void
+settings_begin(void)
+{
+	struct ifaddrs *all = NULL;
+	char text[ADDR_TEXT];
+
+	self = mem_str("");
+	local = mem_str(PRIVATE);
+	if (getifaddrs(&all) != 0)
+		return;
+	for (const struct ifaddrs *i = all; i != NULL; i = i->ifa_next) {
+		struct addr a = { .sa = { .sa_family = AF_UNSPEC } };
+
+		if (i->ifa_addr == NULL)
+			continue;
+		if (i->ifa_addr->sa_family == AF_INET)
+			memcpy(&a.v4, i->ifa_addr, sizeof a.v4);
+		else if (i->ifa_addr->sa_family == AF_INET6)
+			memcpy(&a.v6, i->ifa_addr, sizeof a.v6);
+		else
+			continue;
+		addr_text(&a, text);
+		text[strcspn(text, "%")] = '\0';
+		self = with(self, text);
+	}
+	freeifaddrs(all);
+	local = with(local, self);
+}
+
+void
+settings_tally(struct tally_settings *set, const struct conf *conf)
+{
+	const struct conf_section *s = conf_top(conf, "Collector");
+	const char *talkers = conf_value(s, "talkers", "full");
+	struct err err;
+
+	if (prefixes_parse(&set->local, conf_value(s, "local", local), &err) != 0)
+		log_warnx("*** Collector ***: local: %s; as before", err.text);
+	if (prefixes_parse(&set->self, self, &err) != 0)
+		log_warnx("addresses of this host: %s", err.text);
+	set->talkers = strcmp(talkers, "off") == 0	? TALLY_OFF
+		       : strcmp(talkers, "totals") == 0 ? TALLY_TOTALS
+							: TALLY_FULL;
+	set->cut_remote = strcmp(conf_value(s, "cut_remote", "no"), "yes") == 0;
+}
+
+/* A number with k, M or G behind it, as the grammar has it. */
+static double
+number(const char *text)
+{
+	static const char units[] = "kMG";
+	char *end;
+	double v = strtod(text, &end);
+	const char *unit = *end == '\0' ? NULL : strchr(units, *end);
+
+	for (const char *u = units; unit != NULL && u <= unit; u++)
+		v *= 1000;
+	return v;
+}
+
+void
+settings_thresholds(struct windows_thresholds *t, const struct conf *conf)
+{
+	const struct conf_section *s = conf_top(conf, "Detection");
+
+	t->packets = number(conf_value(s, "host_packets", "2k"));
+	t->octets = number(conf_value(s, "host_bits", "20M")) / 8;
+	t->flows = number(conf_value(s, "host_flows", "1k"));
+}
+
+void
+settings_watch(struct watch *watch, const struct conf *conf,
+    const struct tally_settings *set, int64_t now_ms)
+{
+	static struct prefixes telescope;
+	struct err err;
+
+	if (prefixes_parse(&telescope,
+		conf_value(conf_top(conf, "Collector"), "telescope", NULL), &err) != 0)
+		log_warnx("*** Collector ***: telescope: %s; as before", err.text);
+	watch_configure(watch, &set->local, &telescope, now_ms);
+}

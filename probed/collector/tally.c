@@ -1,0 +1,768 @@
+#include "collector/tally.h"
+
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "collector/exporter.h"
+#include "collector/gather.h"
+#include "collector/inside.h"
+#include "collector/openminute.h"
+#include "collector/service.h"
+#include "collector/windows.h"
+
+#define MINUTE_MS (MINUTE_S * 1000)
+#define HOUR_MS (3600 * 1000LL)
+/* A record of more octets or packets is none: 900 Gbit/s for five minutes; times a span
+ * in ms it fits into 64 bits. And no minute has more, so that no sum runs over. */
+#define RECORD_MOST (1ULL << 45)
+#define MINUTE_MOST (1ULL << 61)
+/* Clocks differ; what ends so much later than it comes is not counted as early. */
+#define EARLY_MS 5000
+/* A clock that is wrong by less is right: datagrams wait a little before they are sent.
+ */
+#define CLOCK_MS 5000
+/* Sizes of IP packets, at least and (but for jumbo frames) at most. */
+#define PACKET_LEAST 40.0
+#define PACKET_MOST 1500.0
+
+/* Bits of a gathered key's KIND. */
+#define KIND_PROTO 1 /* it is an IP packet */
+#define KIND_PORTS 2
+#define KIND_DSCP 4
+#define KIND_SYN 8
+#define KIND_FRAGMENT 16
+#define TCP_SYN 0x02
+#define TCP_ACK 0x10
+
+/* Classes of how long a record lasts: the seconds that the windows take it to, 0 for
+ * up to WINDOW_MS. */
+#define WINDOW_MS 5000
+static const uint16_t lasts_s[] = { 0, 20, 40, 60, 120, 300 };
+
+/* Bits for interfaces by a hash of their number: so few that two may share one, which
+ * counts too little where an exporter tells of both ways in part only. */
+struct interface_bits {
+	bool any;
+	uint64_t bits[8];
+};
+
+/* What is learned of an exporter. */
+struct source {
+	uint64_t serial;  /* whose it is */
+	uint64_t word[2]; /* its address, for the rows of its interfaces */
+	/* Interfaces that had records of what comes in: in this hour, in the one
+	 * before. */
+	struct interface_bits in[2];
+	int64_t hour;
+};
+
+struct tally {
+	uint64_t secret;
+	struct tally_settings set;
+	struct inside inside, self;
+	struct gather *gather;
+	struct windows *windows; /* or NULL */
+	struct source source[EXPORTERS_MAX];
+	struct open_minute open[TALLY_OPEN]; /* minute M at M % TALLY_OPEN */
+	uint64_t octets[TALLY_OPEN], packets[TALLY_OPEN]; /* of each, gathered too */
+	int64_t now; /* the newest open minute; 0: none yet */
+	int64_t now_ms;
+	struct tally_counts counts;
+};
+
+/* --- the way of a record into what is gathered
+ * ----------------------------------------- */
+
+static void
+put_address(uint64_t out[2], const struct flow_ip *ip)
+{
+	uint8_t bytes[16] = { 0 };
+
+	if (ip->len == 4) {
+		bytes[10] = bytes[11] = 0xff;
+		memcpy(bytes + 12, ip->bytes, 4);
+	} else if (ip->len == 16) {
+		memcpy(bytes, ip->bytes, 16);
+	}
+	memcpy(out, bytes, 16);
+}
+
+static void drain(struct tally *t);
+
+/* What is known of F's exporter. */
+static struct source *
+source_of(struct tally *t, const struct exporter *x)
+{
+	struct source *s = &t->source[x->number];
+	struct flow_ip from = { 0 };
+	unsigned len;
+
+	if (s->serial == x->serial)
+		return s;
+	/* The number was another's, whose records may still be gathered. */
+	drain(t);
+	*s = (struct source){ .serial = x->serial };
+	const uint8_t *bytes = addr_bytes(&x->address, &len);
+	from.len = (uint8_t)len;
+	memcpy(from.bytes, bytes, len);
+	put_address(s->word, x->agent.len != 0 ? &x->agent : &from);
+	return s;
+}
+
+static void
+mark(struct interface_bits *b, uint32_t interface)
+{
+	if (interface == 0)
+		return; /* who does not know where it came in has no two ways */
+	b->any = true;
+	b->bits[interface / 64 % 8] |= 1ULL << interface % 64;
+}
+
+/* Interface 0 is one that is not known. */
+static bool
+is_marked(const struct interface_bits *b, uint32_t interface)
+{
+	return interface == 0
+		   ? b->any
+		   : (b->bits[interface / 64 % 8] >> interface % 64 & 1) != 0;
+}
+
+static void
+turn_hour(struct source *s, int64_t hour)
+{
+	if (s->hour == hour)
+		return;
+	s->in[1] = s->hour + 1 == hour ? s->in[0] : (struct interface_bits){ 0 };
+	s->in[0] = (struct interface_bits){ 0 };
+	s->hour = hour;
+}
+
+/* Was F, of something that left, told of when it came in? softflowd calls the answers
+ * of what it saw on one interface, if it names it at all, egress: they are not. */
+static bool
+is_twice(struct source *s, const struct flow *f, int64_t now_ms)
+{
+	if (!(f->has & FLOW_HAS_EGRESS) || (f->in == f->out && f->in != 0))
+		return false;
+	turn_hour(s, now_ms / HOUR_MS);
+	if (!f->egress)
+		mark(&s->in[0], f->in);
+	return f->egress &&
+	       (is_marked(&s->in[0], f->in) || is_marked(&s->in[1], f->in));
+}
+
+/* A datagram of flows that is itself in a flow: an exporter that sees its own would be
+ * heard for ever. */
+static bool
+is_own(const struct tally *t, const struct gather_key *key, const struct source *s)
+{
+	if (key->proto != IPPROTO_UDP)
+		return false;
+	for (unsigned i = 0; i < t->set.ports; i++)
+		if (key->dport == t->set.port[i])
+			return (key->src[0] == s->word[0] &&
+				   key->src[1] == s->word[1]) ||
+			       inside_of(&t->self, key->dst) == SIDE_OWN;
+	return false;
+}
+
+/* What a record says in all, scaled. */
+struct scaled {
+	uint64_t octets, packets;
+	double octets_var, packets_var;
+	uint32_t samples; /* packets, before scaling */
+	bool unknown;
+};
+
+/* The greatest that the sum of the squares of K sizes can be which have the sum OCTETS:
+ * the variance of what lies between two bounds is at most the product of its distances
+ * from them (Bhatia and Davis 2000). One packet has the size that it has. */
+static double
+squares(double octets, double k)
+{
+	double mean;
+
+	if (k < 1)
+		return 0;
+	mean = octets / k;
+	if (k == 1 || mean <= PACKET_LEAST || mean >= PACKET_MOST)
+		return octets * mean;
+	return octets * mean + k * (PACKET_MOST - mean) * (mean - PACKET_LEAST);
+}
+
+/* OCTETS and PACKETS of F by its rate. False when they are absurd. */
+static bool
+scale(struct scaled *out, const struct flow *f, uint64_t octets, uint64_t packets)
+{
+	double n = f->rate;
+
+	*out = (struct scaled){ .samples = packets > UINT32_MAX / 2 ? UINT32_MAX / 2
+								    : (uint32_t)packets,
+		.unknown = f->rate_from == SAMPLING_UNKNOWN };
+	if (__builtin_mul_overflow(octets, (uint64_t)f->rate, &out->octets) ||
+	    __builtin_mul_overflow(packets, (uint64_t)f->rate, &out->packets) ||
+	    out->octets > RECORD_MOST || out->packets > RECORD_MOST)
+		return false;
+	if (f->rate > 1) {
+		out->packets_var = n * n * (double)packets;
+		out->octets_var = n * n * squares((double)octets, (double)packets);
+	}
+	return true;
+}
+
+/* The share of ALL that falls into the first PART of WHOLE, rounded down. */
+static uint64_t
+share(uint64_t all, uint64_t part, uint64_t whole)
+{
+	return all * part / whole;
+}
+
+static bool
+is_absurd(struct tally *t, unsigned slot, const struct scaled *s)
+{
+	if (t->octets[slot] + s->octets > MINUTE_MOST ||
+	    t->packets[slot] + s->packets > MINUTE_MOST)
+		return true;
+	t->octets[slot] += s->octets;
+	t->packets[slot] += s->packets;
+	return false;
+}
+
+/* S, of FLOWS records, to MINUTE. */
+static void
+gather(struct tally *t, const struct gather_key *key, int64_t minute,
+    const struct scaled *s, uint32_t flows)
+{
+	struct gathered *g;
+
+	if (is_absurd(t, (unsigned)(minute % TALLY_OPEN), s)) {
+		t->counts.absurd++;
+		return;
+	}
+	g = gather_next(t->gather);
+	g->key = *key;
+	g->key.minute = (uint32_t)minute;
+	g->sum = (struct gather_sum){ .octets = s->octets,
+		.packets = s->packets,
+		.unknown_octets = s->unknown ? s->octets : 0,
+		.octets_var = s->octets_var,
+		.packets_var = s->packets_var,
+		.flows = flows,
+		.samples = s->samples };
+	if (!gather_add(t->gather))
+		drain(t);
+}
+
+/* Spread S evenly over START to END, which are in two minutes or more. The record is
+ * counted in the last of them. */
+static void
+spread(struct tally *t, const struct gather_key *key, const struct scaled *s,
+    int64_t start, int64_t end)
+{
+	uint64_t whole = (uint64_t)(end - start), octets = 0, packets = 0;
+
+	for (int64_t minute = start / MINUTE_MS; minute <= end / MINUTE_MS; minute++) {
+		bool last = minute == end / MINUTE_MS;
+		int64_t until = last ? end : (minute + 1) * MINUTE_MS;
+		int64_t from = minute * MINUTE_MS > start ? minute * MINUTE_MS : start;
+		uint64_t part = (uint64_t)(until - start);
+		double fraction = (double)(until - from) / (double)whole;
+		struct scaled one = { .octets = share(s->octets, part, whole) - octets,
+			.packets = share(s->packets, part, whole) - packets,
+			.octets_var = s->octets_var * fraction,
+			.packets_var = s->packets_var * fraction,
+			.samples = last ? s->samples : 0,
+			.unknown = s->unknown };
+		int64_t to = minute;
+
+		octets += one.octets;
+		packets += one.packets;
+		if (to <= t->now - TALLY_OPEN) {
+			to = t->now - TALLY_OPEN + 1;
+			t->counts.late++;
+		}
+		gather(t, key, to, &one, last);
+	}
+}
+
+static int64_t
+longest(const struct exporter *x)
+{
+	int64_t ms = x->active_s * 1000LL;
+
+	return ms == 0 || ms > TALLY_SPAN_MS ? TALLY_SPAN_MS : ms;
+}
+
+/* Have START to END, which is what F says, lie between what is open and now. */
+static void
+place(struct tally *t, const struct flow *f, int64_t *start, int64_t *end)
+{
+	int64_t most = longest(f->exporter), wrong = exporter_ahead_ms(f->exporter);
+
+	if (wrong != INT64_MIN && (wrong > CLOCK_MS || wrong < -CLOCK_MS)) {
+		*start -= wrong;
+		*end -= wrong;
+	}
+	if (*end > t->now_ms) {
+		int64_t ahead = *end - t->now_ms;
+
+		t->counts.early += ahead > EARLY_MS;
+		*start -= ahead;
+		*end = t->now_ms;
+	}
+	if (*end - *start > most) {
+		*start = *end - most;
+		t->counts.cut++;
+	}
+}
+
+static uint8_t
+span_class(int64_t ms)
+{
+	uint8_t class = 0;
+
+	while (ms > WINDOW_MS && class + 1u < sizeof lasts_s / sizeof *lasts_s &&
+	       ms > lasts_s[class] * 1000)
+		class ++;
+	return class;
+}
+
+static void
+one_way(struct tally *t, const struct flow *f, struct gather_key *key,
+    const struct scaled *s)
+{
+	int64_t start = f->start_ms, end = f->end_ms;
+	int64_t oldest = (t->now - TALLY_OPEN + 1) * MINUTE_MS;
+
+	place(t, f, &start, &end);
+	key->span = span_class(end - start);
+	t->counts.flows++;
+	t->counts.unknown += s->unknown;
+	if (end < oldest) {
+		t->counts.late++;
+		gather(t, key, t->now - TALLY_OPEN + 1, s, 1);
+	} else if (start / MINUTE_MS == end / MINUTE_MS) {
+		gather(t, key, end / MINUTE_MS, s, 1);
+	} else {
+		spread(t, key, s, start, end);
+	}
+}
+
+static void
+make_key(struct gather_key *key, const struct flow *f)
+{
+	*key = (struct gather_key){ .sport = f->sport,
+		.dport = f->dport,
+		.in = f->in,
+		.out = f->out,
+		.src_as = f->src_as,
+		.dst_as = f->dst_as,
+		.exporter = f->exporter->number,
+		.proto = f->proto,
+		.tos = f->tos >> 2 };
+	put_address(key->src, &f->src);
+	put_address(key->dst, &f->dst);
+	if (f->has & FLOW_HAS_PROTO)
+		key->kind |= KIND_PROTO;
+	if (f->has & FLOW_HAS_TOS)
+		key->kind |= KIND_DSCP;
+	if ((f->has & FLOW_HAS_DPORT) && service_has_ports(f->proto))
+		key->kind |= KIND_PORTS;
+	else
+		key->sport = key->dport = 0;
+	if (f->proto == IPPROTO_TCP && (f->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
+		key->kind |= KIND_SYN;
+	if (f->fragment != 0)
+		key->kind |= KIND_FRAGMENT;
+}
+
+/* The other way of a biflow. */
+static void
+turn_key(struct gather_key *key)
+{
+	struct gather_key was = *key;
+
+	memcpy(key->src, was.dst, sizeof key->src);
+	memcpy(key->dst, was.src, sizeof key->dst);
+	key->sport = was.dport;
+	key->dport = was.sport;
+	key->in = was.out;
+	key->out = was.in;
+	key->src_as = was.dst_as;
+	key->dst_as = was.src_as;
+}
+
+void
+tally_flow(struct tally *t, const struct flow *f, int64_t now_ms)
+{
+	struct source *source = source_of(t, f->exporter);
+	struct gather_key key;
+	struct scaled s;
+
+	/* Minutes are numbers since 1970, and some before now are open. */
+	if (now_ms / MINUTE_MS < TALLY_OPEN)
+		return;
+	if (t->now == 0)
+		t->now = now_ms / MINUTE_MS;
+	/* The next minute begins with a tick. */
+	t->now_ms = now_ms / MINUTE_MS > t->now ? (t->now + 1) * MINUTE_MS - 1 : now_ms;
+	if (is_twice(source, f, now_ms)) {
+		t->counts.twice++;
+		return;
+	}
+	make_key(&key, f);
+	if (is_own(t, &key, source)) {
+		t->counts.own++;
+		return;
+	}
+	if (scale(&s, f, f->octets, f->packets))
+		one_way(t, f, &key, &s);
+	else
+		t->counts.absurd++;
+	if (!(f->has & FLOW_HAS_REVERSE) ||
+	    (f->reverse_octets == 0 && f->reverse_packets == 0))
+		return;
+	turn_key(&key);
+	if (scale(&s, f, f->reverse_octets, f->reverse_packets))
+		one_way(t, f, &key, &s);
+	else
+		t->counts.absurd++;
+}
+
+/* --- from what is gathered into the tables
+ * --------------------------------------------- */
+
+/* Something to be added to a row. */
+struct addition {
+	enum minute_by by;
+	bool again;
+	uint64_t hash;
+	struct top_key key;
+	const struct minute_sum *sum;
+};
+
+/* One gathered flow on its way. Its additions are known before the first is made, so
+ * that the processor can fetch for all of them at once. */
+struct drop {
+	const struct tally *t;
+	struct open_minute *minute;
+	const struct gather_key *key;
+	enum side src, dst;
+	struct minute_sum sum, in, out; /* the last two are of interfaces */
+	unsigned additions;
+	struct addition addition[10];
+};
+
+/* The address of an end as it may be told. */
+static void
+put_end(
+    const struct tally *t, uint64_t out[2], const uint64_t address[2], enum side side)
+{
+	uint8_t *bytes = (uint8_t *)out;
+
+	memcpy(out, address, 16);
+	if (side == SIDE_REMOTE && t->set.cut_remote)
+		for (unsigned i = inside_is_four(address) ? 15 : 6; i < 16; i++)
+			bytes[i] = 0;
+}
+
+/* WORDS of the key are in use. */
+static void
+add(struct drop *d, enum minute_by by, const struct top_key *key, unsigned words,
+    const struct minute_sum *sum, bool again)
+{
+	struct addition *a = &d->addition[d->additions++];
+
+	a->by = by;
+	a->again = again;
+	a->hash = gather_hash(key->word, words, d->t->secret);
+	a->key = *key;
+	a->sum = sum;
+	toptable_soon(&d->minute->table[by], a->hash);
+}
+
+static void
+add_all(struct drop *d)
+{
+	for (unsigned i = 0; i < d->additions; i++)
+		toptable_sooner(
+		    &d->minute->table[d->addition[i].by], d->addition[i].hash);
+	for (unsigned i = 0; i < d->additions; i++) {
+		const struct addition *a = &d->addition[i];
+
+		open_minute_add(d->minute, a->by, &a->key, a->hash, a->sum, a->again);
+	}
+}
+
+static void
+add_interface(struct drop *d, uint32_t interface, enum minute_way way)
+{
+	const struct source *source = &d->t->source[d->key->exporter];
+	struct top_key key = { { source->word[0], source->word[1], interface } };
+	struct minute_sum *sum = way == MINUTE_IN ? &d->in : &d->out;
+
+	if (interface == 0)
+		return;
+	*sum = (struct minute_sum){ .flows = d->sum.flows,
+		.octets_var = d->sum.octets_var,
+		.packets_var = d->sum.packets_var,
+		.unknown_octets = d->sum.unknown_octets };
+	sum->octets[way] = minute_octets(&d->sum);
+	sum->packets[way] = minute_packets(&d->sum);
+	add(d, MINUTE_INTERFACE, &key, 3, sum, false);
+}
+
+/* To the rows of table BY for those of both ends that are WHICH. */
+static void
+add_ends(struct drop *d, enum minute_by by, enum side which)
+{
+	struct top_key key = { { 0 } };
+
+	if (d->src == which) {
+		put_end(d->t, key.word, d->key->src, which);
+		add(d, by, &key, 2, &d->sum, false);
+	}
+	if (d->dst == which) {
+		put_end(d->t, key.word, d->key->dst, which);
+		add(d, by, &key, 2, &d->sum, d->src == which);
+	}
+}
+
+static void
+add_as(struct drop *d)
+{
+	struct top_key src = { { d->key->src_as } }, dst = { { d->key->dst_as } };
+	bool has_src = d->src == SIDE_REMOTE && d->key->src_as != 0;
+
+	if (has_src)
+		add(d, MINUTE_AS, &src, 1, &d->sum, false);
+	if (d->dst == SIDE_REMOTE && d->key->dst_as != 0)
+		add(d, MINUTE_AS, &dst, 1, &d->sum, has_src);
+}
+
+static void
+add_port(struct drop *d)
+{
+	const struct gather_key *k = d->key;
+	struct top_key key = { { (uint64_t)k->proto << 16 |
+				 service_port(k->sport, k->dport) } };
+
+	if (k->kind & KIND_PORTS)
+		add(d, MINUTE_PORT, &key, 1, &d->sum, false);
+}
+
+static void
+add_flow(struct drop *d)
+{
+	const struct gather_key *k = d->key;
+	struct top_key key;
+
+	if ((k->src[0] | k->src[1]) == 0)
+		return;
+	put_end(d->t, key.word, k->src, d->src);
+	put_end(d->t, key.word + 2, k->dst, d->dst);
+	key.word[4] = (uint64_t)k->proto << 32 | (uint64_t)k->sport << 16 | k->dport;
+	add(d, MINUTE_FLOW, &key, 5, &d->sum, false);
+}
+
+static struct open_minute *
+minute_of(struct tally *t, int64_t minute)
+{
+	struct open_minute *m = &t->open[minute % TALLY_OPEN];
+
+	if (!m->begun || m->minute != minute) {
+		open_minute_begin(m, minute);
+		m->begun = true;
+	}
+	m->changed = true;
+	return m;
+}
+
+/* What an own host exchanges with another network, to the windows of the host and of
+ * the whole network. */
+static void
+watch(const struct drop *d, enum minute_way way, const struct gather_sum *sum)
+{
+	const struct gather_key *k = d->key;
+	static const uint64_t whole[2];
+	bool out = way == MINUTE_OUT;
+	struct window_share s = { .packets = (double)sum->packets,
+		.octets = (double)sum->octets,
+		.packets_var = sum->packets_var,
+		.octets_var = sum->octets_var,
+		.flows = sum->flows,
+		.samples = sum->samples,
+		.proto = k->proto,
+		.syn = (k->kind & KIND_SYN) != 0,
+		.fragment = (k->kind & KIND_FRAGMENT) != 0,
+		.lasts_s = lasts_s[k->span],
+		.other = gather_hash(out ? k->dst : k->src, 2, ~d->t->secret) };
+
+	windows_add(d->t->windows, whole, out, &s);
+	if (d->t->set.talkers != TALLY_OFF)
+		windows_add(d->t->windows, out ? k->src : k->dst, out, &s);
+}
+
+static enum minute_way
+way_of(enum side src, enum side dst)
+{
+	if (src == SIDE_REMOTE && dst == SIDE_OWN)
+		return MINUTE_IN;
+	return src == SIDE_OWN && dst == SIDE_REMOTE ? MINUTE_OUT : MINUTE_OTHER;
+}
+
+static void
+take(void *ctx, const struct gathered *g)
+{
+	struct tally *t = ctx;
+	struct drop d;
+
+	d.t = t;
+	d.minute = minute_of(t, g->key.minute);
+	d.key = &g->key;
+	d.src = inside_of(&t->inside, g->key.src);
+	d.dst = inside_of(&t->inside, g->key.dst);
+	d.additions = 0;
+	d.sum = (struct minute_sum){ .flows = g->sum.flows,
+		.octets_var = g->sum.octets_var,
+		.packets_var = g->sum.packets_var,
+		.unknown_octets = g->sum.unknown_octets };
+	enum minute_way way = way_of(d.src, d.dst);
+
+	d.sum.octets[way] = g->sum.octets;
+	d.sum.packets[way] = g->sum.packets;
+	open_minute_total(d.minute, &d.sum);
+	if (t->windows != NULL && way != MINUTE_OTHER)
+		watch(&d, way, &g->sum);
+	if (g->key.kind & KIND_PROTO)
+		minute_add(&d.minute->protocol[g->key.proto], &d.sum);
+	if (g->key.kind & KIND_DSCP)
+		minute_add(&d.minute->dscp[g->key.tos], &d.sum);
+	add_interface(&d, g->key.in, MINUTE_IN);
+	add_interface(&d, g->key.out, MINUTE_OUT);
+	add_port(&d);
+	add_as(&d);
+	if (t->set.talkers != TALLY_OFF)
+		add_ends(&d, MINUTE_HOST, SIDE_OWN);
+	if (t->set.talkers == TALLY_FULL) {
+		add_ends(&d, MINUTE_PEER, SIDE_REMOTE);
+		add_flow(&d);
+	}
+	add_all(&d);
+}
+
+static void
+drain(struct tally *t)
+{
+	gather_take(t->gather, take, t);
+}
+
+/* --- the passing of minutes
+ * ------------------------------------------------------------ */
+
+static void
+close_minute(struct tally *t, unsigned slot, tally_part_fn part, void *ctx)
+{
+	struct open_minute *m = &t->open[slot];
+
+	if (m->begun)
+		open_minute_give(m, true, t->set.talkers, part, ctx);
+	m->begun = m->changed = false;
+	t->octets[slot] = t->packets[slot] = 0;
+}
+
+void
+tally_close(struct tally *t, tally_part_fn part, void *ctx)
+{
+	drain(t);
+	if (t->now == 0) /* nothing has come: no minute is open */
+		return;
+	for (int64_t minute = t->now - TALLY_OPEN + 1; minute <= t->now; minute++)
+		close_minute(t, (unsigned)(minute % TALLY_OPEN), part, ctx);
+	t->now = 0;
+}
+
+void
+tally_tick(struct tally *t, int64_t now_ms, tally_part_fn part, void *ctx)
+{
+	int64_t minute = now_ms / MINUTE_MS;
+
+	drain(t);
+	if (t->now == 0)
+		return;
+	/* The clock was set back, so far that nothing would be in time for long. */
+	if (minute <= t->now - TALLY_OPEN || minute >= t->now + TALLY_OPEN) {
+		tally_close(t, part, ctx);
+		return;
+	}
+	while (t->now < minute) {
+		t->now++;
+		close_minute(t, (unsigned)(t->now % TALLY_OPEN), part, ctx);
+	}
+}
+
+void
+tally_tell(struct tally *t, int64_t now_ms, tally_part_fn part, void *ctx)
+{
+	(void)now_ms;
+	drain(t);
+	if (t->now == 0)
+		return;
+	for (int64_t minute = t->now - TALLY_OPEN + 1; minute <= t->now; minute++) {
+		struct open_minute *m = &t->open[minute % TALLY_OPEN];
+
+		if (!m->changed)
+			continue;
+		open_minute_give(m, false, t->set.talkers, part, ctx);
+		m->changed = false;
+	}
+}
+
+/* --- life
+ * ------------------------------------------------------------------------------ */
+
+const struct tally_counts *
+tally_counts(const struct tally *t)
+{
+	return &t->counts;
+}
+
+void
+tally_configure(struct tally *t, const struct tally_settings *settings)
+{
+	drain(t);
+	t->set = *settings;
+	t->set.local = t->set.self = (struct prefixes){ NULL, 0 };
+	inside_set(&t->inside, &settings->local);
+	inside_set(&t->self, &settings->self);
+}
+
+void
+tally_watch(struct tally *t, struct windows *w)
+{
+	t->windows = w;
+}
+
+struct tally *
+tally_new(uint64_t secret)
+{
+	struct tally *t = mem_zero(1, sizeof *t);
+
+	t->secret = secret;
+	t->gather = gather_new(secret);
+	t->set.talkers = TALLY_FULL;
+	for (unsigned i = 0; i < TALLY_OPEN; i++)
+		open_minute_init(&t->open[i]);
+	return t;
+}
+
+void
+tally_free(struct tally *t)
+{
+	for (unsigned i = 0; i < TALLY_OPEN; i++)
+		open_minute_free(&t->open[i]);
+	gather_free(t->gather);
+	free(t);
+}

@@ -1,0 +1,79 @@
+/* Decoded flows, added up into minutes of traffic (minute.h).
+ *
+ * A record's octets belong to the time between its first and its last packet, not to
+ * the moment when it was exported: they are spread evenly over the minutes of its span.
+ * So several minutes are open at once; one is closed, and final, when TALLY_OPEN later
+ * ones have begun. A share of an older minute goes to the oldest that is open.
+ *
+ * Where an exporter's clock is wrong, by more than some seconds, its times are moved by
+ * what it is wrong.
+ *
+ * A packet that the exporter saw twice, on its way in and on its way out, is counted
+ * once: records of what leaves count only where nothing says what came in there.
+ *
+ * Whatever comes, memory is bounded, and octets, packets and flows are conserved: in
+ * every table the rows and the rest give exactly what was offered to it. */
+#ifndef COLLECTOR_TALLY_H
+#define COLLECTOR_TALLY_H
+
+#include "base/prefix.h"
+#include "flow.h"
+#include "minute.h"
+
+#define TALLY_OPEN 6	     /* minutes */
+#define TALLY_SPAN_MS 300000 /* the longest span; what says more is cut to its end */
+#define TALLY_PORTS 32	     /* of our own sockets */
+
+enum tally_talkers {
+	TALLY_OFF,    /* no hosts, no peers, no flows */
+	TALLY_TOTALS, /* own hosts, but not with whom and what */
+	TALLY_FULL
+};
+
+struct tally_settings {
+	struct prefixes local; /* the own network */
+	struct prefixes self;  /* this host's addresses */
+	enum tally_talkers talkers;
+	bool cut_remote;	    /* of addresses outside /24 and /48 are kept */
+	uint16_t port[TALLY_PORTS]; /* where flows are received: not traffic */
+	unsigned ports;
+};
+
+/* Records, since the start. */
+struct tally_counts {
+	uint64_t flows;	  /* tallied */
+	uint64_t own;	  /* of datagrams to or from ourselves as a collector */
+	uint64_t twice;	  /* seen on the way in, too */
+	uint64_t late;	  /* shares of minutes that were closed */
+	uint64_t early;	  /* which ended after now */
+	uint64_t cut;	  /* which lasted longer than TALLY_SPAN_MS or their timeout */
+	uint64_t absurd;  /* of more octets than can be: not tallied */
+	uint64_t unknown; /* whose sampling nobody told */
+};
+
+struct tally;
+struct windows;
+
+/* SECRET: for hashes that nobody outside can foresee. */
+struct tally *tally_new(uint64_t secret);
+void tally_free(struct tally *t);
+/* From now on, copied; what is gathered already keeps what was said before. */
+void tally_configure(struct tally *t, const struct tally_settings *settings);
+/* From now on W, which stays the caller's, gets what own hosts exchange with others. */
+void tally_watch(struct tally *t, struct windows *w);
+/* FLOW came at NOW_MS (epoch). */
+void tally_flow(struct tally *t, const struct flow *flow, int64_t now_ms);
+const struct tally_counts *tally_counts(const struct tally *t);
+
+/* Who takes a part of a table; PART->rows rows at ROW. */
+typedef void (*tally_part_fn)(
+    void *ctx, const struct minute_part *part, const struct minute_row *row);
+/* It is NOW_MS: take over what is gathered, and give out, final, the minutes that are
+ * over. To be called about once a second. */
+void tally_tick(struct tally *t, int64_t now_ms, tally_part_fn part, void *ctx);
+/* Give out, provisional, the open minutes that have changed since they were last. */
+void tally_tell(struct tally *t, int64_t now_ms, tally_part_fn part, void *ctx);
+/* Give out all that is open as final: the end. */
+void tally_close(struct tally *t, tally_part_fn part, void *ctx);
+
+#endif

@@ -1,0 +1,289 @@
+#include "collector/template.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+#define MINUTE_MS 60000
+/* RFC 3954 leaves it open; RFC 7011 section 8.4: three times the refresh, which is
+ * thirty minutes where nothing else is said. Data that decodes keeps a template. */
+#define AGE_NETFLOW9_MS (6 * 3600 * 1000LL)
+#define AGE_IPFIX_MS (90 * 60 * 1000LL)
+
+void
+template_drop(struct exporters *e, struct template *t)
+{
+	HASH_DEL(t->exporter->templates, t);
+	TAILQ_REMOVE(&e->by_use, t, use);
+	e->template_bytes -= t->bytes;
+	if (t->exporter->guest)
+		e->guest_template_bytes -= t->bytes;
+	t->exporter->template_bytes -= t->bytes;
+	free(t->raw);
+	free(t);
+}
+
+void
+template_drop_kind(struct exporters *e, struct exporter *x, bool options)
+{
+	struct template *t, *next;
+
+	HASH_ITER(hh, x->templates, t, next)
+		if (t->options == options)
+			template_drop(e, t);
+}
+
+void
+template_drop_all(struct exporters *e, struct exporter *x)
+{
+	template_drop_kind(e, x, false);
+	template_drop_kind(e, x, true);
+}
+
+static bool
+template_is_old(const struct template *t, int64_t now_ms)
+{
+	return now_ms - t->used_ms >
+	       (t->exporter->protocol == FLOW_IPFIX ? AGE_IPFIX_MS : AGE_NETFLOW9_MS);
+}
+
+static void
+template_use(struct exporters *e, struct template *t, int64_t now_ms)
+{
+	t->used_ms = now_ms;
+	if (TAILQ_NEXT(t, use) == NULL)
+		return;
+	TAILQ_REMOVE(&e->by_use, t, use);
+	TAILQ_INSERT_TAIL(&e->by_use, t, use);
+}
+
+struct template *
+template_find(struct exporters *e, struct exporter *x, uint32_t id, int64_t now_ms)
+{
+	struct template *t;
+
+	HASH_FIND(hh, x->templates, &id, sizeof id, t);
+	if (t == NULL)
+		return NULL;
+	if (template_is_old(t, now_ms)) {
+		template_drop(e, t);
+		return NULL;
+	}
+	template_use(e, t, now_ms);
+	return t;
+}
+
+bool
+template_has(const struct exporter *x, uint32_t id)
+{
+	struct template *t;
+
+	HASH_FIND(hh, x->templates, &id, sizeof id, t);
+	return t != NULL;
+}
+
+void
+template_backdate(struct exporters *e, struct exporter *x, uint32_t id, int64_t used_ms,
+    int64_t now_ms)
+{
+	struct template *t;
+
+	HASH_FIND(hh, x->templates, &id, sizeof id, t);
+	if (t == NULL)
+		return;
+	t->used_ms = used_ms;
+	TAILQ_REMOVE(&e->by_use, t, use);
+	TAILQ_INSERT_HEAD(&e->by_use, t, use);
+	if (template_is_old(t, now_ms))
+		template_drop(e, t);
+}
+
+void
+template_sweep(struct exporters *e, int64_t now_ms)
+{
+	struct template *t;
+
+	while ((t = TAILQ_FIRST(&e->by_use)) != NULL && template_is_old(t, now_ms))
+		template_drop(e, t);
+}
+
+/* --- compiling
+ * ------------------------------------------------------------------------ */
+
+/* The length of a record, the least where some fields are variable; 0 when it has
+ * none, and -1 when it is too long. */
+static int
+template_len(const struct template_field *field, unsigned count, bool *variable)
+{
+	uint32_t len = 0;
+
+	*variable = false;
+	for (unsigned i = 0; i < count; i++) {
+		if (field[i].len == TEMPLATE_VARIABLE) {
+			*variable = true;
+			len++; /* its own length, at least */
+		} else {
+			len += field[i].len;
+		}
+	}
+	return len >= TEMPLATE_VARIABLE ? -1 : (int)len;
+}
+
+/* Can a field of KIND be read from LEN bytes? */
+static bool
+template_fits(enum field_kind kind, uint16_t len)
+{
+	switch (kind) {
+	case FIELD_NUMBER:
+		return len >= 1;
+	case FIELD_FLOAT:
+		return len == 4 || len == 8;
+	case FIELD_IP4:
+		return len == 4;
+	case FIELD_IP6:
+		return len == 16;
+	case FIELD_MAC:
+		return len == 6;
+	case FIELD_BYTES:
+		return len >= 1;
+	case FIELD_NOTHING:
+		break;
+	}
+	return false;
+}
+
+static void
+template_compile(struct template *t, const struct template_field *field, unsigned count)
+{
+	uint16_t offset = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		enum field_slot slot = FIELD_SKIP;
+		enum field_kind kind = FIELD_NOTHING;
+		uint16_t len = field[i].len;
+		bool read = field_known(field[i].pen, field[i].id, field[i].scope,
+				&slot, &kind) &&
+			    (len == TEMPLATE_VARIABLE ? kind == FIELD_BYTES
+						      : template_fits(kind, len));
+
+		/* RFC 7011, section 8: of fields that come again the first is the
+		 * outermost, which is the flow that was measured. */
+		if (read && field_in(&t->seen, slot))
+			read = false;
+		if (read && slot == F_SRC6 && !field_in(&t->seen, F_SRC4))
+			t->six_first = true;
+		if (read)
+			t->seen.bits[slot / 64] |= 1ULL << slot % 64;
+		if (read || t->variable)
+			t->step[t->steps++] = (struct template_step){ .offset = offset,
+				.len = len,
+				.slot = (uint8_t)(read ? slot : FIELD_SKIP),
+				.kind = (uint8_t)(read ? kind : FIELD_NOTHING) };
+		if (!t->variable)
+			offset = (uint16_t)(offset + len);
+	}
+}
+
+/* --- defining
+ * ------------------------------------------------------------------------- */
+
+bool
+template_may_change(struct exporter *x, int64_t now_ms)
+{
+	if (now_ms - x->changes_ms >= MINUTE_MS || now_ms < x->changes_ms) {
+		x->changes_ms = now_ms;
+		x->changes = 0;
+	}
+	return x->changes++ < EXPORTER_CHANGES_MAX;
+}
+
+/* Have the template of X (NULL: of anybody who is named) go that was used longest ago.
+ */
+static void
+template_evict(struct exporters *e, const struct exporter *x)
+{
+	struct template *t;
+
+	TAILQ_FOREACH(t, &e->by_use, use)
+		if (x == NULL ? !t->exporter->guest : t->exporter == x) {
+			template_drop(e, t);
+			e->evicted++;
+			return;
+		}
+}
+
+static bool
+template_is_full(const struct exporter *x, size_t bytes)
+{
+	return HASH_COUNT(x->templates) >=
+		   (x->guest ? EXPORTER_GUEST_TEMPLATES_MAX : EXPORTER_TEMPLATES_MAX) ||
+	       (x->template_bytes + bytes > (x->guest
+						    ? EXPORTER_GUEST_TEMPLATE_BYTES_MAX
+						    : EXPORTER_TEMPLATE_BYTES_MAX) &&
+		   x->templates != NULL);
+}
+
+/* Room for BYTES more, and for one more of X: its own go first. All guests' shares
+ * together are no more than is to spare for them. */
+static void
+template_make_room(struct exporters *e, const struct exporter *x, size_t bytes)
+{
+	while (template_is_full(x, bytes))
+		template_evict(e, x);
+	while (
+	    !x->guest && e->template_bytes != e->guest_template_bytes &&
+	    e->template_bytes - e->guest_template_bytes + bytes > TEMPLATES_BYTES_MAX)
+		template_evict(e, NULL);
+}
+
+int
+template_define(struct exporters *e, struct exporter *x, uint32_t id, bool options,
+    const struct template_field *field, unsigned count, const uint8_t *raw,
+    size_t raw_len, int64_t now_ms, const char **why)
+{
+	struct template *old, *t;
+	bool variable;
+	int len = template_len(field, count, &variable);
+
+	if (len <= 0) {
+		*why = len == 0 ? "its records have no length"
+				: "its records are too long";
+		return -1;
+	}
+	HASH_FIND(hh, x->templates, &id, sizeof id, old);
+	if (old != NULL && old->options == options && old->raw_len == raw_len &&
+	    memcmp(old->raw, raw, raw_len) == 0) {
+		template_use(e, old, now_ms);
+		return 0;
+	}
+	size_t bytes = sizeof *t + count * sizeof t->step[0] + raw_len;
+	if ((old != NULL || template_is_full(x, bytes)) &&
+	    !template_may_change(x, now_ms)) {
+		*why = "its exporter changes templates too often";
+		return -1;
+	}
+	if (old != NULL)
+		template_drop(e, old);
+	template_make_room(e, x, bytes);
+	t = mem_zero(1, sizeof *t + count * sizeof t->step[0]);
+	t->exporter = x;
+	t->id = id;
+	t->options = options;
+	t->variable = variable;
+	t->len = (uint16_t)len;
+	t->bytes = bytes;
+	t->used_ms = now_ms;
+	t->raw = mem_alloc(raw_len);
+	memcpy(t->raw, raw, raw_len);
+	t->raw_len = (uint16_t)raw_len;
+	template_compile(t, field, count);
+	HASH_ADD(hh, x->templates, id, sizeof t->id, t);
+	TAILQ_INSERT_TAIL(&e->by_use, t, use);
+	e->lessons++;
+	e->template_bytes += bytes;
+	if (x->guest)
+		e->guest_template_bytes += bytes;
+	x->template_bytes += bytes;
+	return 0;
+}

@@ -1,0 +1,70 @@
+/* Templates of NetFlow v9 and IPFIX, compiled once: what a record is read by. */
+#ifndef COLLECTOR_TEMPLATE_H
+#define COLLECTOR_TEMPLATE_H
+
+#include "collector/exporter.h"
+#include "collector/field.h"
+
+#define TEMPLATE_FIELDS_MAX 512
+#define TEMPLATES_BYTES_MAX (16u << 20) /* of all that are named */
+#define TEMPLATE_VARIABLE 65535		/* a length that stands in the record */
+
+/* Read LEN bytes at OFFSET of the record into SLOT. Of records with fields of variable
+ * length every field has a step, in order, and OFFSET is not used. */
+struct template_step {
+	uint16_t offset, len;
+	uint8_t slot; /* FIELD_SKIP: nothing */
+	uint8_t kind; /* enum field_kind */
+};
+
+struct template
+{
+	UT_hash_handle hh;
+	TAILQ_ENTRY(template) use;
+	struct exporter *exporter;
+	uint32_t id;
+	bool options;	 /* its records speak of the exporter, not of flows */
+	bool variable;	 /* some field has no fixed length */
+	bool six_first;	 /* the IPv6 source stands before an IPv4 one */
+	uint16_t len;	 /* of a record; with variable fields the least */
+	size_t bytes;	 /* of memory */
+	int64_t used_ms; /* or defined */
+	field_mask seen;
+	/* As it came, to know it again: and to be kept. */
+	uint8_t *raw;
+	uint16_t raw_len;
+	unsigned steps;
+	struct template_step step[];
+};
+
+/* One field as it came. */
+struct template_field {
+	uint32_t pen; /* 0: none */
+	uint16_t id, len;
+	bool scope;
+};
+
+/* Define template ID of X by FIELDS, COUNT of them; RAW is what they were read from. 0,
+ * or -1 with WHY (static) when it cannot be: the one before stays. */
+int template_define(struct exporters *e, struct exporter *x, uint32_t id, bool options,
+    const struct template_field *field, unsigned count, const uint8_t *raw,
+    size_t raw_len, int64_t now_ms, const char **why);
+struct template *template_find(
+    struct exporters *e, struct exporter *x, uint32_t id, int64_t now_ms);
+/* Has X one of that ID, however old? */
+bool template_has(const struct exporter *x, uint32_t id);
+/* X's template ID was used at USED_MS, before all that E has: it goes if it is too old.
+ */
+void template_backdate(struct exporters *e, struct exporter *x, uint32_t id,
+    int64_t used_ms, int64_t now_ms);
+void template_drop(struct exporters *e, struct template *t);
+/* May X change its templates (another definition, a withdrawal, one that makes another
+ * go)? So many times in a minute, so that nobody can keep us compiling. */
+bool template_may_change(struct exporter *x, int64_t now_ms);
+/* All of X: of one kind, or whatever they are. */
+void template_drop_kind(struct exporters *e, struct exporter *x, bool options);
+void template_drop_all(struct exporters *e, struct exporter *x);
+/* Those that have had neither data nor a refresh for too long. */
+void template_sweep(struct exporters *e, int64_t now_ms);
+
+#endif

@@ -1,0 +1,61 @@
+/* What the devices of *** Collector *** that are asked by SNMP need to be asked. */
+#include <string.h>
+
+#include "config/view.h"
+
+/* RFC 3414 11.2: a shorter one is refused by every agent. */
+#define PASSWORD_MIN 8
+
+static void
+check_password(
+    struct view *v, const struct conf_section *s, const char *what, const char *key)
+{
+	const struct conf_var *var = conf_var(s, key);
+
+	if (var == NULL)
+		report_error(v->report, s->at, "%s: with '%s' there must be a '%s'",
+		    s->name, what, key);
+	/* An empty one could not be read, which was said. */
+	else if (*var->value != '\0' && strlen(var->value) < PASSWORD_MIN)
+		report_error(v->report, var->at,
+		    "%s: '%s' is too short, expected %d "
+		    "letters or more",
+		    s->name, key, PASSWORD_MIN);
+}
+
+static void
+check_device(struct view *v, const struct conf_section *s)
+{
+	bool v3 = strcmp(conf_value(s, "version", "2c"), "3") == 0;
+
+	if (!v3) {
+		if (conf_var(s, "community") == NULL)
+			report_error(v->report, s->at,
+			    "%s: SNMP version 2c needs 'community' (or community_file, "
+			    "community_env)",
+			    s->name);
+		return;
+	}
+	if (conf_var(s, "user") == NULL)
+		report_error(
+		    v->report, s->at, "%s: SNMP version 3 needs 'user'", s->name);
+	if (conf_var(s, "auth") != NULL)
+		check_password(v, s, "auth", "auth_password");
+	if (conf_var(s, "privacy") == NULL)
+		return;
+	check_password(v, s, "privacy", "privacy_password");
+	if (conf_var(s, "auth") == NULL)
+		report_error(v->report, s->at,
+		    "%s: with 'privacy' there must be an 'auth'", s->name);
+}
+
+void
+pollers_check(struct view *v)
+{
+	const struct conf_section *group =
+	    conf_child(conf_top(&v->tree->conf, "Collector"), "snmp");
+
+	for (const struct conf_section *s = group == NULL ? NULL : group->first;
+	     s != NULL; s = s->next)
+		check_device(v, s);
+}

@@ -1,0 +1,345 @@
+#include "copies.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "store.h"
+
+#define TEMPORARY "new"
+#define TELL_S 3600
+
+static struct {
+	int datadir;
+	pid_t pid;  /* of the child at work; 0 none */
+	bool again; /* there was another configuration meanwhile */
+} self;
+
+/* --- in the child: where --------------------------------------------------------- */
+
+/* Make the directory of copies the working directory; its descriptor, or -1. What lies
+ * below DATADIR is the workers' to write, and this process may be root: the directory
+ * must be ours alone, so that no link in it leads elsewhere, and nobody but us reads
+ * the secrets in the copies. */
+static int
+enter(int datadir)
+{
+	int top = openat(datadir, STORE_DIR, O_PATH | O_DIRECTORY | O_NOFOLLOW);
+	int state =
+	    top < 0 ? -1
+		    : openat(top, STORE_STATE_NAME, O_PATH | O_DIRECTORY | O_NOFOLLOW);
+	struct stat st;
+	int dir;
+
+	if (state < 0 ||
+	    (mkdirat(state, STORE_COPIES_NAME, 0700) != 0 && errno != EEXIST))
+		return -1;
+	dir = openat(state, STORE_COPIES_NAME, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+	if (dir < 0 || fstat(dir, &st) != 0)
+		return -1;
+	if (st.st_uid != geteuid() || (st.st_mode & 077) != 0) {
+		errno = EPERM;
+		return -1;
+	}
+	return fchdir(dir) == 0 ? dir : -1;
+}
+
+/* PATH without links in its directory: what is copied back has to arrive there. */
+static char *
+real_path(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *dir = slash == NULL   ? mem_str(".")
+		    : slash == path ? mem_str("/")
+				    : mem_strn(path, (size_t)(slash - path));
+	char *real = realpath(dir, NULL), *whole = NULL;
+
+	if (real != NULL)
+		whole = mem_printf("%s/%s", strcmp(real, "/") == 0 ? "" : real,
+		    slash == NULL ? path : slash + 1);
+	free(dir);
+	free(real);
+	return whole;
+}
+
+/* Make the directories that PATH lies in. */
+static int
+make_parents(char *path)
+{
+	for (char *p = strchr(path, '/'); p != NULL; p = strchr(p + 1, '/')) {
+		*p = '\0';
+		int made = mkdir(path, 0700);
+		*p = '/';
+		if (made != 0 && errno != EEXIST)
+			return -1;
+	}
+	return 0;
+}
+
+/* --- in the child: copying ------------------------------------------------------- */
+
+/* FNV-1a: tells copies apart, no more. */
+static uint64_t
+sum(uint64_t h, const void *data, size_t len)
+{
+	for (const unsigned char *p = data; len > 0; p++, len--)
+		h = (h ^ *p) * 0x100000001b3ULL;
+	return h;
+}
+
+/* Copy FROM's bytes to TO (-1: nowhere) and add them to H. */
+static int
+copy(int from, int to, uint64_t *h)
+{
+	char buf[65536];
+	ssize_t n;
+
+	while ((n = read(from, buf, sizeof buf)) > 0) {
+		*h = sum(*h, buf, (size_t)n);
+		for (ssize_t at = 0, w; to >= 0 && at < n; at += w)
+			if ((w = write(to, buf + at, (size_t)(n - at))) < 0)
+				return -1;
+	}
+	return (int)n;
+}
+
+/* The file at PATH, absolute, below the directory UNDER (NULL: only its sum). */
+static int
+copy_file(const char *path, const char *under, uint64_t *h)
+{
+	int from = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), to = -1;
+	char *copied = under == NULL ? NULL : mem_printf("%s%s", under, path);
+	struct stat st;
+	int r = -1;
+
+	if (from < 0 || fstat(from, &st) != 0)
+		goto out;
+	if (copied != NULL) {
+		if (make_parents(copied) != 0)
+			goto out;
+		to = open(copied, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+		if (to < 0) {
+			r = errno == EEXIST ? 0 : -1; /* included twice */
+			goto out;
+		}
+	}
+	*h = sum(*h, path, strlen(path) + 1);
+	r = copy(from, to, h);
+	if (r == 0 && to >= 0) {
+		struct timespec times[2] = { st.st_mtim, st.st_mtim };
+
+		r = fchmod(to, st.st_mode & 0777);
+		(void)futimens(to, times);
+	}
+out:
+	free(copied);
+	if (from >= 0)
+		close(from);
+	if (to >= 0 && close(to) != 0)
+		r = -1;
+	return r;
+}
+
+/* Paths as they were before the working directory changed; NULL for what is not
+ * copied. */
+static char **
+paths_of(const struct conf *conf)
+{
+	char **path = mem_zero(conf->files + 1, sizeof *path);
+
+	for (size_t i = 0; i < conf->files; i++) {
+		const struct conf_file *f = &conf->file[i];
+		bool twice = false;
+
+		for (size_t k = 0; k < i; k++)
+			twice = twice || strcmp(conf->file[k].path, f->path) == 0;
+		if (f->size >= 0 && !f->key && !twice)
+			path[i] = real_path(f->path);
+	}
+	return path;
+}
+
+static int
+copy_all(char *const *path, size_t count, const char *under, uint64_t *h)
+{
+	*h = 0xcbf29ce484222325ULL;
+	for (size_t i = 0; i < count; i++)
+		if (path[i] != NULL && copy_file(path[i], under, h) != 0)
+			return -1;
+	return 0;
+}
+
+/* --- in the child: the others ---------------------------------------------------- */
+
+static int
+is_copy(const struct dirent *entry)
+{
+	return entry->d_name[0] >= '0' && entry->d_name[0] <= '9';
+}
+
+static int
+remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+	(void)st;
+	(void)type;
+	(void)at;
+	return remove(path);
+}
+
+static void
+remove_tree(const char *name)
+{
+	nftw(name, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+/* Does the newest copy have this sum? Its name ends with it. */
+static bool
+newest_has(uint64_t h)
+{
+	struct dirent **entry;
+	int n = scandir(".", &entry, is_copy, alphasort);
+	char end[20];
+	bool has = false;
+
+	snprintf(end, sizeof end, "-%016llx", (unsigned long long)h);
+	for (int i = 0; i < n; i++) {
+		const char *dash = strrchr(entry[i]->d_name, '-');
+		if (i == n - 1)
+			has = dash != NULL && strcmp(dash, end) == 0;
+		free(entry[i]);
+	}
+	if (n >= 0)
+		free(entry);
+	return has;
+}
+
+/* Remove all but the newest COPIES_MAX, and never NAME, whatever the clock did. */
+static void
+prune(const char *name)
+{
+	struct dirent **entry;
+	int n = scandir(".", &entry, is_copy, alphasort);
+
+	for (int i = 0; i < n; i++) {
+		if (i < n - COPIES_MAX && strcmp(entry[i]->d_name, name) != 0)
+			remove_tree(entry[i]->d_name);
+		free(entry[i]);
+	}
+	if (n >= 0)
+		free(entry);
+}
+
+static void
+dated(char *name, size_t size, uint64_t h)
+{
+	int64_t ns = clock_wall_ns();
+	time_t now = (time_t)(ns / CLOCK_NS_PER_S);
+	char date[32];
+	struct tm tm;
+
+	gmtime_r(&now, &tm);
+	strftime(date, sizeof date, "%Y%m%dT%H%M%S", &tm);
+	snprintf(name, size, "%s.%03dZ-%016llx", date,
+	    (int)(ns % CLOCK_NS_PER_S / CLOCK_NS_PER_MS), (unsigned long long)h);
+}
+
+/* 0, or an errno. */
+static int
+keep(int datadir, const struct conf *conf)
+{
+	int here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	char **path = paths_of(conf);
+	char name[64];
+	uint64_t h;
+	bool changed;
+	int dir;
+
+	if (copy_all(path, conf->files, NULL, &h) != 0)
+		return 0; /* somebody is at it: the next one will do */
+	dir = enter(datadir);
+	if (dir < 0)
+		return errno;
+	if (newest_has(h))
+		return 0;
+	remove_tree(TEMPORARY);
+	if (mkdir(TEMPORARY, 0700) != 0 ||
+	    copy_all(path, conf->files, TEMPORARY, &h) != 0)
+		return errno;
+	/* What was copied must be what was checked; its names start from where we were.
+	 */
+	changed = fchdir(here) != 0 || conf_changed(conf);
+	if (fchdir(dir) != 0)
+		return errno;
+	if (changed) {
+		remove_tree(TEMPORARY);
+		return 0;
+	}
+	dated(name, sizeof name, h);
+	if (rename(TEMPORARY, name) != 0)
+		return errno;
+	prune(name);
+	return 0;
+}
+
+/* --- in the parent --------------------------------------------------------------- */
+
+void
+copies_keep(int datadir, const struct conf *conf)
+{
+	sigset_t all, before;
+
+	self.datadir = datadir;
+	if (self.pid != 0) {
+		self.again = true;
+		return;
+	}
+	/* No handler of ours may run in the child: it would tell the parent's loop. */
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &before);
+	self.pid = fork();
+	if (self.pid == 0) {
+		signal(SIGTERM, SIG_DFL);
+		signal(SIGINT, SIG_DFL);
+		sigprocmask(SIG_SETMASK, &before, NULL);
+		_exit(keep(datadir, conf) & 0xff);
+	}
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	if (self.pid < 0) {
+		log_warn("no copy of the configuration: fork");
+		self.pid = 0;
+	}
+}
+
+void
+copies_reap(const struct conf *conf)
+{
+	static struct log_limit limit;
+	int status;
+
+	if (self.pid == 0 || waitpid(self.pid, &status, WNOHANG) != self.pid)
+		return;
+	self.pid = 0;
+	if ((!WIFEXITED(status) || WEXITSTATUS(status) != 0) &&
+	    log_allowed(&limit, TELL_S, NULL))
+		log_warnx("no copy of the configuration in DATADIR/" STORE_COPIES
+			  ": %s (expected a directory of mode 0700 that belongs to "
+			  "uid %u, and room)",
+		    WIFEXITED(status) ? strerror(WEXITSTATUS(status)) : "killed",
+		    (unsigned)geteuid());
+	if (self.again) {
+		self.again = false;
+		copies_keep(self.datadir, conf);
+	}
+}

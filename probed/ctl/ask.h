@@ -1,0 +1,15 @@
+/* What the daemon answers, as JSON. */
+#ifndef CTL_ASK_H
+#define CTL_ASK_H
+
+#include <jansson.h>
+
+#include "ctl/ctl.h"
+
+/* The object at PATH ("/api/v1/status"), its texts tame enough for a terminal. NULL after
+ * having complained. */
+json_t *ctl_ask(const struct ctl *ctl, const char *path);
+/* Likewise, what BODY says, which came from PATH with STATUS and is freed. */
+json_t *ctl_parse(const char *path, int status, char *body);
+
+#endif

@@ -1,0 +1,19 @@
+/* Flows as text: a line of tab-separated values, or a JSON object. */
+#ifndef CTL_FLOWTEXT_H
+#define CTL_FLOWTEXT_H
+
+#include <stdio.h>
+
+#include "collector/decode.h"
+
+void flowtext_tsv_head(FILE *out);
+void flowtext_tsv(FILE *out, const struct flow *f);
+void flowtext_json(FILE *out, const struct flow *f);
+
+void flowtext_counters_tsv_head(FILE *out);
+void flowtext_counters_tsv(FILE *out, const struct flow_counters *c);
+void flowtext_counters_json(FILE *out, const struct flow_counters *c);
+void flowtext_discard_json(FILE *out, const struct flow_discard *d);
+void flowtext_option_json(FILE *out, const struct flow_option *o);
+
+#endif

@@ -1,0 +1,64 @@
+#include "flow.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+const char *
+flow_protocol_word(enum flow_protocol protocol)
+{
+	static const char *const word[FLOW_PROTOCOLS] = { [FLOW_UNKNOWN] = "unknown",
+		[FLOW_SFLOW5] = "sflow5",
+		[FLOW_NETFLOW1] = "netflow1",
+		[FLOW_NETFLOW5] = "netflow5",
+		[FLOW_NETFLOW7] = "netflow7",
+		[FLOW_NETFLOW9] = "netflow9",
+		[FLOW_IPFIX] = "ipfix",
+		[FLOW_PACKETS] = "packets" };
+
+	return word[protocol];
+}
+
+const char *
+flow_fault_word(enum flow_fault fault)
+{
+	static const char *const word[FLOW_FAULTS] = { [FAULT_FLOW_VERSION] = "version",
+		[FAULT_FLOW_SHORT] = "short",
+		[FAULT_FLOW_COUNT] = "count",
+		[FAULT_FLOW_SET] = "set",
+		[FAULT_FLOW_TEMPLATE] = "template",
+		[FAULT_FLOW_NO_TEMPLATE] = "no_template",
+		[FAULT_FLOW_ADDRESS] = "address",
+		[FAULT_FLOW_HEADER] = "header",
+		[FAULT_FLOW_RATE] = "rate",
+		[FAULT_FLOW_TIME] = "time",
+		[FAULT_FLOW_FULL] = "full",
+		[FAULT_FLOW_CLOCK] = "clock",
+		[FAULT_FLOW_FLOOD] = "flood" };
+
+	return word[fault];
+}
+
+const char *
+flow_sampling_word(enum flow_sampling source)
+{
+	static const char *const word[SAMPLING_SOURCES] = { [SAMPLING_UNKNOWN] =
+								"unknown",
+		[SAMPLING_OPERATOR] = "operator",
+		[SAMPLING_PROTOCOL] = "protocol",
+		[SAMPLING_RECORD] = "record",
+		[SAMPLING_SAMPLER] = "sampler",
+		[SAMPLING_ONLY_SAMPLER] = "only sampler",
+		[SAMPLING_OTHER_DOMAIN] = "other domain",
+		[SAMPLING_DEFAULT] = "default" };
+
+	return word[source];
+}
+
+const char *
+flow_ip_text(const struct flow_ip *ip, char *buf)
+{
+	buf[0] = '\0';
+	if (ip->len != 0)
+		inet_ntop(ip->len == 4 ? AF_INET : AF_INET6, ip->bytes, buf, ADDR_TEXT);
+	return buf;
+}

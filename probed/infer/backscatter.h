@@ -1,0 +1,64 @@
+/* What a victim's answers say of the attack on it (Moore, Voelker and Savage 2001;
+ * Moore et al. 2006): how strong it is, how sure that is, and how much less would not
+ * have been seen. IPv4 only: of 2^128 addresses none stands for the others. */
+#ifndef INFER_BACKSCATTER_H
+#define INFER_BACKSCATTER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "infer/uniform.h"
+#include "infer/victims.h"
+
+/* From COUNT answers that came to N quiet addresses in SECONDS, one of RATE packets
+ * being looked at: answers per second of the victim to all of IPv4, if it is attacked
+ * evenly from there; at least so many, since some never arrive. LOW and HIGH hold the
+ * expectation with 95 %. N 0: HIGH is infinite. */
+struct backscatter_estimate {
+	double pps, low, high;
+};
+struct backscatter_estimate backscatter_estimate(
+    uint64_t count, double seconds, uint64_t n, uint32_t rate);
+
+/* The chance that N addresses see at least ATLEAST answers (sampled 1 in RATE) of a
+ * victim that sends PPS for SECONDS. */
+double backscatter_chance(
+    double pps, double seconds, uint64_t n, uint32_t rate, uint64_t atleast);
+/* The weakest attack of SECONDS of which N addresses see ATLEAST answers in 95 of 100
+ * cases. */
+double backscatter_smallest(
+    double seconds, uint64_t n, uint32_t rate, uint64_t atleast);
+
+enum backscatter_state {
+	BACKSCATTER_NOISE,
+	BACKSCATTER_SUSPECTED, /* 5 packets at 3 addresses */
+	BACKSCATTER_CONFIRMED, /* 25 packets, 60 s, 30 packets in a minute, 2 addresses,
+				* and nothing speaks against an even spread */
+};
+const char *backscatter_state_word(enum backscatter_state state); /* "confirmed" */
+
+/* By the numbers of M and the test of its addresses. */
+enum backscatter_state backscatter_state(
+    const struct victim *m, enum uniform_verdict uniform);
+
+struct backscatter {
+	enum backscatter_state state;
+	struct backscatter_estimate estimate;
+	/* What was counted: distinct answers, or packets where repeats cannot be told
+	 * (anything sampled): then the figure is an upper one of answers. */
+	bool packets;
+	uint64_t count;
+	double seconds; /* in which they came, after the first */
+	uint64_t n;	/* quiet addresses */
+	uint32_t rate;
+	enum uniform_verdict uniform;
+	double a2;	    /* NAN: not tested */
+	double smallest;    /* 25 packets of it, 95 % */
+	enum response kind; /* the commonest */
+};
+
+/* Judge M by NOW_MS; of N quiet addresses its offsets are the ranks (space_rank()). */
+struct backscatter backscatter_judge(
+    const struct victim *m, int64_t now_ms, bool over, uint64_t n);
+
+#endif

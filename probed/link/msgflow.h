@@ -1,0 +1,62 @@
+/* What the collector says of itself and of the exporters that it hears. */
+#ifndef LINK_MSGFLOW_H
+#define LINK_MSGFLOW_H
+
+#include "flow.h"
+#include "link/msg.h"
+
+/* Totals since its start. */
+struct msg_flows {
+	uint64_t datagrams[FLOW_PROTOCOLS], records[FLOW_PROTOCOLS];
+	uint64_t faults[FLOW_FAULTS];
+	uint64_t drops;	    /* datagrams that the sockets' buffers had no room for */
+	uint64_t strangers; /* datagrams of senders that may not send */
+	uint64_t evicted;   /* templates that went for newer ones */
+	uint32_t exporters;
+	/* Records that are tallied; shares of them for minutes that were over, records
+	 * that ended after now, that were cut for their length, of flow datagrams to
+	 * us, seen twice, of more than can be, of unknown sampling. */
+	uint64_t tallied, late, early, cut, own, twice, absurd, unknown;
+	uint64_t suspicions; /* told */
+	uint64_t crowded;    /* hosts that were not watched in a second */
+	uint32_t watched;    /* hosts */
+};
+void msg_put_flows(struct msg_out *out, const struct msg_flows *f);
+int msg_get_flows(struct msg_in *in, struct msg_flows *f);
+
+struct msg_exporter {
+	char address[ADDR_TEXT]; /* who sends */
+	char agent[ADDR_TEXT];	 /* sFlow: who it says it is; "" else */
+	uint8_t protocol;	 /* enum flow_protocol */
+	uint64_t domain;	 /* source id, observation domain, engine, sub-agent */
+	uint64_t datagrams, records, options, counters, discards, faults, no_template;
+	uint64_t lost, reordered, restarts;
+	bool lost_datagrams; /* LOST counts datagrams, else records */
+	uint32_t templates;
+	uint32_t rate;	   /* of its last flow; 0: it sent none */
+	uint8_t rate_from; /* enum flow_sampling */
+	int64_t last_ms;   /* when it was last heard, epoch */
+	uint32_t port;	   /* that tells it from others behind its address; 0: none */
+	bool guest;	   /* let in though the operator does not name it */
+	bool agent_elsewhere; /* another address sends in the name of its agent, too */
+	int64_t ahead_ms;     /* its clock, before ours; INT64_MIN: it tells no time */
+	uint32_t active_s, inactive_s; /* its timeouts; 0: it does not tell */
+	uint64_t flood;		       /* datagrams that were too many in a second */
+	uint64_t cut_short; /* flows of packets that went early, for want of room */
+};
+void msg_put_exporter(struct msg_out *out, const struct msg_exporter *x);
+int msg_get_exporter(struct msg_in *in, struct msg_exporter *x);
+
+/* One who sends and may not. */
+struct msg_stranger {
+	char address[ADDR_TEXT];
+	bool proxy;	  /* it passes on what others send */
+	uint8_t protocol; /* enum flow_protocol, by the looks of it */
+	uint64_t datagrams;
+	int64_t first_ms, last_ms; /* epoch */
+	char line[256];		   /* of *** Collector ***, that would let it in */
+};
+void msg_put_stranger(struct msg_out *out, const struct msg_stranger *s);
+int msg_get_stranger(struct msg_in *in, struct msg_stranger *s);
+
+#endif

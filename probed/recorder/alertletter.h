@@ -1,0 +1,17 @@
+/* An alert's news as a finding: incidents of kind "alert", and letters as SmokePing
+ * sends them. */
+#ifndef RECORDER_ALERTLETTER_H
+#define RECORDER_ALERTLETTER_H
+
+#include "recorder/alerts.h"
+#include "recorder/condition.h"
+
+#define ALERTLETTER_KIND "alert"
+
+/* Open, update or close the incident of N, and put a letter into the outbox where
+ * SmokePing would send one: to whom CONF's *** Alerts ***, the target, the alert and
+ * *** Actions *** name. */
+void alertletter_tell(
+    struct conditions *conditions, const struct conf *conf, const struct alert_news *n);
+
+#endif

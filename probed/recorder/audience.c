@@ -1,0 +1,34 @@
+#include "recorder/audience.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/json.h"
+#include "base/log.h"
+
+char *
+audience_of(const struct conf *conf, const char *kind)
+{
+	const struct conf_section *actions = conf_top(conf, "Actions");
+	char *text = NULL;
+	size_t len, names = 0;
+	FILE *out = open_memstream(&text, &len);
+	struct json j;
+
+	if (out == NULL)
+		fatal("open_memstream");
+	jw_init(&j, out);
+	jw_array(&j);
+	for (const struct conf_section *s = actions != NULL ? actions->first : NULL;
+	     s != NULL; s = s->next)
+		if (conf_action_hears(s, kind)) {
+			jw_str(&j, s->name);
+			names++;
+		}
+	jw_array_end(&j);
+	fclose(out);
+	if (names > 0)
+		return text;
+	free(text);
+	return NULL;
+}

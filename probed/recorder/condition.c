@@ -1,0 +1,554 @@
+#include "recorder/condition.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+
+#include <uthash.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "recorder/incident.h"
+
+/* Words and figures of an open incident that change all the time are written so often
+ * at most; a kill loses no more of them. */
+#define REWRITE_S 60
+#define DEPTH_MAX 16 /* of what explains what */
+
+/* One that is open, or might become so. */
+struct condition {
+	UT_hash_handle hh; /* by key */
+	UT_hash_handle by_id;
+	char *key; /* kind, subject, source: each behind a NUL */
+	size_t key_len;
+	char *kind, *subject, *source, *confidence, *summary, *evidence;
+	int64_t id; /* 0: not open */
+	int64_t begin;
+	double worst;
+	int64_t priority, suppressed_by;
+	unsigned raises, clears; /* in a row */
+	int64_t cleared;	 /* time of the first of them */
+	int64_t written;	 /* when its row was, last */
+	bool dirty;
+	bool waits; /* on the list, with the letter (NULL: nobody is to be told): */
+	char *receivers, *body;
+	int64_t due;
+	bool back; /* what explained it is over; it has until DUE to be over as well */
+	TAILQ_ENTRY(condition) link;
+};
+
+struct conditions {
+	struct events *ev;
+	const struct conditions_ops *ops;
+	void *ctx;
+	struct condition *all, *by_id;
+	TAILQ_HEAD(, condition) waiting;
+};
+
+/* --- finding --------------------------------------------------------------------- */
+
+static char *
+make_key(const char *kind, const char *subject, const char *source, size_t *len)
+{
+	size_t a = strlen(kind) + 1, b = strlen(subject) + 1, c = strlen(source) + 1;
+	char *key = mem_alloc(a + b + c);
+
+	memcpy(key, kind, a);
+	memcpy(key + a, subject, b);
+	memcpy(key + a + b, source, c);
+	*len = a + b + c;
+	return key;
+}
+
+static struct condition *
+find(const struct conditions *cs, const char *kind, const char *subject,
+    const char *source)
+{
+	struct condition *c;
+	size_t len;
+	char *key = make_key(kind, subject, source, &len);
+
+	HASH_FIND(hh, cs->all, key, len, c);
+	free(key);
+	return c;
+}
+
+static struct condition *
+find_id(const struct conditions *cs, int64_t id)
+{
+	struct condition *c;
+
+	HASH_FIND(by_id, cs->by_id, &id, sizeof id, c);
+	return c;
+}
+
+static struct condition *
+condition_new(
+    struct conditions *cs, const char *kind, const char *subject, const char *source)
+{
+	struct condition *c = mem_zero(1, sizeof *c);
+
+	c->key = make_key(kind, subject, source, &c->key_len);
+	c->kind = c->key;
+	c->subject = c->kind + strlen(kind) + 1;
+	c->source = c->subject + strlen(subject) + 1;
+	c->worst = NAN;
+	HASH_ADD_KEYPTR(hh, cs->all, c->key, c->key_len, c);
+	return c;
+}
+
+/* WRITTEN: its letter is in the file, and nobody else sees to that. */
+static void
+stop_waiting(struct conditions *cs, struct condition *c, bool written)
+{
+	if (!c->waits)
+		return;
+	TAILQ_REMOVE(&cs->waiting, c, link);
+	c->waits = false;
+	if (written && c->receivers != NULL)
+		events_drop_held(cs->ev, c->id);
+	free(c->receivers);
+	free(c->body);
+	c->receivers = c->body = NULL;
+}
+
+static void
+condition_free(struct conditions *cs, struct condition *c)
+{
+	stop_waiting(cs, c, false);
+	HASH_DEL(cs->all, c);
+	if (c->id != 0)
+		HASH_DELETE(by_id, cs->by_id, c);
+	free(c->key);
+	free(c->confidence);
+	free(c->summary);
+	free(c->evidence);
+	free(c);
+}
+
+/* --- rows ------------------------------------------------------------------------ */
+
+static struct incident
+row_of(const struct condition *c, int64_t end)
+{
+	return (struct incident){ .id = c->id,
+		.kind = c->kind,
+		.subject = c->subject,
+		.source = c->source,
+		.begin = c->begin,
+		.end = end,
+		.confidence = c->confidence,
+		.summary = c->summary,
+		.worst = c->worst,
+		.evidence = c->evidence,
+		.suppressed_by = c->suppressed_by,
+		.priority = c->priority };
+}
+
+/* Write the row of C, which ended at END (0: is open), and LETTER (NULL: none). */
+static void
+put(struct conditions *cs, struct condition *c, int64_t end,
+    const struct letter *letter)
+{
+	struct incident in = row_of(c, end);
+	int64_t id = events_put(cs->ev, &in, letter);
+
+	if (c->id == 0) {
+		c->id = id;
+		HASH_ADD(by_id, cs->by_id, id, sizeof c->id, c);
+	}
+	c->dirty = false;
+}
+
+/* The same, with F's letter called WHAT, where somebody is to be told. */
+static void
+put_and_tell(struct conditions *cs, struct condition *c, int64_t end,
+    const struct finding *f, const char *what)
+{
+	struct incident in = row_of(c, end);
+	char *made = f->body == NULL ? incident_body(&in) : NULL;
+	struct letter letter = { .what = what,
+		.receivers = f->receivers,
+		.body = made != NULL ? made : f->body };
+
+	put(cs, c, end, &letter);
+	free(made);
+}
+
+/* Take one of F's texts in place of *OLD. True when it is another one. */
+static bool
+take_text(char **old, const char *text, const char *fallback)
+{
+	if (text == NULL)
+		text = *old != NULL ? *old : fallback;
+	if (*old != NULL && strcmp(*old, text) == 0)
+		return false;
+	char *copy = mem_str(text);
+	free(*old);
+	*old = copy;
+	return true;
+}
+
+static void
+take(struct condition *c, const struct finding *f)
+{
+	bool changed = take_text(&c->summary, f->summary, "");
+
+	changed |= take_text(&c->evidence, f->evidence, "{}");
+	changed |= take_text(&c->confidence, f->confidence, "sure");
+	if (f->worst > c->worst || (isnan(c->worst) && !isnan(f->worst))) {
+		c->worst = f->worst;
+		changed = true;
+	}
+	c->priority = f->priority != 0 ? f->priority : c->priority;
+	c->dirty |= changed;
+}
+
+/* --- who is not told ------------------------------------------------------------- */
+
+/* Is what C is about also what explains ID? Two that lie behind each other are a slip
+ * of the configuration's, and no reason to tell nobody. */
+static bool
+explains(const struct conditions *cs, const struct condition *c, int64_t id)
+{
+	for (unsigned i = 0; id != 0 && i < DEPTH_MAX; i++) {
+		const struct condition *up = find_id(cs, id);
+		if (up == NULL)
+			break;
+		if (strcmp(up->subject, c->subject) == 0)
+			return true;
+		id = up->suppressed_by;
+	}
+	return false;
+}
+
+/* Is PATH, of LEN, the subject of C itself, as where a whole group lies behind one in
+ * it? */
+static bool
+is_itself(const struct condition *c, const char *path, size_t len)
+{
+	return strncmp(c->subject, path, len) == 0 && c->subject[len] == '\0';
+}
+
+/* The open incident that says why C is the matter, or 0. GRACE: as of the ops, 0 where
+ * C lies behind nothing. */
+static int64_t
+reason(const struct conditions *cs, const struct condition *c, unsigned *grace)
+{
+	char path[1024];
+	const char *at = cs->ops->behind(cs->ctx, c->subject, grace);
+	bool any = false;
+
+	if (at == NULL)
+		at = "";
+	while (*(at += strspn(at, " \t,")) != '\0') {
+		size_t len = strcspn(at, " \t,");
+		if (len < sizeof path && !is_itself(c, at, len)) {
+			any = true;
+			memcpy(path, at, len);
+			path[len] = '\0';
+			const struct condition *up =
+			    find(cs, CONDITION_DOWN_KIND, path, CONDITION_DOWN_SOURCE);
+			if (up != NULL && up->id != 0 && up != c &&
+			    !explains(cs, c, up->id))
+				return up->id;
+		}
+		at += len;
+	}
+	if (!any)
+		*grace = 0;
+	return 0;
+}
+
+/* Write the row of C and the letter that waits for it. */
+static void
+put_waiting(struct conditions *cs, struct condition *c)
+{
+	struct letter letter = { .what = "open",
+		.receivers = c->receivers,
+		.body = c->body,
+		.due = c->due };
+
+	put(cs, c, 0, c->receivers != NULL ? &letter : NULL);
+}
+
+/* C is open, and F's letter has to wait until DUE; or, where nobody is to be told, it
+ * may be found what explains it. */
+static void
+put_and_wait(
+    struct conditions *cs, struct condition *c, const struct finding *f, int64_t due)
+{
+	struct incident in = row_of(c, 0);
+
+	if (f->receivers != NULL) {
+		c->receivers = mem_str(f->receivers);
+		c->body = f->body != NULL ? mem_str(f->body) : incident_body(&in);
+	}
+	c->due = due;
+	c->waits = true;
+	TAILQ_INSERT_TAIL(&cs->waiting, c, link);
+	put_waiting(cs, c);
+}
+
+/* The letter that waited goes, with the row as it is now. */
+static void
+send_waiting(struct conditions *cs, struct condition *c)
+{
+	struct letter letter = { .what = "open",
+		.receivers = c->receivers,
+		.body = c->body,
+		.waited = true };
+
+	put(cs, c, 0, c->receivers != NULL ? &letter : NULL);
+	stop_waiting(cs, c, false);
+}
+
+static void
+look_at_waiting(struct conditions *cs, struct condition *c, int64_t now)
+{
+	unsigned grace = 0;
+
+	if (cs->ops->silent(cs->ctx, c->subject, now))
+		return;
+	int64_t id = reason(cs, c, &grace);
+	if (id != 0) {
+		c->back = false;
+		if (id == c->suppressed_by)
+			return;
+		c->suppressed_by = id;
+		put_waiting(cs, c);
+		return;
+	}
+	/* When what was down is back, its followers may need a round, too. */
+	if (c->suppressed_by != 0 && !c->back) {
+		c->back = true;
+		c->due = now + grace;
+	}
+	if (now < c->due)
+		return;
+	c->suppressed_by = 0;
+	send_waiting(cs, c);
+}
+
+void
+conditions_tick(struct conditions *cs, int64_t now)
+{
+	struct condition *c, *next;
+
+	for (c = TAILQ_FIRST(&cs->waiting); c != NULL; c = next) {
+		next = TAILQ_NEXT(c, link);
+		look_at_waiting(cs, c, now);
+	}
+}
+
+/* --- opening, closing ------------------------------------------------------------ */
+
+/* F with those whom it does not name; WHO is to be freed. */
+static struct finding
+with_audience(const struct conditions *cs, const struct finding *f, char **who)
+{
+	struct finding told = *f;
+
+	*who = f->receivers == NULL ? cs->ops->audience(cs->ctx, f->kind) : NULL;
+	if (*who != NULL)
+		told.receivers = *who;
+	return told;
+}
+
+static void
+open_it(struct conditions *cs, struct condition *c, const struct finding *finding)
+{
+	unsigned grace = 0;
+	bool silent = cs->ops->silent(cs->ctx, c->subject, finding->time);
+	char *who;
+	struct finding told = with_audience(cs, finding, &who), *f = &told;
+
+	c->suppressed_by = reason(cs, c, &grace);
+	c->written = f->time;
+	if (f->receivers == NULL && grace == 0)
+		put(cs, c, 0, NULL);
+	else if (silent || c->suppressed_by != 0 || grace != 0)
+		put_and_wait(cs, c, f, f->time + grace);
+	else
+		put_and_tell(cs, c, 0, f, "open");
+	free(who);
+}
+
+int64_t
+condition_raise(struct conditions *cs, const struct finding *f)
+{
+	struct condition *c = find(cs, f->kind, f->subject, f->source);
+
+	if (c == NULL)
+		c = condition_new(cs, f->kind, f->subject, f->source);
+	c->clears = 0;
+	if (c->id == 0 && c->raises++ == 0)
+		c->begin = f->time;
+	take(c, f);
+	if (c->id == 0) {
+		if (c->raises >= f->hold)
+			open_it(cs, c, f);
+		return c->id;
+	}
+	/* While its first letter waits, there is nothing to be told anew. */
+	bool tell = f->receivers != NULL && (!c->waits || c->receivers == NULL) &&
+		    !cs->ops->silent(cs->ctx, c->subject, f->time);
+	if (!tell && (!c->dirty || f->time - c->written < REWRITE_S))
+		return c->id;
+	c->written = f->time;
+	if (tell)
+		put_and_tell(cs, c, 0, f, "update");
+	else
+		put(cs, c, 0, NULL);
+	return c->id;
+}
+
+static int64_t
+close_it(struct conditions *cs, struct condition *c, const struct finding *finding)
+{
+	int64_t id = c->id, end = c->cleared > c->begin ? c->cleared : c->begin;
+	unsigned grace;
+	char *who;
+	struct finding told = with_audience(cs, finding, &who), *f = &told;
+	bool tell = f->receivers != NULL;
+
+	if (c->waits) {
+		/* It waited only to see whether something else explains it: that did
+		 * not come, so both letters go. */
+		tell = tell && c->suppressed_by == 0 && reason(cs, c, &grace) == 0 &&
+		       !cs->ops->silent(cs->ctx, c->subject, f->time);
+		if (tell)
+			send_waiting(cs, c);
+		else
+			stop_waiting(cs, c, true);
+	}
+	take(c, f);
+	if (tell)
+		put_and_tell(cs, c, end, f, "close");
+	else
+		put(cs, c, end, NULL);
+	condition_free(cs, c);
+	free(who);
+	return id;
+}
+
+int64_t
+condition_clear(struct conditions *cs, const struct finding *f)
+{
+	struct condition *c = find(cs, f->kind, f->subject, f->source);
+
+	if (c == NULL)
+		return 0;
+	if (c->id == 0) {
+		condition_free(cs, c);
+		return 0;
+	}
+	if (c->clears++ == 0)
+		c->cleared = f->time;
+	if (c->clears < f->hold)
+		return 0;
+	return close_it(cs, c, f);
+}
+
+int64_t
+condition_open(const struct conditions *cs, const char *kind, const char *subject,
+    const char *source)
+{
+	const struct condition *c = find(cs, kind, subject, source);
+
+	return c != NULL ? c->id : 0;
+}
+
+int64_t
+condition_begin(const struct conditions *cs, const char *kind, const char *subject,
+    const char *source)
+{
+	const struct condition *c = find(cs, kind, subject, source);
+
+	return c != NULL && c->id != 0 ? c->begin : 0;
+}
+
+void
+conditions_end(struct conditions *cs,
+    bool (*watched)(void *ctx, const struct incident *in), void *ctx, int64_t now,
+    const char *why)
+{
+	struct condition *c, *next;
+
+	HASH_ITER(hh, cs->all, c, next) {
+		struct incident in = row_of(c, 0);
+		if (watched(ctx, &in))
+			continue;
+		if (c->id != 0) {
+			char *evidence = incident_evidence(c->evidence, why);
+			free(c->evidence);
+			c->evidence = evidence;
+			stop_waiting(cs, c, true);
+			put(cs, c, now > c->begin ? now : c->begin, NULL);
+		}
+		condition_free(cs, c);
+	}
+}
+
+void
+conditions_flush(struct conditions *cs)
+{
+	struct condition *c, *next;
+
+	HASH_ITER(hh, cs->all, c, next)
+		if (c->id != 0 && c->dirty)
+			put(cs, c, 0, NULL);
+}
+
+/* --- life ------------------------------------------------------------------------ */
+
+static void
+restore(void *ctx, const struct incident *in, const struct letter *held)
+{
+	struct conditions *cs = ctx;
+
+	if (find(cs, in->kind, in->subject, in->source) != NULL)
+		return;
+	struct condition *c = condition_new(cs, in->kind, in->subject, in->source);
+	c->id = in->id;
+	c->begin = c->written = in->begin;
+	c->confidence = mem_str(in->confidence);
+	c->summary = mem_str(in->summary);
+	c->evidence = mem_str(in->evidence);
+	c->worst = in->worst;
+	c->priority = in->priority;
+	c->suppressed_by = in->suppressed_by;
+	HASH_ADD(by_id, cs->by_id, id, sizeof c->id, c);
+	if (held == NULL)
+		return;
+	c->receivers = mem_str(held->receivers);
+	c->body = mem_str(held->body);
+	c->due = held->due;
+	c->waits = true;
+	TAILQ_INSERT_TAIL(&cs->waiting, c, link);
+}
+
+struct conditions *
+conditions_new(struct events *ev, const struct conditions_ops *ops, void *ctx)
+{
+	struct conditions *cs = mem_zero(1, sizeof *cs);
+
+	cs->ev = ev;
+	cs->ops = ops;
+	cs->ctx = ctx;
+	TAILQ_INIT(&cs->waiting);
+	events_each_open(ev, restore, cs);
+	return cs;
+}
+
+void
+conditions_free(struct conditions *cs)
+{
+	struct condition *c, *next;
+
+	HASH_ITER(hh, cs->all, c, next)
+		condition_free(cs, c);
+	free(cs);
+}

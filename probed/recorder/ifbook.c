@@ -1,0 +1,571 @@
+#include "recorder/ifbook.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <uthash.h>
+
+#include "base/mem.h"
+#include "recorder/aside.h"
+#include "recorder/crosscheck.h"
+#include "recorder/trafficfile.h"
+#include "store.h"
+
+#define INDEX_FILE STORE_TRAFFIC "/index"
+#define INDEX_LINE 1024
+#define INDEX_S 60 /* it is not written more often */
+#define TELL_S 600
+/* A minute of which less is known is unknown. */
+#define KNOWN_MS 30000
+/* Another source is believed once the better one was silent for so long. */
+#define SOURCE_S 600
+
+struct interface {
+	UT_hash_handle hh;
+	struct if_key key;
+	struct msg_interface is; /* as web is told */
+	bool carried[2];	 /* a byte, by counters and by flows: it has a file */
+	struct trafficfile file[2];
+	struct crosscheck *check;   /* NULL: never both */
+	int64_t counted_s, flows_s; /* the last minute of each */
+	int64_t source_s;	    /* when its source told last */
+};
+
+struct exporter_file {
+	UT_hash_handle hh;
+	struct trafficfile file;
+	int64_t minute_s; /* of the last row */
+	char path[];
+};
+
+/* A device that sends sFlow: its flows count whole frames. */
+struct framer {
+	UT_hash_handle hh;
+	struct flow_ip ip;
+};
+
+struct ifbook {
+	void (*tell)(void *ctx, const struct msg_interface *m);
+	void (*trouble)(void *ctx, const char *text);
+	void *ctx;
+	struct interface *all;
+	struct exporter_file *exporters;
+	struct framer *framers;
+	unsigned filed;
+	bool changed, full_told;
+	int64_t index_s;
+	struct log_limit stuck;
+};
+
+static const struct if_span nothing = { .known_ms = 0 };
+
+/* --- interfaces ------------------------------------------------------------------ */
+
+static struct interface *
+find_or_add(struct ifbook *t, const struct if_key *key)
+{
+	struct interface *i;
+
+	HASH_FIND(hh, t->all, key, sizeof *key, i);
+	if (i != NULL || HASH_COUNT(t->all) >= IFBOOK_INTERFACES)
+		return i;
+	i = mem_zero(1, sizeof *i);
+	i->key = *key;
+	i->is.key = *key;
+	i->is.now = i->is.minute = i->is.by_flow = nothing;
+	i->is.factor = i->is.factor_error = NAN;
+	i->file[true].kind = TRAFFIC_FLOWS;
+	HASH_ADD(hh, t->all, key, sizeof i->key, i);
+	t->changed = true;
+	return i;
+}
+
+static void
+complain(struct ifbook *t, const char *text)
+{
+	if (!log_allowed(&t->stuck, TELL_S, NULL))
+		return;
+	log_warnx("%s", text);
+	t->trouble(t->ctx, text);
+}
+
+/* May I have its file, by flows or by counters? */
+static bool
+may_file(struct ifbook *t, struct interface *i, bool flows, double octets)
+{
+	if (i->carried[flows])
+		return true;
+	if (!(octets > 0))
+		return false;
+	if (!i->carried[!flows]) {
+		if (t->filed >= IFBOOK_FILED) {
+			if (!t->full_told)
+				complain(t, "more interfaces carry traffic than have a "
+					    "history: 512 do");
+			t->full_told = true;
+			return false;
+		}
+		t->filed++;
+	}
+	i->carried[flows] = true;
+	if (flows)
+		i->is.flows = true;
+	else
+		i->is.counted = true;
+	t->changed = true;
+	return true;
+}
+
+static void
+write_row(struct ifbook *t, struct interface *i, bool flows, int64_t end_s,
+    const double *value)
+{
+	char path[INTERFACE_PATH];
+	struct err err;
+
+	if_path(&i->key, flows, path);
+	if (trafficfile_write(&i->file[flows], path, end_s, value, &err) < 0)
+		complain(t, err.text);
+}
+
+static struct crosscheck *
+check_of(struct interface *i)
+{
+	if (i->check == NULL && i->counted_s != 0 && i->flows_s != 0)
+		i->check = mem_zero(1, sizeof *i->check);
+	return i->check;
+}
+
+static void
+judge(struct interface *i, int64_t now_s)
+{
+	if (i->check == NULL)
+		return;
+	struct crosscheck_result r = crosscheck_judge(i->check, now_s);
+
+	/* Once, when it begins. */
+	if (r.check == IF_CHECK_FACTOR && i->is.check != IF_CHECK_FACTOR) {
+		char text[ADDR_TEXT];
+
+		log_warnx(
+		    "%s interface %u: flows and counters differ by a factor of "
+		    "%.2f over the last hour: the sampling rate or a direction is "
+		    "probably wrong",
+		    flow_ip_text(&i->key.device, text), (unsigned)i->key.index,
+		    r.factor);
+	}
+	i->is.check = (uint8_t)r.check;
+	i->is.factor = r.factor;
+	i->is.factor_error = r.error;
+	i->is.check_minutes = r.minutes;
+}
+
+/* --- counters -------------------------------------------------------------------- */
+
+static bool
+same_names(const struct if_names *a, const struct if_names *b)
+{
+	return strcmp(a->device, b->device) == 0 && strcmp(a->name, b->name) == 0 &&
+	       strcmp(a->alias, b->alias) == 0 && a->speed[IF_IN] == b->speed[IF_IN] &&
+	       a->speed[IF_OUT] == b->speed[IF_OUT];
+}
+
+static void
+take_minute(struct ifbook *t, struct interface *i, const struct if_span *s)
+{
+	double value[INTERFACE_DS], octets = 0;
+	int64_t begin_s = s->begin_ms / 1000;
+	bool known = s->known_ms >= KNOWN_MS;
+
+	for (unsigned count = 0; count < IF_COUNTS; count++)
+		for (unsigned way = 0; way < IF_WAYS; way++)
+			value[count * IF_WAYS + way] =
+			    known ? if_rate(s, (enum if_count)count, (enum if_way)way)
+				  : NAN;
+	for (unsigned way = 0; way < IF_WAYS; way++)
+		if (!isnan(s->count[IF_OCTETS][way]))
+			octets += s->count[IF_OCTETS][way];
+	i->is.minute = *s;
+	if (may_file(t, i, false, octets))
+		write_row(t, i, false, begin_s + INTERFACE_STEP, value);
+	i->counted_s = begin_s;
+	/* Only what is known as a whole can be compared. */
+	if (check_of(i) != NULL && s->known_ms == INTERFACE_STEP * 1000) {
+		crosscheck_counters(i->check, begin_s,
+		    s->count[IF_OCTETS][IF_IN] + s->count[IF_OCTETS][IF_OUT]);
+		judge(i, begin_s + MINUTE_S);
+	}
+}
+
+void
+ifbook_counters(struct ifbook *t, const struct msg_ifcounters *m)
+{
+	struct interface *i = find_or_add(t, &m->key);
+	int64_t end_s = (m->span.begin_ms + m->span.known_ms) / 1000;
+
+	if (i == NULL)
+		return;
+	if (m->source == IF_FLOW) {
+		/* A name and nothing else. */
+		if (i->is.names.name[0] != '\0')
+			return;
+		memcpy(i->is.names.name, m->names.name, sizeof i->is.names.name);
+		t->changed = true;
+		t->tell(t->ctx, &i->is);
+		return;
+	}
+	if (m->source < i->is.source && end_s - i->source_s < SOURCE_S)
+		return;
+	if (m->source != i->is.source || !same_names(&m->names, &i->is.names))
+		t->changed = true;
+	i->is.source = m->source;
+	i->is.bits = m->bits;
+	i->is.names = m->names;
+	i->source_s = end_s;
+	if (m->span.minute)
+		take_minute(t, i, &m->span);
+	else
+		i->is.now = m->span;
+	t->tell(t->ctx, &i->is);
+}
+
+/* --- flows ----------------------------------------------------------------------- */
+
+static bool
+sends_frames(const struct ifbook *t, const struct flow_ip *ip)
+{
+	struct framer *f;
+
+	HASH_FIND(hh, t->framers, ip, sizeof *ip, f);
+	return f != NULL;
+}
+
+/* SUM NULL: nothing passed in the minute. */
+static void
+take_flows(struct ifbook *t, struct interface *i, int64_t begin_s,
+    const struct minute_sum *sum)
+{
+	static const struct minute_sum zero;
+	struct if_span *s = &i->is.by_flow;
+	double value[INTERFACE_FLOW_DS];
+
+	i->flows_s = begin_s;
+	if (check_of(i) != NULL) {
+		crosscheck_flows(
+		    i->check, begin_s, sum, sends_frames(t, &i->key.device));
+		judge(i, begin_s + MINUTE_S);
+	}
+	if (sum == NULL)
+		sum = &zero;
+	*s = (struct if_span){ .minute = true,
+		.begin_ms = begin_s * 1000,
+		.known_ms = INTERFACE_STEP * 1000 };
+	for (unsigned way = 0; way < IF_WAYS; way++) {
+		enum minute_way from = way == IF_IN ? MINUTE_IN : MINUTE_OUT;
+
+		s->count[IF_OCTETS][way] = (double)sum->octets[from];
+		s->count[IF_PACKETS][way] = (double)sum->packets[from];
+		s->count[IF_DISCARDS][way] = s->count[IF_ERRORS][way] = NAN;
+		value[IF_OCTETS * IF_WAYS + way] = (double)sum->octets[from] / MINUTE_S;
+		value[IF_PACKETS * IF_WAYS + way] =
+		    (double)sum->packets[from] / MINUTE_S;
+	}
+	if (may_file(t, i, true, (double)minute_octets(sum)))
+		write_row(t, i, true, begin_s + MINUTE_S, value);
+	t->tell(t->ctx, &i->is);
+}
+
+/* The table of the minute is over and lists all: interfaces of exporters that were
+ * heard of in it, and that it does not list, carried nothing. */
+static void
+take_silence(struct ifbook *t, int64_t begin_s)
+{
+	struct interface *i, *next, *other, *after;
+
+	HASH_ITER(hh, t->all, i, next) {
+		bool heard = false;
+
+		if (i->flows_s == 0 || i->flows_s >= begin_s)
+			continue;
+		HASH_ITER(hh, t->all, other, after)
+			heard |= other->flows_s == begin_s &&
+				 memcmp(&other->key.device, &i->key.device,
+				     sizeof i->key.device) == 0;
+		if (heard)
+			take_flows(t, i, begin_s, NULL);
+	}
+}
+
+void
+ifbook_minute(
+    struct ifbook *t, const struct minute_part *part, const struct minute_row *rows)
+{
+	if (part->by != MINUTE_INTERFACE || !part->final)
+		return;
+	for (unsigned k = 0; k < part->rows; k++) {
+		/* Who has no address has no book. */
+		if (rows[k].key.a.len == 0)
+			continue;
+		struct if_key key = if_key(&rows[k].key.a, rows[k].key.number);
+		struct interface *i = find_or_add(t, &key);
+
+		if (i != NULL && i->flows_s < part->begin_s)
+			take_flows(t, i, part->begin_s, &rows[k].sum);
+	}
+	if (part->part + 1 == part->parts && part->rest_rows == 0)
+		take_silence(t, part->begin_s);
+}
+
+/* --- exporters ------------------------------------------------------------------- */
+
+static void
+note_framer(struct ifbook *t, const struct msg_exporter *x)
+{
+	const char *text = x->agent[0] != '\0' ? x->agent : x->address;
+	struct flow_ip ip = { 0 };
+	struct addr a;
+	struct framer *f;
+	unsigned len;
+
+	if (x->protocol != FLOW_SFLOW5 || addr_parse(&a, text) != 0)
+		return;
+	const uint8_t *bytes = addr_bytes(&a, &len);
+	ip.len = (uint8_t)len;
+	memcpy(ip.bytes, bytes, len);
+	HASH_FIND(hh, t->framers, &ip, sizeof ip, f);
+	if (f != NULL || HASH_COUNT(t->framers) >= IFBOOK_INTERFACES)
+		return;
+	f = mem_zero(1, sizeof *f);
+	f->ip = ip;
+	HASH_ADD(hh, t->framers, ip, sizeof f->ip, f);
+}
+
+void
+ifbook_exporter(struct ifbook *t, const struct msg_exporter *x, int64_t now_s)
+{
+	int64_t end_s = now_s / INTERFACE_STEP * INTERFACE_STEP;
+	double value[] = { (double)x->datagrams, (double)x->records, (double)x->lost };
+	char path[INTERFACE_PATH + 64];
+	struct exporter_file *f;
+	struct err err;
+
+	note_framer(t, x);
+	snprintf(path, sizeof path, STORE_TRAFFIC "/exporters/%s-%s-%" PRIu64 "-%u.rrd",
+	    x->agent[0] != '\0' ? x->agent : x->address,
+	    flow_protocol_word((enum flow_protocol)x->protocol), x->domain,
+	    (unsigned)x->port);
+	HASH_FIND_STR(t->exporters, path, f);
+	if (f == NULL) {
+		if (HASH_COUNT(t->exporters) >= IFBOOK_EXPORTERS ||
+		    strchr(x->address, '/') != NULL || strchr(x->agent, '/') != NULL)
+			return;
+		f = mem_zero(1, sizeof *f + strlen(path) + 1);
+		strcpy(f->path, path);
+		f->file.kind = TRAFFIC_EXPORTER;
+		f->minute_s = end_s;
+		HASH_ADD_KEYPTR(hh, t->exporters, f->path, strlen(f->path), f);
+	}
+	if (end_s <= f->minute_s)
+		return;
+	f->minute_s = end_s;
+	if (trafficfile_write(&f->file, f->path, end_s, value, &err) < 0)
+		complain(t, err.text);
+}
+
+/* --- what is known, on disk ------------------------------------------------------ */
+
+/* TEXT without what parts fields and lines. */
+static void
+put_field(FILE *out, const char *text)
+{
+	putc('\t', out);
+	for (; *text != '\0'; text++)
+		putc((unsigned char)*text < ' ' ? ' ' : *text, out);
+}
+
+static int
+write_index(const struct ifbook *t)
+{
+	static const char fresh[] = INDEX_FILE ".new";
+	struct interface *i, *next;
+	char text[ADDR_TEXT];
+	FILE *out;
+
+	if (aside_parents(fresh) < 0 || (out = fopen(fresh, "we")) == NULL)
+		return -1;
+	HASH_ITER(hh, t->all, i, next) {
+		const struct if_names *n = &i->is.names;
+
+		if (!i->carried[false] && !i->carried[true])
+			continue;
+		fprintf(out, "%s\t%u\t%d\t%d\t%u\t%u\t%" PRIu64 "\t%" PRIu64,
+		    flow_ip_text(&i->key.device, text), (unsigned)i->key.index,
+		    i->carried[false], i->carried[true], i->is.source, i->is.bits,
+		    n->speed[IF_IN], n->speed[IF_OUT]);
+		put_field(out, n->device);
+		put_field(out, n->name);
+		put_field(out, n->alias);
+		putc('\n', out);
+	}
+	bool bad = ferror(out) != 0;
+	if (fclose(out) != 0 || bad || rename(fresh, INDEX_FILE) != 0) {
+		unlink(fresh);
+		return -1;
+	}
+	return 0;
+}
+
+/* The next field of *AT, which goes behind it; NULL when there is none. */
+static const char *
+field(char **at)
+{
+	return *at == NULL ? NULL : strsep(at, "\t");
+}
+
+static bool
+number(char **at, uint64_t max, uint64_t *out)
+{
+	const char *text = field(at);
+	char *end;
+
+	if (text == NULL || *text < '0' || *text > '9')
+		return false;
+	errno = 0;
+	unsigned long long v = strtoull(text, &end, 10);
+	*out = v;
+	return *end == '\0' && errno == 0 && v <= max;
+}
+
+static bool
+read_line(struct ifbook *t, char *line)
+{
+	char *at = line;
+	uint64_t index, counted, flows, source, bits, speed[IF_WAYS];
+	const char *address = field(&at), *text[3];
+	struct flow_ip ip = { 0 };
+	struct addr a;
+	unsigned len;
+
+	if (address == NULL || addr_parse(&a, address) != 0 ||
+	    !number(&at, UINT32_MAX, &index) || !number(&at, 1, &counted) ||
+	    !number(&at, 1, &flows) || !number(&at, IF_SOURCES - 1, &source) ||
+	    !number(&at, 64, &bits) || (bits != 0 && bits != 32 && bits != 64) ||
+	    !number(&at, UINT64_MAX, &speed[IF_IN]) ||
+	    !number(&at, UINT64_MAX, &speed[IF_OUT]))
+		return false;
+	for (unsigned k = 0; k < 3; k++) {
+		text[k] = field(&at);
+		if (text[k] == NULL || strlen(text[k]) >= INTERFACE_TEXT)
+			return false;
+	}
+	const uint8_t *bytes = addr_bytes(&a, &len);
+	ip.len = (uint8_t)len;
+	memcpy(ip.bytes, bytes, len);
+	struct if_key key = if_key(&ip, (uint32_t)index);
+	struct interface *i = find_or_add(t, &key);
+	if (i == NULL || t->filed >= IFBOOK_FILED || i->carried[false] ||
+	    i->carried[true])
+		return false;
+	i->carried[false] = i->is.counted = counted == 1;
+	i->carried[true] = i->is.flows = flows == 1;
+	i->is.source = (uint8_t)source;
+	i->is.bits = (uint8_t)bits;
+	i->is.names.speed[IF_IN] = speed[IF_IN];
+	i->is.names.speed[IF_OUT] = speed[IF_OUT];
+	strcpy(i->is.names.device, text[0]);
+	strcpy(i->is.names.name, text[1]);
+	strcpy(i->is.names.alias, text[2]);
+	t->filed++;
+	return true;
+}
+
+void
+ifbook_begin(struct ifbook *t)
+{
+	FILE *in = fopen(INDEX_FILE, "re");
+	char line[INDEX_LINE];
+	unsigned bad = 0, n = 0;
+
+	if (in == NULL)
+		return;
+	while (fgets(line, sizeof line, in) != NULL && n++ < IFBOOK_INTERFACES) {
+		line[strcspn(line, "\n")] = '\0';
+		bad += !read_line(t, line);
+	}
+	fclose(in);
+	if (bad > 0)
+		log_warnx(
+		    "%s: %u lines are left out, expected an address, an index and "
+		    "what belongs to them, with tabs between",
+		    INDEX_FILE, bad);
+	t->changed = bad > 0;
+}
+
+/* --- life ------------------------------------------------------------------------ */
+
+void
+ifbook_tell(struct ifbook *t)
+{
+	struct interface *i, *next;
+
+	HASH_ITER(hh, t->all, i, next)
+		t->tell(t->ctx, &i->is);
+}
+
+void
+ifbook_sweep(struct ifbook *t, int64_t now_s)
+{
+	if (!t->changed || (now_s >= t->index_s && now_s - t->index_s < INDEX_S))
+		return;
+	t->index_s = now_s;
+	t->changed = false;
+	if (write_index(t) < 0) {
+		char text[200];
+
+		snprintf(text, sizeof text, "%s: %s", INDEX_FILE, strerror(errno));
+		complain(t, text);
+		t->changed = true;
+	}
+}
+
+struct ifbook *
+ifbook_new(void (*tell)(void *ctx, const struct msg_interface *m),
+    void (*trouble)(void *ctx, const char *text), void *ctx)
+{
+	struct ifbook *t = mem_zero(1, sizeof *t);
+
+	t->tell = tell;
+	t->trouble = trouble;
+	t->ctx = ctx;
+	return t;
+}
+
+void
+ifbook_free(struct ifbook *t)
+{
+	struct interface *i, *after;
+	struct exporter_file *x, *next;
+	struct framer *f, *then;
+
+	if (t->changed)
+		write_index(t);
+	HASH_ITER(hh, t->all, i, after) {
+		HASH_DEL(t->all, i);
+		free(i->check);
+		free(i);
+	}
+	HASH_ITER(hh, t->exporters, x, next) {
+		HASH_DEL(t->exporters, x);
+		free(x);
+	}
+	HASH_ITER(hh, t->framers, f, then) {
+		HASH_DEL(t->framers, f);
+		free(f);
+	}
+	free(t);
+}

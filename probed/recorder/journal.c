@@ -1,0 +1,431 @@
+#include "recorder/journal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <event2/event.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "recorder/alertletter.h"
+#include "recorder/alerts.h"
+#include "recorder/audience.h"
+#include "recorder/backscatter.h"
+#include "recorder/events.h"
+#include "recorder/notes.h"
+#include "recorder/outage.h"
+#include "recorder/silence.h"
+
+/* Rounds and lines wait no longer than this for a turn of writing. */
+#define TURN_NS (10 * CLOCK_NS_PER_MS)
+#define LAST_NS CLOCK_NS_PER_S
+#define GRACE_S 5 /* more than two steps, for a round to be stored */
+
+struct journal {
+	const struct conf *conf;
+	struct events *ev;
+	struct conditions *conditions;
+	struct silences *silences;
+	struct outages *outages;
+	struct alerts *alerts;
+	struct notes *notes;
+	struct backscatters *backscatters;
+	struct event *work, *tick;
+	char *parents; /* the list that behind() made last */
+	void (*trouble)(void *ctx, const char *text);
+	void *ctx;
+};
+
+static int64_t
+now_s(void)
+{
+	return clock_wall_ns() / CLOCK_NS_PER_S;
+}
+
+/* --- what conditions ask ---------------------------------------------------------- */
+
+/* The target that SUBJECT is a path of, also of a slave's ("A.B~slave"). */
+static const struct conf_target *
+target_of(const struct journal *j, const char *subject)
+{
+	char path[1024];
+	size_t len = strcspn(subject, "~");
+
+	if (len == 0 || len >= sizeof path)
+		return NULL;
+	memcpy(path, subject, len);
+	path[len] = '\0';
+	return conf_target_by_path(j->conf, path);
+}
+
+/* Does the slave NAME measure T? */
+static bool
+measures(const struct conf_target *t, const char *name)
+{
+	for (size_t i = 0; t != NULL && i < t->slaves; i++)
+		if (strcmp(t->slave[i]->name, name) == 0)
+			return true;
+	return false;
+}
+
+/* The paths in LIST as the slave NAME sees them, where it does; to be freed. */
+static char *
+seen_by(const struct journal *j, const char *list, const char *name)
+{
+	static const char between[] = " \t,";
+	char *text;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (out == NULL)
+		fatal("open_memstream");
+	while (*(list += strspn(list, between)) != '\0') {
+		size_t len = strcspn(list, between);
+		char *path = mem_strn(list, len);
+		bool own = measures(conf_target_by_path(j->conf, path), name);
+
+		fprintf(out, "%s%s%s ", path, own ? "~" : "", own ? name : "");
+		free(path);
+		list += len;
+	}
+	fclose(out);
+	return text;
+}
+
+static const char *
+behind(void *ctx, const char *subject, unsigned *grace)
+{
+	struct journal *j = ctx;
+	const struct conf_target *t = target_of(j, subject);
+	const char *slave = strchr(subject, '~'), *list;
+
+	if (t == NULL)
+		return NULL;
+	unsigned step = t->step > j->conf->step ? t->step : j->conf->step;
+	*grace = 2 * step + GRACE_S;
+	list = conf_target_value(j->conf, t, "behind", NULL);
+	if (list == NULL || slave == NULL)
+		return list;
+	free(j->parents);
+	return j->parents = seen_by(j, list, slave + 1);
+}
+
+static char *
+audience(void *ctx, const char *kind)
+{
+	const struct journal *j = ctx;
+
+	/* Each of these names whom it is for, or is for nobody. */
+	if (strcmp(kind, ALERTLETTER_KIND) == 0)
+		return NULL;
+	return audience_of(j->conf, kind);
+}
+
+static bool
+silent(void *ctx, const char *subject, int64_t now)
+{
+	const struct journal *j = ctx;
+
+	return silences_cover(j->silences, subject, now);
+}
+
+/* --- alerts ----------------------------------------------------------------------- */
+
+static bool
+alert_held(void *ctx, const char *path, const char *alert)
+{
+	const struct journal *j = ctx;
+
+	return condition_open(j->conditions, ALERTLETTER_KIND, path, alert) != 0;
+}
+
+static void
+alert_news(void *ctx, const struct alert_news *n)
+{
+	const struct journal *j = ctx;
+
+	alertletter_tell(j->conditions, j->conf, n);
+}
+
+static const struct alerts_ops alerts_ops = { alert_held, alert_news };
+
+/* --- turns ------------------------------------------------------------------------ */
+
+static void
+arm(struct journal *j, int64_t ns)
+{
+	struct timeval when = { ns / CLOCK_NS_PER_S, ns % CLOCK_NS_PER_S / 1000 };
+
+	event_add(j->work, &when);
+}
+
+static void
+on_work(evutil_socket_t fd, short what, void *arg)
+{
+	struct journal *j = arg;
+
+	(void)fd;
+	(void)what;
+	int64_t next = events_work(j->ev, TURN_NS);
+	if (next >= 0)
+		arm(j, next);
+}
+
+void
+journal_kick(struct journal *j)
+{
+	if (events_counts(j->ev).queued > 0 &&
+	    !event_pending(j->work, EV_TIMEOUT, NULL))
+		arm(j, 0);
+}
+
+static void
+on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	struct journal *j = arg;
+
+	(void)fd;
+	(void)what;
+	backscatters_tick(j->backscatters, now_s());
+	conditions_tick(j->conditions, now_s());
+	/* Pruning is due once in a while though nothing is put. */
+	if (!event_pending(j->work, EV_TIMEOUT, NULL))
+		arm(j, 0);
+}
+
+/* --- what comes ------------------------------------------------------------------- */
+
+void
+journal_expect(struct journal *j, uint64_t target)
+{
+	alerts_expect(j->alerts, target);
+}
+
+void
+journal_round(struct journal *j, const struct round *r)
+{
+	const struct conf_target *t = conf_target_by_id(j->conf, r->target);
+	const struct conf_slave *slave = NULL;
+
+	/* What address a slave asks is its own affair. */
+	if (t != NULL)
+		notes_round(j->notes, t, r);
+	else
+		t = conf_series_by_id(j->conf, r->target, &slave);
+	if (t != NULL)
+		outages_round(j->outages, t, slave, r);
+	alerts_round(j->alerts, r);
+	journal_kick(j);
+}
+
+void
+journal_file(struct journal *j, const char *path, const char *text)
+{
+	notes_file(j->notes, path, text);
+	journal_kick(j);
+}
+
+void
+journal_line(struct journal *j, enum room room, bool up)
+{
+	notes_line(j->notes, room, up);
+	if (j->ev != NULL)
+		journal_kick(j);
+}
+
+int
+journal_victim(struct journal *j, struct msg_in *in)
+{
+	struct msg_victim v;
+
+	if (msg_get_victim(in, &v) != 0)
+		return -1;
+	backscatters_take(j->backscatters, &v);
+	journal_kick(j);
+	return 0;
+}
+
+/* Subjects that are paths: nobody looks after those that are not configured. */
+static bool
+watched(void *ctx, const struct incident *in)
+{
+	static const char *const kinds[] = { "loss", "latency" };
+	const struct journal *j = ctx;
+
+	if (strcmp(in->kind, ALERTLETTER_KIND) == 0)
+		return alerts_watch(j->alerts, in->subject, in->source);
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+		if (strcmp(in->kind, kinds[i]) == 0) {
+			const struct conf_target *t = target_of(j, in->subject);
+			const char *slave = strchr(in->subject, '~');
+			return slave != NULL ? measures(t, slave + 1)
+					     : t != NULL && conf_target_is_pinged(t);
+		}
+	return true;
+}
+
+void
+journal_configure(struct journal *j, const struct conf *next)
+{
+	j->conf = next;
+	silences_configure(j->silences, next);
+	notes_configure(j->notes, next);
+	alerts_configure(j->alerts, next);
+	conditions_end(j->conditions, watched, j, now_s(),
+	    "it is not measured any more, as the configuration says");
+	outages_reload(j->outages);
+	journal_kick(j);
+}
+
+/* TEXT holds nothing that would not be words. */
+static bool
+is_plain(const char *text)
+{
+	for (; *text != '\0'; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			return false;
+	return true;
+}
+
+/* SUBJECT is "" or something in the configuration. */
+static bool
+is_subject(const struct journal *j, const char *subject)
+{
+	return *subject == '\0' || conf_target_by_path(j->conf, subject) != NULL;
+}
+
+static int
+end_silence(struct journal *j, struct msg_in *in)
+{
+	int64_t id = wire_i64(&in->wire), begin = wire_i64(&in->wire);
+	int64_t end = wire_i64(&in->wire);
+	char subject[1024];
+	struct err err;
+
+	msg_get_str(in, subject, sizeof subject);
+	if (msg_done(in) < 0)
+		return -1;
+	if (silences_end(j->silences, id, begin, end, subject, &err) < 0)
+		log_warnx("left out: %s", err.text);
+	journal_kick(j);
+	return 0;
+}
+
+int
+journal_message(struct journal *j, struct msg_in *in)
+{
+	char subject[1024], text[NOTE_MAX + 1];
+	int64_t begin = 0, end = 0;
+	struct err err = { "" };
+	int r = 0;
+
+	if (in->type == MSG_SILENCE_END)
+		return end_silence(j, in);
+	if (in->type == MSG_SILENCE) {
+		begin = wire_i64(&in->wire);
+		end = wire_i64(&in->wire);
+	}
+	msg_get_str(in, subject, sizeof subject);
+	msg_get_str(in, text, sizeof text);
+	if (msg_done(in) < 0 || !is_plain(subject) || !is_plain(text))
+		return -1;
+	if (!is_subject(j, subject)) /* a reload crossed it */
+		r = err_set(&err, "there is no target %.200s", subject);
+	else if (in->type == MSG_NOTE)
+		r = notes_put(j->notes, subject, text, &err);
+	else
+		r = silences_add(j->silences, begin, end, subject, text, &err);
+	if (r < 0)
+		log_warnx("left out: %s", err.text);
+	journal_kick(j);
+	return 0;
+}
+
+/* --- life ------------------------------------------------------------------------- */
+
+struct conditions *
+journal_conditions(struct journal *j)
+{
+	return j->conditions;
+}
+
+struct events *
+journal_events(struct journal *j)
+{
+	return j->ev;
+}
+
+static void
+tell(void *ctx, const char *text)
+{
+	const struct journal *j = ctx;
+
+	j->trouble(j->ctx, text);
+}
+
+struct journal *
+journal_new(struct event_base *base)
+{
+	struct journal *j = mem_zero(1, sizeof *j);
+
+	/* With TZ set, libc reads the zone once, now; without it, it would look again
+	 * at every local time. */
+	setenv("TZ", ":/etc/localtime", 0);
+	tzset();
+	j->notes = notes_new();
+	j->work = event_new(base, -1, 0, on_work, j);
+	j->tick = event_new(base, -1, EV_PERSIST, on_tick, j);
+	if (j->work == NULL || j->tick == NULL)
+		fatalx("no timers");
+	return j;
+}
+
+void
+journal_begin(struct journal *j, const struct conf *conf,
+    void (*trouble)(void *ctx, const char *text), void *ctx)
+{
+	static const struct events_ops events_ops = { tell };
+	static const struct conditions_ops ops = { behind, silent, audience };
+	static const struct timeval second = { 1, 0 };
+
+	j->conf = conf;
+	j->trouble = trouble;
+	j->ctx = ctx;
+	j->ev = events_open(&events_ops, j, EVENTS_QUEUE_MAX);
+	j->silences = silences_new(j->ev);
+	j->conditions = conditions_new(j->ev, &ops, j);
+	j->outages = outages_new(j->conditions, j->ev);
+	j->backscatters = backscatters_new(j->conditions, j->ev, now_s());
+	j->alerts = alerts_new(&alerts_ops, j);
+	notes_begin(j->notes, j->ev, conf);
+	event_add(j->tick, &second);
+}
+
+void
+journal_end(struct journal *j)
+{
+	if (j->ev != NULL) {
+		int64_t end = clock_mono_ns() + LAST_NS;
+
+		conditions_flush(j->conditions);
+		while (clock_mono_ns() < end && events_work(j->ev, TURN_NS) == 0)
+			;
+		if (events_counts(j->ev).queued > 0)
+			log_warnx("%llu entries of events.db could not be written",
+			    (unsigned long long)events_counts(j->ev).queued);
+		alerts_free(j->alerts);
+		outages_free(j->outages);
+		backscatters_free(j->backscatters);
+		conditions_free(j->conditions);
+		silences_free(j->silences);
+		events_close(j->ev);
+	}
+	notes_free(j->notes);
+	event_free(j->work);
+	event_free(j->tick);
+	free(j->parents);
+	free(j);
+}

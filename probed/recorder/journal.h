@@ -1,0 +1,46 @@
+/* All that the recorder knows of what happened, put together: events.db, the conditions
+ * with what keeps their letters back, outages, notes. It writes by itself, in turns of
+ * the loop. */
+#ifndef RECORDER_JOURNAL_H
+#define RECORDER_JOURNAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config/conf.h"
+#include "link/msg.h"
+#include "recorder/condition.h"
+#include "round.h"
+
+struct event_base;
+struct journal;
+
+/* Before the lock. */
+struct journal *journal_new(struct event_base *base);
+/* Locked in: open the file, begin. TROUBLE is told what is wrong with it. CONF, as
+ * after it NEXT, must last until the next call; journal_configure() follows. */
+void journal_begin(struct journal *j, const struct conf *conf,
+    void (*trouble)(void *ctx, const char *text), void *ctx);
+/* Go over to NEXT. */
+void journal_configure(struct journal *j, const struct conf *next);
+/* A round of TARGET waits to be written: the last moment to see its file as it is. */
+void journal_expect(struct journal *j, uint64_t target);
+/* R is stored. */
+void journal_round(struct journal *j, const struct round *r);
+/* The line to ROOM is there, or went down. May come before journal_begin(). */
+void journal_line(struct journal *j, enum room room, bool up);
+/* The file of the target PATH was carried over or moved: TEXT says how. */
+void journal_file(struct journal *j, const char *path, const char *text);
+/* MSG_NOTE, MSG_SILENCE or MSG_SILENCE_END. 0, or -1 when it is not to be believed. */
+int journal_message(struct journal *j, struct msg_in *in);
+/* MSG_VICTIM. 0, or -1 when it is not to be believed. */
+int journal_victim(struct journal *j, struct msg_in *in);
+/* For others who judge: the conditions, and events.db. After calls from outside of
+ * journal_round(), journal_kick() sees that what was put is written. */
+struct conditions *journal_conditions(struct journal *j);
+struct events *journal_events(struct journal *j);
+void journal_kick(struct journal *j);
+/* Write what waits, for a second at most, and free all. */
+void journal_end(struct journal *j);
+
+#endif

@@ -1,0 +1,114 @@
+# Captures with a victim that answers a telescope, and an own host that asked, through
+# probectl analyze.
+use strict;
+use warnings;
+use File::Temp qw(tempdir);
+use JSON::PP;
+use Socket qw(inet_aton);
+use Test::More;
+
+my ($probectl) = @ARGV;
+my $dir = tempdir(CLEANUP => 1);
+my $begin = 1700000000;
+
+sub pcap {
+	my ($name, @packets) = @_; # [seconds after BEGIN, bytes from IP on]
+	open my $out, '>:raw', "$dir/$name" or die;
+	print $out pack 'LSSlLLL', 0xa1b2c3d4, 2, 4, 0, 0, 65535, 101;
+	for (@packets) {
+		my ($at, $bytes) = @$_;
+		print $out pack('LLLL', $begin + int $at, ($at - int $at) * 1e6,
+			length $bytes, length $bytes), $bytes;
+	}
+	close $out or die;
+	return "$dir/$name";
+}
+
+sub ip4 {
+	my ($src, $dst, $proto, $payload) = @_;
+	return pack('CCnnnCCn', 0x45, 0, 20 + length $payload, 1, 0, 57, $proto, 0) .
+		inet_aton($src) . inet_aton($dst) . $payload;
+}
+
+sub tcp {
+	my ($src, $dst, $sport, $dport, $flags) = @_;
+	return ip4($src, $dst, 6, pack('nnNNCCnnn', $sport, $dport, 1, 1, 0x50, $flags,
+		0, 0, 0));
+}
+
+sub v5 { # one record: a SYN/ACK from the victim
+	my ($sequence, $at, $dst, $dport) = @_;
+	my $record = inet_aton('198.51.100.7') . inet_aton($dst) . pack('NnnNNNNnnCCCCnnCCn',
+		0, 1, 2, 1, 44, 1000, 1000, 80, $dport, 0, 0x12, 6, 0, 0, 0, 0, 0, 0);
+	my $head = pack 'nnNNNNCCn', 5, 1, 1000, $begin + $at, 0, $sequence, 0, 0, 0;
+	return ip4('10.0.0.1', '10.0.0.2', 17,
+		pack('nnnn', 40000, 2055, 8 + 72, 0) . $head . $record);
+}
+
+# (status, objects, standard error)
+sub analyze {
+	my $errors = "$dir/errors";
+	open my $in, '-|', "$probectl analyze @_ 2>$errors" or die;
+	my @objects = map { decode_json($_) } <$in>;
+	close $in;
+	my $status = $? >> 8;
+	open my $e, '<', $errors or die;
+	return ($status, \@objects, join '', <$e>);
+}
+
+# Even spread without chance: multiples of an odd number.
+my @answers;
+push @answers, [$_ * 0.5, tcp('198.51.100.7', sprintf('203.0.113.%d', $_ * 77 % 256),
+	80, 1024 + $_, 0x12)] for 0 .. 199;
+my @asked = (
+	[1, tcp('192.168.1.5', '192.0.2.80', 40000, 443, 0x02)],
+	[1.1, tcp('192.0.2.80', '192.168.1.5', 443, 40000, 0x12)],
+	map { [2 + $_ / 100, ip4('192.0.2.80', '192.168.1.5', 6,
+		pack('nnNNCCnnn', 443, 40000, 1, 1, 0x50, 0x10, 0, 0, 0) . 'x' x 1400)] } 1 .. 50);
+my $packets = pcap('packets.pcap', sort { $a->[0] <=> $b->[0] } @answers, @asked);
+
+my ($status, $found, $errors) = analyze('--telescope 203.0.113.0/24', $packets);
+is($status, 0, 'packets are read');
+my @victims = grep { $_->{kind} eq 'backscatter' } @$found;
+is(@victims, 1, 'one victim is found');
+my ($v) = @victims;
+is($v->{subject}, '198.51.100.7', 'it is the one that answers');
+is($v->{evidence}{state}, 'confirmed', 'confirmed');
+is($v->{confidence}, 'sure', 'sure');
+is($v->{evidence}{responses}, 200, 'by so many answers');
+is($v->{evidence}{monitored_addresses}, 256, 'of which so many are watched: not the private ones');
+# 199 in 99.5 s at 256 of 2^32 addresses
+ok(abs($v->{evidence}{estimate_pps} / (199 / 99.5 * 2**32 / 256) - 1) < 0.01,
+	'the estimate is x = m 2^32 / n');
+ok($v->{evidence}{low_pps} < $v->{evidence}{estimate_pps} * 0.88 &&
+	$v->{evidence}{high_pps} > $v->{evidence}{estimate_pps} * 1.12, 'with its interval');
+like($v->{summary}, qr/^198\.51\.100\.7 is under a SYN flood of at least 3\.36e\+07/, 'in words');
+my ($host) = grep { $_->{kind} eq 'top' && $_->{by} eq 'host' } @$found;
+is($host->{address}, '192.168.1.5', 'the own host that received most');
+is($host->{in_octets}, 50 * 1440 + 40, 'so much');
+is($host->{out_octets}, 40, 'and sent its question');
+my ($total) = grep { $_->{kind} eq 'top' && $_->{by} eq 'total' } @$found;
+is($total->{packets}, 252, 'every packet is in the sum');
+
+my $flows = pcap('flows.pcap', map { [$_ * 0.5,
+	v5($_, int($_ / 2), sprintf('203.0.113.%d', $_ * 77 % 256), 1024 + $_)] } 0 .. 199);
+($status, $found) = analyze('--telescope 203.0.113.0/24', '--top 1', $flows);
+is($status, 0, 'exported flows are read');
+($v) = grep { $_->{kind} eq 'backscatter' } @$found;
+is($v->{evidence}{responses}, 200, 'with the same answers in them');
+is((grep { $_->{kind} eq 'top' && $_->{by} eq 'flow' } @$found), 1, 'and no more rows than wanted');
+
+($status, $found) = analyze('--packets', '--local 10.0.0.0/8', $flows);
+is((grep { $_->{kind} eq 'backscatter' } @$found), 0, 'as packets they are an export, and no attack');
+
+($status, $found) = analyze($packets);
+($v) = grep { $_->{kind} eq 'backscatter' } @$found;
+is($v, undef, 'without a telescope nobody is answered');
+
+($status, $found, $errors) = analyze('--telescope 203.0.113.1/24', $packets);
+is($status, 2, 'a prefix with bits behind its length is refused');
+like($errors, qr/--telescope: 203\.0\.113\.1\/24 has bits/, 'and named');
+($status, $found, $errors) = analyze("$dir/nothing.pcap");
+is($status, 1, 'a file that is not there');
+like($errors, qr/nothing\.pcap/, 'is named');
+done_testing();

@@ -1,0 +1,460 @@
+/* The machine of conditions: when incidents open and close, who is told and who not. */
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "recorder/condition.h"
+#include "store.h"
+#include "t/eventsread.h"
+#include "t/tap.h"
+
+#define MS CLOCK_NS_PER_MS
+#define T0 1700000000LL
+
+static char dir[] = "/tmp/smokebox-condition-XXXXXX";
+static struct events *ev;
+static struct conditions *cs;
+/* What the configuration would say. */
+static const char *silent_subject, *asked_kind;
+static struct {
+	const char *subject, *behind;
+} lies[4];
+
+static void
+trouble(void *ctx, const char *text)
+{
+	(void)ctx;
+	printf("# %s\n", text);
+}
+
+static const char *
+behind(void *ctx, const char *subject, unsigned *grace)
+{
+	(void)ctx;
+	*grace = 20;
+	for (unsigned i = 0; i < 4; i++)
+		if (lies[i].subject != NULL && strcmp(lies[i].subject, subject) == 0)
+			return lies[i].behind;
+	return NULL;
+}
+
+static bool
+silent(void *ctx, const char *subject, int64_t now)
+{
+	(void)ctx;
+	(void)now;
+	return silent_subject != NULL && strcmp(silent_subject, subject) == 0;
+}
+
+static char *
+audience(void *ctx, const char *kind)
+{
+	(void)ctx;
+	return asked_kind != NULL && strcmp(asked_kind, kind) == 0
+		   ? mem_str("[\"asker\"]")
+		   : NULL;
+}
+
+static const struct events_ops events_ops = { trouble };
+static const struct conditions_ops ops = { behind, silent, audience };
+
+static void
+write_out(void)
+{
+	while (events_work(ev, 100 * MS) >= 0)
+		;
+}
+
+static void
+up(void)
+{
+	ev = events_open(&events_ops, NULL, EVENTS_QUEUE_MAX);
+	cs = conditions_new(ev, &ops, NULL);
+}
+
+static void
+down(void)
+{
+	write_out();
+	conditions_free(cs);
+	events_close(ev);
+}
+
+static const char *
+query(const char *sql)
+{
+	write_out();
+	return events_query(sql);
+}
+
+/* Letters that are in the outbox: "what of incident". */
+static const char *
+letters(void)
+{
+	return query("SELECT what || ':' || subject FROM outbox JOIN incident "
+		     "ON incident.id = incident ORDER BY outbox.id");
+}
+
+static void
+fresh(void)
+{
+	if (cs != NULL)
+		down();
+	events_clean();
+	memset(lies, 0, sizeof lies);
+	silent_subject = asked_kind = NULL;
+	up();
+}
+
+static struct finding
+finding(const char *kind, const char *subject, const char *source, int64_t at)
+{
+	return (struct finding){ .kind = kind,
+		.subject = subject,
+		.source = source,
+		.time = T0 + at,
+		.summary = "it is bad",
+		.worst = NAN };
+}
+
+/* An alert that tells somebody. */
+static int64_t
+alert(const char *subject, int64_t at, bool bad)
+{
+	struct finding f = finding("alert", subject, "big", at);
+
+	f.receivers = "[\"me\"]";
+	f.body = bad ? "{\"n\":1}" : "{\"n\":0}";
+	return bad ? condition_raise(cs, &f) : condition_clear(cs, &f);
+}
+
+/* An outage that tells nobody. */
+static int64_t
+outage(const char *subject, int64_t at, bool bad)
+{
+	struct finding f =
+	    finding(CONDITION_DOWN_KIND, subject, CONDITION_DOWN_SOURCE, at);
+
+	return bad ? condition_raise(cs, &f) : condition_clear(cs, &f);
+}
+
+static void
+life(void)
+{
+	struct finding f = finding("loss", "A.B", "down", 0);
+
+	fresh();
+	f.hold = 3;
+	f.worst = 20;
+	is_int(condition_clear(cs, &f), 0, "all is well: nothing happens");
+	is_int(condition_raise(cs, &f), 0, "seen once of three times");
+	f.time = T0 + 10;
+	is_int(condition_raise(cs, &f), 0, "twice");
+	f.time = T0 + 20;
+	is_int(condition_clear(cs, &f), 0, "well in between");
+	for (int i = 3; i < 6; i++) {
+		f.time = T0 + i * 10;
+		f.worst = 10 + i;
+		ok((condition_raise(cs, &f) != 0) == (i == 5), "round %d", i);
+	}
+	is_int(condition_open(cs, "loss", "A.B", "down"), 1, "it is open");
+	is_int(condition_open(cs, "loss", "A.B", "else"), 0, "another source is not");
+	is_str(
+	    query("SELECT \"begin\" - 1700000000, \"end\", worst, evidence, confidence "
+		  "FROM incident"),
+	    "30|NULL|15.0|{}|sure", "it began with the first of the three");
+	f.worst = 50;
+	f.evidence = "{\"lost\":5}";
+	f.time = T0 + 60;
+	condition_raise(cs, &f);
+	is_str(
+	    query("SELECT worst FROM incident"), "15.0", "news of it are not written");
+	f.time = T0 + 130;
+	condition_raise(cs, &f);
+	is_str(query("SELECT worst, evidence FROM incident"), "50.0|{\"lost\":5}",
+	    "more than once a minute");
+	f.worst = 30;
+	for (int i = 14; i < 17; i++) {
+		f.time = T0 + i * 10;
+		ok((condition_clear(cs, &f) != 0) == (i == 16), "well, round %d", i);
+	}
+	is_str(query("SELECT \"end\" - 1700000000, worst FROM incident"), "140|50.0",
+	    "it ended with the first good one, the worst stays");
+	is_int(condition_open(cs, "loss", "A.B", "down"), 0, "and is open no more");
+	is_str(letters(), "", "nobody was told");
+	f.hold = 0;
+	is_int(condition_raise(cs, &f), 2, "the next one is another");
+	conditions_flush(cs);
+}
+
+static void
+told(void)
+{
+	fresh();
+	ok(alert("A", 0, true) == 1, "an alert");
+	is_str(query("SELECT what, receivers, body FROM outbox"),
+	    "open|[\"me\"]|{\"n\":1}", "is told in its own words");
+	alert("A", 10, true);
+	is_int(alert("A", 20, false), 1, "it is over");
+	is_str(letters(), "open:A update:A close:A", "and every call was told");
+	struct finding f = finding("attack", "192.0.2.1", "rate", 30);
+	f.receivers = "[\"me\"]";
+	f.worst = 1e6;
+	f.evidence = "{\"pps\":1000000}";
+	condition_raise(cs, &f);
+	is_str(query("SELECT body FROM outbox ORDER BY id DESC LIMIT 1"),
+	    "{\"kind\":\"attack\",\"subject\":\"192.0.2.1\",\"source\":\"rate\","
+	    "\"begin\":1700000030,\"end\":null,\"confidence\":\"sure\","
+	    "\"summary\":\"it is bad\",\"worst\":1000000,\"priority\":null,"
+	    "\"evidence\":{\"pps\":1000000}}",
+	    "without words of one's own the letter says what there is");
+}
+
+/* Whoever judges names nobody, and somebody has asked for what he judges. */
+static void
+asked(void)
+{
+	fresh();
+	asked_kind = CONDITION_DOWN_KIND;
+	outage("A", 0, true);
+	outage("A", 10, true);
+	outage("A", 130, true);
+	is_str(letters(), "open:A", "who asks for a kind hears that it began, once");
+	is_str(query("SELECT receivers FROM outbox"), "[\"asker\"]", "and nobody else");
+	alert("A", 130, true);
+	struct finding f = finding("attack", "192.0.2.1", "rate", 140);
+	condition_raise(cs, &f);
+	outage("A", 150, false);
+	is_str(letters(), "open:A open:A close:A",
+	    "and that it is over; not of other kinds");
+	is_str(query("SELECT receivers FROM outbox"),
+	    "[\"asker\"] [\"me\"] [\"asker\"]", "others are told as they are named");
+	lies[0].subject = "leaf";
+	lies[0].behind = "gate";
+	outage("gate", 200, true);
+	outage("leaf", 200, true);
+	conditions_tick(cs, T0 + 300);
+	outage("leaf", 300, false);
+	outage("gate", 310, false);
+	conditions_tick(cs, T0 + 400);
+	is_str(query("SELECT what || ':' || subject FROM outbox JOIN incident ON "
+		     "incident.id = incident WHERE outbox.id > 3 ORDER BY outbox.id"),
+	    "open:gate close:gate", "what lies behind it is not told of");
+}
+
+static void
+restarted(void)
+{
+	fresh();
+	alert("A", 0, true);
+	silent_subject = "S";
+	alert("S", 0, true);
+	down();
+	up();
+	is_int(
+	    condition_open(cs, "alert", "A", "big"), 1, "open again after a restart");
+	alert("A", 10, true);
+	is_int(alert("A", 20, false), 1, "and closed as the same");
+	is_str(letters(), "open:A update:A close:A", "the silent one still waits");
+	silent_subject = NULL;
+	conditions_tick(cs, T0 + 30);
+	is_str(letters(), "open:A update:A close:A open:S",
+	    "and is told when the silence is over");
+	is_str(query("SELECT count(*) FROM held"), "0", "nothing waits");
+	is_str(query("SELECT body FROM outbox ORDER BY id DESC LIMIT 1"), "{\"n\":1}",
+	    "in its own words");
+}
+
+/* A row whose evidence something has spoilt does not spoil a letter. */
+static void
+spoilt(void)
+{
+	struct finding f = finding("loss", "A", "down", 0);
+
+	fresh();
+	condition_raise(cs, &f);
+	down();
+	sqlite3 *db = NULL;
+	ok(sqlite3_open(STORE_EVENTS, &db) == SQLITE_OK &&
+		sqlite3_exec(db, "UPDATE incident SET evidence = '\",oops'", NULL, NULL,
+		    NULL) == SQLITE_OK,
+	    "evidence is spoilt");
+	sqlite3_close(db);
+	up();
+	f = finding("loss", "A", "down", 20);
+	f.receivers = "[\"me\"]";
+	condition_clear(cs, &f);
+	is_str(query("SELECT what, json_valid(body), json_extract(body, '$.evidence') "
+		     "FROM outbox ORDER BY id DESC LIMIT 1"),
+	    "close|1|{}", "damaged evidence is left out");
+}
+
+static void
+silences(void)
+{
+	fresh();
+	silent_subject = "A";
+	is_int(alert("A", 0, true), 1, "in a silence the incident is there");
+	alert("A", 10, true);
+	conditions_tick(cs, T0 + 15);
+	alert("A", 20, false);
+	is_str(letters(), "", "and nobody is told, nor that it is over");
+	is_str(query("SELECT \"end\" - \"begin\" FROM incident"), "20",
+	    "it has its length");
+	silent_subject = NULL;
+	alert("A", 30, true);
+	silent_subject = "A";
+	alert("A", 40, true);
+	is_int(alert("A", 50, false), 2, "one that was told before the silence");
+	is_str(letters(), "open:A close:A", "is told to be over");
+	is_str(query("SELECT count(*) FROM held"), "0", "nothing waits");
+}
+
+static void
+suppressed(void)
+{
+	char many[40];
+
+	fresh();
+	lies[0].subject = "leaf";
+	lies[0].behind = "gate other";
+	outage("gate", 0, true);
+	alert("gate", 0, true);
+	alert("leaf", 1, true);
+	is_str(letters(), "open:gate", "what lies behind something down is not told");
+	is_str(query("SELECT suppressed_by FROM incident WHERE subject = 'leaf'"), "1",
+	    "and says why");
+	conditions_tick(cs, T0 + 100);
+	alert("leaf", 110, false);
+	is_str(letters(), "open:gate", "nor that it is over");
+
+	alert("leaf", 120, true);
+	outage("gate", 130, false);
+	conditions_tick(cs, T0 + 131);
+	conditions_tick(cs, T0 + 140);
+	is_str(letters(), "open:gate", "when the way is back it gets a moment");
+	conditions_tick(cs, T0 + 152);
+	is_str(letters(), "open:gate open:leaf", "then it is told");
+	is_str(query("SELECT suppressed_by FROM incident WHERE subject = 'leaf' AND "
+		     "\"end\" IS NULL"),
+	    "NULL", "as its own fault");
+	alert("leaf", 160, false);
+	is_str(letters(), "open:gate open:leaf close:leaf", "and to be over");
+
+	/* The leaf is seen first. */
+	alert("leaf", 200, true);
+	conditions_tick(cs, T0 + 205);
+	outage("gate", 210, true);
+	conditions_tick(cs, T0 + 230);
+	is_str(letters(), "open:gate open:leaf close:leaf",
+	    "what is seen before its cause waits for it");
+	down();
+	up();
+	conditions_tick(cs, T0 + 240);
+	is_str(letters(), "open:gate open:leaf close:leaf", "over a restart, too");
+	outage("gate", 250, false);
+	conditions_tick(cs, T0 + 251);
+	is_str(
+	    query("SELECT count(*) FROM incident WHERE suppressed_by IS NOT NULL AND "
+		  "\"end\" IS NULL"),
+	    "1", "it is explained as long as it has a moment to come back");
+	alert("leaf", 252, false);
+	is_str(
+	    letters(), "open:gate open:leaf close:leaf", "both are back: not a word");
+
+	alert("leaf", 300, true);
+	alert("leaf", 310, false);
+	is_str(letters(), "open:gate open:leaf close:leaf open:leaf close:leaf",
+	    "a short one of its own is told, later");
+
+	/* Fifty behind one. */
+	fresh();
+	outage("gate", 0, true);
+	alert("gate", 0, true);
+	for (int i = 0; i < 50; i++) {
+		snprintf(many, sizeof many, "leaf%d", i);
+		lies[0].subject = many;
+		lies[0].behind = "gate";
+		alert(many, 1, true);
+	}
+	is_str(query("SELECT count(*) FROM outbox"), "1", "fifty are one alarm");
+	is_str(query("SELECT count(*) FROM incident WHERE suppressed_by = 1"), "50",
+	    "and fifty incidents");
+
+	/* Outages tell nobody, and are explained all the same, whichever is seen first.
+	 */
+	fresh();
+	lies[0].subject = "leaf";
+	lies[0].behind = "gate";
+	outage("leaf", 0, true);
+	outage("gate", 5, true);
+	conditions_tick(cs, T0 + 6);
+	is_str(query("SELECT suppressed_by FROM incident WHERE subject = 'leaf'"), "2",
+	    "an outage is explained by one that is seen later");
+	outage("gate", 20, false);
+	conditions_tick(cs, T0 + 21);
+	conditions_tick(cs, T0 + 60);
+	outage("leaf", 70, false);
+	is_str(query("SELECT count(*) FROM outbox, held"), "0", "without a letter");
+
+	/* A slip: each behind the other. */
+	fresh();
+	lies[0].subject = lies[1].behind = "X";
+	lies[1].subject = lies[0].behind = "Y";
+	outage("X", 0, true);
+	outage("Y", 0, true);
+	alert("X", 0, true);
+	alert("Y", 0, true);
+	conditions_tick(cs, T0 + 100);
+	ok(letters()[0] != '\0', "two behind each other do not keep each other quiet");
+}
+
+static bool
+is_not_b(void *ctx, const struct incident *in)
+{
+	(void)ctx;
+	return strcmp(in->subject, "B") != 0;
+}
+
+static void
+ended(void)
+{
+	struct finding f = finding("loss", "B", "down", 0);
+
+	fresh();
+	alert("A", 0, true);
+	f.evidence = "{\"lost\":5}";
+	condition_raise(cs, &f);
+	alert("B", 0, true);
+	conditions_end(cs, is_not_b, NULL, T0 + 50, "the target was removed");
+	is_str(
+	    query("SELECT source, \"end\" - 1700000000, evidence FROM incident WHERE "
+		  "subject = 'B' ORDER BY id"),
+	    "down|50|{\"lost\":5,\"closed\":\"the target was removed\"} "
+	    "big|50|{\"closed\":\"the target was removed\"}",
+	    "nobody looks after it any more: closed");
+	is_int(condition_open(cs, "alert", "B", "big"), 0, "it is not open");
+	is_int(condition_open(cs, "alert", "A", "big"), 1, "the other one is");
+}
+
+int
+main(void)
+{
+	if (mkdtemp(dir) == NULL || chdir(dir) < 0)
+		tap_skip_all("no temporary directory");
+	umask(022);
+	life();
+	told();
+	asked();
+	restarted();
+	spoilt();
+	silences();
+	suppressed();
+	ended();
+	down();
+	events_clean();
+	if (chdir("/") == 0)
+		rmdir(dir);
+	return tap_done();
+}

@@ -1,0 +1,126 @@
+#!/bin/bash
+# Flow datagrams that arrive: who sent what, what was lost, who may not send.
+. "${SOURCE:?}/t/world.sh"
+world "$@"
+network "* delay=2ms"
+ip link set lo up
+
+cat >"$DIR/smokebox" <<-END
+	*** Collector ***
+	listen = 127.0.0.1:6343 127.0.0.1:2055
+	allow = 127.0.0.1
+	*** Detection ***
+	host_packets = 100k
+END
+config 2 3 <<-END
++ A
+menu = A
+title = A
+++ one
+menu = one
+title = one
+host = 10.0.0.2
+END
+probed_start
+wait_until 30 ready || bail "probed does not answer"
+
+# send PORT FROM: each line of standard input, hexadecimal, is a datagram.
+send() {
+	perl -MSocket -e '
+		socket(my $s, PF_INET, SOCK_DGRAM, 0) or die;
+		bind($s, sockaddr_in(0, inet_aton($ARGV[1]))) or die "$!";
+		while (<STDIN>) {
+			s/\s//g;
+			send($s, pack("H*", $_), 0, sockaddr_in($ARGV[0], inet_aton("127.0.0.1")))
+				or die "$!";
+		}' "$1" "$2"
+}
+# v5 SEQUENCE: one record, one packet in a hundred
+v5() {
+	printf '%s %08x %s %s\n' '0005000100002710 6553f100 00000000' "$1" 01024064 \
+		'c0000201 c6336402 00000000 0003 0004 0000000a 000005dc 00000001 00000002
+		01bb c350 00 12 06 00 0000 0000 18 18 0000' | tr -d '\n\t '
+	echo
+}
+collector() {
+	json status ".collector.$1"
+}
+exporter() {
+	json status ".exporters[] | select(.protocol == \"$1\") | .$2"
+}
+gets() { # GETS COMMAND...: it prints GETS
+	local want=$1
+	shift
+	[ "$("$@")" = "$want" ]
+}
+
+{ v5 0; v5 1; v5 5; } | send 6343 127.0.0.1
+wait_until 15 gets 3 exporter netflow5 records
+is "$(exporter netflow5 records)" 3 "NetFlow v5 on sFlow's port: three records"
+is "$(exporter netflow5 lost)" 3 "three more never came, by the numbers"
+is "$(exporter netflow5 sampling)" 100 "sampled one in a hundred"
+is "$(exporter netflow5 sampling_from)" protocol "as the header says"
+
+# A template of NetFlow v9 and data behind it, then data of another source id.
+t9='0009000100002710 6553f100 00000001 00000007 0000 0018 0100 0004 0008 0004 000c 0004 0001 0004 0002 0004'
+d9='0009000100002710 6553f100 %08x %08x 0100 0014 c0000201 c6336402 00000064 00000003'
+{ echo "$t9"; printf "$d9\n" 2 7; printf "$d9\n" 3 7; printf "$d9\n" 1 8; } | send 2055 127.0.0.1
+wait_until 15 gets 1 collector faults.no_template
+is "$(collector faults.no_template)" 1 "data of a source id without a template is a fault"
+is "$(json status '[.exporters[] | select(.protocol == "netflow9") | .records] | add')" 2 \
+	"the other's records are counted"
+is "$(exporter netflow9 sampling | head -n 1)" null "its sampling rate is not known"
+
+v5 0 | send 2055 127.0.0.9
+wait_until 15 gets 1 collector strangers
+is "$(collector strangers)" 1 "who is not allowed is not listened to"
+like "$(cat "$DIR/probed.log")" "127.0.0.9 sends flows and is not allowed to" "and the log says so"
+is "$(json status '.strangers[] | "\(.address) \(.protocol) \(.datagrams) \(.proxy) \(.line)"')" \
+	"127.0.0.9 netflow5 1 false allow = 127.0.0.1 127.0.0.9" "the stranger is listed with the line to add"
+holds "an exporter's clock is compared with ours" \
+	"$(exporter netflow5 clock_ahead) < -1000000 && $(exporter netflow5 clock_ahead) > -1e10"
+is "$(exporter netflow5 named)" true "it was named in the configuration"
+echo 00ff00ff | send 2055 127.0.0.1
+wait_until 15 gets 1 collector faults.version
+is "$(collector faults.version)" 1 "what speaks no protocol is counted"
+
+metrics=$(page /metrics)
+like "$metrics" 'smokebox_collector_datagrams_total\{protocol="netflow5"\} 3' "metrics: datagrams"
+like "$metrics" 'smokebox_collector_records_total\{protocol="netflow9"\} 2' "metrics: records"
+like "$metrics" 'smokebox_collector_errors_total\{reason="no_template"\} 1' "metrics: errors"
+like "$metrics" 'smokebox_collector_lost_total\{exporter="127.0.0.1/258",protocol="netflow5",unit="records"\} 3' \
+	"metrics: lost"
+status=$("$BUILD/probectl" --data "$DIR/data" status)
+like "$status" 'exporters +3 seen, 1 datagrams of senders' "probectl: exporters"
+like "$status" '127.0.0.1/258 +netflow5 +3 +3 +3 +100' "probectl: one of them, whose clock is far away"
+is "$(collector tally.records)" 5 "all records are tallied"
+is "$(collector suspicions)" 0 "no flow of so few packets is suspicious"
+
+# A million packets to 10.0.0.9 within a second, scaled.
+echo '0005000100002710 6553f100 00000000 00000006 01024064
+	c6336402 0a000009 00000000 0003 0004 00002710 000927c0 00000001 00000002
+	0035 c350 00 00 11 00 0000 0000 18 18 0000' | tr -d '\n\t ' | send 6343 127.0.0.1
+some_suspicion() {
+	[ "$(collector suspicions)" -gt 0 ] 2>/dev/null &&
+		json status '.suspicions[] | select(.subject == "host")' | grep -q direction
+}
+wait_until 30 some_suspicion
+suspicion() { # of the host, as probectl sees it
+	curl -s --unix-socket "$DIR/data/.smokebox/probectl.sock" http://localhost/api/v1/status |
+		jq -r ".suspicions[] | select(.subject == \"host\") | .$1"
+}
+is "$(suspicion host)" 10.0.0.9 "a million packets to one host are: who it is"
+is "$(suspicion direction)" in "which way"
+is "$(suspicion 'why | join(" ")')" "packets bits" "why"
+is "$(suspicion udp)" 1 "what they are"
+is "$(suspicion 'low_pps < .pps and .pps < .high_pps')" true "with bounds around the estimate"
+is "$(json status '.suspicions[] | select(.subject == "host") | .host')" null \
+	"who comes by the network is not told whose address it is"
+status=$("$BUILD/probectl" --data "$DIR/data" status)
+like "$status" 'suspicions' "probectl: that there are some"
+like "$(page /metrics)" 'smokebox_collector_suspicions_total [1-9]' "metrics: suspicions"
+like "$(page /metrics)" 'smokebox_collector_tallied_total\{as="counted"\} 6' "metrics: tallied"
+like "$status" 'stranger +127.0.0.9 sent 1 datagrams of netflow5; to let it in: .* allow = 127.0.0.1 127.0.0.9' \
+	"probectl: who may not send"
+probed_stop
+done_testing

@@ -1,0 +1,321 @@
+/* The recorder's book of interfaces: files, names over a restart, and whether flows and
+ * counters say the same. */
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <rrd.h>
+
+#include "recorder/crosscheck.h"
+#include "recorder/ifbook.h"
+#include "recorder/trafficfile.h"
+#include "store.h"
+#include "t/tap.h"
+
+#define T0 1700000040LL /* a minute's begin */
+
+static struct msg_interface told;
+static unsigned tellings, troubles;
+
+static void
+on_tell(void *ctx, const struct msg_interface *m)
+{
+	(void)ctx;
+	told = *m;
+	tellings++;
+}
+
+static void
+on_trouble(void *ctx, const char *text)
+{
+	(void)ctx;
+	printf("# %s\n", text);
+	troubles++;
+}
+
+static struct flow_ip
+ip_of(uint8_t last)
+{
+	return (struct flow_ip){ 4, { 192, 0, 2, last } };
+}
+
+/* --- the cross-check -------------------------------------------------------------- */
+
+/* An hour in which counters count OCTETS a minute and flows say FLOWS of them, in
+ * packets of 1000, sampled one in N. */
+static struct crosscheck_result
+hour_of(double octets, uint64_t flows, double n, bool frames)
+{
+	struct crosscheck c = { 0 };
+	struct minute_sum sum = { .octets = { flows / 2, flows - flows / 2 },
+		.packets = { flows / 2000, flows / 2000 } };
+
+	sum.packets_var = n * n * ((double)flows / 1000 / n);
+	sum.octets_var = sum.packets_var * 1e6;
+	if (n <= 1)
+		sum.packets_var = sum.octets_var = 0;
+	for (int k = 0; k < 60; k++) {
+		crosscheck_flows(&c, T0 + k * 60, &sum, frames);
+		crosscheck_counters(&c, T0 + k * 60, octets);
+	}
+	return crosscheck_judge(&c, T0 + 3600);
+}
+
+static void
+test_check(void)
+{
+	struct crosscheck_result r = hour_of(1.018e7, 10000000, 1, false);
+
+	is_int(r.check, IF_CHECK_FINE, "flows of IP and counters of Ethernet agree");
+	is_close(r.factor, 1, 1e-9, "to the byte, with 18 bytes a packet");
+	is_int(r.minutes, 60, "an hour");
+	r = hour_of(1e7, 10000000, 1, true);
+	is_close(r.factor, 1, 1e-9, "sFlow counts whole frames: nothing is added");
+	r = hour_of(2.036e7, 10000000, 1, false);
+	is_int(r.check, IF_CHECK_FACTOR, "half of it is missing: that differs");
+	is_close(r.factor, 2, 1e-9, "by a factor of two");
+	r = hour_of(1.13e7, 10000000, 1, false);
+	is_int(r.check, IF_CHECK_FINE, "11 % less: within 15 %");
+	/* 1000 packets of 1000 octets a minute, one in 10000 sampled: 6 samples. */
+	r = hour_of(2e6, 1000000, 10000, false);
+	is_int(
+	    r.check, IF_CHECK_FINE, "twice as much, but of six samples: no word of it");
+	ok(r.error > 0.5, "the error says so: %.2f +- %.2f", r.factor, r.error);
+	r = hour_of(2e6, 1000000, 10, false);
+	is_int(r.check, IF_CHECK_FACTOR, "the same of 6000 samples differs");
+	r = hour_of(5e6, 0, 1, false);
+	is_int(r.check, IF_CHECK_FACTOR, "flows say that nothing passed");
+	is_close(r.factor, NAN, 0, "there is no factor then");
+	r = hour_of(1000, 500, 1, false);
+	is_int(r.check, IF_CHECK_NONE, "too little passed to tell");
+
+	struct crosscheck c = { 0 };
+	struct minute_sum sum = { .octets = { 10000000 } };
+	for (int k = 0; k < 29; k++) {
+		crosscheck_flows(&c, T0 + k * 60, &sum, true);
+		crosscheck_counters(&c, T0 + k * 60, 2e7);
+	}
+	is_int(crosscheck_judge(&c, T0 + 3600).check, IF_CHECK_NONE,
+	    "29 minutes: too few");
+	crosscheck_counters(&c, T0 + 29 * 60, 2e7);
+	is_int(crosscheck_judge(&c, T0 + 3600).check, IF_CHECK_NONE,
+	    "a minute of counters alone does not count");
+	crosscheck_flows(&c, T0 + 29 * 60, &sum, true);
+	is_int(crosscheck_judge(&c, T0 + 3600).check, IF_CHECK_FACTOR, "30 of both do");
+	is_int(crosscheck_judge(&c, T0 + 7200).check, IF_CHECK_NONE,
+	    "an hour later nothing is left of it");
+}
+
+/* --- the book ----------------------------------------------------------------------
+ */
+
+static struct msg_ifcounters
+minute_of(uint32_t index, int64_t begin_s, uint32_t known_ms, double in, double out)
+{
+	struct flow_ip ip = ip_of(1);
+	struct msg_ifcounters m = { .key = if_key(&ip, index),
+		.source = IF_SNMP,
+		.bits = 64,
+		.names = { "router", "eth\t0", "uplink", { 1000, 2000 } },
+		.span = { .minute = true,
+		    .begin_ms = begin_s * 1000,
+		    .known_ms = known_ms } };
+
+	for (unsigned i = 0; i < IF_COUNTS; i++)
+		m.span.count[i][IF_IN] = m.span.count[i][IF_OUT] = NAN;
+	m.span.count[IF_OCTETS][IF_IN] = in;
+	m.span.count[IF_OCTETS][IF_OUT] = out;
+	return m;
+}
+
+static void
+give(struct ifbook *t, uint32_t index, int64_t begin_s, uint32_t known_ms, double in,
+    double out)
+{
+	struct msg_ifcounters m = minute_of(index, begin_s, known_ms, in, out);
+
+	ifbook_counters(t, &m);
+}
+
+static void
+give_flows(struct ifbook *t, int64_t begin_s, uint32_t index, uint64_t in, uint64_t out)
+{
+	struct minute_part part = { .begin_s = begin_s,
+		.final = true,
+		.by = MINUTE_INTERFACE,
+		.parts = 1,
+		.rows = 1 };
+	struct minute_row row = { .key = { .a = ip_of(1), .number = index },
+		.sum = {
+		    .octets = { in, out }, .packets = { in / 1000, out / 1000 } } };
+
+	ifbook_minute(t, &part, &row);
+}
+
+/* The value of data source DS in the row of PATH that ends at TIME, of the archive with
+ * STEP seconds. */
+static double
+value_at(const char *path, int64_t time, unsigned step, unsigned ds)
+{
+	time_t begin = (time_t)(time - step), end = (time_t)time;
+	unsigned long got = step, columns = 0;
+	char **names = NULL;
+	rrd_value_t *data = NULL;
+	double v = NAN;
+
+	rrd_clear_error();
+	if (rrd_fetch_r(path, "AVERAGE", &begin, &end, &got, &columns, &names, &data) !=
+	    0) {
+		printf("# %s\n", rrd_get_error());
+		return -1;
+	}
+	for (time_t t = begin + (time_t)got, k = 0; t <= end; t += (time_t)got, k++)
+		if (t == time && got == step)
+			v = data[(unsigned long)k * columns + ds];
+	for (unsigned long i = 0; i < columns; i++)
+		rrd_freemem(names[i]);
+	rrd_freemem(names);
+	rrd_freemem(data);
+	return v;
+}
+
+static bool
+is_there(const char *path)
+{
+	return access(path, F_OK) == 0;
+}
+
+#define COUNTED STORE_TRAFFIC "/192.0.2.1/3.rrd"
+#define BY_FLOWS STORE_TRAFFIC "/192.0.2.1/3.flows.rrd"
+
+static void
+test_book(void)
+{
+	struct ifbook *t = ifbook_new(on_tell, on_trouble, NULL);
+
+	ifbook_begin(t);
+	give(t, 3, T0, 60000, 0, 0);
+	ok(!is_there(COUNTED), "an interface that carries nothing has no file");
+	give(t, 3, T0 + 60, 60000, 6000, 12000);
+	ok(is_there(COUNTED), "one that does has");
+	give(t, 3, T0 + 120, 30000, 6000, 12000);
+	give(t, 3, T0 + 180, 29999, 6000, 12000);
+	give(t, 3, T0 + 360, 60000, 600, 1200);
+	give(t, 3, T0 + 300, 60000, 9e9, 9e9);
+	is_close(value_at(COUNTED, T0 + 120, 60, 0), 100, 1e-6,
+	    "a minute: octets a second in");
+	is_close(value_at(COUNTED, T0 + 120, 60, 1), 200, 1e-6, "and out");
+	is_close(
+	    value_at(COUNTED, T0 + 120, 60, 2), NAN, 0, "packets that nobody counts");
+	is_close(
+	    value_at(COUNTED, T0 + 180, 60, 0), 200, 1e-6, "half of it known will do");
+	is_close(value_at(COUNTED, T0 + 240, 60, 0), NAN, 0, "less is unknown");
+	is_close(value_at(COUNTED, T0 + 360, 60, 0), NAN, 0, "so is what was not told");
+	is_close(value_at(COUNTED, T0 + 420, 60, 0), 10, 1e-6,
+	    "what comes behind a gap, and what comes too late is left out");
+	is_str(told.names.name, "eth\t0", "web is told");
+	ok(told.counted && !told.flows, "which files there are");
+
+	/* A weaker source is not believed while the better one tells. */
+	struct msg_ifcounters m = minute_of(3, T0 + 420, 60000, 7, 7);
+	m.source = IF_SFLOW;
+	ifbook_counters(t, &m);
+	is_int(told.source, IF_SNMP, "SNMP goes before sFlow");
+	m.span.begin_ms += 1200000;
+	ifbook_counters(t, &m);
+	is_int(told.source, IF_SFLOW, "but not when it is silent");
+
+	give_flows(t, T0 + 60, 3, 6000, 60000);
+	is_close(value_at(BY_FLOWS, T0 + 120, 60, 1), 1000, 1e-6,
+	    "flows have a file of their own");
+	is_close(value_at(BY_FLOWS, T0 + 120, 60, 3), 1, 1e-6, "with packets");
+	ok(told.flows, "and web is told");
+	give_flows(t, T0 + 120, 4, 6000, 60000);
+	is_close(value_at(BY_FLOWS, T0 + 180, 60, 1), 0, 0,
+	    "nothing passed in a minute in which its exporter tells of others");
+
+	struct msg_exporter x = {
+		.address = "192.0.2.1", .protocol = FLOW_NETFLOW9, .domain = 7
+	};
+	ifbook_exporter(t, &x, T0 + 30);
+	x.records = 600;
+	ifbook_exporter(t, &x, T0 + 61);
+	x.records = 1200;
+	x.datagrams = 60;
+	ifbook_exporter(t, &x, T0 + 122);
+	is_close(value_at(STORE_TRAFFIC "/exporters/192.0.2.1-netflow9-7-0.rrd",
+		     T0 + 120, 60, 1),
+	    10, 1e-6, "an exporter's records a second");
+	snprintf(x.address, sizeof x.address, "../../etc/x");
+	ifbook_exporter(t, &x, T0 + 182);
+	ok(!is_there(STORE_TRAFFIC "/exporters/../../etc"), "no name leads elsewhere");
+	ifbook_sweep(t, T0 + 200);
+	ifbook_free(t);
+
+	tellings = 0;
+	t = ifbook_new(on_tell, on_trouble, NULL);
+	ifbook_begin(t);
+	ifbook_tell(t);
+	is_int(tellings, 2, "after a restart both are known that have a history");
+	is_str(
+	    told.key.index == 3 ? told.names.name : "eth 0", "eth 0", "by their names");
+	is_int(troubles, 0, "nothing was wrong");
+	ifbook_free(t);
+
+	int fd = open(STORE_TRAFFIC "/index", O_WRONLY | O_APPEND);
+	static const char bad[] =
+	    "nonsense\n1.2.3.4\t5\t2\n1.2.3.4\t5\t1\t1\t9\t64\t1\t1\ta\tb\tc\n";
+	ok(fd >= 0 && write(fd, bad, sizeof bad - 1) == (ssize_t)sizeof bad - 1,
+	    "bad lines");
+	close(fd);
+	tellings = 0;
+	t = ifbook_new(on_tell, on_trouble, NULL);
+	ifbook_begin(t);
+	ifbook_tell(t);
+	is_int(tellings, 2, "are left out, the others stay");
+
+	ok(truncate(COUNTED, 3000) == 0, "a file that was cut off");
+	give(t, 3, T0 + 6000, 60000, 6000, 12000);
+	is_close(value_at(COUNTED, T0 + 6060, 60, 0), 100, 1e-6,
+	    "is moved away, a new one begins");
+	ifbook_free(t);
+}
+
+/* Rows of five minutes are there for two whole months and more. */
+static void
+test_size(void)
+{
+	struct store_rrd rrd;
+	struct err err;
+	bool bill = false;
+
+	if (!ok(store_rrd_read(COUNTED, &rrd, &err) == 0, "the file is sound")) {
+		printf("# %s\n", err.text);
+		return;
+	}
+	for (unsigned long i = 0; i < rrd.rra_count; i++)
+		bill |= rrd.rra[i].steps * rrd.step == INTERFACE_BILL_STEP &&
+			rrd.rra[i].rows * INTERFACE_BILL_STEP >= 62 * 86400;
+	ok(bill, "five minutes are kept for 62 days and more");
+	ok(rrd.size < 2300000, "in %ld bytes", (long)rrd.size);
+	store_rrd_free(&rrd);
+}
+
+int
+main(void)
+{
+	char dir[] = "/tmp/smokebox-ifbook.XXXXXX";
+	char rm[64];
+
+	if (mkdtemp(dir) == NULL || chdir(dir) != 0) {
+		ok(false, "a directory of our own");
+		return tap_done();
+	}
+	test_check();
+	test_book();
+	test_size();
+	snprintf(rm, sizeof rm, "rm -rf %s", dir);
+	if (chdir("/") != 0 || system(rm) != 0)
+		printf("# %s stays\n", dir);
+	return tap_done();
+}

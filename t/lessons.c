@@ -1,0 +1,246 @@
+/* What exporters have taught, kept over a restart: the bytes of the collector, the file
+ * of the recorder around them. */
+#include <zlib.h>
+
+#include "collector/lessons.h"
+#include "recorder/taught.h"
+#include "t/flowgram.h"
+#include "t/tap.h"
+
+static uint8_t kept[LESSONS_MAX];
+static size_t kept_len;
+static bool all_may = true;
+
+static bool
+may(void *ctx, const struct addr *from, bool *is_guest)
+{
+	(void)ctx;
+	(void)from;
+	*is_guest = guest;
+	return all_may;
+}
+
+/* The collector ends, and another one begins LATER ms afterwards. */
+static int
+restart(int64_t later)
+{
+	int64_t then = now;
+	struct err err;
+
+	kept_len = lessons_write(all, kept, sizeof kept);
+	afresh();
+	now = then + later;
+	return lessons_read(all, kept, kept_len, now, may, NULL, &err);
+}
+
+static void
+ipfix_known(uint32_t octets)
+{
+	ipfix(0, 3);
+	set(256);
+	plain_record(octets);
+	end_set();
+	end_message();
+}
+
+static void
+test_restart(void)
+{
+	afresh();
+	learn_plain(1);
+	v9_sampler_row(1, 7, 512);
+	give();
+	ipfix(0, 3);
+	template(2, 256, 4, plain);
+	end_message();
+	give_from(2, 4739);
+	v5(1, 10000, 0, 0); /* teaches nothing */
+	v5_record(1000, 2000);
+	give_from(3, 2055);
+	is_int(restart(5000), 0, "what was learned is learned again");
+	is_int(all->count, 2, "of those who had taught something");
+	v9_plain(1, 1, 2);
+	give();
+	ok(flows == 2 && flow[0].octets == 100 && flow[0].rate == 512 &&
+		flow[0].rate_from == SAMPLING_ONLY_SAMPLER,
+	    "data make sense at once, and are scaled");
+	v9_sampler_row(1, 7, 512);
+	/* Its row without its template. */
+	memmove(bytes + 20, bytes + 20 + 24, pack_len(&p) - 44);
+	p.at -= 24;
+	give();
+	is_int(options, 1, "options too");
+	ipfix_known(55);
+	give_from(2, 4739);
+	ok(flows == 3 && flow[2].octets == 55 && faults[FAULT_FLOW_NO_TEMPLATE] == 0,
+	    "IPFIX too");
+	v9_plain(1, 2, 1);
+	give();
+	is_int(faults[FAULT_FLOW_NO_TEMPLATE], 1, "but no other source's");
+
+	/* Ages go on: IPFIX ninety minutes, NetFlow v9 six hours since they were used.
+	 */
+	restart(80 * 60000LL);
+	restart(11 * 60000LL);
+	clear();
+	ipfix_known(55);
+	give_from(2, 4739);
+	v9_plain(1, 1, 1);
+	give();
+	ok(faults[FAULT_FLOW_NO_TEMPLATE] == 1 && flows == 1,
+	    "what nobody used for its time is not believed");
+	restart(7 * 3600000LL);
+	is_int((long long)all->template_bytes, 0, "nor the other one hours later");
+	learn_plain(1);
+	restart(-3600000LL);
+	ok(all->template_bytes == 0 && all->count == 1 && all->all->last_ms <= now,
+	    "nor what was used tomorrow by the clock");
+}
+
+static void
+test_order(void)
+{
+	static const uint16_t other[][2] = { { 8, 4 }, { 12, 4 }, { 2, 4 }, { 1, 4 } };
+
+	/* What is known by now is better. */
+	afresh();
+	learn_plain(1);
+	kept_len = lessons_write(all, kept, sizeof kept);
+	afresh();
+	v9(0, 1);
+	template(0, 256, 4, other);
+	give();
+	struct err err;
+	is_int(lessons_read(all, kept, kept_len, now + 1000, may, NULL, &err), 0,
+	    "a template that was sent again meanwhile");
+	v9_plain(1, 1, 1);
+	give();
+	ok(flow[0].octets == 3 && flow[0].packets == 100, "is the one that counts");
+
+	/* Used longest ago first, also afterwards. */
+	afresh();
+	for (unsigned i = 0; i < 5; i++) {
+		now += 1000;
+		v9(0, 1);
+		template(0, 300 + i, 4, plain);
+		give();
+	}
+	restart(1000);
+	int64_t last = 0;
+	const struct template *t;
+	bool sorted = true;
+	TAILQ_FOREACH(t, &all->by_use, use) {
+		sorted &= t->used_ms > last;
+		last = t->used_ms;
+	}
+	ok(sorted && last == NOW + 5000, "the order of use is kept, and its times");
+
+	/* Not all fit: those used last stay. */
+	kept_len = lessons_write(all, kept, 260);
+	afresh();
+	now = NOW + 10000;
+	is_int(lessons_read(all, kept, kept_len, now, may, NULL, &err), 0,
+	    "with little room");
+	ok(HASH_COUNT(only_exporter()->templates) == 4 &&
+		TAILQ_FIRST(&all->by_use)->id == 301,
+	    "the one used longest ago is left out");
+
+	/* Who may not send any more is not known again; guests stay guests. */
+	all_may = false;
+	restart(1000);
+	is_int(all->count, 0, "who may not send teaches nothing");
+	all_may = true;
+	for (unsigned i = 0; i < 200; i++) {
+		v9(0, 1);
+		template(0, 256, 4, plain);
+		give_from(i, 2055);
+	}
+	kept_len = lessons_write(all, kept, sizeof kept);
+	afresh();
+	guest = true;
+	now += 60000;
+	lessons_read(all, kept, kept_len, now, may, NULL, &err);
+	is_int(all->guests, 200, "two hundred guests are known again at once");
+}
+
+static void
+test_damage(void)
+{
+	unsigned good = 0, bad = 0;
+	struct err err;
+
+	afresh();
+	learn_plain(1);
+	v9_sampler_row(1, 7, 512);
+	give();
+	kept_len = lessons_write(all, kept, sizeof kept);
+	for (size_t len = 0; len <= kept_len; len++) {
+		uint8_t *copy = malloc(len + 1);
+
+		memcpy(copy, kept, len);
+		afresh();
+		if (lessons_read(all, copy, len, now, may, NULL, &err) == 0)
+			good++;
+		free(copy);
+	}
+	is_int(good, 3, "cut off anywhere but behind a whole part is a fault");
+	for (size_t at = 0; at < kept_len; at++)
+		for (unsigned bit = 0; bit < 8; bit++) {
+			kept[at] ^= (uint8_t)(1u << bit);
+			afresh();
+			bad += lessons_read(
+				   all, kept, kept_len, now, may, NULL, &err) != 0;
+			kept[at] ^= (uint8_t)(1u << bit);
+		}
+	ok(bad > 0, "bits that were turned do no harm (%u were seen)", bad);
+}
+
+/* A file as the recorder writes it around LEN bytes. */
+static size_t
+file_of(uint8_t *file, const char *inside, uint32_t len)
+{
+	struct pack f;
+
+	pack_init(&f, file, 1000);
+	pack_bytes(&f, "smokebox templates 1\n", 21);
+	pack_u32(&f, len);
+	pack_bytes(&f, inside, len);
+	pack_u32(&f, (uint32_t)crc32(0, (const uint8_t *)inside, len));
+	return pack_len(&f);
+}
+
+static void
+test_file(void)
+{
+	const uint8_t *inside;
+	uint8_t file[1000];
+	size_t len, inside_len;
+	struct err err;
+	unsigned taken = 0;
+
+	len = file_of(file, "hello", 5);
+	ok(taught_open(file, len, &inside, &inside_len, &err) == 0 && inside_len == 5 &&
+		memcmp(inside, "hello", 5) == 0,
+	    "the file gives back what was put in");
+	for (size_t at = 0; at < len; at++) {
+		file[at] ^= 4;
+		taken += taught_open(file, len, &inside, &inside_len, &err) == 0;
+		file[at] ^= 4;
+		taken += taught_open(file, at, &inside, &inside_len, &err) == 0;
+	}
+	is_int(taken, 0, "a byte that is another one, or missing, is seen");
+	file[len] = 0;
+	ok(taught_open(file, len + 1, &inside, &inside_len, &err) != 0,
+	    "and one too many");
+}
+
+int
+main(void)
+{
+	test_restart();
+	test_order();
+	test_damage();
+	test_file();
+	exporters_free(all);
+	return tap_done();
+}

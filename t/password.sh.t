@@ -1,0 +1,122 @@
+#!/bin/bash
+# A password: who does not know it sees sums and "a device", who does sees everything.
+. "${SOURCE:?}/t/world.sh"
+world "$@"
+network "* delay=2ms"
+ip link set lo up
+config 2 3 <<-END
++ A
+menu = A
+title = A
+++ one
+menu = one
+title = one
+host = 10.0.0.2
+END
+begin=$(($(date +%s) / 3600 * 3600 - 7200))
+end=$((begin + 3600))
+(cd "$DIR/data" && "$BUILD/t/minutemake" "$begin" 60) || bail "no ring"
+probed_start
+wait_until 30 ready || bail "probed does not answer"
+top=/api/v1/flows/top?start=$begin\&end=$end
+
+# code PATH [CURL-OPTION...]: the status; the body is in DIR/body, the head in DIR/head
+code() {
+	local path=$1
+	shift
+	curl -s -m 30 -o "$DIR/body" -D "$DIR/head" -w '%{http_code}' "$@" "$URL$path"
+}
+ctl() {
+	"$BUILD/probectl" --data "$DIR/data" "$@" 2>&1
+}
+# login PASSWORD [CURL-OPTION...]: as a browser elsewhere on the network does
+login() {
+	local password=$1
+	shift
+	code /login -H 'X-Forwarded-For: 192.0.2.9' -H "Origin: $URL" \
+		--data-urlencode "password=$password" --data-urlencode 'back=/traffic' "$@"
+}
+
+# --- none is set ----------------------------------------------------------------------
+is "$(code "$top")" 200 "without a password everybody sees hosts"
+like "$(page /login)" 'No password is set' "and the page says so"
+is "$(login whatever)" 403 "nobody can log in"
+
+# --- one is set -----------------------------------------------------------------------
+like "$(echo short | ctl password)" 'expected 8 to 256' "one that is too short"
+echo 'correct horse battery' | ctl password >"$DIR/set"
+ok $? "a password is set"
+is "$(stat -c %a "$DIR/data/.smokebox/state/password")" 600 "only the owner reads its hash"
+like "$(cat "$DIR/data/.smokebox/state/password")" '^\$y\$' "which is yescrypt's"
+is "$(code "$top")" 403 "then hosts are for those who know it"
+like "$(jq -r .detail "$DIR/body")" 'know the password' "says the answer"
+for by in peer port flow as; do
+	is "$(code "$top&by=$by")" 403 "so is $by"
+done
+for by in total protocol dscp interface; do
+	is "$(code "$top&by=$by")" 200 "not so $by"
+done
+html=$(page "/traffic?start=$begin&end=$end")
+like "$html" 'a device' "the page shows a device"
+unlike "$html" '192\.168\.1\.|203\.0\.113\.|HTTPS' "and neither hosts nor peers nor services"
+like "$html" 'Protocols' "but sums"
+like "$html" '<th scope="row">TCP' "by protocol, by name"
+like "$html" 'href="/login' "and where to log in"
+like "$(ctl traffic --since "$begin" --until "$end" --limit 2)" '192\.168\.1\.' \
+	"probectl sees them as before"
+
+# --- logging in -----------------------------------------------------------------------
+is "$(code '/login?password=correct+horse+battery')" 400 "a password in an address is refused"
+is "$(login wrong)" 403 "a wrong one does not open"
+unlike "$(cat "$DIR/head")" 'Set-Cookie' "and gives no cookie"
+is "$(code /login -H 'Origin: http://elsewhere.example' \
+	--data-urlencode 'password=correct horse battery')" 403 "nor does another site's form"
+is "$(login 'correct horse battery')" 303 "the right one does"
+like "$(cat "$DIR/head")" 'Location: /traffic' "and leads back"
+like "$(cat "$DIR/head")" 'Set-Cookie: smokebox=[0-9a-f]{64}; Path=/; Max-Age=[0-9]+; HttpOnly; SameSite=Strict' \
+	"with a cookie that no script reads and no other site sends"
+unlike "$(grep Set-Cookie "$DIR/head")" 'Secure' "not held back from HTTP, by which it came"
+cookie=$(sed -n 's/^Set-Cookie: \(smokebox=[0-9a-f]*\);.*/\1/p' "$DIR/head")
+is "$(code "$top" -H "Cookie: $cookie")" 200 "who has it sees hosts"
+is "$(code "$top" -H "Cookie: other=1; $cookie; more=2")" 200 "among others as well"
+is "$(code "$top" -H "Cookie: ${cookie}x")" 403 "one with something behind it does not"
+is "$(code "$top" -H "Cookie: $(echo "$cookie" | tr 0123456789abcdef 123456789abcdef0)")" 403 \
+	"nor does one that is made up"
+is "$(code "$top" -H "Cookie: smokebox=$(printf '0%.0s' {1..64})")" 403 "nor does one of zeros"
+curl -s -m 20 -H "Cookie: $cookie" "$URL/traffic?start=$begin&end=$end" >"$DIR/html"
+like "$(cat "$DIR/html")" '192\.168\.1\.' "the page has them"
+like "$(cat "$DIR/html")" 'action="/logout"' "and the way out"
+is "$(login 'correct horse battery' --data-urlencode 'back=//evil.example/')" 303 "back, but"
+unlike "$(cat "$DIR/head")" 'evil' "nowhere else"
+is "$(code /logout -X POST -H "Origin: $URL" -H "Cookie: $cookie")" 303 "logging out"
+is "$(code "$top" -H "Cookie: $cookie")" 403 "the cookie is good for nothing then"
+
+# --- lock-out --------------------------------------------------------------------------
+login 'correct horse battery' >"$DIR/code"
+cookie=$(sed -n 's/^Set-Cookie: \(smokebox=[0-9a-f]*\);.*/\1/p' "$DIR/head")
+for i in 1 2 3 4 5; do
+	login "guess $i" >"$DIR/code"
+done
+is "$(cat "$DIR/code")" 403 "five guesses"
+is "$(login 'correct horse battery')" 429 "are enough: then not even the right one is looked at"
+like "$(cat "$DIR/head")" 'Retry-After: [1-9][0-9]*' "for a while that is told"
+is "$(code "$top" -H "Cookie: $cookie")" 200 "who is in stays in"
+# from ADDRESS PASSWORD: likewise, through a proxy of ours
+from() {
+	code /login -H "X-Forwarded-For: $1" -H "Origin: $URL" --data-urlencode "password=$2"
+}
+is "$(from 192.0.2.10 'correct horse battery')" 303 "others behind the same proxy are listened to"
+for i in 1 2 3 4 5; do
+	from "2001:db8:1:2::$i" "guess $i" >"$DIR/code"
+done
+is "$(from 2001:db8:1:2::99 'correct horse battery')" 429 "of IPv6 a whole /64 counts as one"
+is "$(from 2001:db8:1:3::1 'correct horse battery')" 303 "not its neighbour"
+
+# --- another one, none ------------------------------------------------------------------
+echo 'another horse battery' | ctl password >"$DIR/set"
+is "$(code "$top" -H "Cookie: $cookie")" 403 "a new password ends all sessions"
+ctl password --remove >"$DIR/set"
+is "$(code "$top")" 200 "without one everybody sees hosts again"
+probed_stop
+ok $? "it ends"
+done_testing

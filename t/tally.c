@@ -1,0 +1,901 @@
+/* Minutes of traffic: everything that is offered is in rows or rests, whatever comes;
+ * what a bounded table forgets stays below its bound; a packet counts once; and nothing
+ * leaves that privacy keeps in. */
+#include <netinet/in.h>
+
+#include "base/mem.h"
+#include "base/prefix.h"
+#include "collector/exporter.h"
+#include "collector/tally.h"
+#include "collector/toptable.h"
+#include "t/tap.h"
+
+#define T0 1699999980000LL /* a minute's begin */
+#define MINUTE_MS 60000
+#define PER_TABLE 4096
+
+/* --- what is given out
+ * ---------------------------------------------------------------- */
+
+static struct table {
+	struct minute_row row[PER_TABLE];
+	unsigned rows;
+	struct minute_sum rest;
+	bool given, final;
+	unsigned parts, next;
+} table[MINUTE_BYS][8]; /* by minute since T0 - 7 */
+static unsigned bad_parts;
+
+static struct table *
+of_minute(enum minute_by by, int minute)
+{
+	return &table[by][minute + 7];
+}
+
+static void
+on_part(void *ctx, const struct minute_part *part, const struct minute_row *row)
+{
+	int64_t minute = part->begin_s / MINUTE_S - T0 / MINUTE_MS + 7;
+
+	(void)ctx;
+	if (minute < 0 || minute >= 8 || part->part >= part->parts) {
+		bad_parts++;
+		return;
+	}
+	struct table *t = &table[part->by][minute];
+	if (part->part == 0)
+		*t = (struct table){ .given = true };
+	bad_parts += t->next != part->part || t->rows + part->rows > PER_TABLE;
+	t->next++;
+	t->final = part->final;
+	t->rest = part->rest;
+	for (unsigned i = 0; i < part->rows && t->rows < PER_TABLE; i++)
+		t->row[t->rows++] = row[i];
+}
+
+static const struct minute_row *
+row_of(const struct table *t, const struct minute_key *key)
+{
+	static const struct minute_row none;
+
+	for (unsigned i = 0; i < t->rows; i++)
+		if (memcmp(&t->row[i].key, key, sizeof *key) == 0)
+			return &t->row[i];
+	return &none;
+}
+
+static struct minute_sum
+all_of(const struct table *t)
+{
+	struct minute_sum sum = t->rest;
+
+	for (unsigned i = 0; i < t->rows; i++)
+		minute_add(&sum, &t->row[i].sum);
+	return sum;
+}
+
+/* --- what is offered
+ * ------------------------------------------------------------------ */
+
+static struct exporters *exporters;
+static struct exporter *exporter;
+static struct tally *tally;
+static struct tally_settings settings;
+
+static void
+afresh(const char *local)
+{
+	struct err err;
+	struct addr from;
+	struct exporter_key key;
+
+	if (tally != NULL) {
+		tally_free(tally);
+		exporters_free(exporters);
+	}
+	memset(table, 0, sizeof table);
+	bad_parts = 0;
+	tally = tally_new(0x0123456789abcdefULL);
+	settings.talkers = TALLY_FULL;
+	settings.cut_remote = false;
+	settings.ports = 0;
+	if (prefixes_parse(&settings.local, local, &err) != 0)
+		ok(false, "%s", err.text);
+	tally_configure(tally, &settings);
+	exporters = exporters_new();
+	addr_parse(&from, "10.0.0.1");
+	key = exporter_key(&from, FLOW_NETFLOW9, NULL, 0);
+	exporter = exporters_get(exporters, &key, false, T0);
+	exporter->address = from;
+}
+
+static struct flow_ip
+ip4(unsigned a, unsigned b, unsigned c, unsigned d)
+{
+	return (
+	    struct flow_ip){ 4, { (uint8_t)a, (uint8_t)b, (uint8_t)c, (uint8_t)d } };
+}
+
+/* TCP from 203.0.113.5:443 to 10.0.0.9:50000, all of it at T0 + 10 s. */
+static struct flow
+a_flow(void)
+{
+	return (struct flow){ .exporter = exporter,
+		.protocol = FLOW_NETFLOW9,
+		.has = FLOW_HAS_START | FLOW_HAS_END | FLOW_HAS_PROTO | FLOW_HAS_SPORT |
+		       FLOW_HAS_DPORT | FLOW_HAS_TOS | FLOW_HAS_IN | FLOW_HAS_OUT |
+		       FLOW_HAS_OCTETS | FLOW_HAS_PACKETS | FLOW_HAS_SRC_AS,
+		.start_ms = T0 + 10000,
+		.end_ms = T0 + 10000,
+		.src = ip4(203, 0, 113, 5),
+		.dst = ip4(10, 0, 0, 9),
+		.proto = IPPROTO_TCP,
+		.tos = 46 << 2,
+		.sport = 443,
+		.dport = 50000,
+		.in = 3,
+		.out = 4,
+		.octets = 1500,
+		.packets = 3,
+		.rate = 1,
+		.rate_from = SAMPLING_PROTOCOL,
+		.src_as = 64500 };
+}
+
+static void
+close_all(void)
+{
+	tally_close(tally, on_part, NULL);
+}
+
+static struct minute_key
+host_key(struct flow_ip ip)
+{
+	return (struct minute_key){ .a = ip };
+}
+
+/* --- no flow
+ * -------------------------------------------------------------------------- */
+
+static unsigned parts_given;
+
+static void
+on_any(void *ctx, const struct minute_part *part, const struct minute_row *row)
+{
+	(void)ctx;
+	(void)part;
+	(void)row;
+	parts_given++;
+}
+
+static void
+test_nothing(void)
+{
+	afresh("10.0.0.0/8");
+	parts_given = 0;
+	tally_tell(tally, T0, on_any, NULL);
+	tally_tick(tally, T0, on_any, NULL);
+	tally_close(tally, on_any, NULL);
+	is_int(parts_given, 0, "where no flow ever came there is nothing to give");
+	struct flow f = a_flow();
+	tally_flow(tally, &f, T0);
+	tally_close(tally, on_any, NULL);
+	parts_given = 0;
+	tally_tell(tally, T0, on_any, NULL);
+	tally_close(tally, on_any, NULL);
+	is_int(parts_given, 0, "nor when all minutes are closed");
+}
+
+/* --- one flow
+ * ------------------------------------------------------------------------- */
+
+static void
+test_tables(void)
+{
+	struct flow f = a_flow();
+	struct minute_key key;
+
+	afresh("10.0.0.0/8");
+	f = a_flow();
+	tally_flow(tally, &f, T0 + 20000);
+	f.in = 4;
+	f.out = 3;
+	f.src = ip4(10, 0, 0, 9);
+	f.dst = ip4(203, 0, 113, 5);
+	f.sport = 50000;
+	f.dport = 443;
+	f.octets = 200;
+	f.packets = 2;
+	f.src_as = 0;
+	f.dst_as = 64500;
+	tally_flow(tally, &f, T0 + 20000);
+	tally_tell(tally, T0 + 21000, on_part, NULL);
+	ok(!of_minute(MINUTE_TOTAL, 0)->final, "it is provisional while it is open");
+	close_all();
+	ok(of_minute(MINUTE_TOTAL, 0)->final, "and final when it is closed");
+
+	struct minute_sum total = of_minute(MINUTE_TOTAL, 0)->row[0].sum;
+	is_int((long long)total.octets[MINUTE_IN], 1500, "total: octets in");
+	is_int((long long)total.octets[MINUTE_OUT], 200, "total: octets out");
+	is_int((long long)total.packets[MINUTE_IN], 3, "total: packets in");
+	is_int((long long)total.flows, 2, "total: records");
+
+	key = host_key(ip4(10, 0, 0, 9));
+	const struct minute_row *r = row_of(of_minute(MINUTE_HOST, 0), &key);
+	is_int((long long)r->sum.octets[MINUTE_IN], 1500, "host: octets in");
+	is_int((long long)r->sum.octets[MINUTE_OUT], 200, "host: octets out");
+	is_int((long long)r->octets_error, 0, "host: exact");
+	key = host_key(ip4(203, 0, 113, 5));
+	r = row_of(of_minute(MINUTE_PEER, 0), &key);
+	is_int((long long)r->sum.octets[MINUTE_IN], 1500, "peer: octets in");
+
+	key = (struct minute_key){ .a = ip4(10, 0, 0, 1), .number = 3 };
+	r = row_of(of_minute(MINUTE_INTERFACE, 0), &key);
+	is_int((long long)r->sum.octets[MINUTE_IN], 1500, "interface 3: its own in");
+	is_int((long long)r->sum.octets[MINUTE_OUT], 200, "interface 3: its own out");
+	key = (struct minute_key){ .proto = IPPROTO_TCP, .dport = 443 };
+	r = row_of(of_minute(MINUTE_PORT, 0), &key);
+	is_int((long long)r->sum.octets[MINUTE_IN], 1500, "port: in, by the service's");
+	is_int(
+	    (long long)r->sum.octets[MINUTE_OUT], 200, "port: out, by the service's");
+	key = (struct minute_key){ .proto = IPPROTO_TCP };
+	r = row_of(of_minute(MINUTE_PROTOCOL, 0), &key);
+	is_int((long long)minute_octets(&r->sum), 1700, "protocol");
+	key = (struct minute_key){ .tos = 46 };
+	r = row_of(of_minute(MINUTE_DSCP, 0), &key);
+	is_int((long long)minute_octets(&r->sum), 1700, "DSCP");
+	key = (struct minute_key){ .number = 64500 };
+	r = row_of(of_minute(MINUTE_AS, 0), &key);
+	is_int((long long)minute_octets(&r->sum), 1700, "AS of the end outside");
+	key = (struct minute_key){ .a = ip4(203, 0, 113, 5),
+		.b = ip4(10, 0, 0, 9),
+		.proto = IPPROTO_TCP,
+		.sport = 443,
+		.dport = 50000 };
+	r = row_of(of_minute(MINUTE_FLOW, 0), &key);
+	is_int((long long)r->sum.octets[MINUTE_IN], 1500, "flow");
+	is_int((long long)r->sum.flows, 1, "flow: one record");
+	is_int(bad_parts, 0, "parts are in order");
+}
+
+static void
+test_ends(void)
+{
+	struct flow f;
+	struct minute_key key;
+
+	afresh("10.0.0.0/8 2001:db8::/32");
+	f = a_flow();
+	f.src = ip4(10, 0, 0, 8);
+	tally_flow(tally, &f, T0 + 20000); /* internal */
+	f.src = ip4(198, 51, 100, 1);
+	f.dst = ip4(203, 0, 113, 5);
+	tally_flow(tally, &f, T0 + 20000); /* transit */
+	f.src = ip4(10, 0, 0, 8);
+	f.dst = ip4(224, 0, 0, 251);
+	tally_flow(tally, &f, T0 + 20000); /* to many */
+	f.src = f.dst = (struct flow_ip){ 16, { 0x20, 1, 0xd, 0xb8 } };
+	f.dst.bytes[15] = 7;
+	f.src = (struct flow_ip){ 16, { 0x2a, 1 } };
+	tally_flow(tally, &f, T0 + 20000); /* IPv6, in */
+	close_all();
+	struct minute_sum total = of_minute(MINUTE_TOTAL, 0)->row[0].sum;
+	is_int((long long)total.octets[MINUTE_OTHER], 4500,
+	    "internal, transit, to many: other ways");
+	is_int((long long)total.octets[MINUTE_IN], 1500, "IPv6: in");
+	key = host_key(ip4(10, 0, 0, 8));
+	is_int((long long)row_of(of_minute(MINUTE_HOST, 0), &key)
+		   ->sum.octets[MINUTE_OTHER],
+	    3000, "a flow between two inside counts for one");
+	key = host_key(ip4(10, 0, 0, 9));
+	is_int((long long)row_of(of_minute(MINUTE_HOST, 0), &key)
+		   ->sum.octets[MINUTE_OTHER],
+	    1500, "and for the other");
+	key = host_key(ip4(198, 51, 100, 1));
+	is_int((long long)row_of(of_minute(MINUTE_PEER, 0), &key)
+		   ->sum.octets[MINUTE_OTHER],
+	    1500, "of transit both ends are peers");
+	is_int(of_minute(MINUTE_PEER, 0)->rows, 3, "a multicast address is no peer");
+	is_int(of_minute(MINUTE_HOST, 0)->rows, 3, "nor a host");
+	is_int((long long)minute_octets(&of_minute(MINUTE_HOST, 0)->rest), 1500,
+	    "what has no host is in the rest of the hosts");
+}
+
+/* --- spans
+ * ---------------------------------------------------------------------------- */
+
+static void
+test_spread(void)
+{
+	struct flow f;
+	uint64_t octets = 0, packets = 0;
+
+	afresh("10.0.0.0/8");
+	f = a_flow();
+	f.start_ms = T0 - 2 * MINUTE_MS + 30000; /* 30 s, 60 s, 10 s */
+	f.end_ms = T0 + 10000;
+	f.octets = 1000001;
+	f.packets = 1001;
+	tally_flow(tally, &f, T0 + 20000);
+	close_all();
+	for (int m = -2; m <= 0; m++) {
+		const struct minute_sum *sum = &of_minute(MINUTE_TOTAL, m)->row[0].sum;
+
+		octets += minute_octets(sum);
+		packets += minute_packets(sum);
+		is_close((double)minute_octets(sum),
+		    1000001.0 *
+			(m == -2      ? 30
+			    : m == -1 ? 60
+				      : 10) /
+			100,
+		    1, "octets by the time in the minute");
+		is_int((long long)sum->flows, m == 0, "a record counts where it ends");
+	}
+	is_int((long long)octets, 1000001, "no octet is lost by rounding");
+	is_int((long long)packets, 1001, "no packet is");
+
+	/* The tables of minutes that are not over are there, older ones are not. */
+	afresh("10.0.0.0/8");
+	f = a_flow();
+	f.start_ms = f.end_ms = T0 - 6 * MINUTE_MS;
+	tally_flow(tally, &f, T0 + 20000);
+	f.start_ms = f.end_ms = 0; /* a clock of 1970 */
+	tally_flow(tally, &f, T0 + 20000);
+	f.start_ms = f.end_ms = T0 + 3600000LL;
+	tally_flow(tally, &f, T0 + 20000);
+	f.start_ms = f.end_ms = T0 + 20001;
+	tally_flow(tally, &f, T0 + 20000);
+	is_int((long long)tally_counts(tally)->late, 2, "late ones are counted");
+	is_int((long long)tally_counts(tally)->early, 1, "early ones are counted");
+	close_all();
+	is_int((long long)minute_octets(&of_minute(MINUTE_TOTAL, -5)->row[0].sum), 3000,
+	    "what is late goes to the oldest open minute");
+	is_int((long long)minute_octets(&of_minute(MINUTE_TOTAL, 0)->row[0].sum), 3000,
+	    "what is early to this one");
+
+	/* A clock that is a day behind, and tells so. */
+	afresh("10.0.0.0/8");
+	f = a_flow();
+	exporter_clock(exporter, T0 + 20000 - 86400000LL, T0 + 20000);
+	f.start_ms = f.end_ms = T0 + 10000 - 86400000LL;
+	tally_flow(tally, &f, T0 + 20000);
+	close_all();
+	is_int((long long)tally_counts(tally)->late, 0,
+	    "a clock that is wrong is put right");
+	is_int((long long)minute_octets(&of_minute(MINUTE_TOTAL, 0)->row[0].sum), 1500,
+	    "so that flows are in their minute");
+
+	/* A record of an hour would be a spike in its oldest minute. */
+	afresh("10.0.0.0/8");
+	f = a_flow();
+	f.start_ms = T0 - 3600000LL;
+	f.end_ms = T0;
+	f.octets = 5000;
+	tally_flow(tally, &f, T0 + 1000);
+	exporter->active_s = 60;
+	f.start_ms = T0 - 120000;
+	tally_flow(tally, &f, T0 + 1000);
+	close_all();
+	is_int(
+	    (long long)tally_counts(tally)->cut, 2, "long ones are cut, and counted");
+	is_int((long long)minute_octets(&of_minute(MINUTE_TOTAL, -5)->row[0].sum), 1000,
+	    "to five minutes");
+	is_int((long long)minute_octets(&of_minute(MINUTE_TOTAL, -1)->row[0].sum), 6000,
+	    "or to the timeout that their exporter told");
+}
+
+static void
+test_passing(void)
+{
+	struct flow f;
+
+	afresh("10.0.0.0/8");
+	f = a_flow();
+	tally_flow(tally, &f, T0 + 20000);
+	for (int m = 1; m < TALLY_OPEN; m++)
+		tally_tick(tally, T0 + m * MINUTE_MS, on_part, NULL);
+	ok(!of_minute(MINUTE_TOTAL, 0)->given, "open for %d minutes", TALLY_OPEN - 1);
+	tally_tick(tally, T0 + TALLY_OPEN * MINUTE_MS, on_part, NULL);
+	ok(of_minute(MINUTE_TOTAL, 0)->final, "then it is final");
+	memset(table, 0, sizeof table);
+	tally_tick(tally, T0 + TALLY_OPEN * MINUTE_MS + 1000, on_part, NULL);
+	tally_tell(tally, T0 + TALLY_OPEN * MINUTE_MS + 1000, on_part, NULL);
+	ok(!of_minute(MINUTE_TOTAL, 0)->given, "and is given once");
+
+	/* Clocks step. */
+	afresh("10.0.0.0/8");
+	f = a_flow();
+	tally_flow(tally, &f, T0 + 20000);
+	tally_tick(tally, T0 - 86400000LL, on_part, NULL);
+	ok(of_minute(MINUTE_TOTAL, 0)->final,
+	    "when the clock is set back a day, what was open is final");
+	f.start_ms = f.end_ms = T0 - 3 * MINUTE_MS;
+	tally_flow(tally, &f, T0 - 3 * MINUTE_MS + 5000);
+	close_all();
+	is_int((long long)minute_octets(&of_minute(MINUTE_TOTAL, -3)->row[0].sum), 1500,
+	    "and the time that it is now is tallied");
+}
+
+/* --- counting once
+ * -------------------------------------------------------------------- */
+
+static void
+test_once(void)
+{
+	struct flow f;
+	struct err err;
+
+	afresh("10.0.0.0/8");
+	f = a_flow();
+	f.has |= FLOW_HAS_EGRESS;
+	f.egress = true;
+	tally_flow(tally, &f, T0 + 20000);
+	is_int((long long)tally_counts(tally)->twice, 0,
+	    "what leaves counts while nothing says what comes in");
+	f.egress = false;
+	tally_flow(tally, &f, T0 + 20000);
+	f.egress = true;
+	tally_flow(tally, &f, T0 + 20000);
+	is_int((long long)tally_counts(tally)->twice, 1, "and not when it was told");
+	f.in = 9;
+	tally_flow(tally, &f, T0 + 20000);
+	is_int((long long)tally_counts(tally)->twice, 1,
+	    "an interface that does not tell of what comes in does not hide what leaves");
+	f.in = 0;
+	tally_flow(tally, &f, T0 + 20000);
+	is_int((long long)tally_counts(tally)->twice, 2,
+	    "where it came in is not known: it was told");
+	f.in = 3;
+	tally_flow(tally, &f, T0 + 2 * 3600000LL + 3600000LL);
+	is_int((long long)tally_counts(tally)->twice, 2,
+	    "who has not told for an hour is not waited for");
+
+	/* softflowd: answers are egress, of no interface or of the one that there is.
+	 */
+	for (uint32_t interface = 0; interface < 6; interface += 5) {
+		afresh("10.0.0.0/8");
+		f = a_flow();
+		f.has |= FLOW_HAS_EGRESS;
+		f.in = f.out = interface;
+		for (unsigned i = 0; i < 2; i++) {
+			f.egress = i == 1;
+			tally_flow(tally, &f, T0 + 20000);
+		}
+		is_int((long long)tally_counts(tally)->twice, 0,
+		    "both ways of one interface are not the same twice");
+	}
+
+	afresh("10.0.0.0/8");
+	settings.port[0] = 2055;
+	settings.ports = 1;
+	tally_configure(tally, &settings);
+	f = a_flow();
+	f.proto = IPPROTO_UDP;
+	f.src = ip4(10, 0, 0, 1);
+	f.dport = 2055;
+	tally_flow(tally, &f, T0 + 20000);
+	f.src = ip4(10, 0, 0, 2);
+	tally_flow(tally, &f, T0 + 20000);
+	is_int((long long)tally_counts(tally)->own, 1,
+	    "an exporter's own datagrams to us are not traffic");
+	is_int((long long)tally_counts(tally)->flows, 1, "another's are");
+	if (prefixes_parse(&settings.self, "10.0.0.9", &err) != 0)
+		ok(false, "%s", err.text);
+	tally_configure(tally, &settings);
+	tally_flow(tally, &f, T0 + 20000);
+	is_int((long long)tally_counts(tally)->own, 2, "but not those to this host");
+	prefixes_free(&settings.self);
+}
+
+static void
+test_biflow(void)
+{
+	struct flow f;
+	struct minute_key key;
+
+	afresh("10.0.0.0/8");
+	f = a_flow();
+	f.has |= FLOW_HAS_REVERSE;
+	f.reverse_octets = 90;
+	f.reverse_packets = 1;
+	tally_flow(tally, &f, T0 + 20000);
+	close_all();
+	struct minute_sum total = of_minute(MINUTE_TOTAL, 0)->row[0].sum;
+	is_int((long long)total.octets[MINUTE_IN], 1500, "biflow: there");
+	is_int((long long)total.octets[MINUTE_OUT], 90, "biflow: and back");
+	key = (struct minute_key){ .a = ip4(10, 0, 0, 1), .number = 4 };
+	const struct minute_row *r = row_of(of_minute(MINUTE_INTERFACE, 0), &key);
+	is_int((long long)r->sum.octets[MINUTE_IN], 90,
+	    "answers come in where the flow left");
+	key = (struct minute_key){ .b = ip4(203, 0, 113, 5),
+		.a = ip4(10, 0, 0, 9),
+		.proto = IPPROTO_TCP,
+		.dport = 443,
+		.sport = 50000 };
+	is_int(
+	    (long long)row_of(of_minute(MINUTE_FLOW, 0), &key)->sum.octets[MINUTE_OUT],
+	    90, "and are a flow of their own");
+}
+
+/* --- sampling
+ * ------------------------------------------------------------------------- */
+
+static uint64_t random_state;
+
+static uint64_t
+next_random(void)
+{
+	uint64_t z = random_state += 0x9e3779b97f4a7c15ULL;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ULL;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebULL;
+	return z ^ z >> 31;
+}
+
+static void
+test_sampling(void)
+{
+	struct flow f;
+
+	afresh("10.0.0.0/8");
+	f = a_flow();
+	f.rate = 100;
+	f.packets = 1;
+	f.octets = 1000;
+	tally_flow(tally, &f, T0 + 20000);
+	f.rate = 1;
+	f.rate_from = SAMPLING_UNKNOWN;
+	f.octets = 77;
+	tally_flow(tally, &f, T0 + 20000);
+	close_all();
+	struct minute_sum total = of_minute(MINUTE_TOTAL, 0)->row[0].sum;
+	is_int((long long)minute_octets(&total), 100077, "octets are scaled up");
+	is_int((long long)minute_packets(&total), 101, "packets are");
+	is_int((long long)total.flows, 2, "records are not");
+	is_int((long long)total.unknown_octets, 77,
+	    "of an unknown rate they count as they are, and are told apart");
+	is_close(total.packets_var, 1e4, 1e-6, "variance of packets");
+	is_close(total.octets_var, 1e10, 1, "variance of octets");
+}
+
+/* Packets of sizes of two kinds, one in RATE of which is sampled; every PER of the
+ * samples make a record. Is the truth within Z deviations of the estimate? */
+static bool
+sampled_run(uint64_t seed, unsigned rate, unsigned per, double z)
+{
+	uint64_t octets = 0, packets = 20000;
+	struct flow f;
+	unsigned n = 0;
+	uint64_t sum = 0;
+
+	afresh("10.0.0.0/8");
+	random_state = seed;
+	f = a_flow();
+	f.rate = rate;
+	for (unsigned i = 0; i < packets; i++) {
+		unsigned size = next_random() % 3 == 0 ? 1500 : 40 + next_random() % 60;
+
+		octets += size;
+		if (next_random() % rate != 0)
+			continue;
+		sum += size;
+		if (++n < per)
+			continue;
+		f.octets = sum;
+		f.packets = n;
+		tally_flow(tally, &f, T0 + 20000);
+		n = 0;
+		sum = 0;
+	}
+	if (n > 0) {
+		f.octets = sum;
+		f.packets = n;
+		tally_flow(tally, &f, T0 + 20000);
+	}
+	close_all();
+	struct minute_sum total = of_minute(MINUTE_TOTAL, 0)->row[0].sum;
+	return fabs((double)minute_octets(&total) - (double)octets) <=
+		   z * sqrt(total.octets_var) &&
+	       fabs((double)minute_packets(&total) - (double)packets) <=
+		   z * sqrt(total.packets_var);
+}
+
+static void
+test_variance(void)
+{
+	/* 99.9 % of a normal distribution lie within 3.29 deviations. */
+	for (unsigned per = 1; per <= 16; per *= 4) {
+		unsigned inside = 0;
+
+		for (uint64_t seed = 1; seed <= 200; seed++)
+			inside += sampled_run(seed, 50, per, 3.29);
+		ok(inside == 200,
+		    "sampled, %u to a record: the truth is in its interval (%u of 200)",
+		    per, inside);
+	}
+}
+
+/* --- what is absurd
+ * ------------------------------------------------------------------- */
+
+static void
+test_absurd(void)
+{
+	struct flow f;
+
+	afresh("10.0.0.0/8");
+	f = a_flow();
+	tally_flow(tally, &f, T0 + 20000);
+	f.octets = UINT64_MAX;
+	f.rate = UINT32_MAX;
+	tally_flow(tally, &f, T0 + 20000);
+	f.octets = 1;
+	f.packets = UINT64_MAX / 2;
+	tally_flow(tally, &f, T0 + 20000);
+	f.packets = 1ULL << 45;
+	f.rate = 1;
+	for (unsigned i = 0; i < 70000; i++)
+		tally_flow(tally, &f, T0 + 20000);
+	close_all();
+	struct minute_sum total = of_minute(MINUTE_TOTAL, 0)->row[0].sum;
+	ok(tally_counts(tally)->absurd > 2, "absurd records are counted");
+	ok(minute_packets(&total) <= 1ULL << 61, "and no sum runs over");
+	ok(minute_octets(&total) >= 1500, "what was sound stays");
+}
+
+/* --- privacy
+ * -------------------------------------------------------------------------- */
+
+static void
+with_talkers(enum tally_talkers talkers, bool cut)
+{
+	struct flow f;
+
+	afresh("10.0.0.0/8 2001:db8::/32");
+	settings.talkers = talkers;
+	settings.cut_remote = cut;
+	tally_configure(tally, &settings);
+	f = a_flow();
+	tally_flow(tally, &f, T0 + 20000);
+	f.src = (struct flow_ip){ 16, { 0x2a, 1, 2, 3, 4, 5, 6, 7, 8 } };
+	f.dst = (struct flow_ip){ 16, { 0x20, 1, 0xd, 0xb8, [15] = 1 } };
+	tally_flow(tally, &f, T0 + 20000);
+	close_all();
+}
+
+static void
+test_privacy(void)
+{
+	with_talkers(TALLY_OFF, false);
+	ok(!of_minute(MINUTE_HOST, 0)->given && !of_minute(MINUTE_PEER, 0)->given &&
+		!of_minute(MINUTE_FLOW, 0)->given,
+	    "talkers = off: no hosts, no peers, no flows");
+	is_int(of_minute(MINUTE_PORT, 0)->rows, 1, "but ports");
+	with_talkers(TALLY_TOTALS, false);
+	ok(of_minute(MINUTE_HOST, 0)->rows == 2 && !of_minute(MINUTE_PEER, 0)->given &&
+		!of_minute(MINUTE_FLOW, 0)->given,
+	    "talkers = totals: hosts, no peers, no flows");
+	with_talkers(TALLY_FULL, true);
+	struct minute_key key = host_key(ip4(203, 0, 113, 0));
+	is_int((long long)row_of(of_minute(MINUTE_PEER, 0), &key)->sum.flows, 1,
+	    "cut_remote: IPv4 to /24");
+	key = host_key((struct flow_ip){ 16, { 0x2a, 1, 2, 3, 4, 5 } });
+	is_int((long long)row_of(of_minute(MINUTE_PEER, 0), &key)->sum.flows, 1,
+	    "cut_remote: IPv6 to /48");
+	key = (struct minute_key){ .a = ip4(203, 0, 113, 0),
+		.b = ip4(10, 0, 0, 9),
+		.proto = IPPROTO_TCP,
+		.sport = 443,
+		.dport = 50000 };
+	is_int((long long)row_of(of_minute(MINUTE_FLOW, 0), &key)->sum.flows, 1,
+	    "in flows the remote end only");
+}
+
+/* --- conservation
+ * --------------------------------------------------------------------- */
+
+/* Many flows of many keys over several minutes: what was offered, and what was given.
+ */
+static void
+test_conservation(void)
+{
+	struct minute_sum want[8] = { 0 }, internal[8] = { 0 }, got;
+	struct flow f;
+	bool same = true, same_packets = true, same_hosts = true;
+	uint64_t offered = 0, given = 0;
+
+	afresh("10.0.0.0/8");
+	random_state = 42;
+	for (unsigned i = 0; i < 150000; i++) {
+		uint64_t r = next_random(), s = next_random();
+
+		f = a_flow();
+		f.src =
+		    ip4(r & 1 ? 10 : 198, r >> 8 & 255, r >> 16 & 255, r >> 24 & 255);
+		f.dst =
+		    ip4(r & 2 ? 10 : 203, r >> 32 & 255, r >> 40 & 255, r >> 48 & 255);
+		f.sport = (uint16_t)s;
+		f.dport = (uint16_t)(s >> 16);
+		f.proto = (uint8_t)(s >> 32);
+		f.tos = (uint8_t)(s >> 40);
+		f.in = s >> 48 & 1023;
+		f.out = s >> 52 & 1023;
+		f.src_as = (uint32_t)(r >> 4 & 0xffff);
+		f.octets = next_random() % 1000000;
+		f.packets = f.octets / 500;
+		f.end_ms = T0 + 50000 - (int64_t)(next_random() % 100000);
+		f.start_ms = f.end_ms - (int64_t)(next_random() % 150000);
+		offered += f.octets;
+		tally_flow(tally, &f, T0 + 55000);
+		int m = (int)((f.end_ms - T0 + 7 * MINUTE_MS) / MINUTE_MS);
+		want[m].flows++;
+		if ((r & 3) == 3)
+			internal[m].flows++;
+	}
+	close_all();
+	for (int m = -7; m < 1; m++) {
+		struct minute_sum total = all_of(of_minute(MINUTE_TOTAL, m));
+
+		given += minute_octets(&total);
+		same = same && total.flows == want[m + 7].flows;
+		for (unsigned by = 0; by < MINUTE_BYS; by++) {
+			got = all_of(of_minute(by, m));
+			if (by == MINUTE_HOST) {
+				same_hosts =
+				    same_hosts &&
+				    got.octets[MINUTE_IN] == total.octets[MINUTE_IN] &&
+				    got.octets[MINUTE_OUT] ==
+					total.octets[MINUTE_OUT] &&
+				    got.flows == total.flows + internal[m + 7].flows;
+				continue;
+			}
+			if (by == MINUTE_PEER) {
+				same_hosts = same_hosts && got.octets[MINUTE_IN] ==
+							       total.octets[MINUTE_IN];
+				continue;
+			}
+			if (by == MINUTE_AS)
+				continue;
+			if (by == MINUTE_INTERFACE) {
+				same_packets =
+				    same_packets &&
+				    got.octets[MINUTE_IN] == minute_octets(&total) &&
+				    got.octets[MINUTE_OUT] == minute_octets(&total);
+				continue;
+			}
+			same_packets =
+			    same_packets &&
+			    memcmp(got.octets, total.octets, sizeof got.octets) == 0 &&
+			    memcmp(got.packets, total.packets, sizeof got.packets) == 0;
+		}
+	}
+	ok(given == offered, "every octet is in some minute");
+	ok(same, "every record is in the minute of its end");
+	ok(same_packets, "rows and rest of each table are all of it");
+	ok(same_hosts,
+	    "of hosts and peers too, where flows between two count for both");
+	is_int(bad_parts, 0, "parts are in order");
+}
+
+/* --- the bound of a table
+ * ------------------------------------------------------------- */
+
+#define KEYS 5000
+#define ROWS 256
+
+/* A stream of STEPS pairs by KIND; every row and every missing key is held against the
+ * exact truth. */
+static void
+bound(const char *what, unsigned steps, uint64_t (*pair)(unsigned, unsigned *))
+{
+	static uint64_t truth[KEYS];
+	struct toptable t;
+	uint64_t all = 0;
+	bool holds = true, missing = true;
+
+	memset(truth, 0, sizeof truth);
+	toptable_init(&t, ROWS);
+	random_state = 7;
+	for (unsigned i = 0; i < steps; i++) {
+		unsigned k = 0;
+		uint64_t octets = pair(i, &k);
+		struct top_key key = { { k } };
+		struct minute_sum sum = { .octets = { octets }, .flows = 1 };
+
+		truth[k] += octets;
+		all += octets;
+		toptable_add(&t, &key, k * 0x9e3779b97f4a7c15ULL >> 20, &sum);
+	}
+	for (unsigned k = 0; k < KEYS; k++) {
+		struct top_key key = { { k } };
+		const struct top_row *r =
+		    toptable_find(&t, &key, k * 0x9e3779b97f4a7c15ULL >> 20);
+
+		if (r == NULL) {
+			missing = missing && truth[k] <= t.error;
+			continue;
+		}
+		holds = holds && minute_octets(&r->sum) <= truth[k] &&
+			truth[k] <= minute_octets(&r->sum) + r->error;
+	}
+	ok(holds, "%s: each row has what its key had, but for its error", what);
+	ok(missing, "%s: a key without a row had no more than the bound", what);
+	ok(t.error <= 2 * all / ROWS, "%s: the bound is as stated (%g of %g)", what,
+	    (double)t.error, 2.0 * (double)all / ROWS);
+	ok(t.count <= ROWS, "%s: no more rows than there is room for", what);
+	toptable_free(&t);
+}
+
+static uint64_t
+pair_equal(unsigned i, unsigned *k)
+{
+	*k = i % KEYS;
+	return 1000;
+}
+
+static uint64_t
+pair_rising(unsigned i, unsigned *k)
+{
+	*k = i % KEYS;
+	return i;
+}
+
+static uint64_t
+pair_heavy(unsigned i, unsigned *k)
+{
+	uint64_t r = next_random();
+
+	*k = i % 3 == 0 ? (unsigned)(r % 20) : (unsigned)(r % KEYS);
+	return i % 3 == 0 ? 1500 : 1 + r % 100;
+}
+
+/* A great one comes only when the table is about to be halved, with what was built up
+ * by small ones before. */
+static uint64_t
+pair_saw(unsigned i, unsigned *k)
+{
+	unsigned at = i % (ROWS + 1);
+
+	*k = at == ROWS ? 0 : 1 + (i / (ROWS + 1) * 131 + at) % (KEYS - 1);
+	return at == ROWS ? 90000 : 10 * at;
+}
+
+static uint64_t
+pair_zero(unsigned i, unsigned *k)
+{
+	*k = (unsigned)(next_random() % KEYS);
+	return i % 2 == 0 ? 0 : 5;
+}
+
+static void
+test_bound(void)
+{
+	bound("equal", 60000, pair_equal);
+	bound("rising", 60000, pair_rising);
+	bound("a few great ones", 60000, pair_heavy);
+	bound("a saw", 60000, pair_saw);
+	bound("nothing in many", 60000, pair_zero);
+}
+
+int
+main(void)
+{
+	test_nothing();
+	test_tables();
+	test_ends();
+	test_spread();
+	test_passing();
+	test_once();
+	test_biflow();
+	test_sampling();
+	test_variance();
+	test_absurd();
+	test_privacy();
+	test_conservation();
+	test_bound();
+	tally_free(tally);
+	exporters_free(exporters);
+	prefixes_free(&settings.local);
+	return tap_done();
+}

@@ -1,0 +1,14 @@
+/* A view as a table, for spreadsheets. */
+#ifndef WEB_CSV_H
+#define WEB_CSV_H
+
+#include "config/conf.h"
+
+struct request;
+
+/* Answer R with the rounds of T from SLAVE ("" is this box) over its arguments start
+ * and end, in at most "points" rows: the second at which a row ends, median and loss,
+ * then the pings by rank; seconds, and nothing where nothing is known (RFC 4180). */
+void csv_answer(struct request *r, const struct conf_target *t, const char *slave);
+
+#endif

@@ -1,0 +1,368 @@
+#include "web/eventlog.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/mem.h"
+#include "eventsdb.h"
+#include "store.h"
+
+#define MARK_ROWS 2000 /* looked at for one graph */
+
+static struct {
+	sqlite3 *db;
+	dev_t dev; /* which file it is */
+	ino_t ino;
+} log_file;
+
+void
+eventlog_close(void)
+{
+	sqlite3_close(log_file.db);
+	log_file.db = NULL;
+}
+
+/* Have the file open that is there now. False with ERR; when there is none, with an
+ * empty one. */
+static bool
+have(struct err *err)
+{
+	struct stat st;
+
+	err->text[0] = '\0';
+	if (stat(STORE_EVENTS, &st) != 0) {
+		eventlog_close();
+		return false;
+	}
+	if (log_file.db != NULL && st.st_dev == log_file.dev &&
+	    st.st_ino == log_file.ino)
+		return true;
+	eventlog_close();
+	log_file.db = eventsdb_read(err);
+	log_file.dev = st.st_dev;
+	log_file.ino = st.st_ino;
+	return log_file.db != NULL;
+}
+
+/* --- asking ----------------------------------------------------------------------- */
+
+static const char columns[] =
+    "SELECT id, kind, subject, source, \"begin\", \"end\", confidence, summary, worst, "
+    "CASE WHEN json_valid(evidence) AND json_type(evidence) = 'object' THEN evidence "
+    "ELSE '{}' END, suppressed_by, priority FROM incident WHERE 1";
+
+/* SUBJECT's groups: "A" and "A.B" of "A.B.C". Malloced: a list for SQL, of names that
+ * the configuration's grammar let through. */
+static char *
+groups_of(const char *subject)
+{
+	char *list = mem_str("?4,''");
+
+	for (const char *p = strchr(subject, '.'); p != NULL; p = strchr(p + 1, '.')) {
+		char *one =
+		    sqlite3_mprintf("%s,'%.*q'", list, (int)(p - subject), subject);
+		free(list);
+		list = mem_str(one);
+		sqlite3_free(one);
+	}
+	return list;
+}
+
+/* What Q says of the subject. Malloced. */
+static char *
+subject_words(const struct eventlog_query *q)
+{
+	if (q->subject == NULL)
+		return mem_str("");
+	/* "A.B~slave" is A.B as a slave sees it. */
+	static const char slaves[] =
+	    "(subject > ?4 || '~' AND subject < ?4 || char(127))";
+	if (!q->with_all)
+		return mem_printf(" AND (subject = ?4 OR (subject > ?4 || '.' AND "
+				  "subject < ?4 || '/') OR %s)",
+		    slaves);
+	char *list = groups_of(q->subject), *text;
+	if (q->slave == NULL)
+		text = mem_printf(" AND (subject IN (%s) OR %s)", list, slaves);
+	else if (*q->slave == '\0')
+		text = mem_printf(" AND subject IN (%s)", list);
+	else {
+		/* What is noted of the target concerns its slaves. */
+		char *own = sqlite3_mprintf("'%q~%q'", q->subject, q->slave);
+		text =
+		    mem_printf(" AND (subject = %s OR (subject IN (%s) AND (subject <> "
+			       "?4 OR kind IN ('note', 'gap'))))",
+			own, list);
+		sqlite3_free(own);
+	}
+	free(list);
+	return text;
+}
+
+/* The words of Q. Malloced. */
+static char *
+words(const struct eventlog_query *q)
+{
+	char *subject = subject_words(q);
+	char *text = mem_printf(
+	    "%s%s%s%s%s%s%s ORDER BY \"begin\" DESC, id DESC LIMIT ?6", columns,
+	    q->start > 0 ? " AND (\"end\" IS NULL OR \"end\" >= ?1)" : "",
+	    q->end > 0 ? " AND \"begin\" <= ?2" : "",
+	    q->kind != NULL ? " AND kind = ?3" : "", subject,
+	    q->which == EVENTLOG_OPEN	  ? " AND \"end\" IS NULL"
+	    : q->which == EVENTLOG_CLOSED ? " AND \"end\" IS NOT NULL"
+					  : "",
+	    q->after > 0 ? " AND (\"begin\", id) < (SELECT \"begin\", id FROM incident "
+			   "WHERE id = ?5)"
+			 : "");
+
+	free(subject);
+	return text;
+}
+
+static const char *
+text_of(sqlite3_stmt *stmt, int column)
+{
+	const char *s = (const char *)sqlite3_column_text(stmt, column);
+
+	return s != NULL ? s : "";
+}
+
+static void
+hand_out(sqlite3_stmt *stmt, eventlog_fn fn, void *ctx)
+{
+	struct eventlog_row row = { .id = sqlite3_column_int64(stmt, 0),
+		.kind = text_of(stmt, 1),
+		.subject = text_of(stmt, 2),
+		.source = text_of(stmt, 3),
+		.begin = sqlite3_column_int64(stmt, 4),
+		.end = sqlite3_column_int64(stmt, 5),
+		.confidence = text_of(stmt, 6),
+		.summary = text_of(stmt, 7),
+		.worst = sqlite3_column_type(stmt, 8) == SQLITE_NULL
+			     ? NAN
+			     : sqlite3_column_double(stmt, 8),
+		.evidence = text_of(stmt, 9),
+		.suppressed_by = sqlite3_column_int64(stmt, 10),
+		.priority = sqlite3_column_int64(stmt, 11) };
+
+	fn(ctx, &row);
+}
+
+static int
+run(const struct eventlog_query *q, const char *text, eventlog_fn fn, void *ctx,
+    int *count)
+{
+	sqlite3_stmt *stmt;
+	int r = sqlite3_prepare_v2(log_file.db, text, -1, &stmt, NULL);
+
+	if (r != SQLITE_OK)
+		return r;
+	sqlite3_bind_int64(stmt, 1, q->start);
+	sqlite3_bind_int64(stmt, 2, q->end);
+	sqlite3_bind_text(stmt, 3, q->kind, -1, SQLITE_STATIC);
+	sqlite3_bind_text(stmt, 4, q->subject, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(stmt, 5, q->after);
+	sqlite3_bind_int64(stmt, 6, q->limit);
+	while ((r = sqlite3_step(stmt)) == SQLITE_ROW) {
+		hand_out(stmt, fn, ctx);
+		++*count;
+	}
+	sqlite3_finalize(stmt);
+	return r == SQLITE_DONE ? SQLITE_OK : r;
+}
+
+int
+eventlog_each(
+    const struct eventlog_query *q, eventlog_fn fn, void *ctx, struct err *err)
+{
+	char *text = words(q);
+	int count = 0, r = SQLITE_OK;
+
+	/* A file that was moved away or is being made: once more with what is there. */
+	for (int tries = 0; tries < 2; tries++) {
+		if (!have(err)) {
+			free(text);
+			return err->text[0] == '\0' ? 0 : -1;
+		}
+		r = run(q, text, fn, ctx, &count);
+		if (r == SQLITE_OK || count > 0)
+			break;
+		err_set(err, "%s: %s", STORE_EVENTS, sqlite3_errmsg(log_file.db));
+		if ((r & 0xff) != SQLITE_BUSY)
+			eventlog_close();
+	}
+	free(text);
+	return r == SQLITE_OK ? count : -1;
+}
+
+void
+eventlog_facts(const char *evidence,
+    void (*fact)(void *ctx, const char *key, const char *value), void *ctx)
+{
+	sqlite3_stmt *stmt = NULL;
+
+	if (log_file.db == NULL ||
+	    sqlite3_prepare_v2(log_file.db,
+		"SELECT key, CASE type WHEN 'true' THEN 'yes' WHEN 'false' THEN 'no' "
+		"ELSE atom END FROM json_each(?) WHERE atom IS NOT NULL",
+		-1, &stmt, NULL) != SQLITE_OK)
+		return;
+	sqlite3_bind_text(stmt, 1, evidence, -1, SQLITE_STATIC);
+	while (sqlite3_step(stmt) == SQLITE_ROW)
+		fact(ctx, text_of(stmt, 0), text_of(stmt, 1));
+	sqlite3_finalize(stmt);
+}
+
+int
+eventlog_silences(int64_t now, void (*fn)(void *ctx, const struct eventlog_silence *s),
+    void *ctx, struct err *err)
+{
+	sqlite3_stmt *stmt = NULL;
+
+	if (!have(err))
+		return err->text[0] == '\0' ? 0 : -1;
+	if (sqlite3_prepare_v2(log_file.db,
+		"SELECT id, \"begin\", \"end\", subject_prefix, reason FROM silence "
+		"WHERE \"end\" > ? ORDER BY \"begin\", id LIMIT 1000",
+		-1, &stmt, NULL) != SQLITE_OK)
+		return err_set(
+		    err, "%s: %s", STORE_EVENTS, sqlite3_errmsg(log_file.db));
+	sqlite3_bind_int64(stmt, 1, now);
+	while (sqlite3_step(stmt) == SQLITE_ROW) {
+		struct eventlog_silence s = { sqlite3_column_int64(stmt, 0),
+			sqlite3_column_int64(stmt, 1), sqlite3_column_int64(stmt, 2),
+			text_of(stmt, 3), text_of(stmt, 4) };
+		fn(ctx, &s);
+	}
+	sqlite3_finalize(stmt);
+	return 0;
+}
+
+unsigned
+eventlog_open_count(void)
+{
+	sqlite3_stmt *stmt = NULL;
+	unsigned n = 0;
+	struct err err;
+
+	if (!have(&err) ||
+	    sqlite3_prepare_v2(log_file.db,
+		"SELECT count(*) FROM (SELECT 1 FROM incident WHERE \"end\" IS NULL AND "
+		"suppressed_by IS NULL LIMIT ?)",
+		-1, &stmt, NULL) != SQLITE_OK)
+		return 0;
+	sqlite3_bind_int(stmt, 1, EVENTLOG_COUNTED);
+	if (sqlite3_step(stmt) == SQLITE_ROW)
+		n = (unsigned)sqlite3_column_int(stmt, 0);
+	sqlite3_finalize(stmt);
+	return n;
+}
+
+/* --- marks ------------------------------------------------------------------------ */
+
+struct marks {
+	int64_t start, end, slot;
+	struct draw_mark *mark;
+	unsigned count;
+};
+
+static enum draw_tone
+tone_of(const struct eventlog_row *row)
+{
+	if (strcmp(row->kind, "note") == 0)
+		return TONE_NOTE;
+	if (strcmp(row->kind, "gap") == 0)
+		return TONE_GAP;
+	return strcmp(row->kind, "latency") == 0 || strcmp(row->kind, "congestion") == 0
+		   ? TONE_WARN
+		   : TONE_BAD;
+}
+
+/* Make one of the two marks next to each other that lie closest, which may be another
+ * one's neighbour then. Rows come from the newest to the oldest. */
+static void
+join_closest(struct marks *m)
+{
+	unsigned best = 1;
+
+	for (unsigned i = 2; i < m->count; i++)
+		if (m->mark[i - 1].begin - m->mark[i].end <
+		    m->mark[best - 1].begin - m->mark[best].end)
+			best = i;
+	struct draw_mark *a = &m->mark[best - 1], *b = &m->mark[best];
+	if (b->end > a->end)
+		a->end = b->end;
+	a->begin = b->begin;
+	a->count += b->count;
+	if (b->tone > a->tone) {
+		a->tone = b->tone;
+		memcpy(a->label, b->label, sizeof a->label);
+	}
+	memmove(b, b + 1, (m->count - best - 1) * sizeof *b);
+	m->count--;
+}
+
+/* What the graph's legend says of ROW. */
+static void
+put_label(struct draw_mark *k, const struct eventlog_row *row)
+{
+	bool plain = strcmp(row->kind, "note") == 0 || strcmp(row->kind, "gap") == 0 ||
+		     strcmp(row->kind, "alert") == 0;
+
+	snprintf(k->label, sizeof k->label, "%s%s%s", plain ? "" : row->kind,
+	    plain ? "" : ": ", row->summary);
+}
+
+static void
+add_mark(void *ctx, const struct eventlog_row *row)
+{
+	struct marks *m = ctx;
+	struct draw_mark k = { .begin = row->begin,
+		.end = row->end != 0 ? row->end : m->end,
+		.tone = (uint8_t)tone_of(row),
+		.count = 1 };
+
+	put_label(&k, row);
+	if (k.begin < m->start)
+		k.begin = m->start;
+	if (k.end > m->end)
+		k.end = m->end;
+	if (k.begin > k.end)
+		return;
+	/* What falls into the same pixel is seen once. */
+	if (m->count > 0) {
+		struct draw_mark *last = &m->mark[m->count - 1];
+		if (last->tone == k.tone && last->begin - k.end < m->slot) {
+			last->begin = k.begin < last->begin ? k.begin : last->begin;
+			last->end = k.end > last->end ? k.end : last->end;
+			last->count++;
+			return;
+		}
+	}
+	if (m->count == DRAW_MARKS)
+		join_closest(m);
+	m->mark[m->count++] = k;
+}
+
+unsigned
+eventlog_marks(const struct conf_target *t, const char *slave, int64_t start,
+    int64_t end, int64_t slot, struct draw_mark *mark)
+{
+	struct eventlog_query q = { .start = start,
+		.end = end,
+		.subject = t->path,
+		.with_all = true,
+		.slave = slave,
+		.limit = MARK_ROWS };
+	struct marks m = { start, end, slot, mark, 0 };
+	struct err err;
+	static struct log_limit limit;
+
+	if (eventlog_each(&q, add_mark, &m, &err) < 0 && log_allowed(&limit, 60, NULL))
+		log_warnx("%s", err.text);
+	return m.count;
+}

@@ -1,0 +1,68 @@
+/* Reading events.db: what happened, for pages, API and graphs. */
+#ifndef WEB_EVENTLOG_H
+#define WEB_EVENTLOG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/log.h"
+#include "config/conf.h"
+#include "link/msg.h"
+
+/* A row; the reader's until return. Numbers that are not there are 0, WORST is NAN. */
+struct eventlog_row {
+	int64_t id, begin, end; /* end 0: open */
+	const char *kind, *subject, *source, *confidence, *summary;
+	double worst;
+	const char *evidence; /* a JSON object */
+	int64_t suppressed_by, priority;
+};
+typedef void (*eventlog_fn)(void *ctx, const struct eventlog_row *row);
+
+struct eventlog_query {
+	int64_t start, end;  /* what touches this span; end 0: until ever */
+	const char *kind;    /* NULL: all */
+	const char *subject; /* it and what is below it; NULL: all */
+	bool with_all; /* instead of what is below: what concerns a group it is in, or
+			  all */
+	/* With with_all: only what SLAVE sees of the subject, "" is this box; NULL:
+	 * what all of them see. */
+	const char *slave;
+	enum {
+		EVENTLOG_ALL,
+		EVENTLOG_OPEN,
+		EVENTLOG_CLOSED
+	} which;
+	int64_t
+	    after; /* only what comes behind the row of this id; 0: from the newest */
+	unsigned limit;
+};
+
+/* Call FN for the rows that Q asks for, the newest beginning first. Returns how many
+ * there were, or -1 with ERR; none as long as there is no file. */
+int eventlog_each(
+    const struct eventlog_query *q, eventlog_fn fn, void *ctx, struct err *err);
+/* Call FACT for the members of EVIDENCE, a JSON object, that are plain values. */
+void eventlog_facts(const char *evidence,
+    void (*fact)(void *ctx, const char *key, const char *value), void *ctx);
+/* A silence that an operator asked for; the reader's until return. */
+struct eventlog_silence {
+	int64_t id, begin, end;
+	const char *subject, *reason;
+};
+/* Call FN for those that end after NOW, in the order of their begin: at most 1000.
+ * Returns 0, or -1 with ERR. */
+int eventlog_silences(int64_t now,
+    void (*fn)(void *ctx, const struct eventlog_silence *s), void *ctx,
+    struct err *err);
+/* How many are open and not suppressed, as far as one counts. */
+#define EVENTLOG_COUNTED 1000
+unsigned eventlog_open_count(void);
+/* What is to be marked on a graph of what SLAVE ("": this box) sees of T from START to
+ * END in pixels of SLOT seconds, the newest first: at most DRAW_MARKS. Returns their
+ * number. */
+unsigned eventlog_marks(const struct conf_target *t, const char *slave, int64_t start,
+    int64_t end, int64_t slot, struct draw_mark *mark);
+void eventlog_close(void);
+
+#endif

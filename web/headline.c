@@ -1,0 +1,215 @@
+#include "web/headline.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "web/state.h"
+
+#define NAMED_MAX 3   /* targets named of those that share a reason */
+#define REASONS_MAX 3 /* reasons told of targets that look the same */
+
+/* Why some targets are as they are: "no route to it", and which ones. */
+struct reason {
+	char *why, *names;
+	unsigned count;
+};
+
+struct headline {
+	unsigned look[LOOKS], all;
+	struct reason reason[LOOKS][REASONS_MAX];
+	unsigned other[LOOKS]; /* those with yet another reason */
+};
+
+/* T looks like LOOK, for WHY. */
+static void
+name_one(
+    struct headline *sum, enum look look, const struct conf_target *t, const char *why)
+{
+	struct reason *r = sum->reason[look], *end = r + REASONS_MAX;
+
+	while (r < end && r->why != NULL && strcmp(r->why, why) != 0)
+		r++;
+	if (r == end) {
+		sum->other[look]++;
+		return;
+	}
+	if (r->why == NULL)
+		r->why = mem_str(why);
+	if (r->count++ >= NAMED_MAX)
+		return;
+	char *name = html_strip(t->menu);
+	char *longer =
+	    r->names == NULL ? mem_str(name) : mem_printf("%s, %s", r->names, name);
+	free(name);
+	free(r->names);
+	r->names = longer;
+}
+
+static const char *
+plural(unsigned n, const char *one, const char *more)
+{
+	return n == 1 ? one : more;
+}
+
+/* A clause of the headline: how many there are of LOOK. */
+static void
+clause(FILE *out, const struct headline *sum, enum look look, bool *begun)
+{
+	static const char *const text[LOOKS][2] = {
+		[LOOK_DOWN] = { "does not answer", "do not answer" },
+		[LOOK_LOSS] = { "loses pings", "lose pings" },
+		[LOOK_UNKNOWN] = { "is unknown just now", "are unknown just now" },
+		[LOOK_CANNOT] = { "cannot be measured", "cannot be measured" },
+		[LOOK_FILTERED] = { "is left out by --filter",
+		    "are left out by --filter" },
+		[LOOK_WAITING] = { "waits for its first round",
+		    "wait for their first round" },
+	};
+	unsigned n = sum->look[look];
+
+	if (n == 0)
+		return;
+	fprintf(out, "%s%u %s", *begun ? ", " : "", n,
+	    plural(n, text[look][0], text[look][1]));
+	*begun = true;
+}
+
+/* What is neither fine nor wrong, after the part in colour. */
+static void
+put_rest(struct html *page, const struct headline *sum, bool begun)
+{
+	char *text;
+	size_t len;
+
+	if (sum->look[LOOK_FINE] == sum->all || sum->look[LOOK_WAITING] == sum->all)
+		return;
+	FILE *out = open_memstream(&text, &len);
+	if (out == NULL)
+		fatal("open_memstream");
+	bool before = true;
+	clause(out, sum, LOOK_UNKNOWN, &before);
+	clause(out, sum, LOOK_CANNOT, &before);
+	clause(out, sum, LOOK_FILTERED, &before);
+	clause(out, sum, LOOK_WAITING, &before);
+	if (begun && sum->look[LOOK_FINE] > 0)
+		fprintf(out, ", %u %s fine", sum->look[LOOK_FINE],
+		    plural(sum->look[LOOK_FINE], "is", "are"));
+	fputs(".", out);
+	fclose(out);
+	html_text(page, "headline_rest", text);
+	free(text);
+}
+
+/* "Router, Resolver and 3 more: no route to it". */
+static void
+put_reason(struct html *page, const struct reason *r)
+{
+	const char *colon = r->why != NULL && *r->why != '\0' ? ": " : "";
+
+	if (r->why == NULL)
+		return;
+	struct html *item = html_item(page, "detail");
+	if (r->count > NAMED_MAX)
+		html_printf(item, "detail", "%s and %u more%s%s", r->names,
+		    r->count - NAMED_MAX, colon, r->why);
+	else
+		html_printf(item, "detail", "%s%s%s", r->names, colon, r->why);
+}
+
+/* Below the headline: which ones, and why. */
+static void
+put_details(struct html *page, const struct headline *sum)
+{
+	static const enum look order[] = { LOOK_DOWN, LOOK_LOSS, LOOK_UNKNOWN,
+		LOOK_CANNOT };
+
+	for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
+		enum look look = order[i];
+		for (unsigned k = 0; k < REASONS_MAX; k++)
+			put_reason(page, &sum->reason[look][k]);
+		if (sum->other[look] > 0)
+			html_printf(html_item(page, "detail"), "detail",
+			    "%u more for other reasons", sum->other[look]);
+	}
+}
+
+/* What is wrong, as one sentence: "Of 9 targets, 1 does not answer". The rest of what
+ * there is to say is paler. */
+static void
+put_sentence(struct html *page, const struct headline *sum)
+{
+	unsigned fine = sum->look[LOOK_FINE],
+		 wrong = sum->look[LOOK_DOWN] + sum->look[LOOK_LOSS];
+	char *text;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+	bool begun = false;
+
+	if (out == NULL)
+		fatal("open_memstream");
+	clause(out, sum, LOOK_DOWN, &begun);
+	clause(out, sum, LOOK_LOSS, &begun);
+	fclose(out);
+	if (sum->all == 0)
+		html_text(page, "headline", "There is nothing to measure yet.");
+	else if (fine == sum->all && fine == 1)
+		html_text(page, "headline", "The one target answers.");
+	else if (fine == sum->all)
+		html_printf(page, "headline", "All %u targets answer.", fine);
+	else if (sum->look[LOOK_WAITING] == sum->all)
+		html_printf(page, "headline",
+		    "Measuring begins: the first round of %u %s is under way.",
+		    sum->all, plural(sum->all, "target", "targets"));
+	else if (wrong > 0)
+		html_printf(page, "headline", "Of %u %s, ", sum->all,
+		    plural(sum->all, "target", "targets"));
+	else if (fine > 0)
+		html_printf(page, "headline", "%u of %u targets %s", fine, sum->all,
+		    plural(fine, "answers", "answer"));
+	else
+		html_text(page, "headline", "Nothing can be said just now");
+	html_text(page, "headline_wrong", text);
+	free(text);
+	put_rest(page, sum, wrong > 0);
+
+	const char *tone = sum->look[LOOK_DOWN] > 0	  ? "bad"
+			   : sum->look[LOOK_LOSS] > 0	  ? "warn"
+			   : fine == sum->all && fine > 0 ? "good"
+							  : "calm";
+	html_text(page, "tone", tone);
+	put_details(page, sum);
+}
+
+struct headline *
+headline_new(void)
+{
+	return mem_zero(1, sizeof(struct headline));
+}
+
+void
+headline_add(struct headline *sum, const struct conf_target *t)
+{
+	char why[512];
+
+	if (t->kind == CONF_MULTIHOST)
+		return;
+	enum look look = state_look(t, why, sizeof why);
+	sum->all++;
+	sum->look[look]++;
+	if (look != LOOK_FINE)
+		name_one(sum, look, t, why);
+}
+
+void
+headline_put(struct html *page, struct headline *sum)
+{
+	put_sentence(page, sum);
+	for (unsigned i = 0; i < LOOKS; i++)
+		for (unsigned k = 0; k < REASONS_MAX; k++) {
+			free(sum->reason[i][k].why);
+			free(sum->reason[i][k].names);
+		}
+	free(sum);
+}

@@ -1,0 +1,17 @@
+/* What is wrong with a page's targets, as one sentence, and below it which ones and
+ * why. */
+#ifndef WEB_HEADLINE_H
+#define WEB_HEADLINE_H
+
+#include "config/conf.h"
+#include "web/html.h"
+
+struct headline;
+
+struct headline *headline_new(void);
+/* Count T in. */
+void headline_add(struct headline *h, const struct conf_target *t);
+/* Put it into PAGE, for template now.html; H is freed. */
+void headline_put(struct html *page, struct headline *h);
+
+#endif

@@ -1,0 +1,375 @@
+/* What happened: the list for programs, and the pages for people. */
+#include "web/incidents.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "web/api.h"
+#include "web/eventlog.h"
+#include "web/figure.h"
+#include "web/page.h"
+#include "web/query.h"
+#include "web/request.h"
+#include "web/row.h"
+#include "web/silences.h"
+#include "web/talkers.h"
+#include "web/when.h"
+
+#define LIMIT_DEFAULT 100
+#define LIMIT_MAX 1000
+#define OPEN_SHOWN 200
+#define PAGE_ROWS 50
+#define TARGET_ROWS 10
+#define TALK_AROUND_S 300 /* shown of traffic around what happened */
+
+static const char *const kinds[] = { "loss", "latency", "alert", "backscatter",
+	"attack", "congestion", "gap", "note", "verdict", NULL };
+
+static int64_t
+now_s(void)
+{
+	return clock_wall_ns() / CLOCK_NS_PER_S;
+}
+
+/* --- what is asked for ------------------------------------------------------------ */
+
+/* Argument open: yes or no. 0, or -1 after having answered. */
+static int
+parse_open(struct request *r, struct eventlog_query *q)
+{
+	const char *text = request_arg(r, "open");
+
+	if (text == NULL || *text == '\0')
+		return 0;
+	if (strcmp(text, "yes") == 0)
+		q->which = EVENTLOG_OPEN;
+	else if (strcmp(text, "no") == 0)
+		q->which = EVENTLOG_CLOSED;
+	else {
+		reply_error(r, 400, "parameter open: expected yes or no");
+		return -1;
+	}
+	return 0;
+}
+
+static int
+parse_kind(struct request *r, struct eventlog_query *q)
+{
+	const char *text = request_arg(r, "kind");
+
+	if (text == NULL || *text == '\0')
+		return 0;
+	for (unsigned i = 0; kinds[i] != NULL; i++)
+		if (strcmp(text, kinds[i]) == 0) {
+			q->kind = kinds[i];
+			return 0;
+		}
+	reply_error(r, 400,
+	    "parameter kind: expected loss, latency, alert, backscatter, attack, "
+	    "congestion, gap, note or verdict");
+	return -1;
+}
+
+/* Q of the arguments start, end, kind, subject, open, after. 0, or -1 after having
+ * answered. */
+static int
+parse_query(struct request *r, struct eventlog_query *q)
+{
+	const char *subject = request_arg(r, "subject");
+	const char *after = request_arg(r, "after");
+
+	if (request_time(r, "start", 0, &q->start) < 0 ||
+	    request_time(r, "end", 0, &q->end) < 0 || parse_kind(r, q) < 0 ||
+	    parse_open(r, q) < 0)
+		return -1;
+	if (q->end > 0 && q->start > q->end) {
+		reply_error(r, 400, "parameter start: expected a time before end");
+		return -1;
+	}
+	if (subject != NULL && *subject != '\0')
+		q->subject = subject;
+	if (after != NULL && *after != '\0') {
+		if (strlen(after) > 18 || after[strspn(after, "0123456789")] != '\0' ||
+		    atoll(after) == 0) {
+			reply_error(r, 400,
+			    "parameter after: expected the next of the page before");
+			return -1;
+		}
+		q->after = atoll(after);
+	}
+	return 0;
+}
+
+/* --- for programs ----------------------------------------------------------------- */
+
+struct list {
+	struct json j;
+	unsigned put, limit;
+	int64_t last, next; /* next 0: there are no more */
+};
+
+static void
+put_row(void *ctx, const struct eventlog_row *row)
+{
+	struct list *l = ctx;
+	struct json *j = &l->j;
+
+	if (l->put == l->limit) {
+		l->next = l->last;
+		return;
+	}
+	l->put++;
+	l->last = row->id;
+	jw_object(j);
+	jw_put_some(j, "id", row->id);
+	jw_put_str(j, "kind", row->kind);
+	jw_put_str(j, "subject", row->subject);
+	jw_put_str(j, "source", row->source);
+	jw_put_some(j, "begin", row->begin);
+	jw_put_some(j, "end", row->end);
+	jw_put_str(j, "confidence", row->confidence);
+	jw_put_str(j, "summary", row->summary);
+	jw_key(j, "worst");
+	jw_num(j, row->worst);
+	jw_key(j, "evidence");
+	json_raw(j, row->evidence);
+	jw_put_some(j, "suppressed_by", row->suppressed_by);
+	jw_put_some(j, "priority", row->priority);
+	jw_object_end(j);
+}
+
+void
+incidents_handle(struct request *r)
+{
+	struct eventlog_query q = { 0 };
+	struct list l = { .put = 0 };
+	struct err err;
+	long limit;
+
+	if (parse_query(r, &q) < 0 ||
+	    request_int(r, "limit", LIMIT_DEFAULT, 1, LIMIT_MAX, &limit) < 0)
+		return;
+	l.limit = (unsigned)limit;
+	q.limit = l.limit + 1;
+	jw_init(&l.j, request_out(r));
+	jw_object(&l.j);
+	jw_key(&l.j, "incidents");
+	jw_array(&l.j);
+	if (eventlog_each(&q, put_row, &l, &err) < 0) {
+		reply_error(r, 503, "incidents cannot be read: %s", err.text);
+		return;
+	}
+	jw_array_end(&l.j);
+	jw_put_some(&l.j, "next", l.next);
+	jw_object_end(&l.j);
+	api_answer(r);
+}
+
+/* --- for people ------------------------------------------------------------------- */
+
+static void
+put_fact(void *ctx, const char *key, const char *value)
+{
+	struct html *fact = html_item(ctx, "fact");
+	char *word = mem_str(key);
+
+	for (char *p = word; *p != '\0'; p++)
+		if (*p == '_')
+			*p = ' ';
+	html_text(fact, "f_word", word);
+	html_text(fact, "f_value", value);
+	free(word);
+}
+
+struct page_list {
+	struct html *page;
+	const char *name;
+	unsigned shown, limit;
+	int64_t last;
+	bool more, with_subject;
+};
+
+static void
+put_span(struct html *item, const struct eventlog_row *row)
+{
+	char when[40], span[32];
+	int64_t end = row->end != 0 ? row->end : now_s();
+
+	when_text(when, sizeof when, row->begin, false);
+	html_text(item, "i_begin", when);
+	html_flag(item, "i_open", row->end == 0);
+	if (row->end != 0 && row->end == row->begin)
+		return;
+	if (row->end != 0) {
+		when_text(when, sizeof when, row->end, false);
+		html_text(item, "i_end", when);
+	}
+	figure_span(span, sizeof span, end > row->begin ? end - row->begin : 0);
+	html_text(item, "i_span", span);
+}
+
+/* The way to who filled the line then, with some minutes around it. */
+static void
+put_talk(struct html *item, const struct eventlog_row *row)
+{
+	int64_t end = row->end != 0 ? row->end : now_s();
+
+	html_text(item, "i_talk", "");
+	if (strcmp(row->kind, "note") == 0 || !talkers_known())
+		return;
+	html_printf(item, "i_talk", "%s/traffic?start=%" PRId64 "&end=%" PRId64,
+	    request_base(), row->begin - TALK_AROUND_S, end + TALK_AROUND_S);
+}
+
+static void
+put_item(void *ctx, const struct eventlog_row *row)
+{
+	struct page_list *l = ctx;
+	char *path = mem_strn(row->subject, strcspn(row->subject, "~"));
+	const struct conf_target *t = conf_target_by_path(state_conf(), path);
+
+	free(path);
+	if (l->shown == l->limit) {
+		l->more = true;
+		return;
+	}
+	l->shown++;
+	l->last = row->id;
+	struct html *item = html_item(l->page, l->name);
+	html_text(item, "i_kind", row->kind);
+	html_printf(item, "i_tone", "%s",
+	    row->suppressed_by != 0 ? "explained"
+	    : row->end == 0	    ? "bad"
+				    : "past");
+	html_text(item, "i_summary", row->summary);
+	html_flag(item, "i_about", l->with_subject);
+	html_text(
+	    item, "i_subject", *row->subject != '\0' ? row->subject : "all targets");
+	if (t != NULL && t->parent != NULL)
+		row_href(item, "i_href", t);
+	if (strcmp(row->kind, "alert") == 0)
+		html_text(item, "i_source", row->source);
+	if (strcmp(row->confidence, "sure") != 0)
+		html_text(item, "i_confidence", row->confidence);
+	if (row->suppressed_by != 0)
+		html_printf(item, "i_suppressed", "%" PRId64, row->suppressed_by);
+	put_span(item, row);
+	put_talk(item, row);
+	html_flag(item, "facts", strcmp(row->evidence, "{}") != 0);
+	eventlog_facts(row->evidence, put_fact, item);
+}
+
+/* Put what Q asks for into LIST of PAGE. False when it cannot be read, which the page
+ * says. */
+static bool
+put_list(struct page_list *l, struct eventlog_query *q)
+{
+	struct err err;
+
+	q->limit = l->limit + 1;
+	if (eventlog_each(q, put_item, l, &err) >= 0)
+		return true;
+	html_printf(l->page, "unreadable", "Incidents cannot be read: %s", err.text);
+	return false;
+}
+
+/* The same page without AFTER and KIND, and with those. */
+static void
+put_link(struct html *h, const char *name, const struct eventlog_query *q,
+    const char *kind, int64_t after)
+{
+	char *text;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	if (out == NULL)
+		fatal("open_memstream");
+	fprintf(out, "%s/incidents", request_base());
+	char sep = '?';
+	if (kind != NULL) {
+		fprintf(out, "%ckind=%s", sep, kind);
+		sep = '&';
+	}
+	if (q->subject != NULL) {
+		fprintf(out, "%csubject=", sep);
+		query_encode(out, q->subject);
+		sep = '&';
+	}
+	if (after != 0)
+		fprintf(out, "%cafter=%" PRId64, sep, after);
+	fclose(out);
+	html_text(h, name, text);
+	free(text);
+}
+
+static void
+put_kinds(struct html *page, const struct eventlog_query *q)
+{
+	struct html *item = html_item(page, "choice");
+
+	html_text(item, "c_word", "all");
+	html_flag(item, "c_chosen", q->kind == NULL);
+	put_link(item, "c_href", q, NULL, 0);
+	for (unsigned i = 0; kinds[i] != NULL; i++) {
+		item = html_item(page, "choice");
+		html_text(item, "c_word", kinds[i]);
+		html_flag(item, "c_chosen", q->kind == kinds[i]);
+		put_link(item, "c_href", q, kinds[i], 0);
+	}
+}
+
+void
+page_incidents(struct request *r)
+{
+	struct eventlog_query q = { 0 };
+
+	if (parse_query(r, &q) < 0)
+		return;
+	struct html *page = page_new(r, "Incidents", "incidents");
+	struct page_list open = { page, "open", 0, OPEN_SHOWN, 0, false, true };
+	struct page_list past = { page, "past", 0, PAGE_ROWS, 0, false, true };
+	unsigned asked = q.which;
+
+	put_kinds(page, &q);
+	if (q.after == 0)
+		silences_put(page);
+	if (q.subject != NULL)
+		html_text(page, "of_subject", q.subject);
+	if (q.after == 0 && asked != EVENTLOG_CLOSED) {
+		q.which = EVENTLOG_OPEN;
+		put_list(&open, &q);
+		html_flag(page, "none_open", open.shown == 0 && q.kind == NULL);
+		html_flag(page, "first_page", true);
+		html_flag(page, "open_shown", open.shown > 0);
+		html_flag(page, "open_more", open.more);
+	}
+	if (asked != EVENTLOG_OPEN) {
+		q.which = EVENTLOG_CLOSED;
+		put_list(&past, &q);
+		html_flag(page, "none_past", past.shown == 0);
+		if (past.more)
+			put_link(page, "older", &q, q.kind, past.last);
+	}
+	page_send(r, page, 200, "incidents.html");
+}
+
+void
+incidents_of(struct html *page, const struct conf_target *t, int64_t start, int64_t end)
+{
+	struct page_list l = { page, "incident", 0, TARGET_ROWS, 0, false, false };
+	struct eventlog_query q = {
+		.start = start, .end = end, .subject = t->path, .with_all = true
+	};
+
+	put_list(&l, &q);
+	html_flag(page, "incidents", l.shown > 0);
+	q.with_all = false;
+	if (l.more)
+		put_link(page, "i_more", &q, NULL, 0);
+}

@@ -1,0 +1,27 @@
+/* What happened: for programs (/api/v1/incidents) and on pages. */
+#ifndef WEB_INCIDENTS_H
+#define WEB_INCIDENTS_H
+
+#include <stdint.h>
+
+#include "config/conf.h"
+#include "web/html.h"
+
+struct msg_out;
+struct request;
+
+void incidents_handle(struct request *r);
+/* The last ones of T from START to END (0: ever) as list "incident" of PAGE. */
+void incidents_of(
+    struct html *page, const struct conf_target *t, int64_t start, int64_t end);
+/* POST /api/v1/notes?target= text= and /api/v1/silences?target= begin= end= reason=. */
+void words_note(struct request *r);
+void words_silence(struct request *r);
+/* Is R a POST? False after having answered that it has to be one. */
+bool words_is_post(struct request *r);
+/* Hand OUT over to the recorder, and answer. */
+void words_pass_on(struct request *r, struct msg_out *out);
+/* POST /api/v1/merge?from= target=: what is no target any more was this one. */
+void words_merge(struct request *r);
+
+#endif

@@ -1,0 +1,328 @@
+#include "web/interfaces.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <uthash.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "web/state.h"
+
+#define INTERFACES_MAX 8192
+#define POLLERS_MAX 1024
+/* The collector tells of all that it asks every few seconds. */
+#define POLLER_GONE_NS (12 * CLOCK_NS_PER_S)
+/* What was seen last longer ago is not now any more. */
+#define NOW_S 600
+
+struct entry {
+	UT_hash_handle hh;
+	struct if_key key;
+	struct interface interface;
+};
+
+static struct {
+	struct entry *all;
+	struct interface **list; /* in order; NULL: to be made */
+	struct msg_poller *poller;
+	int64_t *poller_told;
+	size_t pollers;
+	struct msg_iftotals totals;
+} interfaces;
+
+/* --- the operator's words -------------------------------------------------------- */
+
+/* Is S, of *** Collector *** interfaces, about KEY? */
+static bool
+is_about(const struct conf_section *s, const struct if_key *key, const char *name)
+{
+	const char *device = conf_value(s, "device", ""),
+		   *index = conf_value(s, "index", NULL),
+		   *called = conf_value(s, "name", NULL);
+	char text[ADDR_TEXT];
+
+	if (strcmp(flow_ip_text(&key->device, text), device) != 0)
+		return false;
+	if (index != NULL)
+		return strtoul(index, NULL, 10) == key->index;
+	return called != NULL && strcmp(called, name) == 0;
+}
+
+/* What the operator says of it holds: the line behind a port is often slower than the
+ * port. */
+static void
+apply_words(struct msg_interface *m)
+{
+	const struct conf_section *group =
+	    conf_child(conf_top(state_conf(), "Collector"), "interfaces");
+
+	for (const struct conf_section *s = group == NULL ? NULL : group->first;
+	     s != NULL; s = s->next) {
+		const char *speed = conf_value(s, "speed", NULL);
+
+		if (!is_about(s, &m->key, m->names.name))
+			continue;
+		snprintf(m->names.alias, sizeof m->names.alias, "%s",
+		    conf_value(s, "title", s->name));
+		if (speed != NULL)
+			if_speed_parse(speed, m->names.speed);
+		return;
+	}
+}
+
+/* --- messages -------------------------------------------------------------------- */
+
+static int
+on_interface(struct msg_in *in)
+{
+	struct msg_interface m;
+	struct entry *e;
+
+	if (msg_get_interface(in, &m) != 0)
+		return -1;
+	HASH_FIND(hh, interfaces.all, &m.key, sizeof m.key, e);
+	if (e == NULL) {
+		if (HASH_COUNT(interfaces.all) >= INTERFACES_MAX)
+			return 0;
+		e = mem_zero(1, sizeof *e);
+		e->key = m.key;
+		HASH_ADD(hh, interfaces.all, key, sizeof e->key, e);
+		free(interfaces.list);
+		interfaces.list = NULL;
+	}
+	apply_words(&m);
+	e->interface.is = m;
+	e->interface.told_ns = clock_mono_ns();
+	return 0;
+}
+
+static void
+drop_gone_pollers(int64_t now)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < interfaces.pollers; i++) {
+		if (now - interfaces.poller_told[i] > POLLER_GONE_NS)
+			continue;
+		interfaces.poller[kept] = interfaces.poller[i];
+		interfaces.poller_told[kept++] = interfaces.poller_told[i];
+	}
+	interfaces.pollers = kept;
+}
+
+static int
+on_poller(struct msg_in *in)
+{
+	int64_t now = clock_mono_ns();
+	struct msg_poller m;
+	size_t i = 0;
+
+	if (msg_get_poller(in, &m) != 0)
+		return -1;
+	while (i < interfaces.pollers &&
+	       (interfaces.poller[i].source != m.source ||
+		   strcmp(interfaces.poller[i].name, m.name) != 0))
+		i++;
+	if (i == interfaces.pollers) {
+		drop_gone_pollers(now);
+		i = interfaces.pollers;
+		if (i == POLLERS_MAX)
+			return 0;
+		interfaces.poller = mem_grow(interfaces.poller, i + 1, sizeof m);
+		interfaces.poller_told =
+		    mem_grow(interfaces.poller_told, i + 1, sizeof now);
+		interfaces.pollers++;
+	}
+	interfaces.poller[i] = m;
+	interfaces.poller_told[i] = now;
+	return 0;
+}
+
+int
+interfaces_message(struct msg_in *in)
+{
+	switch (in->type) {
+	case MSG_INTERFACE:
+		return on_interface(in);
+	case MSG_POLLER:
+		return on_poller(in);
+	default:
+		return msg_get_iftotals(in, &interfaces.totals);
+	}
+}
+
+void
+interfaces_forget(void)
+{
+	struct entry *e, *next;
+
+	HASH_ITER(hh, interfaces.all, e, next) {
+		HASH_DEL(interfaces.all, e);
+		free(e);
+	}
+	free(interfaces.list);
+	free(interfaces.poller);
+	free(interfaces.poller_told);
+	memset(&interfaces, 0, sizeof interfaces);
+}
+
+/* --- asking ---------------------------------------------------------------------- */
+
+static int
+by_key(const void *a, const void *b)
+{
+	const struct if_key *x = &(*(struct interface *const *)a)->is.key,
+			    *y = &(*(struct interface *const *)b)->is.key;
+	int order =
+	    x->device.len != y->device.len
+		? x->device.len - y->device.len
+		: memcmp(x->device.bytes, y->device.bytes, sizeof x->device.bytes);
+
+	return order != 0 ? order : (x->index > y->index) - (x->index < y->index);
+}
+
+struct interface *const *
+interfaces_list(size_t *count)
+{
+	struct entry *e, *next;
+	size_t n = 0;
+
+	*count = HASH_COUNT(interfaces.all);
+	if (interfaces.list != NULL || *count == 0)
+		return interfaces.list;
+	interfaces.list = mem_zero(*count, sizeof(struct interface *));
+	HASH_ITER(hh, interfaces.all, e, next)
+		interfaces.list[n++] = &e->interface;
+	qsort(interfaces.list, n, sizeof(struct interface *), by_key);
+	return interfaces.list;
+}
+
+const struct msg_poller *
+interfaces_pollers(size_t *count)
+{
+	drop_gone_pollers(clock_mono_ns());
+	*count = interfaces.pollers;
+	return interfaces.poller;
+}
+
+const struct msg_iftotals *
+interfaces_totals(void)
+{
+	return &interfaces.totals;
+}
+
+static bool
+is_fresh(const struct if_span *s, int64_t now_ms)
+{
+	return s->known_ms > 0 && s->begin_ms + s->known_ms > now_ms - NOW_S * 1000;
+}
+
+const struct if_span *
+interface_now(const struct interface *i)
+{
+	int64_t now_ms = clock_wall_ns() / CLOCK_NS_PER_MS;
+
+	return is_fresh(&i->is.now, now_ms)	  ? &i->is.now
+	       : is_fresh(&i->is.by_flow, now_ms) ? &i->is.by_flow
+						  : NULL;
+}
+
+const char *
+interface_name(const struct interface *i, char *buf)
+{
+	if (i->is.names.name[0] != '\0')
+		snprintf(buf, INTERFACE_TEXT, "%s", i->is.names.name);
+	else
+		snprintf(
+		    buf, INTERFACE_TEXT, "interface %u", (unsigned)i->is.key.index);
+	return buf;
+}
+
+/* --- status ---------------------------------------------------------------------- */
+
+static void
+put_int(struct json *j, const char *key, uint64_t v)
+{
+	jw_key(j, key);
+	jw_int(j, (int64_t)v);
+}
+
+static void
+put_str(struct json *j, const char *key, const char *v)
+{
+	jw_key(j, key);
+	jw_str(j, v[0] != '\0' ? v : NULL);
+}
+
+static void
+put_poller(struct json *j, const struct msg_poller *p)
+{
+	jw_object(j);
+	put_str(j, "name", p->name);
+	put_str(j, "source", if_source_word((enum if_source)p->source));
+	put_str(j, "address", p->address);
+	put_int(j, "answers", p->answers);
+	put_int(j, "failures", p->failures);
+	put_int(j, "interfaces", p->interfaces);
+	jw_key(j, "last");
+	if (p->last_s > 0)
+		jw_int(j, p->last_s);
+	else
+		jw_null(j);
+	put_str(j, "trouble", p->text);
+	jw_object_end(j);
+}
+
+/* Interfaces whose flows and counters differ. */
+static void
+put_differing(struct json *j)
+{
+	size_t count;
+	struct interface *const *list = interfaces_list(&count);
+	char text[ADDR_TEXT];
+
+	jw_key(j, "differing");
+	jw_array(j);
+	for (size_t i = 0; i < count; i++) {
+		const struct msg_interface *m = &list[i]->is;
+
+		if (m->check != IF_CHECK_FACTOR)
+			continue;
+		jw_object(j);
+		put_str(j, "device", flow_ip_text(&m->key.device, text));
+		put_int(j, "index", m->key.index);
+		put_str(j, "name", m->names.name);
+		jw_key(j, "factor");
+		jw_num(j, m->factor);
+		jw_object_end(j);
+	}
+	jw_array_end(j);
+}
+
+void
+interfaces_put(struct json *j)
+{
+	const struct msg_iftotals *t = interfaces_totals();
+	size_t count;
+	const struct msg_poller *p = interfaces_pollers(&count);
+
+	jw_key(j, "interfaces");
+	jw_object(j);
+	put_int(j, "known", HASH_COUNT(interfaces.all));
+	put_int(j, "counted", t->interfaces);
+	put_int(j, "samples", t->samples);
+	put_int(j, "resets", t->resets);
+	put_int(j, "wraps", t->wraps);
+	put_int(j, "gaps", t->gaps);
+	put_int(j, "doubts", t->doubts);
+	put_int(j, "no_room", t->no_room);
+	put_differing(j);
+	jw_object_end(j);
+	jw_key(j, "pollers");
+	jw_array(j);
+	for (size_t i = 0; i < count; i++)
+		put_poller(j, &p[i]);
+	jw_array_end(j);
+}

@@ -1,0 +1,299 @@
+/* GET /api/v1/interfaces: how full, by counters and by flows, with the month's 95th
+ * percentile; of one interface its history, too. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "web/api.h"
+#include "web/interfaces.h"
+#include "web/request.h"
+#include "web/usage.h"
+
+#define LIMIT_DEFAULT 64
+#define LIMIT_MAX 512
+#define POINTS_DEFAULT 400
+#define POINTS_MAX 20000
+
+static void
+put_int(struct json *j, const char *key, int64_t v)
+{
+	jw_key(j, key);
+	jw_int(j, v);
+}
+
+static void
+put_num(struct json *j, const char *key, double v)
+{
+	jw_key(j, key);
+	jw_num(j, v);
+}
+
+static void
+put_str(struct json *j, const char *key, const char *v)
+{
+	jw_key(j, key);
+	jw_str(j, v[0] != '\0' ? v : NULL);
+}
+
+/* "in_octets" and so on; BUF has 32 bytes. */
+static const char *
+column_name(unsigned column, char *buf)
+{
+	snprintf(buf, 32, "%s_%s", column % IF_WAYS == IF_IN ? "in" : "out",
+	    if_count_word((enum if_count)(column / IF_WAYS)));
+	return buf;
+}
+
+static void
+put_span(struct json *j, const char *key, const struct if_span *s, unsigned columns)
+{
+	char name[32];
+
+	jw_key(j, key);
+	if (s->known_ms == 0) {
+		jw_null(j);
+		return;
+	}
+	jw_object(j);
+	put_num(j, "time", (double)s->begin_ms / 1000);
+	put_num(j, "known", s->known_ms / 1000.0);
+	for (unsigned c = 0; c < columns; c++)
+		put_num(j, column_name(c, name),
+		    if_rate(
+			s, (enum if_count)(c / IF_WAYS), (enum if_way)(c % IF_WAYS)));
+	jw_object_end(j);
+}
+
+static void
+put_ways(struct json *j, const char *key, const double value[IF_WAYS])
+{
+	jw_key(j, key);
+	jw_object(j);
+	put_num(j, "in", value[IF_IN]);
+	put_num(j, "out", value[IF_OUT]);
+	jw_object_end(j);
+}
+
+static void
+put_bill(struct json *j, const char *key, const struct bill *b)
+{
+	char month[16];
+
+	jw_key(j, key);
+	jw_object(j);
+	put_str(j, "month", bill_month_text(b->begin, month));
+	put_num(j, "in", b->rate[IF_IN]);
+	put_num(j, "out", b->rate[IF_OUT]);
+	jw_key(j, "estimate");
+	jw_bool(j, b->estimate);
+	put_int(j, "known", b->known);
+	put_int(j, "passed", b->passed);
+	put_ways(j, "mean", b->mean);
+	put_ways(j, "octets", b->octets);
+	jw_object_end(j);
+}
+
+static void
+put_speed(struct json *j, const struct if_names *n)
+{
+	jw_key(j, "speed");
+	jw_object(j);
+	for (unsigned way = 0; way < IF_WAYS; way++) {
+		jw_key(j, way == IF_IN ? "in" : "out");
+		if (n->speed[way] > 0)
+			jw_int(j, (int64_t)n->speed[way]);
+		else
+			jw_null(j);
+	}
+	jw_object_end(j);
+}
+
+static void
+put_check(struct json *j, const struct msg_interface *m)
+{
+	jw_key(j, "check");
+	jw_object(j);
+	put_str(j, "verdict", if_check_word((enum if_check)m->check));
+	put_num(j, "factor", m->factor);
+	put_num(j, "error", m->factor_error);
+	put_int(j, "minutes", m->check_minutes);
+	jw_object_end(j);
+}
+
+/* The months that are asked for. */
+struct months {
+	int64_t begin, end, before_begin, now;
+};
+
+static void
+put_interface(struct json *j, struct interface *i, const struct months *months)
+{
+	const struct msg_interface *m = &i->is;
+	char text[ADDR_TEXT];
+
+	jw_object(j);
+	put_str(j, "device", flow_ip_text(&m->key.device, text));
+	put_int(j, "index", m->key.index);
+	put_str(j, "device_name", m->names.device);
+	put_str(j, "name", m->names.name);
+	put_str(j, "alias", m->names.alias);
+	put_str(
+	    j, "source", m->bits == 0 ? "" : if_source_word((enum if_source)m->source));
+	jw_key(j, "counter_bits");
+	if (m->bits != 0)
+		jw_int(j, m->bits);
+	else
+		jw_null(j);
+	put_speed(j, &m->names);
+	put_span(j, "now", &m->now, INTERFACE_DS);
+	put_span(j, "minute", &m->minute, INTERFACE_DS);
+	put_span(j, "flows", &m->by_flow, INTERFACE_FLOW_DS);
+	put_check(j, m);
+	put_bill(j, "percentile95",
+	    bill_get(&i->bill, &m->key, m->counted, m->flows, months->begin,
+		months->end, months->now));
+	put_bill(j, "percentile95_before",
+	    bill_get(&i->bill, &m->key, m->counted, m->flows, months->before_begin,
+		months->begin, months->now));
+	jw_object_end(j);
+}
+
+/* --- history --------------------------------------------------------------------- */
+
+static void
+put_history(struct json *j, const struct interface *i, bool flows, int64_t start,
+    int64_t end, int64_t now, unsigned points)
+{
+	unsigned columns = flows ? INTERFACE_FLOW_DS : INTERFACE_DS;
+	struct usage u;
+	struct err err;
+	char name[32];
+
+	jw_key(j, flows ? "history_flows" : "history");
+	if (!(flows ? i->is.flows : i->is.counted) ||
+	    usage_read(&u, &i->is.key, flows, start, end, now, points, &err) < 0) {
+		jw_null(j);
+		return;
+	}
+	jw_object(j);
+	put_int(j, "start", u.start);
+	put_int(j, "step", u.step);
+	put_int(j, "count", (int64_t)u.count);
+	jw_key(j, "columns");
+	jw_object(j);
+	for (unsigned c = 0; c < columns; c++) {
+		jw_key(j, column_name(c, name));
+		jw_array(j);
+		for (size_t k = 0; k < u.count; k++)
+			jw_num(j, u.value[k * INTERFACE_DS + c]);
+		jw_array_end(j);
+	}
+	jw_object_end(j);
+	jw_object_end(j);
+	usage_free(&u);
+}
+
+/* --- the request ----------------------------------------------------------------- */
+
+/* What the arguments ask for. */
+struct wanted {
+	const char *device;
+	bool one; /* an index is asked for, too */
+	uint32_t index;
+	long limit, after, points;
+	bool history;
+	int64_t start, end;
+	struct months months;
+};
+
+static int
+read_wanted(struct request *r, struct wanted *w)
+{
+	const char *month = request_arg(r, "month");
+	long index = 0;
+
+	*w = (struct wanted){ .device = request_arg(r, "device"),
+		.one = request_arg(r, "index") != NULL,
+		.history = request_arg(r, "start") != NULL };
+	w->months.now = clock_wall_ns() / CLOCK_NS_PER_S;
+	if (request_int(r, "index", 0, 0, UINT32_MAX, &index) != 0 ||
+	    request_int(r, "limit", LIMIT_DEFAULT, 1, LIMIT_MAX, &w->limit) != 0 ||
+	    request_int(r, "after", 0, 0, 1000000, &w->after) != 0 ||
+	    request_int(r, "points", POINTS_DEFAULT, 1, POINTS_MAX, &w->points) != 0)
+		return -1;
+	w->index = (uint32_t)index;
+	if (w->history && (w->device == NULL || !w->one)) {
+		reply_error(r, 400,
+		    "parameter start: expected together with device and index, which say "
+		    "whose history");
+		return -1;
+	}
+	if (w->history && request_range(r, w->months.now, &w->start, &w->end) != 0)
+		return -1;
+	if (month == NULL)
+		bill_month(w->months.now, 0, &w->months.begin, &w->months.end);
+	else if (bill_month_parse(month, &w->months.begin, &w->months.end) != 0) {
+		reply_error(r, 400, "parameter month: expected such as 2026-11");
+		return -1;
+	}
+	int64_t begin = w->months.begin, end;
+	bill_month(begin, 1, &w->months.before_begin, &end);
+	return 0;
+}
+
+static bool
+is_wanted(const struct wanted *w, const struct interface *i)
+{
+	char text[ADDR_TEXT];
+
+	if (w->device != NULL &&
+	    strcmp(w->device, flow_ip_text(&i->is.key.device, text)) != 0 &&
+	    strcmp(w->device, i->is.names.device) != 0)
+		return false;
+	return !w->one || w->index == i->is.key.index;
+}
+
+void
+interfaces_handle(struct request *r)
+{
+	size_t count, matched = 0, shown = 0;
+	struct interface *const *list = interfaces_list(&count), *only = NULL;
+	struct wanted w;
+	struct json j;
+
+	if (read_wanted(r, &w) < 0)
+		return;
+	jw_init(&j, request_out(r));
+	jw_object(&j);
+	put_str(&j, "rule", BILL_RULE);
+	jw_key(&j, "interfaces");
+	jw_array(&j);
+	for (size_t k = 0; k < count; k++) {
+		if (!is_wanted(&w, list[k]))
+			continue;
+		if (matched++ < (size_t)w.after || shown == (size_t)w.limit)
+			continue;
+		only = list[k];
+		put_interface(&j, list[k], &w.months);
+		shown++;
+	}
+	jw_array_end(&j);
+	if (w.history && only != NULL && matched == 1) {
+		put_history(
+		    &j, only, false, w.start, w.end, w.months.now, (unsigned)w.points);
+		put_history(
+		    &j, only, true, w.start, w.end, w.months.now, (unsigned)w.points);
+	}
+	put_int(&j, "count", (int64_t)matched);
+	jw_key(&j, "next");
+	if ((size_t)w.after + shown < matched)
+		jw_int(&j, (int64_t)((size_t)w.after + shown));
+	else
+		jw_null(&j);
+	jw_object_end(&j);
+	api_answer(r);
+}

@@ -1,0 +1,29 @@
+/* Who has logged in. A password is set when DATADIR/.smokebox/state/password is there
+ * (probectl password writes it): one line, as crypt(5) has it. Sessions are in memory:
+ * a new password, or another web worker, ends them all. */
+#ifndef WEB_SESSION_H
+#define WEB_SESSION_H
+
+#include <stdbool.h>
+
+struct request;
+
+#define SESSION_COOKIE "smokebox"
+
+/* Is a password set? */
+bool session_wanted(void);
+/* Has the reader of R logged in? */
+bool session_is_open(const struct request *r);
+
+enum session_try {
+	SESSION_OPENED, /* the answer to R will carry the cookie */
+	SESSION_WRONG,
+	SESSION_LOCKED, /* too many were wrong: not even looked at */
+};
+/* Log the reader of R in by PASSWORD. SECONDS: how long it is locked. */
+enum session_try session_open(
+    struct request *r, const char *password, unsigned *seconds);
+/* Log out. */
+void session_close(struct request *r);
+
+#endif

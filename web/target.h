@@ -1,0 +1,39 @@
+/* The pages of one target: what that of all its ranges and that of one of the reader's
+ * choice have in common. For them only. */
+#ifndef WEB_TARGET_H
+#define WEB_TARGET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/conf.h"
+#include "web/history.h"
+#include "web/html.h"
+#include "web/vantage.h"
+
+struct request;
+
+/* T as some see it: those whose graphs a page shows. A multihost has none of its own.
+ */
+struct seen {
+	const struct conf_target *target;
+	struct vantage by[VANTAGES];
+	size_t count;
+	bool chosen; /* one slave, of the reader's choice */
+};
+
+/* The page of S without its ranges. */
+struct html *target_page(struct request *r, const struct seen *s);
+/* The ranges of the configuration, or the usual ones. */
+const struct conf_period *target_periods(size_t *count);
+/* The figures of PAST, which is T's, as values of H. */
+void target_history(
+    struct html *h, const struct conf_target *t, const struct history *past);
+/* "3h", "30h", "10d": a range in one word, as value NAME. */
+void target_short_span(struct html *h, const char *name, int64_t seconds);
+
+/* navigator.c: a range of the reader's choice, of the first that sees it. */
+void page_navigator(struct request *r, struct seen *s);
+
+#endif

@@ -1,0 +1,242 @@
+/* Below the figures of traffic: how far they can be trusted, who tells them, and what
+ * to type into a router so that somebody does. */
+#include "web/trafficview.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/addr.h"
+#include "config/conf.h"
+#include "web/exporters.h"
+#include "web/figure.h"
+#include "web/host.h"
+#include "web/page.h"
+#include "web/request.h"
+#include "web/state.h"
+#include "web/when.h"
+
+/* An exporter's clock that is off by more is worth a word. */
+#define CLOCK_OFF_MS 5000
+
+__attribute__((format(printf, 3, 4))) static void
+say(struct html *page, const char *tone, const char *fmt, ...)
+{
+	struct html *h = html_item(page, "trust");
+	char text[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	html_text(h, "t_text", text);
+	html_text(h, "t_tone", tone);
+}
+
+/* Datagrams that were numbered and did not come, in percent of all that were sent. */
+static double
+lost_percent(const struct msg_exporter *x)
+{
+	bool packets = x->protocol == FLOW_PACKETS; /* which are what is counted */
+	uint64_t heard = x->lost_datagrams || packets ? x->datagrams : x->records;
+	double all = (double)(heard + x->lost);
+
+	return all > 0 ? (double)x->lost / all * 100 : 0;
+}
+
+static void
+trust_coverage(struct html *page, const struct traffic_view *v)
+{
+	double share = talkers_coverage(&v->t);
+
+	if (v->t.covered_s == 0)
+		return;
+	if (share < 0.995)
+		say(page, "warn",
+		    "%.0f %% of this time was tallied; of the rest nothing is known, and rates "
+		    "are those of the part that is known.",
+		    floor(share * 100));
+	else
+		say(page, "good", "All of this time was tallied.");
+	if (v->t.growing)
+		say(page, "",
+		    "The last minutes still grow: an exporter tells of a flow when it is over, "
+		    "or a minute old.");
+}
+
+static void
+trust_sampling(struct html *page, const struct traffic_view *v)
+{
+	const struct minute_sum *sum = &v->t.total;
+	double all = (double)minute_octets(sum);
+
+	if (all == 0)
+		return;
+	if (sum->unknown_octets > 0)
+		say(page, "warn",
+		    "%.1f %% of the octets are from exporters of which nobody told the "
+		    "sampling rate. They are counted as they came: if those sample, the "
+		    "truth is a multiple.",
+		    (double)sum->unknown_octets / all * 100);
+	if (sum->octets_var > 0)
+		say(page, "",
+		    "Exporters sample, so these are estimates: the total is within "
+		    "\xc2\xb1%.2g %% with 99 %% confidence, a row within what stands beside it.",
+		    talkers_octets_interval(sum) / all * 100);
+	else if (sum->unknown_octets == 0)
+		say(page, "good",
+		    "Nothing was sampled: these are counts, not estimates.");
+}
+
+static void
+trust_losses(struct html *page, const struct traffic_view *v)
+{
+	size_t count;
+	const struct msg_exporter *x = exporters_list(&count);
+	const struct msg_flows *f = exporters_totals();
+	double worst = 0;
+	const char *who = "";
+
+	for (size_t i = 0; i < count; i++)
+		if (lost_percent(&x[i]) > worst) {
+			worst = lost_percent(&x[i]);
+			who = x[i].address;
+		}
+	if (worst >= 0.1)
+		say(page, "warn",
+		    "Datagrams get lost: up to %.1f %% of those of %s, since it was first heard. "
+		    "The figures are too small by as much.",
+		    worst, who);
+	else if (count > 0)
+		say(page, "good",
+		    "By their numbers, hardly a datagram of an exporter was lost.");
+	if (f->drops > 0)
+		say(page, "warn",
+		    "%" PRIu64
+		    " datagrams found no room in this machine's receive buffer.",
+		    f->drops);
+	if (v->t.damage.count > 0)
+		say(page, "warn",
+		    "%u records of the history of traffic are damaged: %s",
+		    v->t.damage.count, v->t.damage.what);
+}
+
+void
+trafficview_trust(struct html *page, const struct traffic_view *v)
+{
+	trust_coverage(page, v);
+	trust_sampling(page, v);
+	trust_losses(page, v);
+}
+
+/* --- exporters -----------------------------------------------------------------------
+ */
+
+static const char *
+origin(const struct msg_exporter *x)
+{
+	static const char *const words[SAMPLING_SOURCES] = {
+		[SAMPLING_UNKNOWN] = "nobody told",
+		[SAMPLING_OPERATOR] = "as configured",
+		[SAMPLING_PROTOCOL] = "in every datagram",
+		[SAMPLING_RECORD] = "in the record",
+		[SAMPLING_SAMPLER] = "its sampler",
+		[SAMPLING_ONLY_SAMPLER] = "its only sampler",
+		[SAMPLING_OTHER_DOMAIN] = "its other domains",
+		[SAMPLING_DEFAULT] = "the configured default",
+	};
+
+	return x->rate_from < SAMPLING_SOURCES && words[x->rate_from] != NULL
+		   ? words[x->rate_from]
+		   : flow_sampling_word((enum flow_sampling)x->rate_from);
+}
+
+static void
+put_exporter(struct html *page, const struct msg_exporter *x, int64_t now)
+{
+	struct html *h = html_item(page, "exporter");
+	char when[32];
+	double lost = lost_percent(x);
+
+	html_text(h, "x_address", x->address);
+	html_text(h, "x_agent", strcmp(x->agent, x->address) != 0 ? x->agent : "");
+	html_text(h, "x_protocol", flow_protocol_word((enum flow_protocol)x->protocol));
+	html_printf(h, "x_records", "%" PRIu64, x->records);
+	html_text(h, "x_templates", "");
+	if (x->protocol == FLOW_NETFLOW9 || x->protocol == FLOW_IPFIX)
+		html_printf(h, "x_templates", "%u", x->templates);
+	html_text(h, "x_rate", "");
+	html_text(h, "x_origin", "");
+	html_flag(h, "x_unknown", false);
+	if (x->rate != 0) {
+		bool unknown = x->rate_from == SAMPLING_UNKNOWN;
+		html_flag(h, "x_unknown", unknown);
+		if (unknown)
+			html_text(h, "x_rate", "unknown");
+		else if (x->rate == 1)
+			html_text(h, "x_rate", "all packets");
+		else
+			html_printf(h, "x_rate", "1 in %u", x->rate);
+		html_text(h, "x_origin", unknown ? "" : origin(x));
+	}
+	html_printf(h, "x_lost", "%.*f %%", lost > 0 && lost < 9.95 ? 1 : 0, lost);
+	html_flag(h, "x_lossy", lost >= 0.1);
+	html_printf(h, "x_undecoded", "%" PRIu64, x->no_template + x->faults);
+	html_flag(h, "x_faulty", x->no_template + x->faults > 0);
+	figure_span(
+	    when, sizeof when, now * 1000 > x->last_ms ? now - x->last_ms / 1000 : 0);
+	html_printf(h, "x_last", "%s ago", when);
+	html_text(h, "x_clock", "");
+	if (x->ahead_ms != INT64_MIN &&
+	    (x->ahead_ms > CLOCK_OFF_MS || x->ahead_ms < -CLOCK_OFF_MS)) {
+		figure_span(when, sizeof when,
+		    (x->ahead_ms > 0 ? x->ahead_ms : -x->ahead_ms) / 1000);
+		html_printf(h, "x_clock", "its clock is %s %s", when,
+		    x->ahead_ms > 0 ? "ahead" : "behind");
+	}
+	html_flag(h, "x_elsewhere", x->agent_elsewhere);
+}
+
+/* The name or address that the reader uses for this box, for lines that can be copied.
+ */
+static void
+put_box(struct html *page, const struct request *r)
+{
+	const char *header = request_header(r, "Host");
+	char name[256] = "";
+
+	if (header == NULL || !host_name(header, name, sizeof name) ||
+	    strcmp(name, "localhost") == 0 || strncmp(name, "127.", 4) == 0 ||
+	    strcmp(name, "::1") == 0)
+		snprintf(name, sizeof name, "THIS-BOX");
+	html_text(page, "box", name);
+	html_flag(page, "box_unknown", strcmp(name, "THIS-BOX") == 0);
+	html_text(page, "ports",
+	    conf_value(
+		conf_top(state_conf(), "Collector"), "listen", "6343, 2055 and 4739"));
+}
+
+void
+trafficview_exporters(
+    struct html *page, struct request *r, const struct traffic_view *v)
+{
+	size_t count, strangers;
+	const struct msg_exporter *x = exporters_list(&count);
+	const struct msg_stranger *s = exporters_strangers(&strangers);
+
+	for (size_t i = 0; i < count; i++)
+		put_exporter(page, &x[i], v->now);
+	html_flag(page, "exporters", count > 0);
+	html_flag(page, "unheard", count == 0);
+	for (size_t i = 0; i < strangers; i++) {
+		struct html *h = html_item(page, "stranger");
+		html_text(h, "s_address", s[i].address);
+		html_printf(h, "s_datagrams", "%" PRIu64, s[i].datagrams);
+		html_flag(h, "s_proxy", s[i].proxy);
+		html_text(h, "s_line", s[i].line);
+	}
+	html_flag(page, "strangers", strangers > 0);
+	put_box(page, r);
+}

@@ -1,0 +1,29 @@
+/* What the parts of the page of traffic share. A further part is a function here and a
+ * template that traffic.html names. */
+#ifndef WEB_TRAFFICVIEW_H
+#define WEB_TRAFFICVIEW_H
+
+#include "web/html.h"
+#include "web/talkers.h"
+
+struct request;
+
+struct traffic_view {
+	int64_t now, start, end; /* as asked for */
+	bool live;		 /* it goes on until now */
+	bool hosts;		 /* the reader may see who it is */
+	struct talkers t;
+};
+
+/* How full interfaces are. */
+void trafficview_interfaces(struct html *page, const struct traffic_view *v);
+/* How far the figures can be trusted, as sentences. */
+void trafficview_trust(struct html *page, const struct traffic_view *v);
+/* Who exports, and what to do where nobody does. */
+void trafficview_exporters(
+    struct html *page, struct request *r, const struct traffic_view *v);
+
+/* "1.24 GB" to BUF, which is returned. */
+const char *traffic_bytes(char *buf, size_t size, double octets);
+
+#endif

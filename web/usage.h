@@ -1,0 +1,38 @@
+/* Rows of an interface's history (interface.h). */
+#ifndef WEB_USAGE_H
+#define WEB_USAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/log.h"
+#include "interface.h"
+
+/* One row: VALUE holds the COLUMNS data sources per second over (TIME - step, TIME];
+ * NAN is unknown. */
+typedef void (*usage_row_fn)(
+    void *ctx, int64_t time, const double *value, unsigned columns);
+
+/* Call ROW for the rows that end in (START, END], of the archive with STEP seconds: 60,
+ * 300 or 3600. 0, or -1 with ERR: then there may have been some. */
+int usage_scan(const struct if_key *key, bool flows, unsigned step, int64_t start,
+    int64_t end, usage_row_fn row, void *ctx, struct err *err);
+/* The archive for a span from START to END as of NOW, in POINTS rows or a little more:
+ * what goes back that far. */
+unsigned usage_step(int64_t start, int64_t end, int64_t now, unsigned points);
+
+/* COUNT rows of the first INTERFACE_DS columns (NAN where there are fewer); row k ends
+ * at start + (k + 1) * step. */
+struct usage {
+	int64_t start;
+	unsigned step;
+	size_t count;
+	double *value;
+};
+/* Read START .. END in at most POINTS rows, averaged over what is known. 0, or -1. */
+int usage_read(struct usage *u, const struct if_key *key, bool flows, int64_t start,
+    int64_t end, int64_t now, unsigned points, struct err *err);
+void usage_free(struct usage *u);
+
+#endif

@@ -1,0 +1,145 @@
+/* An operator's words on their way to the recorder: notes, silences, what belongs
+ * together. */
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "link/worker.h"
+#include "store.h"
+#include "web/api.h"
+#include "web/incidents.h"
+#include "web/request.h"
+#include "web/state.h"
+
+#define TEXT_MAX 1000
+#define SILENCE_LONGEST (366LL * 86400)
+
+/* Argument NAME, which may be missing where NEEDED is false, as words: the query was
+ * checked to be UTF-8 without control characters. NULL after having answered. */
+static const char *
+parse_text(struct request *r, const char *name, bool needed)
+{
+	const char *text = request_arg(r, name);
+
+	if (text == NULL || *text == '\0') {
+		if (!needed)
+			return "";
+		reply_error(r, 400, "parameter %s: is missing, expected some words", name);
+		return NULL;
+	}
+	if (strlen(text) > TEXT_MAX) {
+		reply_error(r, 400, "parameter %s: %zu bytes, expected at most %d", name,
+		    strlen(text), TEXT_MAX);
+		return NULL;
+	}
+	return text;
+}
+
+/* Argument target as a path of the configuration, "" for all. NULL after having
+ * answered. */
+static const char *
+parse_target(struct request *r)
+{
+	const char *path = request_arg(r, "target");
+
+	if (path == NULL || *path == '\0')
+		return "";
+	const struct conf_target *t = conf_target_by_path(state_conf(), path);
+	if (t == NULL)
+		reply_error(r, 404,
+		    "parameter target: no target or group is called %s", path);
+	return t != NULL ? t->path : NULL;
+}
+
+bool
+words_is_post(struct request *r)
+{
+	if (request_is_post(r))
+		return true;
+	request_set_header(r, "Allow", "POST");
+	reply_error(r, 405, "expected POST");
+	return false;
+}
+
+void
+words_pass_on(struct request *r, struct msg_out *out)
+{
+	struct link *recorder = worker_link(ROOM_RECORDER);
+	struct json j;
+
+	if (recorder == NULL) {
+		reply_error(r, 503,
+		    "the recorder is being started again: nothing is taken just now");
+		return;
+	}
+	link_send(recorder, out, -1, LINK_MUST);
+	jw_init(&j, request_out(r));
+	jw_object(&j);
+	jw_key(&j, "taken");
+	jw_bool(&j, true);
+	jw_object_end(&j);
+	api_answer(r);
+}
+
+void
+words_note(struct request *r)
+{
+	struct msg_out out;
+	const char *text, *target;
+
+	if (!words_is_post(r) || (text = parse_text(r, "text", true)) == NULL ||
+	    (target = parse_target(r)) == NULL)
+		return;
+	msg_begin(&out, MSG_NOTE);
+	msg_str(&out, target);
+	msg_str(&out, text);
+	words_pass_on(r, &out);
+}
+
+void
+words_silence(struct request *r)
+{
+	int64_t now = clock_wall_ns() / CLOCK_NS_PER_S, begin, end;
+	struct msg_out out;
+	const char *reason, *target;
+
+	if (!words_is_post(r) || (reason = parse_text(r, "reason", false)) == NULL ||
+	    (target = parse_target(r)) == NULL ||
+	    request_time(r, "begin", now, &begin) < 0 ||
+	    request_time(r, "end", 0, &end) < 0)
+		return;
+	if (begin < 0 || end <= now || end <= begin || end - begin > SILENCE_LONGEST) {
+		reply_error(r, 400,
+		    "parameter end: expected a time to come, behind begin, by at most 366 "
+		    "days");
+		return;
+	}
+	msg_begin(&out, MSG_SILENCE);
+	pack_i64(&out.pack, begin);
+	pack_i64(&out.pack, end);
+	msg_str(&out, target);
+	msg_str(&out, reason);
+	words_pass_on(r, &out);
+}
+
+void
+words_merge(struct request *r)
+{
+	const char *from, *target;
+	char file[STORE_PATH];
+	struct msg_out out;
+
+	if (!words_is_post(r) || (from = parse_text(r, "from", true)) == NULL ||
+	    (target = parse_target(r)) == NULL)
+		return;
+	if (store_rrd_path(file, from) < 0 || *target == '\0') {
+		reply_error(r, 400,
+		    "parameter %s: expected the path of a target, such as Group.Host",
+		    *target == '\0' ? "target" : "from");
+		return;
+	}
+	msg_begin(&out, MSG_MERGE);
+	msg_str(&out, from);
+	msg_str(&out, target);
+	words_pass_on(r, &out);
+}
