@@ -1,0 +1,46 @@
+#include "recorder/found.h"
+
+#include <stdlib.h>
+
+static struct finding
+made_of(const struct infer_finding *f, int64_t time, unsigned hold, char *evidence)
+{
+	return (struct finding){ .kind = f->kind,
+		.subject = f->subject,
+		.source = f->source,
+		.time = time,
+		.confidence = f->confidence != CONFIDENCE_NONE
+				  ? confidence_word(f->confidence)
+				  : NULL,
+		.summary = f->sentence[0] != '\0' ? f->sentence : NULL,
+		.worst = f->worst,
+		.evidence = evidence,
+		.hold = hold };
+}
+
+int64_t
+found_raise(
+    struct conditions *cs, const struct infer_finding *f, int64_t time, unsigned hold)
+{
+	char *evidence = finding_evidence(f);
+	struct finding c = made_of(f, time, hold, evidence);
+
+	if (f->begin != 0 && f->begin < time &&
+	    condition_open(cs, f->kind, f->subject, f->source) == 0)
+		c.time = f->begin;
+	int64_t id = condition_raise(cs, &c);
+	free(evidence);
+	return id;
+}
+
+int64_t
+found_clear(
+    struct conditions *cs, const struct infer_finding *f, int64_t time, unsigned hold)
+{
+	char *evidence = f->numbers > 0 ? finding_evidence(f) : NULL;
+	struct finding c = made_of(f, time, hold, evidence);
+	int64_t id = condition_clear(cs, &c);
+
+	free(evidence);
+	return id;
+}

@@ -1,0 +1,164 @@
+/* A finding, its bounds, and what it is as JSON. */
+#include "infer/finding.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "t/tap.h"
+
+static json_t *
+parsed(const struct infer_finding *f)
+{
+	char *text = finding_evidence(f);
+	json_t *j = json_loads(text, 0, NULL);
+
+	free(text);
+	return j;
+}
+
+static void
+test_words(void)
+{
+	int same = 0;
+
+	for (int i = SEGMENT_NONE + 1; i < SEGMENTS; i++)
+		same +=
+		    segment_by_word(segment_word((enum segment)i)) == (enum segment)i &&
+		    *segment_text((enum segment)i) != '\0';
+	ok(same == SEGMENTS - 1, "each segment has a word and a text");
+	ok(segment_by_word("moon") == SEGMENT_NONE &&
+		segment_by_word("") == SEGMENT_NONE,
+	    "other words are none");
+	is_str(confidence_word(CONFIDENCE_SURE), "sure", "sure");
+	is_str(confidence_word(CONFIDENCE_LIKELY), "likely", "likely");
+	is_str(confidence_word(CONFIDENCE_HINT), "hint", "hint");
+}
+
+static void
+test_evidence(void)
+{
+	static struct infer_finding f;
+	struct finding_number *n;
+
+	finding_init(&f, "congestion", "access", "bufferbloat");
+	finding_cause(&f, "bufferbloat");
+	f.segment = SEGMENT_ACCESS;
+	f.confidence = CONFIDENCE_LIKELY;
+	n = finding_number_of(&f, "added_delay", "s", "Home.gw", 0.18, 0.05);
+	n->low = 0.17;
+	n->high = 0.19;
+	n->weight = 2;
+	finding_number(&f, "rate", "bit/s", 9.6e6);
+	finding_fact(&f, "talker", "%s port %d", "192.168.1.30", 443);
+	f.quality = (struct finding_quality){ .samples = 60, .baseline_s = 86400 };
+	json_t *j = parsed(&f),
+	       *first = json_array_get(json_object_get(j, "numbers"), 0);
+	is_str(
+	    json_string_value(json_object_get(j, "segment")), "access", "the segment");
+	is_str(
+	    json_string_value(json_object_get(j, "cause")), "bufferbloat", "the cause");
+	ok(json_number_value(json_object_get(first, "value")) == 0.18 &&
+		json_number_value(json_object_get(first, "threshold")) == 0.05 &&
+		json_number_value(json_object_get(first, "weight")) == 2,
+	    "a number with what it was compared with");
+	ok(json_number_value(json_array_get(json_object_get(first, "interval"), 1)) ==
+		0.19,
+	    "and its interval");
+	json_t *second = json_array_get(json_object_get(j, "numbers"), 1);
+	ok(json_number_value(json_object_get(second, "value")) == 9.6e6 &&
+		json_object_get(second, "threshold") == NULL &&
+		json_object_get(second, "interval") == NULL,
+	    "a number without");
+	is_str(json_string_value(json_object_get(
+		   json_array_get(json_object_get(j, "facts"), 0), "text")),
+	    "192.168.1.30 port 443", "a fact");
+	ok(json_integer_value(
+	       json_object_get(json_object_get(j, "quality"), "samples")) == 60,
+	    "what the data are worth");
+	json_decref(j);
+}
+
+static void
+test_bounds(void)
+{
+	static struct infer_finding f;
+	char subject[2 * FINDING_SUBJECT];
+
+	/* An umlaut across the end goes as a whole. */
+	memset(subject, 'x', sizeof subject);
+	memcpy(subject + FINDING_SUBJECT - 2, "\xc3\xa4", 2);
+	subject[sizeof subject - 1] = '\0';
+	finding_init(&f, "a kind that is far too long", subject, "t");
+	ok(strlen(f.subject) == FINDING_SUBJECT - 2,
+	    "a long subject is cut at a character");
+	ok(strlen(f.kind) == sizeof f.kind - 1, "a long kind is cut");
+	for (int i = 0; i < FINDING_NUMBERS + 3; i++)
+		finding_number(&f, "n", "count", i);
+	for (int i = 0; i < FINDING_FACTS + 2; i++)
+		finding_fact(&f, "f", "%s", subject);
+	finding_sentence(&f, "%s%s%s%s", subject, subject, subject, subject);
+	json_t *j = parsed(&f);
+	ok(json_array_size(json_object_get(j, "numbers")) == FINDING_NUMBERS &&
+		json_array_size(json_object_get(j, "facts")) == FINDING_FACTS,
+	    "no more than there is room for");
+	ok(json_integer_value(json_object_get(j, "left_out")) == 5,
+	    "and how many were left out");
+	ok(strlen(f.sentence) < FINDING_SENTENCE, "a long sentence is cut");
+	ok(json_is_null(json_object_get(j, "segment")), "no segment is null");
+	json_decref(j);
+}
+
+static void
+test_same(void)
+{
+	static struct infer_finding a, b;
+
+	finding_init(&a, "verdict", "access", "verdict");
+	finding_cause(&a, "outage");
+	b = a;
+	finding_number(&b, "loss", "ratio", 1);
+	ok(finding_same(&a, &b), "other numbers, the same finding");
+	finding_cause(&b, "loss");
+	ok(!finding_same(&a, &b), "another cause, another finding");
+}
+
+static void
+test_incident(void)
+{
+	static struct infer_finding f;
+	char *text;
+	size_t len;
+	struct json w;
+	FILE *out = open_memstream(&text, &len);
+
+	finding_init(&f, "verdict", "far", "verdict");
+	finding_sentence(&f, "It is \"far\".");
+	f.begin = 1000;
+	f.confidence = CONFIDENCE_SURE;
+	jw_init(&w, out);
+	finding_json(&w, &f, 0);
+	fclose(out);
+	json_t *j = json_loads(text, 0, NULL);
+	is_str(json_string_value(json_object_get(j, "summary")), "It is \"far\".",
+	    "an incident with its sentence");
+	ok(json_is_null(json_object_get(j, "end")) &&
+		json_integer_value(json_object_get(j, "begin")) == 1000,
+	    "begin, and no end");
+	is_str(json_string_value(json_object_get(j, "confidence")), "sure", "its word");
+	json_decref(j);
+	free(text);
+}
+
+int
+main(void)
+{
+	test_words();
+	test_evidence();
+	test_bounds();
+	test_same();
+	test_incident();
+	return tap_done();
+}
