@@ -1,0 +1,344 @@
+#include "infer/bloat.h"
+
+#include <math.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "base/stats.h"
+#include "infer/share.h"
+
+#define IDLE 0.2 /* of the line */
+#define LOADED 0.8
+#define OTHER 0.5      /* the other way is not to blame below */
+#define NOW_LOADED 0.7 /* while it grows */
+#define ADDED_MS 30.0  /* worse than grade A */
+#define SIGMAS 5.0
+#define MAD_SIGMA 1.4826
+#define SHAPER 0.9
+#define FORGET (0.02 / 86400) /* of the most that was seen, a second */
+#define TOGETHER 0.6	      /* correlation from which on load explains delay */
+#define PAIRS_MAX (BLOAT_WAYS * BLOAT_TENTHS * BLOAT_KEEP)
+
+/* --- pairs ----------------------------------------------------------------------- */
+
+static double
+speed_of(const struct bloat *b, unsigned way)
+{
+	return b->speed[way] > 0 ? b->speed[way] : b->most[way];
+}
+
+static double
+load(const struct bloat *b, const struct bloat_pair *p, unsigned way)
+{
+	double speed = speed_of(b, way);
+
+	return speed > 0 ? (double)p->rate[way] / speed : 0;
+}
+
+/* The pair AGO before the newest; NULL: there is none. */
+static const struct bloat_pair *
+recent(const struct bloat *b, unsigned ago)
+{
+	unsigned have = b->recents < BLOAT_RECENT ? b->recents : BLOAT_RECENT;
+
+	return ago < have ? &b->recent[(b->recents - 1 - ago) % BLOAT_RECENT] : NULL;
+}
+
+/* A counter that jumps once raises nothing: the pair before must have had it, too. */
+static void
+learn_most(struct bloat *b, const struct bloat_pair *p)
+{
+	const struct bloat_pair *before = recent(b, 0);
+	double s =
+	    before == NULL || p->time < before->time ? 0 : p->time - before->time;
+
+	for (unsigned way = 0; way < BLOAT_WAYS; way++) {
+		double both = before == NULL ? 0
+					     : fmin((double)p->rate[way],
+						   (double)before->rate[way]);
+
+		b->most[way] = fmax(both, b->most[way] * fmax(0, 1 - FORGET * s));
+	}
+}
+
+void
+bloat_add(struct bloat *b, int64_t time, double rtt_ms, const double rate[BLOAT_WAYS])
+{
+	struct bloat_pair p = { .time = (uint32_t)time, .rtt_ms = (float)rtt_ms };
+
+	for (unsigned way = 0; way < BLOAT_WAYS; way++) {
+		if (!(rate[way] >= 0 && rate[way] < 1e13))
+			return;
+		p.rate[way] = (float)rate[way];
+	}
+	learn_most(b, &p);
+	b->recent[b->recents++ % BLOAT_RECENT] = p;
+	/* The way that is fuller is the one that it tells of; an idle pair is both's,
+	 * and kept once. */
+	unsigned way = load(b, &p, 1) > load(b, &p, 0);
+	unsigned tenth = (unsigned)fmin(BLOAT_TENTHS - 1, load(b, &p, way) * 10);
+	uint8_t *next = &b->next[way][tenth], *count = &b->count[way][tenth];
+	b->pair[way][tenth][*next] = p;
+	*next = (uint8_t)((*next + 1) % BLOAT_KEEP);
+	*count = *count < BLOAT_KEEP ? *count + 1 : BLOAT_KEEP;
+}
+
+/* --- grades ---------------------------------------------------------------------- */
+
+enum bloat_grade
+bloat_grade(double rise_ms)
+{
+	static const double below[] = { 5, 30, 60, 200, 400 };
+	unsigned i = 0;
+
+	if (isnan(rise_ms))
+		return BLOAT_UNKNOWN;
+	while (i < sizeof below / sizeof below[0] && rise_ms >= below[i])
+		i++;
+	return (enum bloat_grade)(BLOAT_A_PLUS + i);
+}
+
+const char *
+bloat_grade_word(enum bloat_grade grade)
+{
+	static const char *const words[] = {
+		[BLOAT_UNKNOWN] = "",
+		[BLOAT_A_PLUS] = "A+",
+		[BLOAT_A] = "A",
+		[BLOAT_B] = "B",
+		[BLOAT_C] = "C",
+		[BLOAT_D] = "D",
+		[BLOAT_F] = "F",
+	};
+
+	return words[grade];
+}
+
+/* --- by load --------------------------------------------------------------------- */
+
+/* Times of pairs that a test lets through, sorted; and how many were lost. */
+struct heap {
+	double v[PAIRS_MAX];
+	unsigned n, lost;
+};
+
+static void
+heap_add(struct heap *h, double v)
+{
+	if (isnan(v))
+		h->lost++;
+	else
+		h->v[h->n++] = v;
+}
+
+static double
+quantile(struct heap *h, double q)
+{
+	stats_sort(h->v, h->n);
+	return h->n < BLOAT_MIN ? NAN : stats_quantile(h->v, h->n, q);
+}
+
+static double
+spread(struct heap *h, double middle)
+{
+	for (unsigned i = 0; i < h->n; i++)
+		h->v[i] = fabs(h->v[i] - middle);
+	return MAD_SIGMA * quantile(h, 0.5);
+}
+
+/* Call TAKE for each pair. */
+static void
+each_pair(const struct bloat *b, void (*take)(void *ctx, const struct bloat_pair *p),
+    void *ctx)
+{
+	for (unsigned way = 0; way < BLOAT_WAYS; way++)
+		for (unsigned tenth = 0; tenth < BLOAT_TENTHS; tenth++)
+			for (unsigned i = 0; i < b->count[way][tenth]; i++)
+				take(ctx, &b->pair[way][tenth][i]);
+}
+
+struct taking {
+	const struct bloat *b;
+	struct bloat_result *r;
+	unsigned way, tenth;
+	struct heap heap, rates;
+};
+
+static void
+take_idle(void *ctx, const struct bloat_pair *p)
+{
+	struct taking *t = ctx;
+
+	if (t->r->since == 0 || p->time < t->r->since)
+		t->r->since = p->time;
+	if (load(t->b, p, 0) < IDLE && load(t->b, p, 1) < IDLE)
+		heap_add(&t->heap, (double)p->rtt_ms);
+}
+
+static void
+take_tenth(void *ctx, const struct bloat_pair *p)
+{
+	struct taking *t = ctx;
+	double is = load(t->b, p, t->way) * 10;
+
+	if (load(t->b, p, !t->way) < OTHER &&
+	    (unsigned)fmin(BLOAT_TENTHS - 1, is) == t->tenth)
+		heap_add(&t->heap, (double)p->rtt_ms);
+}
+
+static void
+take_loaded(void *ctx, const struct bloat_pair *p)
+{
+	struct taking *t = ctx;
+
+	if (load(t->b, p, !t->way) < OTHER && load(t->b, p, t->way) >= LOADED)
+		heap_add(&t->heap, (double)p->rtt_ms);
+}
+
+/* How fast the line takes what stands in a queue. */
+static void
+take_standing(void *ctx, const struct bloat_pair *p)
+{
+	struct taking *t = ctx;
+
+	if (load(t->b, p, !t->way) < OTHER && load(t->b, p, t->way) >= NOW_LOADED &&
+	    (double)p->rtt_ms - t->r->idle_ms > ADDED_MS)
+		heap_add(&t->rates, (double)p->rate[t->way]);
+}
+
+/* V without all but its first two digits. */
+static double
+two_digits(double v)
+{
+	double unit = pow(10, floor(log10(v)) - 1);
+
+	return floor(v / unit * (1 + 1e-12)) * unit;
+}
+
+static void
+judge_way(
+    const struct bloat *b, struct bloat_result *r, unsigned way, unsigned idle_lost)
+{
+	struct bloat_way *w = &r->way[way];
+	struct taking t = { .b = b, .r = r, .way = way };
+
+	w->rate = speed_of(b, way);
+	w->measured = b->speed[way] <= 0;
+	w->rise_ms = w->high_ms = w->sustained = w->buffer = w->shaper = NAN;
+	w->loss = w->p_loss = NAN;
+	for (t.tenth = 0; t.tenth < BLOAT_TENTHS; t.tenth++) {
+		t.heap.n = t.heap.lost = 0;
+		each_pair(b, take_tenth, &t);
+		w->pairs[t.tenth] = t.heap.n + t.heap.lost;
+		w->added_ms[t.tenth] = quantile(&t.heap, 0.5) - r->idle_ms;
+	}
+	t.heap.n = t.heap.lost = 0;
+	each_pair(b, take_loaded, &t);
+	w->loaded = t.heap.n + t.heap.lost;
+	if (w->rate <= 0 || w->loaded < BLOAT_MIN)
+		return;
+	w->rise_ms = quantile(&t.heap, 0.5) - r->idle_ms;
+	w->high_ms = quantile(&t.heap, 0.9) - r->idle_ms;
+	w->loss = (double)t.heap.lost / w->loaded;
+	w->p_loss = share_above(t.heap.lost, w->loaded, idle_lost, r->idle);
+	if (!(w->rise_ms >= ADDED_MS))
+		return;
+	each_pair(b, take_standing, &t);
+	w->sustained = quantile(&t.rates, 0.5);
+	if (isnan(w->sustained))
+		return;
+	w->buffer = w->high_ms / 1000 * w->sustained / 8;
+	w->shaper = two_digits(SHAPER * w->sustained);
+}
+
+void
+bloat_judge(const struct bloat *b, struct bloat_result *r)
+{
+	struct taking t = { .b = b, .r = r };
+	double sum = 0;
+
+	memset(r, 0, sizeof *r);
+	each_pair(b, take_idle, &t);
+	unsigned idle_lost = t.heap.lost;
+	r->idle = t.heap.n + t.heap.lost;
+	r->idle_ms = quantile(&t.heap, 0.5);
+	r->idle_loss = r->idle > 0 ? (double)idle_lost / r->idle : NAN;
+	r->noise_ms = spread(&t.heap, r->idle_ms);
+	for (unsigned way = 0; way < BLOAT_WAYS; way++) {
+		judge_way(b, r, way, idle_lost);
+		if (isnan(r->way[way].rise_ms))
+			continue;
+		/* Less than idle is noise. */
+		sum += fmax(0, r->way[way].rise_ms);
+		r->ways++;
+	}
+	r->rise_ms = r->ways > 0 ? sum / r->ways : NAN;
+	r->grade = bloat_grade(r->rise_ms);
+}
+
+/* --- now -------------------------------------------------------------------------- */
+
+static double
+correlation(const struct bloat *b, unsigned way)
+{
+	double x[BLOAT_RECENT], y[BLOAT_RECENT];
+	const struct bloat_pair *p;
+	size_t n = 0;
+
+	for (unsigned i = 0; (p = recent(b, i)) != NULL; i++) {
+		if (isnan(p->rtt_ms))
+			continue;
+		x[n] = (double)p->rate[way];
+		y[n++] = (double)p->rtt_ms;
+	}
+	return rank_correlation(x, y, n);
+}
+
+void
+bloat_now(const struct bloat *b, const struct bloat_result *r, struct bloat_now *n)
+{
+	double use[BLOAT_WAYS][BLOAT_RECENT], rate[BLOAT_WAYS][BLOAT_RECENT];
+	double added[BLOAT_RECENT];
+	const struct bloat_pair *p;
+	unsigned answered = 0, known = 0;
+
+	memset(n, 0, sizeof *n);
+	n->threshold_ms = fmax(ADDED_MS, SIGMAS * r->noise_ms);
+	n->added_ms = n->use = n->rate = n->correlation = NAN;
+	if (isnan(r->idle_ms))
+		return;
+	for (unsigned i = 0; (p = recent(b, i)) != NULL; i++) {
+		double in = load(b, p, 0), out = load(b, p, 1);
+
+		/* One that is lost says neither. */
+		if (fmax(in, out) < NOW_LOADED ||
+		    (double)p->rtt_ms - r->idle_ms <= n->threshold_ms)
+			break;
+		n->since = p->time;
+		n->pairs++;
+		if (!isnan(p->rtt_ms))
+			added[answered++] = (double)p->rtt_ms - r->idle_ms;
+		use[0][known] = in;
+		use[1][known] = out;
+		rate[0][known] = (double)p->rate[0];
+		rate[1][known++] = (double)p->rate[1];
+	}
+	if (answered == 0) {
+		n->pairs = 0;
+		return;
+	}
+	stats_sort(added, answered);
+	for (unsigned way = 0; way < BLOAT_WAYS; way++) {
+		stats_sort(use[way], known);
+		stats_sort(rate[way], known);
+	}
+	n->way = use[1][known / 2] > use[0][known / 2];
+	n->use = use[n->way][known / 2];
+	n->rate = rate[n->way][known / 2];
+	n->added_ms = added[answered / 2];
+	n->correlation = correlation(b, n->way);
+	/* Where the line's rate is but the most that was seen, load must explain the
+	 * delay, or it is not the line that was full. */
+	if (b->speed[n->way] <= 0 && !(n->correlation > TOGETHER))
+		n->pairs = 0;
+}
