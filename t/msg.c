@@ -1,6 +1,7 @@
 /* Messages: what is put comes back, whatever is cut off, added or out of range does
  * not. */
 #include "link/msg.h"
+#include "link/msghops.h"
 
 #include "tap.h"
 
@@ -242,6 +243,87 @@ get_picture(struct msg_in *in, struct msg_out *again)
 	return result;
 }
 
+/* Two hops, of which the second is two routers behind MPLS; the target is the last. */
+static struct hops
+some_hops(void)
+{
+	struct hops p = { .target = 0x1122334455667788,
+		.address = address("2001:db8::9", 0),
+		.method = HOPS_UDP,
+		.reason = HOPS_BAD,
+		.flags = HOPS_REACHED,
+		.start_ns = 1700000000000000001,
+		.end_ns = 1700000001000000002,
+		.count = 3,
+		.hop = { { .ttl = 1,
+			     .flags = HOP_LIMITED,
+			     .reply_ttl = 64,
+			     .sent = 3,
+			     .answered = 2,
+			     .min_ns = 1,
+			     .median_ns = 2,
+			     .max_ns = 3,
+			     .addresses = 1 },
+		    { .ttl = 2,
+			.sent = 1,
+			.answered = 1,
+			.min_ns = 5,
+			.median_ns = 5,
+			.max_ns = 5,
+			.addresses = 2,
+			.labels = 2,
+			.label = { 16, 1048575 } },
+		    { .ttl = 9,
+			.flags = HOP_TARGET,
+			.why = PING_PORT_UNREACHABLE,
+			.sent = 2,
+			.min_ns = -1,
+			.median_ns = -1,
+			.max_ns = -1 } } };
+
+	p.hop[0].address[0] = address("fe80::1", 0);
+	p.hop[0].address[0].v6.sin6_scope_id = 3;
+	p.hop[1].address[0] = address("2001:db8::1", 0);
+	p.hop[1].address[1] = address("2001:db8::2", 0);
+	return p;
+}
+
+static void
+put_hops(struct msg_out *out)
+{
+	struct hops p = some_hops();
+
+	msg_put_hops(out, &p);
+}
+
+static int
+get_hops(struct msg_in *in, struct msg_out *again)
+{
+	struct hops p;
+	int result = msg_get_hops(in, &p);
+
+	msg_put_hops(again, &p);
+	return result;
+}
+
+static void
+put_trace(struct msg_out *out)
+{
+	struct msg_trace t = { 7, HOPS_ASKED };
+
+	msg_put_trace(out, &t);
+}
+
+static int
+get_trace(struct msg_in *in, struct msg_out *again)
+{
+	struct msg_trace t;
+	int result = msg_get_trace(in, &t);
+
+	msg_put_trace(again, &t);
+	return result;
+}
+
 static const struct {
 	const char *name;
 	enum msg_type type;
@@ -257,6 +339,8 @@ static const struct {
 	{ "worker", MSG_WORKER, put_worker, get_worker },
 	{ "draw", MSG_DRAW, put_draw, get_draw_again },
 	{ "picture", MSG_PICTURE, put_picture, get_picture },
+	{ "hops", MSG_HOPS, put_hops, get_hops },
+	{ "trace", MSG_TRACE, put_trace, get_trace },
 };
 #define KINDS (sizeof kinds / sizeof kinds[0])
 
@@ -444,6 +528,73 @@ draw_ranges(void)
 	DRAW(d.marks = 1; d.mark[0].tone = TONES, false, "a mark of no tone");
 }
 
+static void
+hops_ranges(void)
+{
+	static struct hops p, back;
+	struct msg_trace t;
+	struct msg_in in;
+
+#define HOPS(change, want, what)                                                       \
+	do {                                                                           \
+		p = some_hops();                                                       \
+		change;                                                                \
+		msg_begin(&out, MSG_HOPS);                                             \
+		msg_put_hops(&out, &p);                                                \
+		ok((msg_parse(&in, out.data, msg_end(&out), -1) == 0 &&                \
+		       msg_get_hops(&in, &back) == 0) == want,                         \
+		    "hops: %s", what);                                                 \
+	} while (0)
+
+	HOPS((void)0, true, "as they are");
+	HOPS(p.count = 0, true, "none");
+	HOPS(p.address = (struct addr){ 0 }, false, "to nowhere");
+	HOPS(addr_set_port(&p.address, 1), false, "to a port");
+	HOPS(p.method = HOPS_METHODS, false, "of no method");
+	HOPS(p.reason = HOPS_REASONS, false, "for no reason");
+	HOPS(p.flags = HOPS_FLAGS, false, "an unknown flag");
+	HOPS(p.start_ns = -1, false, "before the epoch");
+	HOPS(p.end_ns = p.start_ns - 1, false, "over before it began");
+	HOPS(p.hop[0].ttl = 0, false, "a hop nowhere");
+	HOPS(p.hop[1].ttl = 1, false, "two at one distance");
+	HOPS(p.hop[0].flags = HOP_FLAGS, false, "a hop's unknown flag");
+	HOPS(p.hop[0].why = PING_OPEN, false, "a hop that is in flight");
+	HOPS(p.hop[0].why = PING_OUTCOMES, false, "no known reason");
+	HOPS(p.hop[0].answered = 4, false, "more answers than probes");
+	HOPS(p.hop[0].min_ns = 3, false, "a least time above the middle");
+	HOPS(p.hop[0].max_ns = 1, false, "a greatest one below");
+	HOPS(p.hop[0].min_ns = -1, false, "answers that took no time");
+	HOPS(p.hop[2].median_ns = 1, false, "a time of no answer");
+	HOPS(p.hop[0].addresses = 0, false, "answers from nobody");
+	HOPS(p.hop[0].address[0] = address("192.0.2.1", 0), false, "another family");
+	HOPS(addr_set_port(&p.hop[0].address[0], 9), false, "a hop with a port");
+	HOPS(p.hop[1].label[0] = 1u << 20, false, "a label of 21 bits");
+	p = some_hops();
+	p.count = HOPS_MAX;
+	for (unsigned i = 0; i < HOPS_MAX; i++) {
+		p.hop[i] = p.hop[1];
+		p.hop[i].ttl = (uint8_t)(i + 1);
+		p.hop[i].addresses = HOP_ADDRESSES;
+		p.hop[i].labels = HOP_LABELS;
+		for (unsigned k = 2; k < HOP_ADDRESSES; k++)
+			p.hop[i].address[k] = p.hop[i].address[0];
+	}
+	msg_begin(&out, MSG_HOPS);
+	msg_put_hops(&out, &p);
+	ok(msg_parse(&in, out.data, msg_end(&out), -1) == 0 &&
+		msg_get_hops(&in, &back) == 0,
+	    "the longest way fits");
+	for (unsigned reason = 0; reason <= HOPS_REASONS; reason++) {
+		t = (struct msg_trace){ 1, (uint8_t)reason };
+		msg_begin(&out, MSG_TRACE);
+		msg_put_trace(&out, &t);
+		bool want = reason == HOPS_BAD || reason == HOPS_ASKED;
+		ok((msg_parse(&in, out.data, msg_end(&out), -1) == 0 &&
+		       msg_get_trace(&in, &t) == 0) == want,
+		    "trace: reason %u is %s", reason, want ? "believed" : "refused");
+	}
+}
+
 /* --- strings --------------------------------------------------------------------- */
 
 static const char *
@@ -495,6 +646,7 @@ main(void)
 	round_ranges();
 	counters_add();
 	draw_ranges();
+	hops_ranges();
 	strings();
 	return tap_done();
 }

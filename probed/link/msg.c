@@ -118,9 +118,8 @@ get_finite(struct msg_in *in)
 	return 0;
 }
 
-/* u8 0, 4 or 6, then address bytes, u16 port, and for v6 the u32 scope. */
-static void
-put_addr(struct msg_out *out, const struct addr *a)
+void
+msg_put_addr(struct msg_out *out, const struct addr *a)
 {
 	struct pack *p = &out->pack;
 	unsigned len;
@@ -138,8 +137,8 @@ put_addr(struct msg_out *out, const struct addr *a)
 		pack_u32(p, a->v6.sin6_scope_id);
 }
 
-static void
-get_addr(struct msg_in *in, struct addr *a)
+void
+msg_get_addr(struct msg_in *in, struct addr *a)
 {
 	unsigned family = wire_u8(&in->wire);
 	const uint8_t *bytes;
@@ -183,7 +182,7 @@ msg_put_round(struct msg_out *out, const struct round *r)
 	pack_u16(p, r->wrong_source);
 	pack_u16(p, r->truncated);
 	pack_u8(p, r->suspect);
-	put_addr(out, &r->address);
+	msg_put_addr(out, &r->address);
 	for (unsigned i = 0; i < r->count && i < ROUND_MAX_PINGS; i++) {
 		pack_i64(p, r->ping[i].rtt_ns);
 		pack_u8(p, r->ping[i].outcome);
@@ -242,7 +241,7 @@ msg_get_round(struct msg_in *in, struct round *r)
 	r->wrong_source = wire_u16(w);
 	r->truncated = wire_u16(w);
 	r->suspect = get_below(in, 2);
-	get_addr(in, &r->address);
+	msg_get_addr(in, &r->address);
 	if (r->step == 0 || r->step > INT32_MAX || r->count == 0 ||
 	    r->count > ROUND_MAX_PINGS)
 		w->bad = true;
@@ -266,7 +265,7 @@ msg_put_target(struct msg_out *out, const struct msg_target *t)
 {
 	pack_u64(&out->pack, t->target);
 	pack_u8(&out->pack, t->state);
-	put_addr(out, &t->address);
+	msg_put_addr(out, &t->address);
 	msg_str(out, t->text);
 }
 
@@ -275,7 +274,7 @@ msg_get_target(struct msg_in *in, struct msg_target *t)
 {
 	t->target = wire_u64(&in->wire);
 	t->state = get_below(in, TARGET_STATES);
-	get_addr(in, &t->address);
+	msg_get_addr(in, &t->address);
 	msg_get_str(in, t->text, sizeof t->text);
 	return msg_done(in);
 }
@@ -284,14 +283,14 @@ void
 msg_put_address(struct msg_out *out, uint64_t target, const struct addr *a)
 {
 	pack_u64(&out->pack, target);
-	put_addr(out, a);
+	msg_put_addr(out, a);
 }
 
 int
 msg_get_address(struct msg_in *in, uint64_t *target, struct addr *a)
 {
 	*target = wire_u64(&in->wire);
-	get_addr(in, a);
+	msg_get_addr(in, a);
 	return msg_done(in);
 }
 

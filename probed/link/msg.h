@@ -80,6 +80,9 @@ enum msg_type {
 	/* recorder -> parent: --debug: every target has had its round */
 	MSG_ALL_DONE,
 	MSG_FORGET,        /* struct msg_forget: whose traffic nobody is to see */
+	MSG_HOPS,          /* prober -> recorder: struct hops (msghops.h): a way that was
+	                    * walked, or watched */
+	MSG_TRACE,         /* recorder -> prober: struct msg_trace: walk there now */
 	/* recorder -> courier: MSG_ROUND, where there are sinks */
 	/* courier -> web */
 	MSG_SINK,          /* struct msg_sink: how one of the sinks fares */
@@ -130,6 +133,10 @@ int msg_parse(struct msg_in *in, const void *data, size_t len, int fd);
 void msg_get_str(struct msg_in *in, char *buf, size_t size);
 /* 0 when everything was read and nothing is left or missing, else -1. */
 int msg_done(struct msg_in *in);
+
+/* u8 0, 4 or 6, then address bytes, u16 port, and for v6 the u32 scope. */
+void msg_put_addr(struct msg_out *out, const struct addr *a);
+void msg_get_addr(struct msg_in *in, struct addr *a);
 
 void msg_put_round(struct msg_out *out, const struct round *r);
 int msg_get_round(struct msg_in *in, struct round *r); /* checks every field's range */

@@ -5,8 +5,9 @@
 #include <string.h>
 
 #include "link/msg.h"
-#include "link/msgminute.h"
+#include "link/msghops.h"
 #include "link/msgif.h"
+#include "link/msgminute.h"
 
 /* One message of any kind, in and out again. */
 static int
@@ -31,6 +32,8 @@ echo(struct msg_in *in, struct msg_out *out)
 		struct msg_iftotals iftotals;
 		struct msg_poller poller;
 		struct msg_interface interface;
+		struct hops hops;
+		struct msg_trace trace;
 		char text[256];
 	} u;
 
@@ -60,6 +63,8 @@ echo(struct msg_in *in, struct msg_out *out)
 		CASE(MSG_IFTOTALS, iftotals);
 		CASE(MSG_POLLER, poller);
 		CASE(MSG_INTERFACE, interface);
+		CASE(MSG_HOPS, hops);
+		CASE(MSG_TRACE, trace);
 	default:
 		msg_get_str(in, u.text, sizeof u.text);
 		if (msg_done(in) != 0)

@@ -1,0 +1,104 @@
+#include "hops.h"
+
+#include <string.h>
+
+#include "round.h"
+
+static const char *const methods[HOPS_METHODS] = { "icmp", "udp", "tcp" };
+
+const char *
+hops_method_word(enum hops_method method)
+{
+	return methods[method];
+}
+
+enum hops_method
+hops_method_of(const char *word)
+{
+	unsigned i = 0;
+
+	while (i < HOPS_METHODS && strcmp(word, methods[i]) != 0)
+		i++;
+	return (enum hops_method)i;
+}
+
+const char *
+hops_reason_word(enum hops_reason reason)
+{
+	static const char *const word[HOPS_REASONS] = { "new", "changed", "bad",
+		"daily", "asked", "watch" };
+
+	return word[reason];
+}
+
+bool
+hop_has_address(const struct hop *h, const struct addr *a)
+{
+	for (unsigned i = 0; i < h->addresses; i++)
+		if (addr_same_host(&h->address[i], a))
+			return true;
+	return false;
+}
+
+bool
+hop_add_address(struct hop *h, const struct addr *a)
+{
+	if (hop_has_address(h, a))
+		return false;
+	if (h->addresses < HOP_ADDRESSES) {
+		h->address[h->addresses] = *a;
+		addr_set_port(&h->address[h->addresses++], 0);
+	}
+	return true;
+}
+
+/* Is A one that only its own network knows (RFC 1918, RFC 4193), or that a provider's
+ * translation hides (RFC 6598)? */
+static bool
+is_private(const struct addr *a)
+{
+	unsigned len;
+	const uint8_t *b = addr_bytes(a, &len);
+
+	if (len == 16)
+		return (b[0] & 0xfe) == 0xfc || (b[0] == 0xfe && (b[1] & 0xc0) == 0x80);
+	return b[0] == 10 || b[0] == 127 || (b[0] == 172 && (b[1] & 0xf0) == 16) ||
+	       (b[0] == 192 && b[1] == 168) || (b[0] == 169 && b[1] == 254) ||
+	       (b[0] == 100 && (b[1] & 0xc0) == 64);
+}
+
+bool
+hops_blind(const struct hops *p, const struct addr *source)
+{
+	const struct hop *last = p->count == 0 ? NULL : &p->hop[p->count - 1];
+
+	if (last == NULL || !(last->flags & HOP_TARGET) || last->ttl > 2 ||
+	    last->median_ns < 0 || is_private(&p->address) ||
+	    source->sa.sa_family != p->address.sa.sa_family || !is_private(source))
+		return false;
+	int64_t before =
+	    p->count > 1 && p->hop[0].median_ns > 0 ? p->hop[0].median_ns : 0;
+	return last->median_ns - before > HOPS_BLIND_NS;
+}
+
+void
+hops_judge(struct hops *p, const struct addr *source)
+{
+	double best = 0; /* share of answers of anyone behind */
+
+	for (unsigned i = p->count; i-- > 0;) {
+		struct hop *h = &p->hop[i];
+		double share = h->sent == 0 ? 0 : (double)h->answered / h->sent;
+
+		h->flags &= (uint8_t) ~(HOP_SILENT | HOP_LIMITED);
+		if (h->sent > 0 && h->answered == 0 && best > 0)
+			h->flags |= HOP_SILENT;
+		else if (share < best && h->sent > 0)
+			h->flags |= HOP_LIMITED;
+		if (share > best)
+			best = share;
+	}
+	p->flags &= (uint8_t)~HOPS_BLIND;
+	if (hops_blind(p, source))
+		p->flags |= HOPS_BLIND;
+}
