@@ -281,6 +281,134 @@ test_book(void)
 	ifbook_free(t);
 }
 
+/* --- who has how much ---------------------------------------------------------------
+ */
+
+/* The device of such a NUMBER. */
+static struct flow_ip
+device_of(unsigned number)
+{
+	return (struct flow_ip){ 4,
+		{ 10, 0, (uint8_t)(number >> 8), (uint8_t)number } };
+}
+
+/* Counters of COUNT interfaces of a device, none of which carried anything. */
+static void
+fill(struct ifbook *t, unsigned number, unsigned count)
+{
+	struct flow_ip ip = device_of(number);
+
+	for (unsigned i = 1; i <= count; i++) {
+		struct msg_ifcounters m = minute_of(i, T0, 60000, 0, 0);
+
+		m.source = IF_SFLOW;
+		m.key = if_key(&ip, i);
+		ifbook_counters(t, &m);
+	}
+}
+
+static unsigned
+known(struct ifbook *t)
+{
+	tellings = 0;
+	ifbook_tell(t);
+	return tellings;
+}
+
+static void
+hear(struct ifbook *t, unsigned number, bool guest)
+{
+	struct msg_exporter x = { .protocol = FLOW_SFLOW5, .guest = guest };
+	struct flow_ip ip = device_of(number);
+
+	flow_ip_text(&ip, x.address);
+	ifbook_exporter(t, &x, T0);
+}
+
+static void
+test_shares(void)
+{
+	struct ifbook *t = ifbook_new(on_tell, on_trouble, NULL);
+
+	hear(t, 1, true);
+	fill(t, 1, IFDEVICE_GUEST_INTERFACES + 10);
+	is_int(known(t), IFDEVICE_GUEST_INTERFACES, "a guest has a small share");
+	for (unsigned d = 2; d <= 20; d++)
+		fill(t, d, IFDEVICE_GUEST_INTERFACES);
+	is_int(known(t), IFDEVICE_GUESTS_INTERFACES, "and all guests one together");
+	hear(t, 1, false);
+	fill(t, 1, IFDEVICE_INTERFACES + 10);
+	is_int(known(t),
+	    IFDEVICE_GUESTS_INTERFACES - IFDEVICE_GUEST_INTERFACES + IFDEVICE_INTERFACES,
+	    "who is named has more");
+	for (unsigned d = 101; d <= 103; d++) {
+		hear(t, d, false);
+		fill(t, d, IFDEVICE_INTERFACES);
+	}
+	is_int(known(t), IFBOOK_INTERFACES, "there is an end of that, too");
+	ifbook_sweep(t, T0 + IFBOOK_KEEP_S);
+	is_int(known(t), IFBOOK_INTERFACES, "for a day they are known");
+	ifbook_sweep(t, T0 + IFBOOK_KEEP_S + 120);
+	ok(told.gone, "then web is told that they are gone");
+	is_int(known(t), 0, "and they are forgotten");
+	fill(t, 2, 1);
+	is_int(known(t), 1, "which makes room for others");
+	ifbook_sweep(t, T0);
+	ifbook_free(t);
+}
+
+static void
+fill_files(struct ifbook *t, unsigned number, unsigned first, unsigned count)
+{
+	struct flow_ip ip = device_of(number);
+
+	for (unsigned i = first; i < first + count; i++) {
+		struct msg_ifcounters m = minute_of(i, T0, 60000, 1000, 0);
+
+		m.source = IF_SFLOW;
+		m.key = if_key(&ip, i);
+		ifbook_counters(t, &m);
+	}
+}
+
+static unsigned
+filed(unsigned number)
+{
+	struct flow_ip ip = device_of(number);
+	char path[INTERFACE_PATH];
+	unsigned n = 0;
+
+	for (unsigned i = 1; i <= IFDEVICE_GUEST_FILED + 10; i++) {
+		struct if_key key = if_key(&ip, i);
+
+		if_path(&key, false, path);
+		n += is_there(path);
+	}
+	return n;
+}
+
+static void
+test_files(void)
+{
+	struct ifbook *t = ifbook_new(on_tell, on_trouble, NULL);
+
+	troubles = 0;
+	hear(t, 1, true);
+	fill_files(t, 1, 1, IFDEVICE_GUEST_FILED + 10);
+	is_int(filed(1), IFDEVICE_GUEST_FILED, "a guest has few files");
+	is_int(troubles, 1, "which is said, once");
+	hear(t, 1, false);
+	fill_files(t, 1, 1, IFDEVICE_GUEST_FILED + 10);
+	is_int(filed(1), IFDEVICE_GUEST_FILED + 10, "and more when it is named");
+	int64_t end = T0 + IFBOOK_FILED_KEEP_S;
+	ifbook_sweep(t, end);
+	is_int(filed(1), IFDEVICE_GUEST_FILED + 10, "they are there while they say "
+						      "anything");
+	ifbook_sweep(t, end + 120);
+	is_int(filed(1), 0, "and go with the last row that is known");
+	ifbook_free(t);
+}
+
 /* Rows of five minutes are there for two whole months and more. */
 static void
 test_size(void)
@@ -314,6 +442,8 @@ main(void)
 	test_check();
 	test_book();
 	test_size();
+	test_shares();
+	test_files();
 	snprintf(rm, sizeof rm, "rm -rf %s", dir);
 	if (chdir("/") != 0 || system(rm) != 0)
 		printf("# %s stays\n", dir);

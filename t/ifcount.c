@@ -302,6 +302,46 @@ test_bounds(void)
 	ifcount_free(t);
 }
 
+/* Interfaces of device D, from FIRST on. */
+static void
+fill(struct ifcount *t, unsigned d, unsigned first, unsigned count, bool guest)
+{
+	struct flow_ip ip = ip_of((uint8_t)d);
+
+	for (unsigned i = first; i < first + count; i++) {
+		struct ifcount_sample s = sample(T0, 0, 0, 64, 0);
+
+		s.key = if_key(&ip, i);
+		s.guest = guest;
+		ifcount_take(t, &s);
+	}
+}
+
+static void
+test_guests(void)
+{
+	struct ifcount *t = fresh();
+
+	fill(t, 1, 1, IFCOUNT_GUEST_MAX + 10, true);
+	is_int(totals(t).interfaces, IFCOUNT_GUEST_MAX, "a guest has a small share");
+	for (unsigned d = 2; d <= 20; d++)
+		fill(t, d, 1, IFCOUNT_GUEST_MAX, true);
+	is_int(totals(t).interfaces, IFCOUNT_GUESTS_MAX, "and all guests one together");
+	for (unsigned d = 101; d <= 102; d++)
+		fill(t, d, 1, IFCOUNT_DEVICE_MAX, false);
+	is_int(totals(t).interfaces, IFCOUNT_MAX, "who is named has room beside them");
+	ifcount_free(t);
+
+	t = fresh();
+	fill(t, 1, 1, IFCOUNT_GUEST_MAX, true);
+	fill(t, 1, 1, IFCOUNT_GUEST_MAX + 10, false);
+	for (unsigned d = 2; d <= 20; d++)
+		fill(t, d, 1, IFCOUNT_GUEST_MAX, true);
+	is_int(totals(t).interfaces, IFCOUNT_GUEST_MAX + 10 + IFCOUNT_GUESTS_MAX,
+	    "a guest that is named by now takes of the guests' share no more");
+	ifcount_free(t);
+}
+
 static void
 test_sflow(void)
 {
@@ -448,6 +488,7 @@ main(void)
 	test_gaps();
 	test_parts();
 	test_bounds();
+	test_guests();
 	test_sflow();
 	test_percentile();
 	test_messages();

@@ -74,6 +74,15 @@ apply_words(struct msg_interface *m)
 
 /* --- messages -------------------------------------------------------------------- */
 
+static void
+drop_entry(struct entry *e)
+{
+	HASH_DEL(interfaces.all, e);
+	free(e);
+	free(interfaces.list);
+	interfaces.list = NULL;
+}
+
 static int
 on_interface(struct msg_in *in)
 {
@@ -83,6 +92,11 @@ on_interface(struct msg_in *in)
 	if (msg_get_interface(in, &m) != 0)
 		return -1;
 	HASH_FIND(hh, interfaces.all, &m.key, sizeof m.key, e);
+	if (m.gone) {
+		if (e != NULL)
+			drop_entry(e);
+		return 0;
+	}
 	if (e == NULL) {
 		if (HASH_COUNT(interfaces.all) >= INTERFACES_MAX)
 			return 0;
@@ -159,10 +173,8 @@ interfaces_forget(void)
 	struct entry *e, *next;
 
 	HASH_ITER(hh, interfaces.all, e, next) {
-		HASH_DEL(interfaces.all, e);
-		free(e);
+		drop_entry(e);
 	}
-	free(interfaces.list);
 	free(interfaces.poller);
 	free(interfaces.poller_told);
 	memset(&interfaces, 0, sizeof interfaces);

@@ -29,6 +29,7 @@ struct entry {
 	struct entry_key key;
 	struct if_names names;
 	uint8_t bits;
+	bool guest; /* it takes of the guests' share */
 	bool begun; /* LAST is a sample to go on from */
 	struct ifcount_sample last;
 	struct if_span open; /* the minute that is being filled; begin_ms 0: none */
@@ -46,6 +47,7 @@ struct ifcount {
 	void *ctx;
 	struct entry *entries;
 	struct device *devices;
+	unsigned guests; /* entries */
 	struct msg_iftotals totals;
 };
 
@@ -79,16 +81,29 @@ find(const struct ifcount *t, const struct entry_key *key)
 	return e;
 }
 
+static void
+set_guest(struct ifcount *t, struct entry *e, bool guest)
+{
+	t->guests += guest;
+	t->guests -= e->guest;
+	e->guest = guest;
+}
+
 static struct entry *
-find_or_add(struct ifcount *t, const struct entry_key *key)
+find_or_add(struct ifcount *t, const struct entry_key *key, bool guest)
 {
 	struct entry *e = find(t, key);
 
-	if (e != NULL)
+	if (e != NULL) {
+		/* Whoever was named once has its place. */
+		set_guest(t, e, e->guest && guest);
 		return e;
+	}
 	struct device *d = device_of(t, &key->of.device);
+	unsigned most = guest ? IFCOUNT_GUEST_MAX : IFCOUNT_DEVICE_MAX;
 	if (HASH_COUNT(t->entries) >= IFCOUNT_MAX ||
-	    (d != NULL && d->entries >= IFCOUNT_DEVICE_MAX)) {
+	    (guest && t->guests >= IFCOUNT_GUESTS_MAX) ||
+	    (d != NULL && d->entries >= most)) {
 		t->totals.no_room++;
 		return NULL;
 	}
@@ -100,6 +115,7 @@ find_or_add(struct ifcount *t, const struct entry_key *key)
 	d->entries++;
 	e = mem_zero(1, sizeof *e);
 	e->key = *key;
+	set_guest(t, e, guest);
 	HASH_ADD(hh, t->entries, key, sizeof e->key, e);
 	return e;
 }
@@ -109,6 +125,7 @@ forget(struct ifcount *t, struct entry *e)
 {
 	struct device *d = device_of(t, &e->key.of.device);
 
+	set_guest(t, e, false);
 	if (--d->entries == 0) {
 		HASH_DEL(t->devices, d);
 		free(d);
@@ -369,7 +386,7 @@ void
 ifcount_take(struct ifcount *t, const struct ifcount_sample *s)
 {
 	struct entry_key key = { s->key, (uint32_t)s->source };
-	struct entry *e = find_or_add(t, &key);
+	struct entry *e = find_or_add(t, &key, s->guest);
 
 	if (e == NULL || s->time_ms <= 0)
 		return;
@@ -421,6 +438,7 @@ ifcount_sflow(struct ifcount *t, const struct flow_counters *c)
 	struct flow_ip device = ifcount_device(x);
 	struct ifcount_sample s = { .key = if_key(&device, c->interface),
 		.source = IF_SFLOW,
+		.guest = x->guest,
 		.time_ms = c->time_ms,
 		.has_uptime = true,
 		.uptime = x->sequence.clock,

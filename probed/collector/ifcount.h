@@ -10,6 +10,10 @@
 
 #define IFCOUNT_MAX 8192 /* interfaces; those of one device: */
 #define IFCOUNT_DEVICE_MAX 2048
+/* Of a guest, who sends sFlow and is not on the list of allowed senders, and of all
+ * guests: they leave room for who is. */
+#define IFCOUNT_GUEST_MAX 512
+#define IFCOUNT_GUESTS_MAX (IFCOUNT_MAX / 2)
 /* Longer between two samples is a gap: nothing of it is known. */
 #define IFCOUNT_GAP_MS (10 * 60 * 1000)
 /* One that is not heard of for so long is forgotten. */
@@ -29,6 +33,7 @@ enum ifcount_raw {
 struct ifcount_sample {
 	struct if_key key;
 	enum if_source source;
+	bool guest;		     /* who tells is not named by the operator */
 	int64_t time_ms;	     /* when it was told, epoch */
 	uint64_t raw[RAWS][IF_WAYS]; /* UINT64_MAX: it does not count that */
 	uint8_t bits[RAWS];	     /* 32, 64 */

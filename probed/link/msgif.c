@@ -149,6 +149,7 @@ msg_put_interface(struct msg_out *out, const struct msg_interface *m)
 	pack_f64(p, m->factor);
 	pack_f64(p, m->factor_error);
 	pack_u32(p, m->check_minutes);
+	pack_u8(p, m->gone);
 }
 
 int
@@ -169,6 +170,7 @@ msg_get_interface(struct msg_in *in, struct msg_interface *m)
 	m->factor = wire_f64(w);
 	m->factor_error = wire_f64(w);
 	m->check_minutes = wire_u32(w);
+	m->gone = get_bool(w);
 	if (m->source >= IF_SOURCES || m->check > IF_CHECK_FACTOR ||
 	    (m->bits != 0 && m->bits != 32 && m->bits != 64))
 		w->bad = true;

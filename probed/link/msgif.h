@@ -61,6 +61,7 @@ struct msg_interface {
 	uint8_t check;		     /* enum if_check */
 	double factor, factor_error; /* counters by flows, standard error; NAN */
 	uint32_t check_minutes;	     /* that they are from */
+	bool gone;		     /* it is forgotten: nothing more of it */
 };
 void msg_put_interface(struct msg_out *out, const struct msg_interface *m);
 int msg_get_interface(struct msg_in *in, struct msg_interface *m);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <uthash.h>
@@ -13,6 +14,7 @@
 #include "base/mem.h"
 #include "recorder/aside.h"
 #include "recorder/crosscheck.h"
+#include "recorder/ifdevice.h"
 #include "recorder/trafficfile.h"
 #include "store.h"
 
@@ -24,16 +26,19 @@
 #define KNOWN_MS 30000
 /* Another source is believed once the better one was silent for so long. */
 #define SOURCE_S 600
+#define FORGET_S 60 /* it is not looked for silent ones more often */
 
 struct interface {
 	UT_hash_handle hh;
 	struct if_key key;
+	struct ifdevice *device;
 	struct msg_interface is; /* as web is told */
 	bool carried[2];	 /* a byte, by counters and by flows: it has a file */
 	struct trafficfile file[2];
 	struct crosscheck *check;   /* NULL: never both */
 	int64_t counted_s, flows_s; /* the last minute of each */
 	int64_t source_s;	    /* when its source told last */
+	int64_t heard_s;	    /* when anything was told of it last */
 };
 
 struct exporter_file {
@@ -43,22 +48,16 @@ struct exporter_file {
 	char path[];
 };
 
-/* A device that sends sFlow: its flows count whole frames. */
-struct framer {
-	UT_hash_handle hh;
-	struct flow_ip ip;
-};
-
 struct ifbook {
 	void (*tell)(void *ctx, const struct msg_interface *m);
 	void (*trouble)(void *ctx, const char *text);
 	void *ctx;
 	struct interface *all;
 	struct exporter_file *exporters;
-	struct framer *framers;
-	unsigned filed;
+	unsigned guest_exporters;
+	struct ifdevices devices;
 	bool changed, full_told;
-	int64_t index_s;
+	int64_t index_s, forget_s;
 	struct log_limit stuck;
 };
 
@@ -67,22 +66,70 @@ static const struct if_span nothing = { .known_ms = 0 };
 /* --- interfaces ------------------------------------------------------------------ */
 
 static struct interface *
-find_or_add(struct ifbook *t, const struct if_key *key)
+find_or_add(struct ifbook *t, const struct if_key *key, int64_t now_s)
 {
+	struct ifdevice *d = ifdevice_get(&t->devices, &key->device, now_s);
 	struct interface *i;
 
 	HASH_FIND(hh, t->all, key, sizeof *key, i);
-	if (i != NULL || HASH_COUNT(t->all) >= IFBOOK_INTERFACES)
-		return i;
-	i = mem_zero(1, sizeof *i);
-	i->key = *key;
-	i->is.key = *key;
-	i->is.now = i->is.minute = i->is.by_flow = nothing;
-	i->is.factor = i->is.factor_error = NAN;
-	i->file[true].kind = TRAFFIC_FLOWS;
-	HASH_ADD(hh, t->all, key, sizeof i->key, i);
-	t->changed = true;
+	if (i == NULL && d != NULL && ifdevice_may_add(&t->devices, d)) {
+		i = mem_zero(1, sizeof *i);
+		i->key = *key;
+		i->device = d;
+		i->is.key = *key;
+		i->is.now = i->is.minute = i->is.by_flow = nothing;
+		i->is.factor = i->is.factor_error = NAN;
+		i->file[true].kind = TRAFFIC_FLOWS;
+		HASH_ADD(hh, t->all, key, sizeof i->key, i);
+		ifdevice_add(&t->devices, d, 1);
+		t->changed = true;
+	}
+	if (i != NULL && now_s > i->heard_s)
+		i->heard_s = now_s;
 	return i;
+}
+
+/* Of its files nothing is left but unknown rows, so they go, too. */
+static void
+forget(struct ifbook *t, struct interface *i)
+{
+	char path[INTERFACE_PATH];
+
+	for (unsigned flows = 0; flows < 2; flows++) {
+		if (!i->carried[flows])
+			continue;
+		if_path(&i->key, flows != 0, path);
+		unlink(path);
+	}
+	if (i->carried[false] || i->carried[true])
+		ifdevice_file(&t->devices, i->device, -1);
+	ifdevice_add(&t->devices, i->device, -1);
+	i->is.gone = true;
+	t->tell(t->ctx, &i->is);
+	t->changed = true;
+	HASH_DEL(t->all, i);
+	free(i->check);
+	free(i);
+}
+
+static void
+forget_silent(struct ifbook *t, int64_t now_s)
+{
+	struct interface *i, *next;
+
+	if (now_s >= t->forget_s && now_s - t->forget_s < FORGET_S)
+		return;
+	t->forget_s = now_s;
+	HASH_ITER(hh, t->all, i, next) {
+		bool filed = i->carried[false] || i->carried[true];
+
+		/* What has told a name alone has told no time. */
+		if (i->heard_s == 0 || i->heard_s > now_s)
+			i->heard_s = now_s;
+		if (now_s - i->heard_s > (filed ? IFBOOK_FILED_KEEP_S : IFBOOK_KEEP_S))
+			forget(t, i);
+	}
+	ifdevices_sweep(&t->devices, now_s);
 }
 
 static void
@@ -94,6 +141,33 @@ complain(struct ifbook *t, const char *text)
 	t->trouble(t->ctx, text);
 }
 
+/* I carries traffic, and there is no room for its history. Once. */
+static void
+tell_full(struct ifbook *t, const struct interface *i)
+{
+	char ip[ADDR_TEXT], text[320];
+
+	if (t->full_told)
+		return;
+	t->full_told = true;
+	flow_ip_text(&i->key.device, ip);
+	if (t->devices.filed >= IFBOOK_FILED)
+		snprintf(text, sizeof text,
+		    "more interfaces carry traffic than have a history: %d do",
+		    IFBOOK_FILED);
+	else if (i->device->named)
+		snprintf(text, sizeof text,
+		    "more interfaces of %s carry traffic than have a history: %d do",
+		    ip, IFDEVICE_FILED);
+	else
+		snprintf(text, sizeof text,
+		    "more interfaces of %s carry traffic than have a history: %d do, "
+		    "and %d of all devices that *** Collector *** allow does not name; "
+		    "to have more, name it",
+		    ip, IFDEVICE_GUEST_FILED, IFDEVICE_GUESTS_FILED);
+	complain(t, text);
+}
+
 /* May I have its file, by flows or by counters? */
 static bool
 may_file(struct ifbook *t, struct interface *i, bool flows, double octets)
@@ -103,14 +177,11 @@ may_file(struct ifbook *t, struct interface *i, bool flows, double octets)
 	if (!(octets > 0))
 		return false;
 	if (!i->carried[!flows]) {
-		if (t->filed >= IFBOOK_FILED) {
-			if (!t->full_told)
-				complain(t, "more interfaces carry traffic than have a "
-					    "history: 512 do");
-			t->full_told = true;
+		if (!ifdevice_may_file(&t->devices, i->device)) {
+			tell_full(t, i);
 			return false;
 		}
-		t->filed++;
+		ifdevice_file(&t->devices, i->device, 1);
 	}
 	i->carried[flows] = true;
 	if (flows)
@@ -205,9 +276,14 @@ take_minute(struct ifbook *t, struct interface *i, const struct if_span *s)
 void
 ifbook_counters(struct ifbook *t, const struct msg_ifcounters *m)
 {
-	struct interface *i = find_or_add(t, &m->key);
 	int64_t end_s = (m->span.begin_ms + m->span.known_ms) / 1000;
+	struct ifdevice *d = ifdevice_get(&t->devices, &m->key.device, end_s);
+	struct interface *i;
 
+	/* Whom we ask, the operator has named. */
+	if (d != NULL && (m->source == IF_SNMP || m->source == IF_UPNP))
+		ifdevice_name(&t->devices, d);
+	i = find_or_add(t, &m->key, end_s);
 	if (i == NULL)
 		return;
 	if (m->source == IF_FLOW) {
@@ -236,15 +312,6 @@ ifbook_counters(struct ifbook *t, const struct msg_ifcounters *m)
 
 /* --- flows ----------------------------------------------------------------------- */
 
-static bool
-sends_frames(const struct ifbook *t, const struct flow_ip *ip)
-{
-	struct framer *f;
-
-	HASH_FIND(hh, t->framers, ip, sizeof *ip, f);
-	return f != NULL;
-}
-
 /* SUM NULL: nothing passed in the minute. */
 static void
 take_flows(struct ifbook *t, struct interface *i, int64_t begin_s,
@@ -254,10 +321,10 @@ take_flows(struct ifbook *t, struct interface *i, int64_t begin_s,
 	struct if_span *s = &i->is.by_flow;
 	double value[INTERFACE_FLOW_DS];
 
-	i->flows_s = begin_s;
+	i->flows_s = i->device->flows_s = begin_s;
 	if (check_of(i) != NULL) {
 		crosscheck_flows(
-		    i->check, begin_s, sum, sends_frames(t, &i->key.device));
+		    i->check, begin_s, sum, i->device->frames);
 		judge(i, begin_s + MINUTE_S);
 	}
 	if (sum == NULL)
@@ -285,20 +352,12 @@ take_flows(struct ifbook *t, struct interface *i, int64_t begin_s,
 static void
 take_silence(struct ifbook *t, int64_t begin_s)
 {
-	struct interface *i, *next, *other, *after;
+	struct interface *i, *next;
 
-	HASH_ITER(hh, t->all, i, next) {
-		bool heard = false;
-
-		if (i->flows_s == 0 || i->flows_s >= begin_s)
-			continue;
-		HASH_ITER(hh, t->all, other, after)
-			heard |= other->flows_s == begin_s &&
-				 memcmp(&other->key.device, &i->key.device,
-				     sizeof i->key.device) == 0;
-		if (heard)
+	HASH_ITER(hh, t->all, i, next)
+		if (i->flows_s != 0 && i->flows_s < begin_s &&
+		    i->device->flows_s == begin_s)
 			take_flows(t, i, begin_s, NULL);
-	}
 }
 
 void
@@ -312,7 +371,7 @@ ifbook_minute(
 		if (rows[k].key.a.len == 0)
 			continue;
 		struct if_key key = if_key(&rows[k].key.a, rows[k].key.number);
-		struct interface *i = find_or_add(t, &key);
+		struct interface *i = find_or_add(t, &key, part->begin_s);
 
 		if (i != NULL && i->flows_s < part->begin_s)
 			take_flows(t, i, part->begin_s, &rows[k].sum);
@@ -324,25 +383,25 @@ ifbook_minute(
 /* --- exporters ------------------------------------------------------------------- */
 
 static void
-note_framer(struct ifbook *t, const struct msg_exporter *x)
+note_device(struct ifbook *t, const struct msg_exporter *x, int64_t now_s)
 {
 	const char *text = x->agent[0] != '\0' ? x->agent : x->address;
 	struct flow_ip ip = { 0 };
 	struct addr a;
-	struct framer *f;
+	struct ifdevice *d;
 	unsigned len;
 
-	if (x->protocol != FLOW_SFLOW5 || addr_parse(&a, text) != 0)
+	if (addr_parse(&a, text) != 0)
 		return;
 	const uint8_t *bytes = addr_bytes(&a, &len);
 	ip.len = (uint8_t)len;
 	memcpy(ip.bytes, bytes, len);
-	HASH_FIND(hh, t->framers, &ip, sizeof ip, f);
-	if (f != NULL || HASH_COUNT(t->framers) >= IFBOOK_INTERFACES)
+	d = ifdevice_get(&t->devices, &ip, now_s);
+	if (d == NULL)
 		return;
-	f = mem_zero(1, sizeof *f);
-	f->ip = ip;
-	HASH_ADD(hh, t->framers, ip, sizeof f->ip, f);
+	if (!x->guest)
+		ifdevice_name(&t->devices, d);
+	d->frames |= x->protocol == FLOW_SFLOW5;
 }
 
 void
@@ -354,7 +413,7 @@ ifbook_exporter(struct ifbook *t, const struct msg_exporter *x, int64_t now_s)
 	struct exporter_file *f;
 	struct err err;
 
-	note_framer(t, x);
+	note_device(t, x, now_s);
 	snprintf(path, sizeof path, STORE_TRAFFIC "/exporters/%s-%s-%" PRIu64 "-%u.rrd",
 	    x->agent[0] != '\0' ? x->agent : x->address,
 	    flow_protocol_word((enum flow_protocol)x->protocol), x->domain,
@@ -362,12 +421,14 @@ ifbook_exporter(struct ifbook *t, const struct msg_exporter *x, int64_t now_s)
 	HASH_FIND_STR(t->exporters, path, f);
 	if (f == NULL) {
 		if (HASH_COUNT(t->exporters) >= IFBOOK_EXPORTERS ||
+		    (x->guest && t->guest_exporters >= IFBOOK_EXPORTERS / 2) ||
 		    strchr(x->address, '/') != NULL || strchr(x->agent, '/') != NULL)
 			return;
 		f = mem_zero(1, sizeof *f + strlen(path) + 1);
 		strcpy(f->path, path);
 		f->file.kind = TRAFFIC_EXPORTER;
 		f->minute_s = end_s;
+		t->guest_exporters += x->guest;
 		HASH_ADD_KEYPTR(hh, t->exporters, f->path, strlen(f->path), f);
 	}
 	if (end_s <= f->minute_s)
@@ -441,6 +502,22 @@ number(char **at, uint64_t max, uint64_t *out)
 	return *end == '\0' && errno == 0 && v <= max;
 }
 
+/* When its files were last written; 0: it has none. */
+static int64_t
+written_s(const struct interface *i)
+{
+	char path[INTERFACE_PATH];
+	int64_t last = 0;
+	struct stat st;
+
+	for (unsigned flows = 0; flows < 2; flows++) {
+		if_path(&i->key, flows != 0, path);
+		if (stat(path, &st) == 0 && st.st_mtime > last)
+			last = st.st_mtime;
+	}
+	return last;
+}
+
 static bool
 read_line(struct ifbook *t, char *line)
 {
@@ -467,8 +544,8 @@ read_line(struct ifbook *t, char *line)
 	ip.len = (uint8_t)len;
 	memcpy(ip.bytes, bytes, len);
 	struct if_key key = if_key(&ip, (uint32_t)index);
-	struct interface *i = find_or_add(t, &key);
-	if (i == NULL || t->filed >= IFBOOK_FILED || i->carried[false] ||
+	struct interface *i = find_or_add(t, &key, 0);
+	if (i == NULL || t->devices.filed >= IFBOOK_FILED || i->carried[false] ||
 	    i->carried[true])
 		return false;
 	i->carried[false] = i->is.counted = counted == 1;
@@ -480,7 +557,8 @@ read_line(struct ifbook *t, char *line)
 	strcpy(i->is.names.device, text[0]);
 	strcpy(i->is.names.name, text[1]);
 	strcpy(i->is.names.alias, text[2]);
-	t->filed++;
+	i->heard_s = written_s(i);
+	ifdevice_file(&t->devices, i->device, 1);
 	return true;
 }
 
@@ -520,6 +598,7 @@ ifbook_tell(struct ifbook *t)
 void
 ifbook_sweep(struct ifbook *t, int64_t now_s)
 {
+	forget_silent(t, now_s);
 	if (!t->changed || (now_s >= t->index_s && now_s - t->index_s < INDEX_S))
 		return;
 	t->index_s = now_s;
@@ -550,7 +629,6 @@ ifbook_free(struct ifbook *t)
 {
 	struct interface *i, *after;
 	struct exporter_file *x, *next;
-	struct framer *f, *then;
 
 	if (t->changed)
 		write_index(t);
@@ -563,9 +641,6 @@ ifbook_free(struct ifbook *t)
 		HASH_DEL(t->exporters, x);
 		free(x);
 	}
-	HASH_ITER(hh, t->framers, f, then) {
-		HASH_DEL(t->framers, f);
-		free(f);
-	}
+	ifdevices_free(&t->devices);
 	free(t);
 }

@@ -1,6 +1,6 @@
 /* What passes through interfaces, by their counters and by flows: kept in RRDs,
  * compared, and told to web. Of each source there is a file; one that never carried a
- * byte has none. */
+ * byte has none. How many there may be is in ifdevice.h. */
 #ifndef RECORDER_IFBOOK_H
 #define RECORDER_IFBOOK_H
 
@@ -8,9 +8,11 @@
 #include "link/msgif.h"
 #include "minute.h"
 
-#define IFBOOK_INTERFACES 8192 /* that are known at a time */
-#define IFBOOK_FILED 512       /* that have files (3 MB each at most) */
-#define IFBOOK_EXPORTERS 256   /* that have files (0.8 MB each) */
+#define IFBOOK_EXPORTERS 256 /* that have files (0.8 MB each); guests have half of them */
+/* An interface of which nothing is told for so long is forgotten: one without a file,
+ * and one with, when its longest archive is over, so that nothing is lost. */
+#define IFBOOK_KEEP_S 86400
+#define IFBOOK_FILED_KEEP_S (401LL * 86400)
 
 struct ifbook;
 
@@ -29,7 +31,7 @@ void ifbook_minute(
 void ifbook_exporter(struct ifbook *t, const struct msg_exporter *x, int64_t now_s);
 /* A new web hears of all. */
 void ifbook_tell(struct ifbook *t);
-/* Every few seconds: write down which interfaces there are, where that changed. */
+/* Every few seconds: forget who is silent for long, write down which interfaces there are, where that changed. */
 void ifbook_sweep(struct ifbook *t, int64_t now_s);
 
 #endif
