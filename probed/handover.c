@@ -8,12 +8,23 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "cached.h"
 #include "sockets.h"
 
+/* A line that broke is made anew so much later: should the reason be that one of its
+ * ends died, that is known by then. */
+#define MEND_NS CLOCK_NS_PER_S
+
 static struct msg_out problems;
 static bool have_problems;
+
+/* The lines that there are, each by its ends in the order of their rooms. */
+static struct {
+	uint32_t number;
+	int64_t mend_ns; /* when it is to be made anew; 0: it is whole */
+} line[ROOMS][ROOMS];
 
 /* --- to a worker ----------------------------------------------------------------- */
 
@@ -113,33 +124,81 @@ handover_sockets(struct worker *w, unsigned first)
 }
 
 static void
-send_peer(struct worker *w, enum room room, int fd)
+send_peer(struct worker *w, enum room room, uint32_t number, int fd)
 {
 	struct msg_out out;
 
 	msg_begin(&out, MSG_PEER);
 	pack_u8(&out.pack, (uint8_t)room);
+	pack_u32(&out.pack, number);
 	link_send(w->link, &out, fd, LINK_MUST);
 	close(fd);
+}
+
+/* A fresh line between A and B, who are there. */
+static void
+connect_two(struct worker *a, struct worker *b)
+{
+	static uint32_t last;
+	enum room x = a->row->room, y = b->row->room;
+	int fd[2];
+
+	if (socketpair(
+		AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fd) != 0)
+		fatal("socket pair");
+	line[x < y ? x : y][x < y ? y : x].number = ++last;
+	line[x < y ? x : y][x < y ? y : x].mend_ns = 0;
+	send_peer(a, y, last, fd[0]);
+	send_peer(b, x, last, fd[1]);
 }
 
 /* Fresh lines between W and everyone it talks to who is there. */
 static void
 connect_peers(struct worker *w)
 {
-	enum room me = w->row->room;
-	int fd[2];
+	for (size_t i = 0; i < ROSTER; i++)
+		if (roster[i].link != NULL &&
+		    roster_line(w->row->room, roster[i].row->room))
+			connect_two(w, &roster[i]);
+}
 
-	for (size_t i = 0; i < ROSTER; i++) {
-		struct worker *other = &roster[i];
-		if (other->link == NULL || !roster_line(me, other->row->room))
-			continue;
-		if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
-			0, fd) != 0)
-			fatal("socket pair");
-		send_peer(w, other->row->room, fd[0]);
-		send_peer(other, me, fd[1]);
-	}
+int
+handover_line_down(const struct worker *w, struct msg_in *in)
+{
+	unsigned x = w->row->room, y = wire_u8(&in->wire);
+	uint32_t number = wire_u32(&in->wire);
+
+	if (msg_done(in) != 0 || y >= ROOMS || !roster_line(x, (enum room)y))
+		return -1;
+	unsigned low = x < y ? x : y, high = x < y ? y : x;
+	/* Both ends tell, and one may tell of a line that was replaced meanwhile. */
+	if (line[low][high].number == number && line[low][high].mend_ns == 0)
+		line[low][high].mend_ns = clock_mono_ns() + MEND_NS;
+	return 0;
+}
+
+static bool
+is_working(const struct worker *w)
+{
+	return w->wanted && w->link != NULL && w->state == WORKER_READY &&
+	       w->killed_for == NULL;
+}
+
+void
+handover_mend(int64_t now)
+{
+	for (size_t i = 0; i < ROSTER; i++)
+		for (size_t k = 0; k < ROSTER; k++) {
+			enum room x = roster[i].row->room, y = roster[k].row->room;
+
+			if (x >= y || line[x][y].mend_ns == 0 ||
+			    now < line[x][y].mend_ns || !is_working(&roster[i]) ||
+			    !is_working(&roster[k]))
+				continue;
+			log_warnx("the line between %s and %s broke: here is another",
+			    room_name(x), room_name(y));
+			connect_two(&roster[i], &roster[k]);
+		}
 }
 
 void

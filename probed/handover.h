@@ -17,6 +17,10 @@ void handover_sockets(struct worker *w, unsigned first);
 void handover_config(struct worker *w, const struct conf *conf);
 /* A line to rrdcached, where CONF has one and W writes or reads what it keeps. */
 void handover_rrdcached(struct worker *w, const struct conf *conf);
+/* Take MSG_LINE_DOWN of W. 0, or -1 when it is not to be believed. */
+int handover_line_down(const struct worker *w, struct msg_in *in);
+/* Make lines anew that broke though both ends live. NOW is monotonic. */
+void handover_mend(int64_t now);
 /* The word to finish. */
 void handover_stop(struct worker *w);
 

@@ -131,6 +131,8 @@ on_message(void *ctx, struct link *link, struct msg_in *in)
 		return take_ready(w, in);
 	case MSG_BEAT:
 		return take_beat(w, in);
+	case MSG_LINE_DOWN:
+		return handover_line_down(w, in);
 	case MSG_NONSENSE:
 		return take_nonsense(w, in);
 	case MSG_AGAIN:
@@ -347,6 +349,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	}
 	for (size_t i = 0; i < ROSTER; i++)
 		watch(&roster[i], now);
+	handover_mend(now);
 }
 
 /* --- all of them ----------------------------------------------------------------- */

@@ -8,6 +8,7 @@
 
 #include "recorder/crosscheck.h"
 #include "recorder/ifbook.h"
+#include "recorder/ifdevice.h"
 #include "recorder/trafficfile.h"
 #include "store.h"
 #include "t/tap.h"

@@ -1,5 +1,5 @@
 /* Links: order, bounds, descriptors, nonsense, and ends at awkward moments. */
-#include "link/link.h"
+#include "link/keep.h"
 
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -344,6 +344,56 @@ flush(void)
 	disconnect(&a, &b);
 }
 
+/* Send V by K. */
+static void
+keep_post(struct keep *k, uint64_t v, enum link_keep keep)
+{
+	static struct msg_out out;
+	static uint8_t zeroes[1000];
+
+	msg_begin(&out, MSG_ROUND);
+	pack_u64(&out.pack, v);
+	pack_bytes(&out.pack, zeroes, sizeof zeroes);
+	keep_send(k, &out, keep);
+}
+
+static void
+keeping(void)
+{
+	struct end a, b, c, d;
+	struct keep k;
+	unsigned v = 0;
+
+	keep_init(&k, 1 << 20);
+	keep_post(&k, ++v, LINK_MUST);
+	keep_post(&k, 1000, LINK_DROPPABLE);
+	connect_ends(&a, &b, 1 << 20);
+	keep_line(&k, a.link);
+	settle();
+	ok(b.messages == 1 && b.last == 1, "what must arrive waits for a line");
+	/* More than the socket takes: then the line breaks. */
+	link_hold(a.link);
+	for (unsigned i = 0; i < 10; i++)
+		keep_post(&k, ++v, LINK_MUST);
+	keep_post(&k, 1000, LINK_DROPPABLE);
+	keep_line(&k, NULL);
+	for (unsigned i = 0; i < 10; i++)
+		keep_post(&k, ++v, LINK_MUST);
+	disconnect(&a, &b);
+	connect_ends(&c, &d, 1 << 20);
+	keep_line(&k, c.link);
+	settle();
+	ok(d.messages == 20 && d.last == v, "what the line before still had does, too");
+	ok(d.in_order, "in the order in which it was sent");
+	keep_line(&k, NULL);
+	disconnect(&c, &d);
+	for (unsigned i = 0; i < 2000; i++)
+		keep_post(&k, ++v, LINK_MUST);
+	ok(k.bytes <= k.max && k.dropped > 0, "it is bounded, and the oldest goes");
+	keep_free(&k);
+	is_int((long long)k.bytes, 0, "nothing is left");
+}
+
 int
 main(void)
 {
@@ -357,6 +407,7 @@ main(void)
 	nonsense();
 	ends();
 	flush();
+	keeping();
 	event_base_free(base);
 	return tap_done();
 }

@@ -116,6 +116,8 @@ expect_trouble(unsigned wait_ms)
 	return msg_done(&in) == 0 ? text : "(bad message)";
 }
 
+static uint32_t last_line;
+
 static int
 give_line(enum room room)
 {
@@ -125,6 +127,7 @@ give_line(enum room room)
 		return -1;
 	msg_begin(&out, MSG_PEER);
 	pack_u8(&out.pack, (uint8_t)room);
+	pack_u32(&out.pack, ++last_line);
 	send_fd(rec.control, pair[1]);
 	close(pair[1]);
 	return pair[0];
@@ -408,6 +411,9 @@ basics(void)
 	send_fd(rec.prober, -1);
 	ok(expect(rec.control, MSG_NONSENSE, &in, WAIT_MS),
 	    "nonsense from the prober is reported");
+	ok(expect(rec.control, MSG_LINE_DOWN, &in, WAIT_MS) &&
+		wire_u8(&in.wire) == ROOM_PROBER && wire_u32(&in.wire) <= last_line,
+	    "and that the line to it is closed");
 	close(rec.prober);
 	rec.prober = give_line(ROOM_PROBER);
 	send_round("A.B", base + 3 * STEP, PINGS);

@@ -97,7 +97,7 @@ afresh(const char *local)
 	bad_parts = 0;
 	tally = tally_new(0x0123456789abcdefULL);
 	settings.talkers = TALLY_FULL;
-	settings.cut_remote = false;
+	settings.cut_remote = settings.count_all = false;
 	settings.ports = 0;
 	if (prefixes_parse(&settings.local, local, &err) != 0)
 		ok(false, "%s", err.text);
@@ -616,6 +616,89 @@ test_variance(void)
 	}
 }
 
+/* --- two that see the same
+ * ------------------------------------------------------------ */
+
+static struct exporter *
+another(const char *address)
+{
+	struct addr from;
+
+	addr_parse(&from, address);
+	struct exporter_key key = exporter_key(&from, FLOW_NETFLOW9, NULL, 0);
+	struct exporter *x = exporters_get(exporters, &key, false, T0);
+	x->address = from;
+	return x;
+}
+
+/* The same flow from the router and, behind it, the switch, and one between own hosts
+ * that the switch alone sees. */
+static struct minute_sum
+both_tell(const char *prefer, bool all)
+{
+	struct err err;
+
+	afresh("10.0.0.0/8");
+	if (prefixes_parse(&settings.prefer, prefer, &err) != 0)
+		ok(false, "%s", err.text);
+	settings.count_all = all;
+	tally_configure(tally, &settings);
+	struct exporter *other = another("10.0.0.2");
+	struct flow f = a_flow();
+	/* That there are two is known from here on. */
+	struct flow lan = f;
+	lan.exporter = other;
+	lan.src = ip4(10, 0, 0, 8);
+	tally_flow(tally, &lan, T0 + 20000);
+	for (unsigned i = 0; i < 10; i++) {
+		f.sport = (uint16_t)(1000 + i);
+		f.exporter = exporter;
+		f.octets = 1500;
+		tally_flow(tally, &f, T0 + 20000);
+		f.exporter = other;
+		f.octets = 1600; /* whole frames */
+		tally_flow(tally, &f, T0 + 20000);
+	}
+	close_all();
+	return of_minute(MINUTE_TOTAL, 0)->row[0].sum;
+}
+
+static uint64_t
+interface_in(struct flow_ip ip)
+{
+	struct minute_key key = { .a = ip, .number = 3 };
+
+	return row_of(of_minute(MINUTE_INTERFACE, 0), &key)->sum.octets[MINUTE_IN];
+}
+
+static void
+test_two(void)
+{
+	struct minute_sum sum = both_tell(NULL, false);
+
+	is_int((long long)sum.octets[MINUTE_IN], 15000, "two tell: it counts once");
+	is_int((long long)sum.octets[MINUTE_OTHER], 1500, "what one tells alone, too");
+	is_int((long long)tally_counts(tally)->others, 10, "the other's are counted");
+	struct minute_key key = host_key(ip4(10, 0, 0, 9));
+	is_int((long long)row_of(of_minute(MINUTE_HOST, 0), &key)->sum.octets[MINUTE_IN],
+	    15000, "the host has it once");
+	is_int((long long)interface_in(ip4(10, 0, 0, 1)), 15000,
+	    "the router's interface has what it told");
+	is_int((long long)interface_in(ip4(10, 0, 0, 2)), 17500, "so has the switch's");
+	sum = all_of(of_minute(MINUTE_INTERFACE, 0));
+	is_int((long long)minute_octets(&sum), 2 * (15000 + 17500),
+	    "rows and rest of interfaces are all that was told, in and out");
+	sum = all_of(of_minute(MINUTE_FLOW, 0));
+	is_int((long long)minute_octets(&sum), 16500, "those of flows what counts");
+	sum = both_tell("10.0.0.2", false);
+	is_int((long long)sum.octets[MINUTE_IN], 17500,
+	    "the one that is preferred, from its first word on");
+	sum = both_tell(NULL, true);
+	is_int((long long)sum.octets[MINUTE_IN], 31000, "or all, where that is wanted");
+	settings.count_all = false;
+	prefixes_parse(&settings.prefer, NULL, &(struct err){ { 0 } });
+}
+
 /* --- what is absurd
  * ------------------------------------------------------------------- */
 
@@ -890,6 +973,7 @@ main(void)
 	test_biflow();
 	test_sampling();
 	test_variance();
+	test_two();
 	test_absurd();
 	test_privacy();
 	test_conservation();
@@ -897,5 +981,6 @@ main(void)
 	tally_free(tally);
 	exporters_free(exporters);
 	prefixes_free(&settings.local);
+	prefixes_free(&settings.prefer);
 	return tap_done();
 }

@@ -278,6 +278,7 @@ exporters_put(struct json *j)
 	put_int(j, "cut", f->cut);
 	put_int(j, "own", f->own);
 	put_int(j, "twice", f->twice);
+	put_int(j, "others", f->others);
 	put_int(j, "absurd", f->absurd);
 	put_int(j, "unknown_sampling", f->unknown);
 	jw_object_end(j);

@@ -172,9 +172,8 @@ interfaces_forget(void)
 {
 	struct entry *e, *next;
 
-	HASH_ITER(hh, interfaces.all, e, next) {
+	HASH_ITER(hh, interfaces.all, e, next)
 		drop_entry(e);
-	}
 	free(interfaces.poller);
 	free(interfaces.poller_told);
 	memset(&interfaces, 0, sizeof interfaces);

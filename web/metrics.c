@@ -494,7 +494,8 @@ collector(const struct page *p)
 		const char *word;
 		uint64_t count;
 	} tally[] = { { "counted", f->tallied }, { "own", f->own },
-		{ "twice", f->twice }, { "absurd", f->absurd } };
+		{ "twice", f->twice }, { "others", f->others },
+		{ "absurd", f->absurd } };
 	for (size_t i = 0; i < sizeof tally / sizeof *tally; i++)
 		labelled(p, "smokebox_collector_tallied_total", "as", tally[i].word,
 		    tally[i].count);

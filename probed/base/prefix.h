@@ -23,6 +23,9 @@ int prefix_parse(struct prefix *p, const char *text, struct err *err);
 /* Is A in P? An IPv4-mapped address is an IPv4 one. */
 bool prefix_holds(const struct prefix *p, const struct addr *a);
 
+/* So many are of the own network at most: they are looked at for each flow. */
+#define PREFIXES_OWN 256
+
 /* Prefixes with blanks or commas between them, in place of those in LIST (zero it
  * first). TEXT NULL: none. 0, or -1 with ERR; then LIST is as before. */
 int prefixes_parse(struct prefixes *list, const char *text, struct err *err);

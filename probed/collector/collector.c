@@ -19,6 +19,7 @@
 #include "collector/settings.h"
 #include "collector/template.h"
 #include "collector/watch.h"
+#include "link/keep.h"
 #include "link/msgflow.h"
 #include "link/msgminute.h"
 #include "link/msgtaught.h"
@@ -31,6 +32,7 @@
 #define DATAGRAM_MAX 65535
 #define TELL_S 60
 #define QUEUE_MAX (16u << 20)
+#define KEEP_MAX (8u << 20) /* while the recorder is away: some minutes */
 /* Minutes that are not over yet are told again so often. */
 #define TELL_OPEN_MS 10000
 #define TAUGHT_MS 60000
@@ -58,6 +60,7 @@ static struct {
 	uint32_t taught_set;
 	bool taught_heard; /* what the recorder had */
 	struct event *report, *tick;
+	struct keep keep; /* what the recorder must have */
 	struct log_limit stranger, fault;
 	const struct addr *fault_from; /* of the datagram being decoded */
 	struct msg_out out;
@@ -219,6 +222,7 @@ send_totals(struct link *link)
 		.cut = c->cut,
 		.own = c->own,
 		.twice = c->twice,
+		.others = c->others,
 		.absurd = c->absurd,
 		.unknown = c->unknown,
 		.suspicions = collector.suspicions,
@@ -293,7 +297,9 @@ send_part(void *ctx, const struct minute_part *part, const struct minute_row *ro
 {
 	msg_begin(&collector.out, MSG_MINUTE);
 	msg_put_minute(&collector.out, part, row);
-	link_send(ctx, &collector.out, -1, part->final ? LINK_MUST : LINK_DROPPABLE);
+	(void)ctx;
+	keep_send(
+	    &collector.keep, &collector.out, part->final ? LINK_MUST : LINK_DROPPABLE);
 }
 
 static void
@@ -385,6 +391,14 @@ on_message(void *ctx, struct link *link, struct msg_in *message)
 		    "what exporters had taught is not all known again: %s", err.text);
 	msg_taught_free(&taught);
 	return 0;
+}
+
+static void
+peer(void *ctx, enum room room, struct link *link)
+{
+	(void)ctx;
+	if (room == ROOM_RECORDER)
+		keep_line(&collector.keep, link);
 }
 
 static void
@@ -526,7 +540,8 @@ start(struct worker *w)
 	gateway_of_container(collector.gateway);
 	settings_begin();
 	note_ports(&collector.settings);
-	counting_start(w->base);
+	keep_init(&collector.keep, KEEP_MAX);
+	counting_start(w->base, &collector.keep);
 	configure(w->conf);
 	for (unsigned i = 0; i < socket_count; i++) {
 		struct event *ev = event_new(w->base, sockets[i], EV_READ | EV_PERSIST,
@@ -558,6 +573,7 @@ main(void)
 		.socket = take_socket,
 		.start = start,
 		.reload = reload,
+		.peer = peer,
 		.message = on_message,
 		.stop = on_stop,
 		.queue_max = queue_max,

@@ -9,13 +9,14 @@
 #include "collector/snmp.h"
 #include "collector/snmpwalk.h"
 #include "collector/upnp.h"
-#include "link/worker.h"
+#include "link/keep.h"
 
 #define NAMES_RATE 200 /* names of interfaces a second */
 #define NAMES_BURST 5000
 
 static struct {
 	struct ifcount *table;
+	struct keep *keep;
 	struct bucket names;
 	struct snmp *snmp;
 	struct upnp *upnp;
@@ -29,7 +30,7 @@ on_span(void *ctx, const struct msg_ifcounters *m)
 	msg_begin(&counting.out, MSG_IFCOUNTERS);
 	msg_put_ifcounters(&counting.out, m);
 	/* Of a minute there is no other word; what was seen last is said again. */
-	link_send(worker_link(ROOM_RECORDER), &counting.out, -1,
+	keep_send(counting.keep, &counting.out,
 	    m->span.minute ? LINK_MUST : LINK_DROPPABLE);
 }
 
@@ -96,8 +97,9 @@ counting_configure(const struct conf *conf)
 }
 
 void
-counting_start(struct event_base *base)
+counting_start(struct event_base *base, struct keep *keep)
 {
+	counting.keep = keep;
 	snmpwalk_init();
 	counting.table = ifcount_new(on_span, NULL);
 	counting.snmp = snmp_new(base, counting.table);

@@ -7,10 +7,11 @@
 #include "config/conf.h"
 
 struct event_base;
+struct keep;
 struct link;
 
-/* Before the lock. */
-void counting_start(struct event_base *base);
+/* Before the lock. KEEP, for what the recorder must have, stays the caller's. */
+void counting_start(struct event_base *base, struct keep *keep);
 void counting_configure(const struct conf *conf);
 /* For struct flow_sink. */
 void counting_sample(void *ctx, const struct flow_counters *counters);

@@ -41,6 +41,27 @@ is_nobody(const uint64_t address[2], bool four)
 	       (b[12] == 0xff && b[13] == 0xff && b[14] == 0xff && b[15] == 0xff);
 }
 
+static inline unsigned
+place(const struct inside *in, const uint64_t address[2], bool four)
+{
+	unsigned i = 0;
+
+	for (; i < in->count; i++) {
+		const struct inside_prefix *p = &in->prefix[i];
+
+		if (((address[0] ^ p->word[0]) & p->mask[0]) == 0 &&
+		    ((address[1] ^ p->word[1]) & p->mask[1]) == 0 && !(four && p->six))
+			break;
+	}
+	return i;
+}
+
+unsigned
+inside_place(const struct inside *in, const uint64_t address[2])
+{
+	return place(in, address, inside_is_four(address));
+}
+
 enum side
 inside_of(const struct inside *in, const uint64_t address[2])
 {
@@ -48,12 +69,5 @@ inside_of(const struct inside *in, const uint64_t address[2])
 
 	if (is_nobody(address, four))
 		return SIDE_NOBODY;
-	for (unsigned i = 0; i < in->count; i++) {
-		const struct inside_prefix *p = &in->prefix[i];
-
-		if (((address[0] ^ p->word[0]) & p->mask[0]) == 0 &&
-		    ((address[1] ^ p->word[1]) & p->mask[1]) == 0 && !(four && p->six))
-			return SIDE_OWN;
-	}
-	return SIDE_REMOTE;
+	return place(in, address, four) < in->count ? SIDE_OWN : SIDE_REMOTE;
 }

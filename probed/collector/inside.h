@@ -7,7 +7,7 @@
 
 #include "base/prefix.h"
 
-#define INSIDE_PREFIXES 256
+#define INSIDE_PREFIXES PREFIXES_OWN
 
 enum side {
 	SIDE_NOBODY, /* no address, or one of many: multicast, broadcast */
@@ -27,6 +27,8 @@ struct inside {
 bool inside_set(struct inside *in, const struct prefixes *list);
 /* ADDRESS: 16 bytes as they lie in memory, IPv4 mapped. */
 enum side inside_of(const struct inside *in, const uint64_t address[2]);
+/* Which of them ADDRESS is in: the first; IN->count when it is in none. */
+unsigned inside_place(const struct inside *in, const uint64_t address[2]);
 bool inside_is_four(const uint64_t address[2]);
 
 #endif

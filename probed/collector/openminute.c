@@ -43,9 +43,16 @@ open_minute_begin(struct open_minute *m, int64_t minute)
 	for (unsigned by = 0; by < MINUTE_BYS; by++)
 		toptable_clear(&m->table[by]);
 	memset(&m->total, 0, sizeof m->total);
+	memset(&m->seen, 0, sizeof m->seen);
 	memset(m->again, 0, sizeof m->again);
 	memset(m->protocol, 0, sizeof m->protocol);
 	memset(m->dscp, 0, sizeof m->dscp);
+}
+
+void
+open_minute_seen(struct open_minute *m, const struct minute_sum *sum)
+{
+	minute_add(&m->seen, sum);
 }
 
 void
@@ -217,8 +224,9 @@ give_interfaces(const struct open_minute *m, struct giving *g)
 {
 	struct minute_sum *all = &g->part.rest;
 
-	all->octets[MINUTE_IN] = all->octets[MINUTE_OUT] = minute_octets(&m->total);
-	all->packets[MINUTE_IN] = all->packets[MINUTE_OUT] = minute_packets(&m->total);
+	*all = m->seen;
+	all->octets[MINUTE_IN] = all->octets[MINUTE_OUT] = minute_octets(&m->seen);
+	all->packets[MINUTE_IN] = all->packets[MINUTE_OUT] = minute_packets(&m->seen);
 	all->octets[MINUTE_OTHER] = all->packets[MINUTE_OTHER] = 0;
 	all->flows *= 2;
 	all->octets_var *= 2;

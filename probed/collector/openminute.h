@@ -14,7 +14,8 @@ struct open_minute {
 	int64_t minute; /* since the epoch */
 	bool begun;	/* something came */
 	bool changed;	/* since it was given out */
-	struct minute_sum total;
+	struct minute_sum total; /* what counts for hosts, services and so on */
+	struct minute_sum seen;	 /* by all exporters: what counts for interfaces */
 	/* What was offered to a table more than once, by how often it was too many: a
 	 * flow between two own hosts is of both. Rows and rest together are total and
 	 * that. */
@@ -27,7 +28,9 @@ void open_minute_init(struct open_minute *m);
 void open_minute_free(struct open_minute *m);
 /* Begin MINUTE with empty tables. */
 void open_minute_begin(struct open_minute *m, int64_t minute);
-/* SUM to all and to the rests. */
+/* SUM to the interfaces' rest. */
+void open_minute_seen(struct open_minute *m, const struct minute_sum *sum);
+/* SUM to all and to the other rests. */
 void open_minute_total(struct open_minute *m, const struct minute_sum *sum);
 /* SUM from the rest of table BY to the row of KEY; HASH is the key's. AGAIN: it is of
  * another row of the table already. Not for protocols and DSCP. */

@@ -60,8 +60,18 @@ settings_tally(struct tally_settings *set, const struct conf *conf)
 
 	if (prefixes_parse(&set->local, conf_value(s, "local", local), &err) != 0)
 		log_warnx("*** Collector ***: local: %s; as before", err.text);
+	if (set->local.count > PREFIXES_OWN)
+		log_warnx("this host has so many addresses that %zu of them are not of "
+			  "the own network: say what is, *** Collector *** local",
+		    set->local.count - PREFIXES_OWN);
 	if (prefixes_parse(&set->self, self, &err) != 0)
 		log_warnx("addresses of this host: %s", err.text);
+	bool all;
+	char *prefer = prefixes_without(conf_value(s, "prefer", ""), "all", &all);
+	if (prefixes_parse(&set->prefer, prefer, &err) != 0)
+		log_warnx("*** Collector ***: prefer: %s; as before", err.text);
+	free(prefer);
+	set->count_all = all;
 	set->talkers = strcmp(talkers, "off") == 0	? TALLY_OFF
 		       : strcmp(talkers, "totals") == 0 ? TALLY_TOTALS
 							: TALLY_FULL;

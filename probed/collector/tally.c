@@ -11,6 +11,7 @@
 #include "collector/openminute.h"
 #include "collector/service.h"
 #include "collector/windows.h"
+#include "collector/witness.h"
 
 #define MINUTE_MS (MINUTE_S * 1000)
 #define HOUR_MS (3600 * 1000LL)
@@ -52,6 +53,8 @@ struct interface_bits {
 struct source {
 	uint64_t serial;  /* whose it is */
 	uint64_t word[2]; /* its address, for the rows of its interfaces */
+	uint64_t device;  /* a hash of it: who tells */
+	uint8_t rank;	  /* by the operator's preference */
 	/* Interfaces that had records of what comes in: in this hour, in the one
 	 * before. */
 	struct interface_bits in[2];
@@ -64,6 +67,10 @@ struct tally {
 	struct inside inside, self;
 	struct gather *gather;
 	struct windows *windows; /* or NULL */
+	struct inside prefer;
+	struct witnesses *witnesses;
+	uint64_t device; /* the only one that told so far; 0: none */
+	bool several;	 /* there was another one */
 	struct source source[EXPORTERS_MAX];
 	struct open_minute open[TALLY_OPEN]; /* minute M at M % TALLY_OPEN */
 	uint64_t octets[TALLY_OPEN], packets[TALLY_OPEN]; /* of each, gathered too */
@@ -91,6 +98,16 @@ put_address(uint64_t out[2], const struct flow_ip *ip)
 
 static void drain(struct tally *t);
 
+static void
+rank(const struct tally *t, struct source *s)
+{
+	unsigned place = inside_place(&t->prefer, s->word);
+
+	s->rank = place < t->prefer.count && place < WITNESS_UNRANKED
+		      ? (uint8_t)place
+		      : WITNESS_UNRANKED;
+}
+
 /* What is known of F's exporter. */
 static struct source *
 source_of(struct tally *t, const struct exporter *x)
@@ -108,6 +125,14 @@ source_of(struct tally *t, const struct exporter *x)
 	from.len = (uint8_t)len;
 	memcpy(from.bytes, bytes, len);
 	put_address(s->word, x->agent.len != 0 ? &x->agent : &from);
+	/* Interfaces whose packets are looked at have no address of their own. */
+	uint64_t tell[4] = { s->word[0], s->word[1], 0, 0 };
+	memcpy(tell + 2, x->interface, sizeof x->interface);
+	_Static_assert(sizeof x->interface == 16, "two words");
+	s->device = gather_hash(tell, 4, t->secret) | 1;
+	rank(t, s);
+	t->several |= t->device != 0 && t->device != s->device;
+	t->device = s->device;
 	return s;
 }
 
@@ -613,6 +638,61 @@ way_of(enum side src, enum side dst)
 	return src == SIDE_OWN && dst == SIDE_REMOTE ? MINUTE_OUT : MINUTE_OTHER;
 }
 
+/* Whom G is about: the own host and the direction, or both own hosts; what is of none is
+ * of one that stands for them all. */
+static uint64_t
+subject_of(const struct drop *d)
+{
+	const struct gather_key *k = d->key;
+	uint64_t of[4] = { 0 };
+
+	if (d->src == SIDE_OWN)
+		memcpy(of, k->src, sizeof k->src);
+	if (d->dst == SIDE_OWN)
+		memcpy(of + 2, k->dst, sizeof k->dst);
+	return gather_hash(of, 4, d->t->secret) | 1;
+}
+
+/* Does what G says count for its hosts, or does another exporter tell of them? */
+static bool
+counts(struct tally *t, const struct drop *d, const struct gathered *g)
+{
+	const struct source *source = &t->source[g->key.exporter];
+
+	if (!t->several || t->set.count_all)
+		return true;
+	struct testimony say = { .host = subject_of(d),
+		.exporter = source->device,
+		.rank = source->rank,
+		.minute = (uint32_t)t->now,
+		.octets = (double)g->sum.octets,
+		.octets_var = g->sum.octets_var };
+
+	return witness_hear(t->witnesses, &say);
+}
+
+/* To the tables by host, service and so on. */
+static void
+add_traffic(struct tally *t, struct drop *d, const struct gathered *g,
+    enum minute_way way)
+{
+	open_minute_total(d->minute, &d->sum);
+	if (t->windows != NULL && way != MINUTE_OTHER)
+		watch(d, way, &g->sum);
+	if (g->key.kind & KIND_PROTO)
+		minute_add(&d->minute->protocol[g->key.proto], &d->sum);
+	if (g->key.kind & KIND_DSCP)
+		minute_add(&d->minute->dscp[g->key.tos], &d->sum);
+	add_port(d);
+	add_as(d);
+	if (t->set.talkers != TALLY_OFF)
+		add_ends(d, MINUTE_HOST, SIDE_OWN);
+	if (t->set.talkers == TALLY_FULL) {
+		add_ends(d, MINUTE_PEER, SIDE_REMOTE);
+		add_flow(d);
+	}
+}
+
 static void
 take(void *ctx, const struct gathered *g)
 {
@@ -633,23 +713,13 @@ take(void *ctx, const struct gathered *g)
 
 	d.sum.octets[way] = g->sum.octets;
 	d.sum.packets[way] = g->sum.packets;
-	open_minute_total(d.minute, &d.sum);
-	if (t->windows != NULL && way != MINUTE_OTHER)
-		watch(&d, way, &g->sum);
-	if (g->key.kind & KIND_PROTO)
-		minute_add(&d.minute->protocol[g->key.proto], &d.sum);
-	if (g->key.kind & KIND_DSCP)
-		minute_add(&d.minute->dscp[g->key.tos], &d.sum);
+	open_minute_seen(d.minute, &d.sum);
 	add_interface(&d, g->key.in, MINUTE_IN);
 	add_interface(&d, g->key.out, MINUTE_OUT);
-	add_port(&d);
-	add_as(&d);
-	if (t->set.talkers != TALLY_OFF)
-		add_ends(&d, MINUTE_HOST, SIDE_OWN);
-	if (t->set.talkers == TALLY_FULL) {
-		add_ends(&d, MINUTE_PEER, SIDE_REMOTE);
-		add_flow(&d);
-	}
+	if (counts(t, &d, g))
+		add_traffic(t, &d, g, way);
+	else
+		t->counts.others += g->sum.flows;
 	add_all(&d);
 }
 
@@ -734,9 +804,13 @@ tally_configure(struct tally *t, const struct tally_settings *settings)
 {
 	drain(t);
 	t->set = *settings;
-	t->set.local = t->set.self = (struct prefixes){ NULL, 0 };
+	t->set.local = t->set.self = t->set.prefer = (struct prefixes){ NULL, 0 };
 	inside_set(&t->inside, &settings->local);
 	inside_set(&t->self, &settings->self);
+	inside_set(&t->prefer, &settings->prefer);
+	for (unsigned i = 0; i < EXPORTERS_MAX; i++)
+		rank(t, &t->source[i]);
+	witnesses_clear(t->witnesses);
 }
 
 void
@@ -752,6 +826,7 @@ tally_new(uint64_t secret)
 
 	t->secret = secret;
 	t->gather = gather_new(secret);
+	t->witnesses = witnesses_new(secret);
 	t->set.talkers = TALLY_FULL;
 	for (unsigned i = 0; i < TALLY_OPEN; i++)
 		open_minute_init(&t->open[i]);
@@ -764,5 +839,6 @@ tally_free(struct tally *t)
 	for (unsigned i = 0; i < TALLY_OPEN; i++)
 		open_minute_free(&t->open[i]);
 	gather_free(t->gather);
+	witnesses_free(t->witnesses);
 	free(t);
 }

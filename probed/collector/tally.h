@@ -9,7 +9,8 @@
  * what it is wrong.
  *
  * A packet that the exporter saw twice, on its way in and on its way out, is counted
- * once: records of what leaves count only where nothing says what came in there.
+ * once: records of what leaves count only where nothing says what came in there. One
+ * that two exporters saw counts once, too, but for their interfaces (witness.h).
  *
  * Whatever comes, memory is bounded, and octets, packets and flows are conserved: in
  * every table the rows and the rest give exactly what was offered to it. */
@@ -34,6 +35,8 @@ struct tally_settings {
 	struct prefixes local; /* the own network */
 	struct prefixes self;  /* this host's addresses */
 	enum tally_talkers talkers;
+	struct prefixes prefer;	    /* exporters that are believed first, in order */
+	bool count_all;		    /* no two exporters see the same packet */
 	bool cut_remote;	    /* of addresses outside /24 and /48 are kept */
 	uint16_t port[TALLY_PORTS]; /* where flows are received: not traffic */
 	unsigned ports;
@@ -44,6 +47,7 @@ struct tally_counts {
 	uint64_t flows;	  /* tallied */
 	uint64_t own;	  /* of datagrams to or from ourselves as a collector */
 	uint64_t twice;	  /* seen on the way in, too */
+	uint64_t others;  /* for interfaces alone: of the hosts another one tells */
 	uint64_t late;	  /* shares of minutes that were closed */
 	uint64_t early;	  /* which ended after now */
 	uint64_t cut;	  /* which lasted longer than TALLY_SPAN_MS or their timeout */

@@ -203,6 +203,31 @@ some_senders(const char *value)
 	return good;
 }
 
+/* As many as are looked at for each flow. */
+static bool
+own_prefixes(const char *value)
+{
+	struct prefixes list = { NULL, 0 };
+	struct err err;
+	bool good = prefixes_parse(&list, value, &err) == 0 && list.count > 0 &&
+		    list.count <= PREFIXES_OWN;
+
+	prefixes_free(&list);
+	return good;
+}
+
+/* Exporters in the order in which they are believed, or the word for all. */
+static bool
+some_exporters(const char *value)
+{
+	bool all;
+	char *rest = prefixes_without(value, "all", &all);
+	bool good = all ? rest[strspn(rest, " ,\t")] == '\0' : own_prefixes(rest);
+
+	free(rest);
+	return good;
+}
+
 static bool
 some_addresses(const char *value)
 {
@@ -582,8 +607,11 @@ static const struct schema_key collector_key[] = {
 	{ "packets_filter" },
 	{ "packets_promiscuous", .re = YES_NO, .error = YES_NO_TEXT,
 	    .fallback = "yes" },
-	{ "local", .fits = some_prefixes,
-	    .expected = "prefixes such as 192.0.2.0/24 2001:db8::/32" },
+	{ "local", .fits = own_prefixes,
+	    .expected = "up to 256 prefixes such as 192.0.2.0/24 2001:db8::/32" },
+	{ "prefer", .fits = some_exporters,
+	    .expected = "up to 256 addresses of exporters such as 192.0.2.1 192.0.2.2, "
+			"or all" },
 	{ "talkers", .re = "off|totals|full", .expected = "off, totals or full",
 	    .fallback = "full" },
 	{ "cut_remote", .re = YES_NO, .error = YES_NO_TEXT, .fallback = "no" },

@@ -440,12 +440,13 @@ link_new(struct event_base *base, int fd, enum room peer, size_t queue_max,
 
 void
 link_waiting(const struct link *link,
-    void (*each)(void *ctx, const void *data, size_t len), void *ctx)
+    void (*each)(void *ctx, const void *data, size_t len, enum link_keep keep),
+    void *ctx)
 {
 	const struct parcel *p;
 
 	TAILQ_FOREACH(p, &link->queue, next)
-		each(ctx, p->data, p->size);
+		each(ctx, p->data, p->size, p->keep);
 }
 
 enum room

@@ -46,7 +46,8 @@ void link_flush(struct link *link, unsigned timeout_ms);
 /* Call EACH for every message that waits and was not handed to the kernel, oldest
  * first; also from gone(), for who wants to send them on another line. */
 void link_waiting(const struct link *link,
-    void (*each)(void *ctx, const void *data, size_t len), void *ctx);
+    void (*each)(void *ctx, const void *data, size_t len, enum link_keep keep),
+    void *ctx);
 
 enum room link_peer(const struct link *link);
 bool link_nonsense(const struct link *link); /* in gone(): closed since not believed */

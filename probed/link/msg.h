@@ -21,7 +21,8 @@ enum msg_type {
 	/* parent -> worker */
 	MSG_SOCKET = 1,    /* u8 enum msg_socket, u16 index, u8 rung, str why no higher
 	                    * rung; a descriptor (none when rung says that ICMP cannot) */
-	MSG_PEER,          /* u8 enum room; a descriptor: the new line to that room */
+	MSG_PEER,          /* u8 enum room, u32 number of the line; a descriptor: the new
+	                    * line to that room */
 	MSG_CONFIG,        /* u32 generation; a descriptor of checked text */
 	MSG_START,         /* everything is handed over: lock in, work */
 	MSG_LEVEL,         /* u8 enum log_level */
@@ -34,6 +35,7 @@ enum msg_type {
 	MSG_BEAT,          /* u32 generation in force, u64 loop lag ns (max since last) */
 	MSG_RELOAD,        /* web -> parent: reload please */
 	MSG_AGAIN,         /* u8 enum msg_socket: another one of this kind please */
+	MSG_LINE_DOWN,     /* u8 enum room, u32 number of the line: it is closed */
 	MSG_NONSENSE,      /* u8 enum room: what came from it was not to be believed */
 	/* prober, fetcher, runner -> recorder -> web */
 	MSG_ROUND,         /* struct round; recorder -> web: once it is stored */

@@ -41,6 +41,7 @@ msg_put_flows(struct msg_out *out, const struct msg_flows *f)
 	pack_u64(p, f->cut);
 	pack_u64(p, f->own);
 	pack_u64(p, f->twice);
+	pack_u64(p, f->others);
 	pack_u64(p, f->absurd);
 	pack_u64(p, f->unknown);
 	pack_u64(p, f->suspicions);
@@ -66,6 +67,7 @@ msg_get_flows(struct msg_in *in, struct msg_flows *f)
 	f->cut = wire_u64(w);
 	f->own = wire_u64(w);
 	f->twice = wire_u64(w);
+	f->others = wire_u64(w);
 	f->absurd = wire_u64(w);
 	f->unknown = wire_u64(w);
 	f->suspicions = wire_u64(w);

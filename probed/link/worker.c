@@ -34,6 +34,7 @@ static struct {
 	uint32_t generation;
 	struct link *link[ROOMS];
 	int peer_fd[ROOMS]; /* came before MSG_START; -1 none */
+	uint32_t line[ROOMS]; /* the number of the line that came last */
 	bool running, stopping;
 	struct event *beat, *last;
 	int64_t beat_due_ns, lag_ns;
@@ -110,6 +111,11 @@ on_peer_gone(void *ctx, struct link *link)
 		pack_u8(&out.pack, (uint8_t)room);
 		link_send(self.w.parent, &out, -1, LINK_MUST);
 	}
+	/* Should the other be alive, both need a new one. */
+	msg_begin(&out, MSG_LINE_DOWN);
+	pack_u8(&out.pack, (uint8_t)room);
+	pack_u32(&out.pack, self.line[room]);
+	link_send(self.w.parent, &out, -1, LINK_MUST);
 	log_debug("line to %s is down", room_name(room));
 	tell_peer(room);
 }
@@ -254,9 +260,11 @@ static int
 take_peer(struct msg_in *in)
 {
 	unsigned room = wire_u8(&in->wire);
+	uint32_t line = wire_u32(&in->wire);
 
 	if (msg_done(in) != 0 || room == ROOM_PARENT || room >= ROOMS || in->fd < 0)
 		return -1;
+	self.line[room] = line;
 	if (self.running) {
 		open_line((enum room)room, in->fd);
 	} else {

@@ -59,11 +59,12 @@ report_wait(const void *message, size_t len)
 /* Of what a line did not get rid of, rounds are worth keeping: all else is told anew.
  */
 static void
-report_rescue(void *ctx, const void *message, size_t len)
+report_rescue(void *ctx, const void *message, size_t len, enum link_keep keep)
 {
 	struct msg_in in;
 
 	(void)ctx;
+	(void)keep;
 	if (msg_parse(&in, message, len, -1) == 0 && in.type == MSG_ROUND)
 		report_wait(message, len);
 }
