@@ -1,7 +1,9 @@
 /* Messages: what is put comes back, whatever is cut off, added or out of range does
  * not. */
 #include "link/msg.h"
+#include "link/msghere.h"
 #include "link/msghops.h"
+#include "link/msgpath.h"
 
 #include "tap.h"
 
@@ -324,6 +326,49 @@ get_trace(struct msg_in *in, struct msg_out *again)
 	return result;
 }
 
+static void
+put_here(struct msg_out *out)
+{
+	struct here h = { .gateway = { address("192.168.1.1", 0),
+			      address("fe80::1", 0) },
+		.link = { HERE_PLAIN, HERE_TUNNEL },
+		.addresses = 2,
+		.address = { { address("192.168.1.20", 0), 24 },
+		    { address("2001:db8::20", 0), 64 } },
+		.resolvers = 1,
+		.resolver = { address("9.9.9.9", 0) } };
+
+	msg_put_here(out, &h);
+}
+
+static int
+get_here(struct msg_in *in, struct msg_out *again)
+{
+	struct here h;
+	int result = msg_get_here(in, &h);
+
+	msg_put_here(again, &h);
+	return result;
+}
+
+static void
+put_path(struct msg_out *out)
+{
+	struct msg_path p = { 1800000000, 1800000600, 3, some_hops() };
+
+	msg_put_path(out, &p);
+}
+
+static int
+get_path(struct msg_in *in, struct msg_out *again)
+{
+	struct msg_path p;
+	int result = msg_get_path(in, &p);
+
+	msg_put_path(again, &p);
+	return result;
+}
+
 static const struct {
 	const char *name;
 	enum msg_type type;
@@ -341,6 +386,8 @@ static const struct {
 	{ "picture", MSG_PICTURE, put_picture, get_picture },
 	{ "hops", MSG_HOPS, put_hops, get_hops },
 	{ "trace", MSG_TRACE, put_trace, get_trace },
+	{ "here", MSG_HERE, put_here, get_here },
+	{ "path", MSG_PATH, put_path, get_path },
 };
 #define KINDS (sizeof kinds / sizeof kinds[0])
 
@@ -595,6 +642,56 @@ hops_ranges(void)
 	}
 }
 
+/* Is a host of these believed? */
+static bool
+here_holds(const struct here *h)
+{
+	static struct here back;
+	struct msg_in in;
+
+	msg_begin(&out, MSG_HERE);
+	msg_put_here(&out, h);
+	return msg_parse(&in, out.data, msg_end(&out), -1) == 0 &&
+	       msg_get_here(&in, &back) == 0;
+}
+
+static void
+here_ranges(void)
+{
+	struct here h = { .addresses = 1,
+		.address = { { address("192.168.1.20", 0), 32 } } };
+
+	ok(here_holds(&h), "here: a host without a way out");
+	h.address[0].bits = 33;
+	ok(!here_holds(&h), "here: a prefix longer than its address");
+	h.address[0].address = address("2001:db8::1", 0);
+	ok(here_holds(&h), "here: one of IPv6");
+	h.address[0].address = address("2001:db8::1", 7);
+	ok(!here_holds(&h), "here: a port");
+	h.addresses = 0;
+	h.gateway[0] = address("2001:db8::1", 0);
+	ok(!here_holds(&h), "here: a gateway of the other family");
+	h.gateway[0] = (struct addr){ .sa.sa_family = AF_UNSPEC };
+	h.link[1] = HERE_LINKS;
+	ok(!here_holds(&h), "here: a link of an unknown kind");
+	h.link[1] = HERE_NONE;
+	h.resolvers = 1;
+	ok(!here_holds(&h), "here: a resolver without address");
+}
+
+static void
+path_ranges(void)
+{
+	struct msg_path p = { 200, 100, 0, some_hops() };
+	struct msg_in in;
+
+	msg_begin(&out, MSG_PATH);
+	msg_put_path(&out, &p);
+	ok(msg_parse(&in, out.data, msg_end(&out), -1) == 0 &&
+		msg_get_path(&in, &p) != 0,
+	    "path: seen before it began");
+}
+
 /* --- strings --------------------------------------------------------------------- */
 
 static const char *
@@ -647,6 +744,8 @@ main(void)
 	counters_add();
 	draw_ranges();
 	hops_ranges();
+	here_ranges();
+	path_ranges();
 	strings();
 	return tap_done();
 }

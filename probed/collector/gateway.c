@@ -6,24 +6,13 @@
 #include <net/if.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/addr.h"
-
-/* The marks that Docker and podman leave; tests have a word of their own. */
-static bool
-in_container(void)
-{
-	const char *test = getenv("SMOKEBOX_TEST");
-
-	return access("/.dockerenv", F_OK) == 0 ||
-	       access("/run/.containerenv", F_OK) == 0 ||
-	       (test != NULL && strstr(test, "container") != NULL);
-}
+#include "base/container.h"
 
 /* Is NAME one end of a pair whose other end is the engine's (veth), or its tunnel
  * (tun)? On the host's own network the default route leads through a real card, and its
@@ -111,7 +100,7 @@ const char *
 gateway_of_container(char buf[GATEWAY_TEXT])
 {
 	buf[0] = '\0';
-	if (in_container()) {
+	if (container_inside()) {
 		read_route4(buf);
 		read_route6(buf);
 	}

@@ -18,6 +18,7 @@
 #include "prober/report.h"
 #include "prober/resolve.h"
 #include "prober/run.h"
+#include "prober/surround.h"
 #include "prober/target.h"
 #include "prober/tick.h"
 #include "store.h"
@@ -134,6 +135,8 @@ prober_tell_counters(void)
 {
 	tick_times(prober.counters.loop_ns);
 	report_counters(&prober.counters);
+	if (prober.home == MODULE_PROBER)
+		report_here();
 }
 
 static void
@@ -576,6 +579,7 @@ prober_start(struct worker *w)
 
 	if (sodium_init() < 0)
 		fatalx("no random numbers");
+	surround_open();
 	prober.w = w;
 	randombytes_buf(prober.key, sizeof prober.key);
 	prober.host.base = w->base;

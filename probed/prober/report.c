@@ -7,7 +7,10 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "link/link.h"
+#include "link/msghere.h"
+#include "prober/surround.h"
 
+#define REPORT_LOOK_NS (15 * CLOCK_NS_PER_S)
 #define REPORT_BATCH (64u << 10) /* a line takes so much at once */
 
 /* A round that waits, as a finished message. */
@@ -23,6 +26,9 @@ static struct link *recorder;
 static size_t waiting_bytes;
 static int64_t gathered_ns; /* monotonic: when the oldest that waits is to go */
 static unsigned long dropped, dropped_on_lines;
+static int64_t looked_ns;  /* monotonic: at what this host is in; 0: never */
+static uint8_t told[1024]; /* of that, to this recorder: the message */
+static size_t told_len;
 static struct msg_out out; /* 32 KiB: not on the stack */
 
 static void
@@ -81,6 +87,8 @@ report_to(struct link *link)
 		STAILQ_CONCAT(&waiting, &later);
 	}
 	dropped_on_lines = 0;
+	looked_ns = 0;
+	told_len = 0;
 	recorder = link;
 	report_gathered(true);
 }
@@ -128,6 +136,27 @@ report_counters(struct msg_counters *c)
 	c->dropped_rounds = dropped + dropped_on_lines;
 	msg_begin(&out, MSG_COUNTERS);
 	msg_put_counters(&out, c);
+	link_send(recorder, &out, -1, LINK_DROPPABLE);
+}
+
+void
+report_here(void)
+{
+	int64_t now = clock_mono_ns();
+	struct here here;
+	size_t len;
+
+	if (recorder == NULL || (looked_ns != 0 && now - looked_ns < REPORT_LOOK_NS))
+		return;
+	looked_ns = now;
+	surround_look(&here);
+	msg_begin(&out, MSG_HERE);
+	msg_put_here(&out, &here);
+	len = msg_end(&out);
+	if (len > sizeof told || (len == told_len && memcmp(out.data, told, len) == 0))
+		return;
+	memcpy(told, out.data, len);
+	told_len = len;
 	link_send(recorder, &out, -1, LINK_DROPPABLE);
 }
 

@@ -23,6 +23,8 @@ void report_round(const struct round *r);
 /* After each tick: send the rounds that wait, if it is time, or NOW. */
 void report_gathered(bool now);
 void report_target(const struct msg_target *t);
+/* Once in a while what this host is in is looked up, and told where it is news. */
+void report_here(void);
 void report_counters(struct msg_counters *c); /* fills in what was dropped */
 void report_free(void);
 

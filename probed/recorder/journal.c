@@ -229,6 +229,14 @@ journal_file(struct journal *j, const char *path, const char *text)
 }
 
 void
+journal_route(struct journal *j, const char *subject, int64_t time, const char *text,
+    const char *evidence)
+{
+	notes_route(j->notes, subject, time, text, evidence);
+	journal_kick(j);
+}
+
+void
 journal_line(struct journal *j, enum room room, bool up)
 {
 	notes_line(j->notes, room, up);

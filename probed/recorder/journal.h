@@ -31,6 +31,9 @@ void journal_round(struct journal *j, const struct round *r);
 void journal_line(struct journal *j, enum room room, bool up);
 /* The file of the target PATH was carried over or moved: TEXT says how. */
 void journal_file(struct journal *j, const char *path, const char *text);
+/* The way to SUBJECT is another one: as notes_route(). */
+void journal_route(struct journal *j, const char *subject, int64_t time,
+    const char *text, const char *evidence);
 /* MSG_NOTE, MSG_SILENCE or MSG_SILENCE_END. 0, or -1 when it is not to be believed. */
 int journal_message(struct journal *j, struct msg_in *in);
 /* MSG_VICTIM. 0, or -1 when it is not to be believed. */

@@ -53,10 +53,10 @@ now_s(void)
 
 /* --- putting one ------------------------------------------------------------------ */
 
-/* Put what happened from BEGIN to END; SUMMARY is freed. */
+/* Put what happened from BEGIN to END; SUMMARY is freed, EVIDENCE a JSON object. */
 static void
-put(struct notes *n, const char *kind, const char *subject, const char *source,
-    int64_t begin, int64_t end, char *summary)
+put_proven(struct notes *n, const char *kind, const char *subject, const char *source,
+    int64_t begin, int64_t end, char *summary, const char *evidence)
 {
 	struct incident in = { .kind = kind,
 		.subject = subject,
@@ -66,7 +66,7 @@ put(struct notes *n, const char *kind, const char *subject, const char *source,
 		.confidence = "sure",
 		.summary = summary,
 		.worst = NAN,
-		.evidence = "{}" };
+		.evidence = evidence };
 	char *receivers = audience_of(n->conf, kind), *body = NULL;
 
 	if (receivers != NULL)
@@ -79,6 +79,13 @@ put(struct notes *n, const char *kind, const char *subject, const char *source,
 	free(receivers);
 	free(body);
 	free(summary);
+}
+
+static void
+put(struct notes *n, const char *kind, const char *subject, const char *source,
+    int64_t begin, int64_t end, char *summary)
+{
+	put_proven(n, kind, subject, source, begin, end, summary, "{}");
 }
 
 static void
@@ -103,6 +110,13 @@ void
 notes_file(struct notes *n, const char *path, const char *text)
 {
 	put_now(n, path, "setting", mem_str(text));
+}
+
+void
+notes_route(struct notes *n, const char *subject, int64_t time, const char *text,
+    const char *evidence)
+{
+	put_proven(n, "note", subject, "route", time, time, mem_str(text), evidence);
 }
 
 /* --- starting --------------------------------------------------------------------- */

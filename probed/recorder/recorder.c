@@ -24,6 +24,7 @@
 #include "recorder/history.h"
 #include "recorder/ifbook.h"
 #include "recorder/journal.h"
+#include "recorder/path.h"
 #include "recorder/raw.h"
 #include "recorder/relay.h"
 #include "recorder/rrdfile.h"
@@ -50,6 +51,7 @@ struct recorder {
 	struct dynamic *dynamic;
 	struct taught *taught;
 	struct ifbook *interfaces;
+	struct paths *paths;
 	struct event *work, *report;
 	struct round *round;   /* the one just read */
 	struct firsts *firsts; /* NULL: nobody waits for them (any more) */
@@ -93,6 +95,7 @@ leave(struct recorder *rec)
 		    (unsigned long long)counts.queued);
 	traffic_free(rec->traffic);
 	taught_free(rec->taught);
+	paths_free(rec->paths);
 	journal_end(rec->journal);
 	ifbook_free(rec->interfaces);
 	relay_free(rec->relay);
@@ -153,6 +156,7 @@ on_report(evutil_socket_t fd, short what, void *arg)
 	flush_raw(rec);
 	dynamic_look(rec->dynamic);
 	taught_work(rec->taught, clock_mono_ns() / CLOCK_NS_PER_S);
+	paths_tick(rec->paths, clock_wall_ns() / CLOCK_NS_PER_S);
 }
 
 /* --- messages -------------------------------------------------------------------- */
@@ -253,6 +257,14 @@ take_counters(struct recorder *rec, enum room from, struct msg_in *in)
 		return -1;
 	relay_counters(rec->relay, &c);
 	return 0;
+}
+
+static int
+take_path(struct recorder *rec, enum room from, struct msg_in *in)
+{
+	if (from != ROOM_PROBER)
+		return -1;
+	return paths_message(rec->paths, in, clock_wall_ns() / CLOCK_NS_PER_S);
 }
 
 static int
@@ -366,6 +378,9 @@ on_message(void *ctx, struct link *link, struct msg_in *in)
 		return take_target(ctx, in);
 	case MSG_COUNTERS:
 		return take_counters(ctx, link_peer(link), in);
+	case MSG_HOPS:
+	case MSG_HERE:
+		return take_path(ctx, link_peer(link), in);
 	default:
 		return -1;
 	}
@@ -399,6 +414,7 @@ stored(void *ctx, const struct round *r)
 
 	relay_round(rec->relay, r);
 	journal_round(rec->journal, r);
+	paths_round(rec->paths, r, clock_wall_ns() / CLOCK_NS_PER_S);
 }
 
 static void
@@ -431,6 +447,50 @@ tell_interface(void *ctx, const struct msg_interface *m)
 	relay_interface(rec->relay, m);
 }
 
+/* --- ways ------------------------------------------------------------------------- */
+
+static void
+walk_way(void *ctx, const struct msg_trace *trace)
+{
+	struct link *prober = worker_link(ROOM_PROBER);
+	struct msg_out out;
+
+	(void)ctx;
+	if (prober == NULL)
+		return;
+	msg_begin(&out, MSG_TRACE);
+	msg_put_trace(&out, trace);
+	link_send(prober, &out, -1, LINK_DROPPABLE);
+}
+
+static void
+tell_way(void *ctx, const struct msg_path *m)
+{
+	const struct recorder *rec = ctx;
+
+	relay_path(rec->relay, m);
+}
+
+static void
+tell_here(void *ctx, const struct here *h)
+{
+	const struct recorder *rec = ctx;
+
+	relay_here(rec->relay, h);
+}
+
+static void
+note_way(void *ctx, const char *subject, int64_t time, const char *text,
+    const char *evidence)
+{
+	const struct recorder *rec = ctx;
+
+	journal_route(rec->journal, subject, time, text, evidence);
+}
+
+static const struct paths_ops paths_ops = { walk_way, tell_way, tell_here, note_way,
+	journal_trouble };
+
 static void *
 start(struct worker *w)
 {
@@ -447,6 +507,7 @@ start(struct worker *w)
 	rec->traffic = traffic_new(w->base, rec->relay);
 	rec->taught = taught_new();
 	rec->interfaces = ifbook_new(tell_interface, journal_trouble, rec);
+	rec->paths = paths_new(&paths_ops, rec);
 	rec->work = event_new(w->base, -1, 0, on_work, rec);
 	rec->report = event_new(w->base, -1, EV_PERSIST, on_report, rec);
 	if (rec->work == NULL || rec->report == NULL)
@@ -465,6 +526,7 @@ reload(void *ctx, const struct conf *old, const struct conf *next)
 	relay_configure(rec->relay, old, next);
 	traffic_configure(rec->traffic, next);
 	journal_configure(rec->journal, next);
+	paths_configure(rec->paths, next, clock_wall_ns() / CLOCK_NS_PER_S);
 }
 
 static void
@@ -495,8 +557,10 @@ peer(void *ctx, enum room room, struct link *link)
 	if (room == ROOM_WEB) {
 		relay_link(rec->relay, link);
 		traffic_web(rec->traffic, link);
-		if (link != NULL)
+		if (link != NULL) {
 			ifbook_tell(rec->interfaces);
+			paths_tell(rec->paths);
+		}
 	} else if (room == ROOM_COURIER)
 		relay_courier(rec->relay, link);
 	else if (room == ROOM_COLLECTOR)

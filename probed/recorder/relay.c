@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "link/msgflow.h"
+#include "link/msghere.h"
 #include "link/msgsuspicion.h"
 #include "link/msgminute.h"
 #include "recorder/history.h"
@@ -306,6 +307,26 @@ relay_minute(
 		return;
 	msg_begin(&relay->out, MSG_MINUTE);
 	msg_put_minute(&relay->out, part, row);
+	send_out(relay, LINK_DROPPABLE);
+}
+
+void
+relay_path(struct relay *relay, const struct msg_path *m)
+{
+	if (relay->web == NULL)
+		return;
+	msg_begin(&relay->out, MSG_PATH);
+	msg_put_path(&relay->out, m);
+	send_out(relay, LINK_DROPPABLE);
+}
+
+void
+relay_here(struct relay *relay, const struct here *h)
+{
+	if (relay->web == NULL)
+		return;
+	msg_begin(&relay->out, MSG_HERE);
+	msg_put_here(&relay->out, h);
 	send_out(relay, LINK_DROPPABLE);
 }
 

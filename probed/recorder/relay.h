@@ -8,9 +8,11 @@
 #include <stdint.h>
 
 #include "config/conf.h"
+#include "here.h"
 #include "link/link.h"
 #include "minute.h"
 #include "link/msgif.h"
+#include "link/msgpath.h"
 
 struct event_base;
 struct history;
@@ -30,14 +32,17 @@ void relay_hold(struct relay *relay, bool hold);
 void relay_round(struct relay *relay, const struct round *r);
 void relay_target(struct relay *relay, const struct msg_target *t);
 void relay_counters(struct relay *relay, const struct msg_counters *c);
-/* A message of the collector, which says everything again every few seconds. 0, or -1 when
- * it is not to be believed. */
+/* A message of the collector, which says everything again every few seconds. 0, or -1
+ * when it is not to be believed. */
 int relay_flows(struct relay *relay, struct msg_in *in);
 /* A part of a minute's table. */
-void relay_minute(struct relay *relay, const struct minute_part *part,
-    const struct minute_row *row);
+void relay_minute(
+    struct relay *relay, const struct minute_part *part, const struct minute_row *row);
 /* A suspicion of the collector's: the last ones are kept. 0, or -1 likewise. */
 int relay_suspicion(struct relay *relay, struct msg_in *in);
+/* What is known of the ways to targets, and of this host. */
+void relay_path(struct relay *relay, const struct msg_path *m);
+void relay_here(struct relay *relay, const struct here *h);
 void relay_interface(struct relay *relay, const struct msg_interface *m);
 void relay_store(struct relay *relay, const struct msg_store *s);
 void relay_trouble(struct relay *relay, uint64_t target, const char *text);

@@ -5,9 +5,11 @@
 #include <string.h>
 
 #include "link/msg.h"
+#include "link/msghere.h"
 #include "link/msghops.h"
 #include "link/msgif.h"
 #include "link/msgminute.h"
+#include "link/msgpath.h"
 
 /* One message of any kind, in and out again. */
 static int
@@ -34,6 +36,8 @@ echo(struct msg_in *in, struct msg_out *out)
 		struct msg_interface interface;
 		struct hops hops;
 		struct msg_trace trace;
+		struct here here;
+		struct msg_path path;
 		char text[256];
 	} u;
 
@@ -65,6 +69,8 @@ echo(struct msg_in *in, struct msg_out *out)
 		CASE(MSG_INTERFACE, interface);
 		CASE(MSG_HOPS, hops);
 		CASE(MSG_TRACE, trace);
+		CASE(MSG_HERE, here);
+		CASE(MSG_PATH, path);
 	default:
 		msg_get_str(in, u.text, sizeof u.text);
 		if (msg_done(in) != 0)
