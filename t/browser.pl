@@ -1,8 +1,10 @@
 #!/usr/bin/perl
-# browser.pl OUTDIR URL... : look at every page as people do, in headless Chromium: the
+# browser.pl OUTDIR [--run=FILE] [--no-script] URL... : look at every page as people do, in headless Chromium: the
 # first one at desktop and phone width, light and dark, the others at desktop light and
 # phone dark. One JSON object a line and page: graphs that are missing, errors on the console, requests that failed or went elsewhere, a page
-# wider than its window. Screenshots go to OUTDIR. Speaks the DevTools protocol over
+# wider than its window. With --run the expression in FILE is evaluated on each page as
+# well, and what it promises is in "run"; with --no-script no script of a page runs.
+# Screenshots go to OUTDIR. Speaks the DevTools protocol over
 # Chromium's pipe, with Perl's own modules only.
 use strict;
 use warnings;
@@ -15,6 +17,12 @@ use POSIX ();
 use Time::HiRes qw(time);
 
 my ($outdir, @urls) = @ARGV;
+my ($run, $scriptless) = ('', 0);
+while (@urls && $urls[0] =~ /^--(run=(.*)|no-script)$/) {
+	$scriptless = 1 unless defined $2;
+	$run = do { local (@ARGV, $/) = $2; <> } if defined $2;
+	shift @urls;
+}
 die "usage: browser.pl OUTDIR URL...\n" unless @urls;
 my $json = JSON::PP->new->utf8->canonical;
 my ($to, $from, $pid, $buffer, $number, $session) = (undef, undef, undef, '', 0, undef);
@@ -129,10 +137,16 @@ sub visit {
 	call('Page.navigate', { url => $url });
 	my %seen = (url => $url, width => $width, theme => $theme);
 	$seen{loaded} = wait_event('Page.loadEventFired', 120);
-	my $result = call('Runtime.evaluate',
+	# Without scripts nothing that waits ever comes to an end.
+	my $result = $scriptless ? {} : call('Runtime.evaluate',
 		{ expression => $look, awaitPromise => JSON::PP::true,
 			returnByValue => JSON::PP::true });
 	%seen = (%seen, %{ $result->{result}{value} // {} });
+	if ($run ne '') {
+		my $ran = call('Runtime.evaluate', { expression => $run, awaitPromise => JSON::PP::true,
+			returnByValue => JSON::PP::true });
+		$seen{run} = $ran->{result}{value};
+	}
 	my $height = $seen{height} // 900;
 	my $shot = call('Page.captureScreenshot', { format => 'png',
 		captureBeyondViewport => JSON::PP::true,
@@ -168,6 +182,7 @@ my $attached = call('Target.attachToTarget',
 	{ targetId => $target->{targetId}, flatten => JSON::PP::true });
 $session = $attached->{sessionId};
 call("$_.enable") for qw(Page Runtime Network Log);
+call('Emulation.setScriptExecutionDisabled', { value => JSON::PP::true }) if $scriptless;
 $| = 1;
 for my $url (@urls) {
 	(my $name = $url) =~ s,^https?://[^/]+/,,;

@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "store.h"
 #include "web/api.h"
+#include "web/browsers.h"
 #include "web/exporters.h"
 #include "web/interfaces.h"
 #include "web/incidents.h"
@@ -598,26 +599,13 @@ handle_rounds(struct request *r)
 
 /* --- others ----------------------------------------------------------------------- */
 
-/* The shortest answer there is, for a browser that measures its own way to here. */
-static void
-handle_echo(struct request *r)
-{
-	struct json j;
-
-	jw_init(&j, request_out(r));
-	jw_object(&j);
-	jw_put_num(&j, "time", (double)(clock_wall_ns() / CLOCK_NS_PER_US) / 1e6);
-	jw_object_end(&j);
-	api_answer(r);
-}
-
 static void
 handle_unknown(struct request *r)
 {
 	reply_error(r, 404,
 	    "%s does not exist, expected /api/v1/status, /api/v1/targets, "
 	    "/api/v1/rounds, /api/v1/charts, /api/v1/pings, /api/v1/incidents, "
-	    "/api/v1/flows/top or /api/v1/echo",
+	    "/api/v1/flows/top, /api/v1/browsers or /api/v1/echo",
 	    request_path(r));
 }
 
@@ -635,7 +623,8 @@ const struct route api_routes[] = {
 	{ "/api/v1/silences", true, true, silences_handle },
 	{ "/api/v1/silences/end", true, true, silences_end_handle },
 	{ "/api/v1/merge", true, true, words_merge },
-	{ "/api/v1/echo", true, false, handle_echo },
+	{ "/api/v1/echo", true, ROUTE_FORM_OF_READERS, browsers_echo },
+	{ "/api/v1/browsers", true, false, browsers_handle },
 	{ "/api", false, false, handle_unknown },
 	{ "/metrics", true, false, metrics_handle },
 	{ NULL, false, false, NULL },

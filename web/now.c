@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "web/browsers.h"
 #include "web/headline.h"
 #include "web/hierarchy.h"
 #include "web/page.h"
@@ -164,6 +165,7 @@ page_now(struct request *r)
 	if (!wait_for(r, &lines, first)) {
 		struct html *page = page_new(r, "Now", "now");
 		put_lines(r, page, &lines, first, root, NULL);
+		browsers_put(page);
 		put_remark(page, root);
 		page_send(r, page, 200, "now.html");
 	}

@@ -76,17 +76,25 @@ usage_scan(const struct if_key *key, bool flows, unsigned step, int64_t start,
     int64_t end, usage_row_fn row, void *ctx, struct err *err)
 {
 	char path[INTERFACE_PATH];
+
+	if_path(key, flows, path);
+	return usage_scan_file(path, step, start, end, row, ctx, err);
+}
+
+int
+usage_scan_file(const char *path, unsigned step, int64_t start, int64_t end,
+    usage_row_fn row, void *ctx, struct err *err)
+{
 	struct store_rrd rrd;
 	int64_t first = 0;
 
-	if_path(key, flows, path);
 	if (store_rrd_read(path, &rrd, err) < 0)
 		return -1;
 	int64_t last = rrd.last;
 	bool ours = rrd.step == INTERFACE_STEP && rrd.ds_count <= INTERFACE_DS;
 	store_rrd_free(&rrd);
 	if (!ours)
-		return err_set(err, "%s: no history of an interface", path);
+		return err_set(err, "%s: no history by the minute", path);
 	for (unsigned i = 0; i < ARCHIVES; i++)
 		if (archives[i].step == step)
 			first = last / step * step - (int64_t)step * archives[i].rows;
@@ -134,6 +142,16 @@ int
 usage_read(struct usage *u, const struct if_key *key, bool flows, int64_t start,
     int64_t end, int64_t now, unsigned points, struct err *err)
 {
+	char path[INTERFACE_PATH];
+
+	if_path(key, flows, path);
+	return usage_read_file(u, path, start, end, now, points, err);
+}
+
+int
+usage_read_file(struct usage *u, const char *path, int64_t start, int64_t end,
+    int64_t now, unsigned points, struct err *err)
+{
 	unsigned step = usage_step(start, end, now, points), times = 1;
 
 	*u = (struct usage){ 0 };
@@ -144,7 +162,7 @@ usage_read(struct usage *u, const struct if_key *key, bool flows, int64_t start,
 	u->count = (size_t)((end - u->start) / u->step);
 	u->value = mem_zero(u->count * INTERFACE_DS + 1, sizeof *u->value);
 	struct fold f = { u, mem_zero(u->count * INTERFACE_DS + 1, sizeof *f.known) };
-	int status = usage_scan(key, flows, step, u->start, end, fold_row, &f, err);
+	int status = usage_scan_file(path, step, u->start, end, fold_row, &f, err);
 	for (size_t i = 0; i < u->count * INTERFACE_DS; i++)
 		u->value[i] = f.known[i] == 0 ? NAN : u->value[i] / f.known[i];
 	free(f.known);

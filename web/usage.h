@@ -18,6 +18,9 @@ typedef void (*usage_row_fn)(
  * 300 or 3600. 0, or -1 with ERR: then there may have been some. */
 int usage_scan(const struct if_key *key, bool flows, unsigned step, int64_t start,
     int64_t end, usage_row_fn row, void *ctx, struct err *err);
+/* The same of the file at PATH, which has at most INTERFACE_DS data sources. */
+int usage_scan_file(const char *path, unsigned step, int64_t start, int64_t end,
+    usage_row_fn row, void *ctx, struct err *err);
 /* The archive for a span from START to END as of NOW, in POINTS rows or a little more:
  * what goes back that far. */
 unsigned usage_step(int64_t start, int64_t end, int64_t now, unsigned points);
@@ -33,6 +36,8 @@ struct usage {
 /* Read START .. END in at most POINTS rows, averaged over what is known. 0, or -1. */
 int usage_read(struct usage *u, const struct if_key *key, bool flows, int64_t start,
     int64_t end, int64_t now, unsigned points, struct err *err);
+int usage_read_file(struct usage *u, const char *path, int64_t start, int64_t end,
+    int64_t now, unsigned points, struct err *err);
 void usage_free(struct usage *u);
 
 #endif

@@ -76,6 +76,7 @@ enum msg_type {
 	MSG_SILENCE_END,   /* i64 id, i64 begin, i64 end, str subject: of the silence that
 	                    * is to end now */
 	MSG_MERGE,         /* str from, str to: that path's history is this target's */
+	MSG_BROWSER,       /* struct msg_browser: a reader's minute on the way to here */
 	/* web -> recorder: u64 target, addr: a dynamic host has told its address */
 	/* recorder -> prober, fetcher, runner: likewise; AF_UNSPEC: it has none */
 	MSG_ADDRESS,

@@ -19,6 +19,7 @@
 #include "cached.h"
 #include "link/msgminute.h"
 #include "link/worker.h"
+#include "recorder/browsers.h"
 #include "recorder/dynamic.h"
 #include "recorder/firsts.h"
 #include "recorder/history.h"
@@ -52,13 +53,14 @@ struct recorder {
 	struct taught *taught;
 	struct ifbook *interfaces;
 	struct paths *paths;
+	struct browsers *browsers; /* NULL: none has told yet */
 	struct event *work, *report;
 	struct round *round;   /* the one just read */
 	struct firsts *firsts; /* NULL: nobody waits for them (any more) */
 	uint64_t strangers, bad_rows;
 	bool stopping;
 	int64_t stop_by_ns;
-	struct log_limit raw_stuck, stranger, bad_row;
+	struct log_limit raw_stuck, stranger, bad_row, browsers_said;
 };
 
 /* --- writing --------------------------------------------------------------------- */
@@ -98,6 +100,7 @@ leave(struct recorder *rec)
 	paths_free(rec->paths);
 	journal_end(rec->journal);
 	ifbook_free(rec->interfaces);
+	browsers_free(rec->browsers);
 	relay_free(rec->relay);
 	raw_close(rec->raw);
 	dynamic_free(rec->dynamic);
@@ -285,6 +288,24 @@ take_merge(struct recorder *rec, struct msg_in *in)
 	return 0;
 }
 
+static int
+take_browser(struct recorder *rec, struct msg_in *in)
+{
+	struct msg_browser m;
+	struct err err;
+
+	if (msg_get_browser(in, &m) < 0)
+		return -1;
+	if (rec->browsers == NULL)
+		rec->browsers = browsers_new();
+	int status =
+	    browsers_take(rec->browsers, &m, clock_wall_ns() / CLOCK_NS_PER_S, &err);
+	if (status != 0 && log_allowed(&rec->browsers_said, 60, NULL))
+		log_warnx("a browser's minute is not kept: %s",
+		    status > 0 ? "too many browsers tell of theirs" : err.text);
+	return 0;
+}
+
 /* An operator's, by way of web. */
 static int
 take_words(struct recorder *rec, struct msg_in *in)
@@ -295,6 +316,8 @@ take_words(struct recorder *rec, struct msg_in *in)
 		return take_merge(rec, in);
 	if (in->type == MSG_FORGET)
 		return traffic_forget(rec->traffic, in);
+	if (in->type == MSG_BROWSER)
+		return take_browser(rec, in);
 	if (in->type != MSG_NOTE && in->type != MSG_SILENCE &&
 	    in->type != MSG_SILENCE_END)
 		return -1;

@@ -35,14 +35,22 @@ static const char *const totals[] = {
 	"DS:records:DERIVE:" BEAT,
 	"DS:lost:DERIVE:" BEAT,
 };
+static const char *const browser[] = {
+	"DS:median:GAUGE:" BEAT,
+	"DS:p95:GAUGE:" BEAT,
+	"DS:lost:GAUGE:" BEAT,
+};
 
 static unsigned
 sources_of(enum trafficfile_kind kind, const char *const **ds)
 {
-	*ds = kind == TRAFFIC_EXPORTER ? totals : rates;
-	return kind == TRAFFIC_COUNTERS ? INTERFACE_DS
-	       : kind == TRAFFIC_FLOWS	? INTERFACE_FLOW_DS
-					: sizeof totals / sizeof *totals;
+	*ds = kind == TRAFFIC_EXPORTER  ? totals
+	      : kind == TRAFFIC_BROWSER ? browser
+					: rates;
+	return kind == TRAFFIC_COUNTERS  ? INTERFACE_DS
+	       : kind == TRAFFIC_FLOWS	 ? INTERFACE_FLOW_DS
+	       : kind == TRAFFIC_BROWSER ? sizeof browser / sizeof *browser
+					 : sizeof totals / sizeof *totals;
 }
 
 /* Under another name first, so that a kill leaves no half file: STORE_NEW is emptied at

@@ -1,4 +1,4 @@
-/* The RRDs of interfaces and exporters: a row a minute. Made by librrd, sized for the
+/* The RRDs of interfaces, exporters and browsers: a row a minute. Made by librrd, sized for the
  * bill (interface.h); rrdcached has no part in them. */
 #ifndef RECORDER_TRAFFICFILE_H
 #define RECORDER_TRAFFICFILE_H
@@ -14,6 +14,7 @@ enum trafficfile_kind {
 	TRAFFIC_FLOWS,	  /* INTERFACE_FLOW_DS values per second */
 	TRAFFIC_EXPORTER, /* totals of datagrams, records and lost ones: librrd makes
 			     rates */
+	TRAFFIC_BROWSER,  /* median and 95th percentile in seconds, lost share */
 };
 #define TRAFFICFILE_DS_MAX INTERFACE_DS
 

@@ -6,6 +6,7 @@
 
 #include "link/msg.h"
 #include "link/msghere.h"
+#include "link/msgbrowser.h"
 #include "link/msghops.h"
 #include "link/msgif.h"
 #include "link/msgminute.h"
@@ -38,6 +39,7 @@ echo(struct msg_in *in, struct msg_out *out)
 		struct msg_trace trace;
 		struct here here;
 		struct msg_path path;
+		struct msg_browser browser;
 		char text[256];
 	} u;
 
@@ -71,6 +73,7 @@ echo(struct msg_in *in, struct msg_out *out)
 		CASE(MSG_TRACE, trace);
 		CASE(MSG_HERE, here);
 		CASE(MSG_PATH, path);
+		CASE(MSG_BROWSER, browser);
 	default:
 		msg_get_str(in, u.text, sizeof u.text);
 		if (msg_done(in) != 0)

@@ -1,0 +1,30 @@
+/* How long pages take from here to those who read them: a file for each address that
+ * tells, a row a minute. Only where *** Web *** record_browsers says so.
+ *
+ * Whoever tells lies about nothing but its own way, for web says whose address it is; so
+ * what has to be bounded is how many there are. */
+#ifndef RECORDER_BROWSERS_H
+#define RECORDER_BROWSERS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/log.h"
+#include "link/msgbrowser.h"
+
+#define BROWSERS_MAX 64
+#define BROWSERS_SITE_MAX 8	  /* of one IPv6 /64, in which a host has many */
+#define BROWSERS_IDLE_S 86400	  /* who did not tell for so long makes room */
+#define BROWSERS_DIR ".smokebox/browsers" /* ADDRESS.rrd: median, p95, lost */
+
+struct browsers;
+
+/* DATADIR is this directory; the files that are there are known from then on. */
+struct browsers *browsers_new(void);
+void browsers_free(struct browsers *b);
+/* Write what B's client told at NOW_S (epoch) as the minute that ended last; a second
+ * row for one minute is passed over. 0; 1 when there are too many others; -1 with ERR. */
+int browsers_take(
+    struct browsers *b, const struct msg_browser *m, int64_t now_s, struct err *err);
+
+#endif
