@@ -1135,6 +1135,25 @@ test_talkers(void)
 	    "or as it says");
 	conf_free(conf);
 	free(warnings);
+
+	/* So many prefixes as are looked at, and one more. */
+	char text[8192] = "*** Collector ***\nlocal =";
+	for (unsigned i = 0; i < 256; i++)
+		snprintf(text + strlen(text), sizeof text - strlen(text), " 10.%u.0.0/16", i);
+	put("smokebox", text);
+	conf = load(&warnings);
+	ok(conf != NULL, "256 local prefixes");
+	conf_free(conf);
+	free(warnings);
+	strcat(text, " 192.0.2.0/24");
+	put("smokebox", text);
+	conf = load(&warnings);
+	is_str(warnings,
+	    "smokebox:2: syntax error in value of 'local', expected up to 256 prefixes "
+	    "such as 192.0.2.0/24 2001:db8::/32\n",
+	    "and one more is an error at its line");
+	conf_free(conf);
+	free(warnings);
 	drop("smokebox");
 }
 

@@ -158,14 +158,15 @@ host_key(struct flow_ip ip)
  * -------------------------------------------------------------------------- */
 
 static unsigned parts_given;
+static int64_t begin_given;
 
 static void
 on_any(void *ctx, const struct minute_part *part, const struct minute_row *row)
 {
 	(void)ctx;
-	(void)part;
 	(void)row;
 	parts_given++;
+	begin_given = part->begin_s;
 }
 
 static void
@@ -184,6 +185,30 @@ test_nothing(void)
 	tally_tell(tally, T0, on_any, NULL);
 	tally_close(tally, on_any, NULL);
 	is_int(parts_given, 0, "nor when all minutes are closed");
+}
+
+/* A minute to which nothing came is told of, as long as anybody was heard. */
+static void
+test_quiet(void)
+{
+	afresh("10.0.0.0/8");
+	struct flow f = a_flow();
+	f.start_ms = f.end_ms = T0 - 3 * MINUTE_MS;
+	tally_flow(tally, &f, T0 - 3 * MINUTE_MS);
+	for (int m = -3; m < TALLY_OPEN; m++)
+		tally_tick(tally, T0 + m * MINUTE_MS, on_part, NULL);
+	ok(!of_minute(MINUTE_TOTAL, -4)->given, "before the first flow nothing was tallied");
+	const struct table *t = of_minute(MINUTE_TOTAL, -1);
+	ok(t->given && t->final && t->rows == 1, "a minute without flows is told of");
+	is_int((long long)(minute_octets(&t->row[0].sum) + t->row[0].sum.flows), 0,
+	    "as one of nothing");
+	ok(!of_minute(MINUTE_TOTAL, 0)->given, "when it is over");
+	is_int(bad_parts, 0, "in one part");
+	for (int m = TALLY_OPEN; m < 200; m++)
+		tally_tick(tally, T0 + m * MINUTE_MS, on_any, NULL);
+	is_int((long long)begin_given,
+	    T0 / 1000 + (TALLY_QUIET - 3) * MINUTE_S,
+	    "an hour later nobody knows whether an exporter is alive");
 }
 
 /* --- one flow
@@ -965,6 +990,7 @@ int
 main(void)
 {
 	test_nothing();
+	test_quiet();
 	test_tables();
 	test_ends();
 	test_spread();

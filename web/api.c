@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "store.h"
+#include "web/access.h"
 #include "web/api.h"
 #include "web/browsers.h"
 #include "web/exporters.h"
@@ -304,7 +305,7 @@ handle_status(struct request *r)
 	news_put(&j, request_is_local(r));
 	put_sinks(&j);
 	exporters_put(&j);
-	suspects_put(&j, request_is_local(r));
+	suspects_put(&j, access_hosts(r));
 	interfaces_put(&j);
 	put_troubles(&j);
 	jw_object_end(&j);

@@ -1,37 +1,59 @@
 /* POST /api/v1/forget: an address that nobody is to see in the traffic any more. The
- * recorder takes it out of its files; web waits for its answer. */
+ * recorder takes it out of its files, which may take long: the answer comes at once, and
+ * GET /api/v1/forget says how far it is. */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/json.h"
 #include "link/msgminute.h"
 #include "link/worker.h"
+#include "web/access.h"
 #include "web/api.h"
 #include "web/livetraffic.h"
 #include "web/request.h"
 
+enum forget_state {
+	FORGET_NONE, /* nobody was to be forgotten, since web started */
+	FORGET_WORKING,
+	FORGET_DONE,
+	FORGET_FAILED
+};
+
+/* What was asked last. */
 static struct {
-	struct request *waiting; /* the one that was asked last; NULL: it is gone */
+	enum forget_state state;
 	uint32_t ticket;
-	bool busy;
+	char address[64];
+	uint64_t rows;	/* that told of it, when it is done */
+	char text[256]; /* why it failed */
 } forget;
 
+/* Of whom, is for those to know who may see hosts. */
 static void
-gone(void *ctx)
+answer(struct request *r)
 {
-	(void)ctx;
-	forget.waiting = NULL;
-}
-
-static void
-answer(struct request *r, uint64_t rows)
-{
+	static const char *const words[] = {
+		[FORGET_NONE] = "none",
+		[FORGET_WORKING] = "working",
+		[FORGET_DONE] = "done",
+		[FORGET_FAILED] = "failed",
+	};
+	bool hosts = access_hosts(r) && forget.state != FORGET_NONE;
 	struct json j;
 
 	jw_init(&j, request_out(r));
 	jw_object(&j);
+	jw_key(&j, "state");
+	jw_str(&j, words[forget.state]);
+	jw_key(&j, "address");
+	jw_str(&j, hosts ? forget.address : NULL);
 	jw_key(&j, "rows");
-	jw_int(&j, (int64_t)rows);
+	if (hosts && forget.state == FORGET_DONE)
+		jw_int(&j, (int64_t)forget.rows);
+	else
+		jw_null(&j);
+	jw_key(&j, "trouble");
+	jw_str(&j, hosts && forget.state == FORGET_FAILED ? forget.text : NULL);
 	jw_object_end(&j);
 	api_answer(r);
 }
@@ -43,58 +65,35 @@ forget_message(struct msg_in *in)
 
 	if (msg_get_forgotten(in, &f) < 0)
 		return -1;
-	struct request *r = forget.waiting;
-	if (f.ticket != forget.ticket || !forget.busy)
+	if (f.ticket != forget.ticket || forget.state != FORGET_WORKING)
 		return 0;
-	forget.busy = false;
-	forget.waiting = NULL;
-	if (r == NULL)
-		return 0;
-	if (f.text[0] == '\0')
-		answer(r, f.rows);
-	else
-		reply_error(r, 503, "not all of it is forgotten: %s", f.text);
+	forget.state = f.text[0] == '\0' ? FORGET_DONE : FORGET_FAILED;
+	forget.rows = f.rows;
+	snprintf(forget.text, sizeof forget.text, "%s", f.text);
 	return 0;
 }
 
 void
 forget_recorder_gone(void)
 {
-	struct request *r = forget.waiting;
-
-	forget.busy = false;
-	forget.waiting = NULL;
-	if (r != NULL)
-		reply_error(r, 503,
-		    "the recorder was started again meanwhile: not all of it is forgotten, "
-		    "try again");
+	if (forget.state != FORGET_WORKING)
+		return;
+	forget.state = FORGET_FAILED;
+	snprintf(forget.text, sizeof forget.text,
+	    "the recorder was started again meanwhile, try again");
 }
 
-void
-forget_handle(struct request *r)
+static void
+ask(struct request *r, struct link *recorder, const char *text)
 {
-	const char *text = request_arg(r, "address");
-	struct link *recorder = worker_link(ROOM_RECORDER);
-	struct msg_forget f;
 	static struct msg_out out;
+	struct msg_forget f;
 	struct err err;
 
-	if (!request_is_post(r)) {
-		request_set_header(r, "Allow", "POST");
-		reply_error(r, 405, "expected POST");
-		return;
-	}
 	if (text == NULL || prefix_parse(&f.prefix, text, &err) < 0) {
 		reply_error(r, 400, "parameter address: %s",
 		    text == NULL ? "is missing, expected an address or a prefix"
 				 : err.text);
-		return;
-	}
-	if (recorder == NULL || forget.busy) {
-		reply_error(r, 503,
-		    recorder == NULL
-			? "the recorder is being started again, try again"
-			: "another address is being forgotten just now, try again");
 		return;
 	}
 	f.ticket = ++forget.ticket;
@@ -102,7 +101,23 @@ forget_handle(struct request *r)
 	msg_put_forget(&out, &f);
 	link_send(recorder, &out, -1, LINK_MUST);
 	livetraffic_forget(&f.prefix);
-	forget.busy = true;
-	forget.waiting = r;
-	request_park(r, gone, NULL);
+	forget.state = FORGET_WORKING;
+	snprintf(forget.address, sizeof forget.address, "%s", text);
+	answer(r);
+}
+
+void
+forget_handle(struct request *r)
+{
+	struct link *recorder = worker_link(ROOM_RECORDER);
+
+	if (!request_is_post(r))
+		answer(r);
+	else if (recorder == NULL)
+		reply_error(r, 503, "the recorder is being started again, try again");
+	else if (forget.state == FORGET_WORKING)
+		reply_error(r, 503,
+		    "another address is being forgotten just now, try again");
+	else
+		ask(r, recorder, request_arg(r, "address"));
 }

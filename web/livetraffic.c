@@ -14,6 +14,7 @@
 /* A table, packed. */
 struct table {
 	int64_t begin_s; /* 0: none */
+	bool final;
 	uint8_t *data;
 	size_t len;
 };
@@ -63,7 +64,7 @@ keep(const struct minutetable *whole)
 		return;
 	}
 	drop(t);
-	*t = (struct table){ whole->begin_s, data, len };
+	*t = (struct table){ whole->begin_s, whole->final, data, len };
 	live.bytes += len;
 	while (live.bytes > BYTES_MAX)
 		drop_oldest();
@@ -83,8 +84,8 @@ livetraffic_message(struct msg_in *in)
 
 void
 livetraffic_each(unsigned tables, int64_t start, int64_t end,
-    bool (*skip)(void *ctx, enum minute_by by, int64_t begin), minutering_fn each,
-    void *ctx)
+    bool (*skip)(void *ctx, enum minute_by by, int64_t begin, bool final),
+    minutering_fn each, void *ctx)
 {
 	struct minutetable whole;
 
@@ -93,7 +94,7 @@ livetraffic_each(unsigned tables, int64_t start, int64_t end,
 			const struct table *t = &live.table[i][by];
 			if ((tables >> by & 1) == 0 || t->data == NULL ||
 			    t->begin_s < start || t->begin_s >= end ||
-			    skip(ctx, (enum minute_by)by, t->begin_s) ||
+			    skip(ctx, (enum minute_by)by, t->begin_s, t->final) ||
 			    minutetable_read(t->data, t->len, &whole) < 0)
 				continue;
 			each(ctx, &whole);

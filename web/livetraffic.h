@@ -13,8 +13,8 @@ int livetraffic_message(struct msg_in *in);
 /* Give EACH the tables of TABLES (1 << enum minute_by) that lie in START..END and of
  * which SKIP does not say that they are known already. */
 void livetraffic_each(unsigned tables, int64_t start, int64_t end,
-    bool (*skip)(void *ctx, enum minute_by by, int64_t begin), minutering_fn each,
-    void *ctx);
+    bool (*skip)(void *ctx, enum minute_by by, int64_t begin, bool final),
+    minutering_fn each, void *ctx);
 /* Nobody is to see the addresses of P. */
 void livetraffic_forget(const struct prefix *p);
 void livetraffic_free(void);

@@ -12,6 +12,8 @@
 /* Minutes of which is known whether the ring has them: those that may be in memory,
  * too. */
 #define SEEN 64
+/* A minute grows for less. */
+#define GROWS_S (8 * MINUTE_S)
 
 /* A minute or hour of a table was given by the ring. */
 struct seen {
@@ -35,6 +37,15 @@ static bool
 is_seen(const struct seen *s, enum minute_by by, int64_t begin)
 {
 	return s->minute[by][begin / MINUTE_S % SEEN] == begin;
+}
+
+/* Is what memory has of a minute in the ring, too? Not what grows still: then the ring
+ * has the half that was told before the collector was started again. One that is not
+ * final though it is long over lost its end on the way here. */
+static bool
+is_known(const struct seen *s, enum minute_by by, int64_t begin, bool final, int64_t now)
+{
+	return is_seen(s, by, begin) && (final || now - begin > GROWS_S);
 }
 
 /* How much of a table's time is over at NOW. */
@@ -85,11 +96,11 @@ take(void *ctx, const struct minutetable *t)
 }
 
 static bool
-skip(void *ctx, enum minute_by by, int64_t begin)
+skip(void *ctx, enum minute_by by, int64_t begin, bool final)
 {
 	const struct asking *a = ctx;
 
-	return is_seen(&a->seen, by, begin);
+	return is_known(&a->seen, by, begin, final, a->now);
 }
 
 void
@@ -149,9 +160,9 @@ talkers_packets_interval(const struct minute_sum *sum)
 }
 
 static bool
-skip_none(void *ctx, enum minute_by by, int64_t begin)
+skip_none(void *ctx, enum minute_by by, int64_t begin, bool final)
 {
-	(void)ctx, (void)by, (void)begin;
+	(void)ctx, (void)by, (void)begin, (void)final;
 	return false;
 }
 
@@ -231,11 +242,11 @@ follow(void *ctx, const struct minutetable *t)
 }
 
 static bool
-skip_followed(void *ctx, enum minute_by by, int64_t begin)
+skip_followed(void *ctx, enum minute_by by, int64_t begin, bool final)
 {
 	const struct following *f = ctx;
 
-	return is_seen(&f->seen, by, begin);
+	return is_known(&f->seen, by, begin, final, f->now);
 }
 
 void

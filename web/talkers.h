@@ -9,6 +9,9 @@
 /* 99 % of a normal distribution lie within so many standard deviations. */
 #define TALKERS_SIGMAS 2.5758
 
+/* More is all that was to be tallied. */
+#define TALKERS_ALL 0.995
+
 struct talkers {
 	unsigned tables;    /* what is in it: 1 << enum minute_by */
 	int64_t start, end; /* what it is about: whole minutes, or hours where only

@@ -239,6 +239,11 @@ put_sentence(struct html *page, const struct traffic_view *v)
 	char text[128], who[TALKERNAME + 32];
 
 	html_flag(page, "some", v->t.covered_s > 0);
+	html_text(page, "known", "");
+	if (talkers_coverage(&v->t) < TALKERS_ALL) {
+		figure_span(text, sizeof text, v->t.covered_s);
+		html_text(page, "known", text);
+	}
 	line_use(text, sizeof text, &v->t);
 	html_text(page, "use", text);
 	name_first(who, sizeof who, v, &v->t);

@@ -53,7 +53,7 @@ trust_coverage(struct html *page, const struct traffic_view *v)
 
 	if (v->t.covered_s == 0)
 		return;
-	if (share < 0.995)
+	if (share < TALKERS_ALL)
 		say(page, "warn",
 		    "%.0f %% of this time was tallied; of the rest nothing is known, and rates "
 		    "are those of the part that is known.",

@@ -274,6 +274,21 @@ give_total(const struct open_minute *m, struct giving *g)
 	give(g);
 }
 
+void
+open_minute_give_empty(int64_t minute, tally_part_fn take, void *ctx)
+{
+	static const struct minute_row nothing;
+	struct giving g = { .part = { .begin_s = minute * MINUTE_S,
+				.final = true,
+				.by = MINUTE_TOTAL },
+		.row = &nothing,
+		.rows = 1,
+		.take = take,
+		.ctx = ctx };
+
+	give(&g);
+}
+
 static bool
 is_told(enum minute_by by, enum tally_talkers talkers)
 {

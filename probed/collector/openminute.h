@@ -36,6 +36,8 @@ void open_minute_total(struct open_minute *m, const struct minute_sum *sum);
  * another row of the table already. Not for protocols and DSCP. */
 void open_minute_add(struct open_minute *m, enum minute_by by,
     const struct top_key *key, uint64_t hash, const struct minute_sum *sum, bool again);
+/* Give out that nothing came in MINUTE. */
+void open_minute_give_empty(int64_t minute, tally_part_fn part, void *ctx);
 /* Give out the greatest rows of each table; of hosts, peers and flows as TALKERS says.
  */
 void open_minute_give(const struct open_minute *m, bool final,

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "collector/exporter.h"
 #include "collector/gather.h"
+#include "collector/ifset.h"
 #include "collector/inside.h"
 #include "collector/openminute.h"
 #include "collector/service.h"
@@ -42,13 +43,6 @@
 #define WINDOW_MS 5000
 static const uint16_t lasts_s[] = { 0, 20, 40, 60, 120, 300 };
 
-/* Bits for interfaces by a hash of their number: so few that two may share one, which
- * counts too little where an exporter tells of both ways in part only. */
-struct interface_bits {
-	bool any;
-	uint64_t bits[8];
-};
-
 /* What is learned of an exporter. */
 struct source {
 	uint64_t serial;  /* whose it is */
@@ -57,7 +51,7 @@ struct source {
 	uint8_t rank;	  /* by the operator's preference */
 	/* Interfaces that had records of what comes in: in this hour, in the one
 	 * before. */
-	struct interface_bits in[2];
+	struct ifset in[2];
 	int64_t hour;
 };
 
@@ -75,6 +69,7 @@ struct tally {
 	struct open_minute open[TALLY_OPEN]; /* minute M at M % TALLY_OPEN */
 	uint64_t octets[TALLY_OPEN], packets[TALLY_OPEN]; /* of each, gathered too */
 	int64_t now; /* the newest open minute; 0: none yet */
+	int64_t since, heard; /* the minutes of the first record and of the last */
 	int64_t now_ms;
 	struct tally_counts counts;
 };
@@ -120,6 +115,8 @@ source_of(struct tally *t, const struct exporter *x)
 		return s;
 	/* The number was another's, whose records may still be gathered. */
 	drain(t);
+	ifset_clear(&s->in[0]);
+	ifset_clear(&s->in[1]);
 	*s = (struct source){ .serial = x->serial };
 	const uint8_t *bytes = addr_bytes(&x->address, &len);
 	from.len = (uint8_t)len;
@@ -136,22 +133,12 @@ source_of(struct tally *t, const struct exporter *x)
 	return s;
 }
 
-static void
-mark(struct interface_bits *b, uint32_t interface)
-{
-	if (interface == 0)
-		return; /* who does not know where it came in has no two ways */
-	b->any = true;
-	b->bits[interface / 64 % 8] |= 1ULL << interface % 64;
-}
-
-/* Interface 0 is one that is not known. */
+/* Who does not know where it came in has no two ways: of interface 0 it is asked whether
+ * anything came in by one that is known. */
 static bool
-is_marked(const struct interface_bits *b, uint32_t interface)
+came_in(const struct ifset *in, uint32_t interface)
 {
-	return interface == 0
-		   ? b->any
-		   : (b->bits[interface / 64 % 8] >> interface % 64 & 1) != 0;
+	return interface == 0 ? in->count > 0 : ifset_has(in, interface);
 }
 
 static void
@@ -159,8 +146,12 @@ turn_hour(struct source *s, int64_t hour)
 {
 	if (s->hour == hour)
 		return;
-	s->in[1] = s->hour + 1 == hour ? s->in[0] : (struct interface_bits){ 0 };
-	s->in[0] = (struct interface_bits){ 0 };
+	ifset_clear(&s->in[1]);
+	if (s->hour + 1 == hour)
+		s->in[1] = s->in[0];
+	else
+		ifset_clear(&s->in[0]);
+	s->in[0] = (struct ifset){ 0 };
 	s->hour = hour;
 }
 
@@ -173,9 +164,9 @@ is_twice(struct source *s, const struct flow *f, int64_t now_ms)
 		return false;
 	turn_hour(s, now_ms / HOUR_MS);
 	if (!f->egress)
-		mark(&s->in[0], f->in);
+		ifset_add(&s->in[0], f->in);
 	return f->egress &&
-	       (is_marked(&s->in[0], f->in) || is_marked(&s->in[1], f->in));
+	       (came_in(&s->in[0], f->in) || came_in(&s->in[1], f->in));
 }
 
 /* A datagram of flows that is itself in a flow: an exporter that sees its own would be
@@ -430,7 +421,8 @@ tally_flow(struct tally *t, const struct flow *f, int64_t now_ms)
 	if (now_ms / MINUTE_MS < TALLY_OPEN)
 		return;
 	if (t->now == 0)
-		t->now = now_ms / MINUTE_MS;
+		t->now = t->since = now_ms / MINUTE_MS;
+	t->heard = now_ms / MINUTE_MS;
 	/* The next minute begins with a tick. */
 	t->now_ms = now_ms / MINUTE_MS > t->now ? (t->now + 1) * MINUTE_MS - 1 : now_ms;
 	if (is_twice(source, f, now_ms)) {
@@ -733,12 +725,16 @@ drain(struct tally *t)
  * ------------------------------------------------------------ */
 
 static void
-close_minute(struct tally *t, unsigned slot, tally_part_fn part, void *ctx)
+close_minute(struct tally *t, int64_t minute, tally_part_fn part, void *ctx)
 {
+	unsigned slot = (unsigned)(minute % TALLY_OPEN);
 	struct open_minute *m = &t->open[slot];
 
 	if (m->begun)
 		open_minute_give(m, true, t->set.talkers, part, ctx);
+	else if (minute >= t->since && minute < t->now &&
+		 minute <= t->heard + TALLY_QUIET)
+		open_minute_give_empty(minute, part, ctx);
 	m->begun = m->changed = false;
 	t->octets[slot] = t->packets[slot] = 0;
 }
@@ -750,7 +746,7 @@ tally_close(struct tally *t, tally_part_fn part, void *ctx)
 	if (t->now == 0) /* nothing has come: no minute is open */
 		return;
 	for (int64_t minute = t->now - TALLY_OPEN + 1; minute <= t->now; minute++)
-		close_minute(t, (unsigned)(minute % TALLY_OPEN), part, ctx);
+		close_minute(t, minute, part, ctx);
 	t->now = 0;
 }
 
@@ -768,8 +764,7 @@ tally_tick(struct tally *t, int64_t now_ms, tally_part_fn part, void *ctx)
 		return;
 	}
 	while (t->now < minute) {
-		t->now++;
-		close_minute(t, (unsigned)(t->now % TALLY_OPEN), part, ctx);
+		close_minute(t, ++t->now - TALLY_OPEN, part, ctx);
 	}
 }
 
@@ -838,6 +833,10 @@ tally_free(struct tally *t)
 {
 	for (unsigned i = 0; i < TALLY_OPEN; i++)
 		open_minute_free(&t->open[i]);
+	for (unsigned i = 0; i < EXPORTERS_MAX; i++) {
+		ifset_clear(&t->source[i].in[0]);
+		ifset_clear(&t->source[i].in[1]);
+	}
 	gather_free(t->gather);
 	witnesses_free(t->witnesses);
 	free(t);

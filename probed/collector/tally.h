@@ -5,6 +5,10 @@
  * So several minutes are open at once; one is closed, and final, when TALLY_OPEN later
  * ones have begun. A share of an older minute goes to the oldest that is open.
  *
+ * A minute to which nothing came is given out, too, as a total of nothing, so that it
+ * differs from one that nobody tallied; but not before the first record, nor when none
+ * came for TALLY_QUIET minutes: who knows whether any exporter is alive.
+ *
  * Where an exporter's clock is wrong, by more than some seconds, its times are moved by
  * what it is wrong.
  *
@@ -23,6 +27,7 @@
 
 #define TALLY_OPEN 6	     /* minutes */
 #define TALLY_SPAN_MS 300000 /* the longest span; what says more is cut to its end */
+#define TALLY_QUIET 60	     /* minutes without a record that are none of traffic */
 #define TALLY_PORTS 32	     /* of our own sockets */
 
 enum tally_talkers {

@@ -2,12 +2,24 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <time.h>
 
 #include <curl/curl.h>
 
 #include "base/mem.h"
 #include "base/prefix.h"
 #include "ctl/ask.h"
+
+static const struct timespec while_working = { 0, 200 * 1000 * 1000 };
+
+static bool
+is_state(const json_t *j, const char *state)
+{
+	const char *is = json_string_value(json_object_get(j, "state"));
+
+	return is != NULL && strcmp(is, state) == 0;
+}
 
 int
 ctl_forget(const struct ctl *ctl, int argc, char **argv)
@@ -33,8 +45,21 @@ ctl_forget(const struct ctl *ctl, int argc, char **argv)
 	free(path);
 	if (status < 0)
 		fprintf(stderr, "probectl: %s\n", err.text);
+	/* It goes on there even if nobody waits. */
+	while (j != NULL && is_state(j, "working")) {
+		nanosleep(&while_working, NULL);
+		json_decref(j);
+		j = ctl_ask(ctl, "/api/v1/forget");
+	}
 	if (j == NULL)
 		return CTL_FAILED;
+	if (!is_state(j, "done")) {
+		const char *why = json_string_value(json_object_get(j, "trouble"));
+		fprintf(stderr, "probectl: not all of %s is forgotten: %s\n", argv[1],
+		    why != NULL ? why : "the daemon was started again, try again");
+		json_decref(j);
+		return CTL_FAILED;
+	}
 	json_int_t rows = json_integer_value(json_object_get(j, "rows"));
 	printf("%s is forgotten: it stood in %" JSON_INTEGER_FORMAT " row%s\n", argv[1],
 	    rows, rows == 1 ? "" : "s");
