@@ -518,6 +518,9 @@ state_message(struct msg_in *in)
 	case MSG_IFTOTALS:
 	case MSG_POLLER:
 		return interfaces_message(in);
+	case MSG_PATH:
+	case MSG_HERE:
+		return 0; /* nothing is shown of these */
 	case MSG_FORGOTTEN:
 		return forget_message(in);
 	case MSG_STORE:
