@@ -319,12 +319,14 @@ changes(void)
 	now += 60;
 	unsigned seen = tolds;
 	start(2);
+	is_int(tolds, seen + 1, "another start: what was known is told at once");
+	is_int(told.since, changed, "since when it is so");
 	take(0, HOPS_NEW, OTHER);
-	is_int(tolds, seen + 1, "another start: the same way");
+	is_int(tolds, seen + 2, "the same way, walked again");
 	is_int(told.since, changed, "is as old as it was");
 	is_int(told.changes, 1, "and its change not forgotten");
 	paths_tell(paths);
-	is_int(tolds, seen + 2, "a new web hears all");
+	is_int(tolds, seen + 3, "a new web hears all");
 	configure(1);
 	ok(paths_route(paths, id(0)) != NULL, "a reload keeps it");
 	configure(0);
@@ -332,6 +334,8 @@ changes(void)
 	ok(file_size(0) > 0, "its file is not");
 	take(0, HOPS_WATCH, WAY);
 	ok(paths_route(paths, id(0)) == NULL, "what comes late is left out");
+	configure(1);
+	ok(paths_route(paths, id(0)) != NULL, "one that comes back has its file");
 	stop();
 }
 

@@ -20,6 +20,7 @@
 #include "web/incidents.h"
 #include "web/metrics.h"
 #include "web/news.h"
+#include "web/path.h"
 #include "web/request.h"
 #include "web/row.h"
 #include "web/series.h"
@@ -606,7 +607,7 @@ handle_unknown(struct request *r)
 	reply_error(r, 404,
 	    "%s does not exist, expected /api/v1/status, /api/v1/targets, "
 	    "/api/v1/rounds, /api/v1/charts, /api/v1/pings, /api/v1/incidents, "
-	    "/api/v1/flows/top, /api/v1/browsers or /api/v1/echo",
+	    "/api/v1/path, /api/v1/flows/top, /api/v1/browsers or /api/v1/echo",
 	    request_path(r));
 }
 
@@ -617,6 +618,7 @@ const struct route api_routes[] = {
 	{ "/api/v1/charts", true, false, charts_handle },
 	{ "/api/v1/pings", true, false, pings_handle },
 	{ "/api/v1/incidents", true, false, incidents_handle },
+	{ "/api/v1/path", true, false, path_handle },
 	{ "/api/v1/interfaces", true, false, interfaces_handle },
 	{ "/api/v1/flows/top", true, false, talkers_handle },
 	{ "/api/v1/forget", true, true, forget_handle },

@@ -17,6 +17,7 @@
 #include "web/request.h"
 #include "web/slavebook.h"
 #include "web/state.h"
+#include "web/ways.h"
 
 #define TEXT_TYPE "text/plain; version=0.0.4; charset=utf-8"
 #define OPEN_TYPE "application/openmetrics-text; version=1.0.0; charset=utf-8"
@@ -805,6 +806,32 @@ slaves(const struct page *p)
 	faults(p, "smokebox_slave_errors_total", slavebook_note(NULL));
 }
 
+/* Few series: of targets whose way is known. */
+static void
+ways(const struct page *p)
+{
+	const struct conf *conf = state_conf();
+
+	family(p, "smokebox_path_hops", "gauge",
+	    "Hops to the target, as far as its way is known.");
+	for (size_t i = 0; i < conf->target_count; i++) {
+		const struct msg_path *m = ways_get(conf->target[i]->id);
+
+		if (m != NULL && m->way.count > 0)
+			labelled(p, "smokebox_path_hops", "target", conf->target[i]->path,
+			    m->way.hop[m->way.count - 1].ttl);
+	}
+	family(p, "smokebox_path_changes_total", "counter",
+	    "Times that the way to the target became another one.");
+	for (size_t i = 0; i < conf->target_count; i++) {
+		const struct msg_path *m = ways_get(conf->target[i]->id);
+
+		if (m != NULL)
+			labelled(p, "smokebox_path_changes_total", "target",
+			    conf->target[i]->path, m->changes);
+	}
+}
+
 static void
 build(const struct page *p)
 {
@@ -837,6 +864,7 @@ metrics_handle(struct request *r)
 	slaves(&p);
 	courier(&p);
 	sinks(&p);
+	ways(&p);
 	targets(&p);
 	if (p.open)
 		fputs("# EOF\n", p.out);

@@ -182,6 +182,7 @@ page_new(struct request *r, const char *title, const char *here)
 {
 	static const char *const place[][3] = { { "now", "/", "Now" },
 		{ "targets", "/targets", "Targets" },
+		{ "path", "/path", "Path" },
 		{ "traffic", "/traffic", "Traffic" },
 		{ "incidents", "/incidents", "Incidents" },
 		{ "charts", "/charts", "Charts" },

@@ -6,6 +6,7 @@
 #include "web/asset.h"
 #include "web/news.h"
 #include "web/page.h"
+#include "web/path.h"
 #include "web/request.h"
 #include "web/slave.h"
 
@@ -86,6 +87,7 @@ const struct route page_routes[] = {
 	{ "/h/", false, false, page_by_place },
 	{ "/search", true, false, page_search },
 	{ "/incidents", true, false, page_incidents },
+	{ "/path", true, false, page_path },
 	{ "/traffic", true, false, page_traffic },
 	{ "/login", true, ROUTE_FORM_OF_READERS, page_login },
 	{ "/logout", true, ROUTE_FORM_OF_READERS, page_logout },

@@ -16,6 +16,7 @@
 #include "web/interfaces.h"
 #include "web/vantage.h"
 #include "web/when.h"
+#include "web/ways.h"
 
 #define TROUBLES 50
 #define PROBLEMS 1000  /* complaints kept about one configuration */
@@ -520,7 +521,7 @@ state_message(struct msg_in *in)
 		return interfaces_message(in);
 	case MSG_PATH:
 	case MSG_HERE:
-		return 0; /* nothing is shown of these */
+		return ways_message(in);
 	case MSG_FORGOTTEN:
 		return forget_message(in);
 	case MSG_STORE:

@@ -10,6 +10,7 @@
 #include "web/incidents.h"
 #include "web/more.h"
 #include "web/page.h"
+#include "web/path.h"
 #include "web/request.h"
 #include "web/row.h"
 #include "web/target.h"
@@ -354,6 +355,8 @@ page_ranges(struct request *r, const struct seen *s)
 					    period[i].seconds);
 	}
 	incidents_of(page, s->target, 0, 0);
+	if (!s->chosen)
+		path_put_way(page, s->target);
 	page_send(r, page, 200, "target.html");
 }
 

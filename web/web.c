@@ -22,6 +22,7 @@
 #include "web/suspects.h"
 #include "web/tls.h"
 #include "web/warm.h"
+#include "web/ways.h"
 
 #define SOCKETS_MAX 16
 
@@ -129,6 +130,7 @@ web_reload(void *ctx, const struct conf *old, const struct conf *next)
 	history_forget();
 	hierarchy_forget();
 	skin_forget();
+	ways_reload(next);
 }
 
 static void
@@ -149,6 +151,7 @@ web_stop(void *ctx)
 	livetraffic_free();
 	suspects_forget();
 	interfaces_forget();
+	ways_forget();
 	state_free();
 	worker_exit();
 }

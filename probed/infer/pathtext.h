@@ -5,7 +5,6 @@
 #include <stddef.h>
 
 #include "infer/ladder.h"
-#include "infer/route.h"
 
 /* "home gateway" */
 const char *rung_label(enum rung rung);

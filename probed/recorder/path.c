@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <uthash.h>
 
@@ -215,6 +216,22 @@ forget(struct paths *p, struct path *w)
 	free(w);
 }
 
+static void
+tell(const struct paths *p, const struct path *w)
+{
+	struct msg_path *m;
+
+	if (w->route.way.count == 0)
+		return;
+	m = mem_alloc(sizeof *m);
+	m->since = w->route.since;
+	m->seen = w->route.seen > m->since ? w->route.seen : m->since;
+	m->changes = w->route.changes;
+	m->way = w->route.way;
+	p->ops->tell(p->ctx, m);
+	free(m);
+}
+
 void
 paths_configure(struct paths *p, const struct conf *next, int64_t now)
 {
@@ -231,26 +248,19 @@ paths_configure(struct paths *p, const struct conf *next, int64_t now)
 			write_now(p, w, now);
 		forget(p, w);
 	}
+	for (size_t i = 0; i < next->target_count; i++) {
+		const struct conf_target *t = next->target[i];
+		char name[PATHFILE_NAME];
+
+		if (conf_target_is_pinged(t) && find(p, t->id) == NULL &&
+		    access(pathfile_name(t->id, name), F_OK) == 0 &&
+		    (w = add(p, t->id)) != NULL)
+			tell(p, w);
+	}
 }
 
 /* --- what is told ------------------------------------------------------------------
  */
-
-static void
-tell(const struct paths *p, const struct path *w)
-{
-	struct msg_path *m;
-
-	if (w->route.way.count == 0)
-		return;
-	m = mem_alloc(sizeof *m);
-	m->since = w->route.since;
-	m->seen = w->route.seen > m->since ? w->route.seen : m->since;
-	m->changes = w->route.changes;
-	m->way = w->route.way;
-	p->ops->tell(p->ctx, m);
-	free(m);
-}
 
 void
 paths_tell(const struct paths *p)

@@ -1,0 +1,16 @@
+/* Ways on pages. */
+#ifndef WEB_PATH_H
+#define WEB_PATH_H
+
+#include "config/conf.h"
+#include "web/html.h"
+
+struct request;
+
+/* The way to T, for template way.html: a line on how it is, and what changed. */
+void path_put_way(struct html *page, const struct conf_target *t);
+void page_path(struct request *r);
+/* GET /api/v1/path. */
+void path_handle(struct request *r);
+
+#endif
