@@ -158,8 +158,9 @@ put_hop(struct html *way, const struct hop *h, const struct ladder *l)
 {
 	struct html *item = html_item(way, "hop");
 	char text[ADDR_TEXT];
+	const struct hop *f = ways_figures(h);
 	bool odd =
-	    (h->flags & (HOP_LIMITED | HOP_SILENT)) != 0 && !(h->flags & HOP_TARGET);
+	    (f->flags & (HOP_LIMITED | HOP_SILENT)) != 0 && !(h->flags & HOP_TARGET);
 
 	html_printf(item, "h_ttl", "%u", h->ttl);
 	for (unsigned i = 0; i < h->addresses; i++)
@@ -176,17 +177,17 @@ put_hop(struct html *way, const struct hop *h, const struct ladder *l)
 					    : "");
 	}
 	figure_percent(item, "h_loss",
-	    h->sent > 0 && !odd ? 1 - (double)h->answered / h->sent : NAN);
-	html_flag(item, "h_counted", h->sent > 0 && !odd);
-	html_flag(item, "h_lossy", !odd && h->answered < h->sent);
+	    f->sent > 0 && !odd ? 1 - (double)f->answered / f->sent : NAN);
+	html_flag(item, "h_counted", f->sent > 0 && !odd);
+	html_flag(item, "h_lossy", !odd && f->answered < f->sent);
 	html_text(item, "h_odd",
 	    h->addresses > 0 && odd ? "answers seldom, and passes all on" : "");
 	figure_rtt(item, "h_rtt", "h_rtt_unit",
-	    h->median_ns >= 0 ? (double)h->median_ns / 1e9 : NAN);
+	    f->median_ns >= 0 ? (double)f->median_ns / 1e9 : NAN);
 	figure_rtt(item, "h_min", "h_min_unit",
-	    h->min_ns >= 0 ? (double)h->min_ns / 1e9 : NAN);
+	    f->min_ns >= 0 ? (double)f->min_ns / 1e9 : NAN);
 	figure_rtt(item, "h_max", "h_max_unit",
-	    h->max_ns >= 0 ? (double)h->max_ns / 1e9 : NAN);
+	    f->max_ns >= 0 ? (double)f->max_ns / 1e9 : NAN);
 	if (h->labels > 0)
 		html_printf(item, "h_label", "MPLS %u", h->label[0]);
 }

@@ -130,10 +130,12 @@ answer_ladder(struct request *r)
 /* --- one way -----------------------------------------------------------------------
  */
 
+/* NOW: not one of the past, whose figures were its own. */
 static void
-put_hop(struct json *j, const struct hop *h)
+put_hop(struct json *j, const struct hop *h, bool now)
 {
 	const struct ladder *l = ways_ladder();
+	const struct hop *f = now ? ways_figures(h) : h;
 
 	jw_object(j);
 	jw_put_int(j, "hop", h->ttl);
@@ -141,19 +143,19 @@ put_hop(struct json *j, const struct hop *h)
 	jw_put_str(j, "rung",
 	    l != NULL && h->addresses > 0 ? rung_word(ladder_rung_of(l, &h->address[0]))
 					  : NULL);
-	jw_put_int(j, "sent", h->sent);
-	jw_put_int(j, "answered", h->answered);
+	jw_put_int(j, "sent", f->sent);
+	jw_put_int(j, "answered", f->answered);
 	jw_key(j, "loss_ratio");
-	if (h->sent > 0)
-		jw_num(j, 1 - (double)h->answered / h->sent);
+	if (f->sent > 0)
+		jw_num(j, 1 - (double)f->answered / f->sent);
 	else
 		jw_null(j);
-	put_seconds(j, "min", h->min_ns);
-	put_seconds(j, "median", h->median_ns);
-	put_seconds(j, "max", h->max_ns);
+	put_seconds(j, "min", f->min_ns);
+	put_seconds(j, "median", f->median_ns);
+	put_seconds(j, "max", f->max_ns);
 	jw_put_bool(j, "target", (h->flags & HOP_TARGET) != 0);
 	jw_put_bool(j, "silent", h->addresses == 0 || (h->flags & HOP_SILENT) != 0);
-	jw_put_bool(j, "limited", (h->flags & HOP_LIMITED) != 0);
+	jw_put_bool(j, "limited", (f->flags & HOP_LIMITED) != 0);
 	jw_put_bool(j, "shared", (h->flags & HOP_SHARED) != 0);
 	jw_key(j, "labels");
 	jw_array(j);
@@ -164,12 +166,12 @@ put_hop(struct json *j, const struct hop *h)
 }
 
 static void
-put_hops(struct json *j, const struct hops *way)
+put_hops(struct json *j, const struct hops *way, bool now)
 {
 	jw_key(j, "hops");
 	jw_array(j);
 	for (unsigned i = 0; way != NULL && i < way->count; i++)
-		put_hop(j, &way->hop[i]);
+		put_hop(j, &way->hop[i], now);
 	jw_array_end(j);
 }
 
@@ -197,7 +199,7 @@ put_record(void *ctx, const struct path_record *p)
 	    p->kind == PATH_CHANGE
 		? change_text(p->ttl, &p->from, &p->to, text)
 		: break_text(p->elsewhere, p->ttl, &p->from, &p->to, text));
-	put_hops(s->j, &p->way);
+	put_hops(s->j, &p->way, false);
 	jw_object_end(s->j);
 }
 
@@ -223,7 +225,7 @@ answer_target(struct request *r, const struct conf_target *t)
 		jw_put_bool(&j, "reached", (p->way.flags & HOPS_REACHED) != 0);
 		jw_put_bool(&j, "blind", (p->way.flags & HOPS_BLIND) != 0);
 	}
-	put_hops(&j, p != NULL ? &p->way : NULL);
+	put_hops(&j, p != NULL ? &p->way : NULL, true);
 	jw_key(&j, "history");
 	jw_array(&j);
 	pathfile_read(t->id, put_record, &s);

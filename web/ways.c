@@ -163,6 +163,24 @@ ways_ladder(void)
 	return ways.ladder;
 }
 
+const struct hop *
+ways_figures(const struct hop *h)
+{
+	struct way *w, *next;
+
+	if (h->sent > 0 || h->addresses == 0)
+		return h;
+	HASH_ITER(hh, ways.way, w, next)
+		for (unsigned i = 0; i < w->path.way.count; i++) {
+			const struct hop *other = &w->path.way.hop[i];
+
+			if (other->ttl == h->ttl && other->sent > 0 &&
+			    hop_has_address(other, &h->address[0]))
+				return other;
+		}
+	return h;
+}
+
 const struct here *
 ways_here(void)
 {

@@ -22,6 +22,10 @@ const struct here *ways_here(void);
 /* The target that is measured at one of the addresses of A, or NULL. */
 const struct conf_target *ways_target_at(const struct ladder_anchor *a);
 
+/* The hop that the figures of H come from: where it was not probed for its own target,
+ * that of another one's way over the same router; else H itself. */
+const struct hop *ways_figures(const struct hop *h);
+
 /* waysuggest.c: lines to be added to Targets, so that all anchors that were found are
  * measured, and far ends in three networks; malloced. NULL when nothing is missing, or
  * nothing is known yet. */
