@@ -116,7 +116,7 @@ names_program(const struct conf *conf)
 	     s != NULL; s = s->next) {
 		const char *type = conf_value(s, "type", "");
 
-		if (strcmp(type, "command") == 0 ||
+		if (strcmp(type, "command") == 0 || conf_action_blocks(s) ||
 		    (strcmp(type, "mail") == 0 && sendmail &&
 			conf_var(s, "url") == NULL))
 			return true;

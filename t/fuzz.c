@@ -23,6 +23,7 @@ find_target(const char *name)
 		fuzz_fn run;
 	} targets[] = {
 		{ "alert", fuzz_alert },
+		{ "baselines", fuzz_baselines },
 		{ "certificate", fuzz_certificate },
 		{ "conf", fuzz_conf },
 		{ "dns", fuzz_dns },

@@ -433,9 +433,8 @@ files(void)
 	read_file(0);
 	off_t size = file_size(0);
 	unsigned before = kinds[PATH_CHANGE];
-	static const char half[] = "\0\0\1\0PAT1 half a record";
 	f = fopen(pathfile_name(id(0), name), "a");
-	fwrite(half, 1, sizeof half, f);
+	fwrite("\0\0\1\0PAT1 half a record", 1, 26, f);
 	fclose(f);
 	read_file(0);
 	is_int(kinds[PATH_CHANGE], before, "what is half written is left out");
@@ -502,9 +501,8 @@ main(void)
 	bad_rounds();
 	files();
 	conf_free(conf);
-	char command[64];
-	snprintf(command, sizeof command, "rm -r %s", dir);
-	if (chdir("/") != 0 || system(command) != 0)
+	if (chdir("/") != 0 ||
+	    system(mem_printf("rm -r %s", dir)) != 0) /* NOLINT: our own name */
 		return 1;
 	return tap_done();
 }

@@ -14,6 +14,7 @@
 #include "store.h"
 #include "web/access.h"
 #include "web/api.h"
+#include "web/blockades.h"
 #include "web/browsers.h"
 #include "web/exporters.h"
 #include "web/interfaces.h"
@@ -307,6 +308,7 @@ handle_status(struct request *r)
 	put_sinks(&j);
 	exporters_put(&j);
 	suspects_put(&j, access_hosts(r));
+	blockades_put(&j, 0, access_hosts(r));
 	interfaces_put(&j);
 	put_troubles(&j);
 	jw_object_end(&j);

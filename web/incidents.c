@@ -10,7 +10,10 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "web/access.h"
 #include "web/api.h"
+#include "web/blockades.h"
+#include "web/culprits.h"
 #include "web/eventlog.h"
 #include "web/figure.h"
 #include "web/page.h"
@@ -26,6 +29,11 @@
 #define OPEN_SHOWN 200
 #define PAGE_ROWS 50
 #define TARGET_ROWS 10
+/* So many of a list say who filled the line. */
+#define EXPLAINED 10
+#define VEILED                                                                         \
+	"One of the own hosts is under attack; which one is for those who know the "    \
+	"password"
 #define TALK_AROUND_S 300 /* shown of traffic around what happened */
 
 static const char *const kinds[] = { "loss", "latency", "alert", "backscatter",
@@ -112,7 +120,48 @@ struct list {
 	struct json j;
 	unsigned put, limit;
 	int64_t last, next; /* next 0: there are no more */
+	unsigned explained;
+	bool hosts; /* the reader may see which there are */
 };
+
+/* Is this of one of the own hosts, which not everybody may know? */
+static bool
+is_veiled(const struct eventlog_row *row, bool hosts)
+{
+	return !hosts && strcmp(row->kind, "attack") == 0;
+}
+
+/* With who filled the line then, and what is done against an attack. */
+static void
+put_evidence(struct list *l, const struct eventlog_row *row)
+{
+	struct json *j = &l->j;
+	size_t len = strlen(row->evidence);
+	bool attack = strcmp(row->kind, "attack") == 0;
+	bool explain = l->explained < EXPLAINED && culprits_wanted(row);
+
+	jw_key(j, "evidence");
+	if (is_veiled(row, l->hosts)) {
+		jw_object(j);
+	} else if ((!explain && !attack) || len < 2) {
+		json_raw(j, row->evidence);
+		return;
+	} else {
+		/* "{...}" without its end. */
+		char *open = mem_strn(row->evidence, len - 1);
+		json_raw(j, open);
+		j->comma = len > 2;
+		free(open);
+	}
+	if (explain) {
+		l->explained++;
+		jw_key(j, "talkers");
+		culprits_put(j, row, now_s(), l->hosts);
+	}
+	if (attack && !is_veiled(row, l->hosts))
+		blockades_put(j, row->id, l->hosts);
+	jw_object_end(j);
+}
 
 static void
 put_row(void *ctx, const struct eventlog_row *row)
@@ -129,16 +178,15 @@ put_row(void *ctx, const struct eventlog_row *row)
 	jw_object(j);
 	jw_put_some(j, "id", row->id);
 	jw_put_str(j, "kind", row->kind);
-	jw_put_str(j, "subject", row->subject);
+	jw_put_str(j, "subject", is_veiled(row, l->hosts) ? "" : row->subject);
 	jw_put_str(j, "source", row->source);
 	jw_put_some(j, "begin", row->begin);
 	jw_put_some(j, "end", row->end);
 	jw_put_str(j, "confidence", row->confidence);
-	jw_put_str(j, "summary", row->summary);
+	jw_put_str(j, "summary", is_veiled(row, l->hosts) ? VEILED : row->summary);
 	jw_key(j, "worst");
 	jw_num(j, row->worst);
-	jw_key(j, "evidence");
-	json_raw(j, row->evidence);
+	put_evidence(l, row);
 	jw_put_some(j, "suppressed_by", row->suppressed_by);
 	jw_put_some(j, "priority", row->priority);
 	jw_object_end(j);
@@ -156,6 +204,7 @@ incidents_handle(struct request *r)
 	    request_int(r, "limit", LIMIT_DEFAULT, 1, LIMIT_MAX, &limit) < 0)
 		return;
 	l.limit = (unsigned)limit;
+	l.hosts = access_hosts(r);
 	q.limit = l.limit + 1;
 	jw_init(&l.j, request_out(r));
 	jw_object(&l.j);
@@ -193,6 +242,7 @@ struct page_list {
 	unsigned shown, limit;
 	int64_t last;
 	bool more, with_subject;
+	bool hosts; /* as in struct list */
 };
 
 static void
@@ -247,8 +297,9 @@ put_item(void *ctx, const struct eventlog_row *row)
 	    row->suppressed_by != 0 ? "explained"
 	    : row->end == 0	    ? "bad"
 				    : "past");
-	html_text(item, "i_summary", row->summary);
-	html_flag(item, "i_about", l->with_subject);
+	bool veiled = is_veiled(row, l->hosts);
+	html_text(item, "i_summary", veiled ? VEILED : row->summary);
+	html_flag(item, "i_about", l->with_subject && !veiled);
 	html_text(
 	    item, "i_subject", *row->subject != '\0' ? row->subject : "all targets");
 	if (t != NULL && t->parent != NULL)
@@ -261,8 +312,11 @@ put_item(void *ctx, const struct eventlog_row *row)
 		html_printf(item, "i_suppressed", "%" PRId64, row->suppressed_by);
 	put_span(item, row);
 	put_talk(item, row);
-	html_flag(item, "facts", strcmp(row->evidence, "{}") != 0);
+	html_flag(item, "facts", !veiled && strcmp(row->evidence, "{}") != 0);
+	if (veiled)
+		return;
 	eventlog_facts(row->evidence, put_fact, item);
+	blockades_facts(row->id, put_fact, item);
 }
 
 /* Put what Q asks for into LIST of PAGE. False when it cannot be read, which the page
@@ -332,8 +386,8 @@ page_incidents(struct request *r)
 	if (parse_query(r, &q) < 0)
 		return;
 	struct html *page = page_new(r, "Incidents", "incidents");
-	struct page_list open = { page, "open", 0, OPEN_SHOWN, 0, false, true };
-	struct page_list past = { page, "past", 0, PAGE_ROWS, 0, false, true };
+	struct page_list open = { page, "open", 0, OPEN_SHOWN, 0, false, true, access_hosts(r) };
+	struct page_list past = { page, "past", 0, PAGE_ROWS, 0, false, true, access_hosts(r) };
 	unsigned asked = q.which;
 
 	put_kinds(page, &q);
@@ -362,7 +416,7 @@ page_incidents(struct request *r)
 void
 incidents_of(struct html *page, const struct conf_target *t, int64_t start, int64_t end)
 {
-	struct page_list l = { page, "incident", 0, TARGET_ROWS, 0, false, false };
+	struct page_list l = { page, "incident", 0, TARGET_ROWS, 0, false, false, false };
 	struct eventlog_query q = {
 		.start = start, .end = end, .subject = t->path, .with_all = true
 	};

@@ -11,6 +11,8 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "web/blockades.h"
+#include "web/eventlog.h"
 #include "web/exporters.h"
 #include "web/interfaces.h"
 #include "web/news.h"
@@ -467,6 +469,27 @@ per_protocol(const struct page *p, const char *name, const char *help,
 }
 
 static void
+count_row(void *ctx, const struct eventlog_row *row)
+{
+	unsigned *n = ctx;
+
+	(void)row;
+	++*n;
+}
+
+/* NAN where they cannot be read. */
+static double
+open_attacks(void)
+{
+	struct eventlog_query q = { .kind = "attack", .which = EVENTLOG_OPEN,
+		.limit = 1000 };
+	unsigned n = 0;
+	struct err err;
+
+	return eventlog_each(&q, count_row, &n, &err) < 0 ? NAN : n;
+}
+
+static void
 collector(const struct page *p)
 {
 	const struct msg_flows *f = exporters_totals();
@@ -512,6 +535,12 @@ collector(const struct page *p)
 	family(p, "smokebox_collector_suspicions_total", "counter",
 	    "Seconds in which a host had more traffic than a threshold.");
 	plain(p, "smokebox_collector_suspicions_total", (double)f->suspicions);
+	family(p, "smokebox_attacks", "gauge",
+	    "Attacks on own hosts, and by them, that go on.");
+	plain(p, "smokebox_attacks", open_attacks());
+	family(p, "smokebox_blockades", "gauge",
+	    "What is announced against them by *** Actions ***.");
+	plain(p, "smokebox_blockades", blockades_announced());
 	family(p, "smokebox_collector_lost_total", "counter",
 	    "What an exporter sent and never came, by its sequence numbers.");
 	for (size_t i = 0; i < count; i++) {

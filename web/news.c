@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "web/blockades.h"
 #include "web/http.h"
 
 #define RECEIVERS_MAX 1024
@@ -218,6 +219,7 @@ news_courier(struct link *link)
 	if (link != NULL)
 		return;
 	news.receivers = 0;
+	blockades_forget();
 	for (size_t i = 0; i < TRIALS_MAX; i++)
 		if (news.trial[i].r != NULL)
 			finish(&news.trial[i], 503,

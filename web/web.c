@@ -6,6 +6,7 @@
 #include "cached.h"
 #include "link/worker.h"
 #include "web/api.h"
+#include "web/blockades.h"
 #include "web/exporters.h"
 #include "web/interfaces.h"
 #include "web/eventlog.h"
@@ -110,7 +111,8 @@ web_message(void *ctx, struct link *link, struct msg_in *in)
 	if (link_peer(link) == ROOM_COURIER && in->type != MSG_SINK)
 		return in->type == MSG_RECEIVER || in->type == MSG_TRIED
 			   ? news_message(in)
-			   : -1;
+		       : in->type == MSG_BLOCKADE ? blockades_message(in)
+						  : -1;
 	if (in->type == MSG_SINK && link_peer(link) != ROOM_COURIER)
 		return -1;
 	return state_message(in);

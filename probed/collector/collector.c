@@ -21,6 +21,7 @@
 #include "collector/watch.h"
 #include "link/keep.h"
 #include "link/msgflow.h"
+#include "link/msghost.h"
 #include "link/msgminute.h"
 #include "link/msgtaught.h"
 #include "link/worker.h"
@@ -312,6 +313,14 @@ send_suspicion(void *ctx, const struct msg_suspicion *s)
 }
 
 static void
+send_host(void *ctx, const struct own_host *h)
+{
+	msg_begin(&collector.out, MSG_HOST);
+	msg_put_host(&collector.out, h);
+	link_send(ctx, &collector.out, -1, LINK_DROPPABLE);
+}
+
+static void
 send_victim(void *ctx, const struct msg_victim *v)
 {
 	msg_begin(&collector.out, MSG_VICTIM);
@@ -534,6 +543,7 @@ start(struct worker *w)
 	collector.exporters = exporters_new();
 	collector.tally = tally_new(secret());
 	collector.windows = windows_new(secret());
+	windows_note(collector.windows, send_host);
 	tally_watch(collector.tally, collector.windows);
 	collector.watch = watch_new();
 	in.data = mem_zero(BATCH, sizeof *in.data);

@@ -78,28 +78,15 @@ settings_tally(struct tally_settings *set, const struct conf *conf)
 	set->cut_remote = strcmp(conf_value(s, "cut_remote", "no"), "yes") == 0;
 }
 
-/* A number with k, M or G behind it, as the grammar has it. */
-static double
-number(const char *text)
-{
-	static const char units[] = "kMG";
-	char *end;
-	double v = strtod(text, &end);
-	const char *unit = *end == '\0' ? NULL : strchr(units, *end);
-
-	for (const char *u = units; unit != NULL && u <= unit; u++)
-		v *= 1000;
-	return v;
-}
-
 void
 settings_thresholds(struct windows_thresholds *t, const struct conf *conf)
 {
-	const struct conf_section *s = conf_top(conf, "Detection");
+	struct conf_detection d;
 
-	t->packets = number(conf_value(s, "host_packets", "2k"));
-	t->octets = number(conf_value(s, "host_bits", "20M")) / 8;
-	t->flows = number(conf_value(s, "host_flows", "1k"));
+	conf_detection(conf, &d);
+	t->packets = d.packets;
+	t->octets = d.bits / 8;
+	t->flows = d.flows;
 }
 
 void

@@ -35,6 +35,7 @@
 #define KIND_DSCP 4
 #define KIND_SYN 8
 #define KIND_FRAGMENT 16
+#define KIND_ECHO_REPLY 32
 #define TCP_SYN 0x02
 #define TCP_ACK 0x10
 
@@ -366,6 +367,13 @@ one_way(struct tally *t, const struct flow *f, struct gather_key *key,
 	}
 }
 
+static bool
+is_echo_reply(const struct flow *f)
+{
+	return (f->proto == IPPROTO_ICMP && f->icmp_type == 0) ||
+	       (f->proto == IPPROTO_ICMPV6 && f->icmp_type == 129);
+}
+
 static void
 make_key(struct gather_key *key, const struct flow *f)
 {
@@ -392,6 +400,8 @@ make_key(struct gather_key *key, const struct flow *f)
 		key->kind |= KIND_SYN;
 	if (f->fragment != 0)
 		key->kind |= KIND_FRAGMENT;
+	if ((f->has & FLOW_HAS_ICMP) && is_echo_reply(f))
+		key->kind |= KIND_ECHO_REPLY;
 }
 
 /* The other way of a biflow. */
@@ -616,7 +626,13 @@ watch(const struct drop *d, enum minute_way way, const struct gather_sum *sum)
 		.fragment = (k->kind & KIND_FRAGMENT) != 0,
 		.lasts_s = lasts_s[k->span],
 		.other = gather_hash(out ? k->dst : k->src, 2, ~d->t->secret) };
+	uint16_t outside = out ? k->dport : k->sport, own = out ? k->sport : k->dport;
 
+	s.class = vector_class(k->proto, s.syn ? TCP_SYN : TCP_ACK, outside,
+	    (k->kind & KIND_PORTS) != 0, s.fragment,
+	    (k->kind & KIND_ECHO_REPLY) != 0);
+	s.port = s.class == CLASS_AMPLIFIER ? outside : own;
+	memcpy(s.exporter, d->t->source[k->exporter].word, sizeof s.exporter);
 	windows_add(d->t->windows, whole, out, &s);
 	if (d->t->set.talkers != TALLY_OFF)
 		windows_add(d->t->windows, out ? k->src : k->dst, out, &s);

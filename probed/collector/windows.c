@@ -18,6 +18,12 @@
 #define REGISTERS 64
 #define REGISTERS_ALPHA 0.709
 #define REGISTERS_ERROR (1.04 / 8)
+/* The same for each class, where it is asked whether they are many, and about how many:
+ * a standard error of 18 %. */
+#define CLASS_REGISTERS 32
+#define CLASS_REGISTERS_ALPHA 0.697
+/* Part of a threshold from which on hosts are noted. */
+#define NOTED (1.0 / 3)
 /* A host without traffic for so many seconds is not watched any more. */
 #define IDLE_S 60
 /* One side of an interval with 5 % outside of it on each. */
@@ -40,7 +46,25 @@ struct rate {
 	float packets, octets, packets_var, octets_var;
 };
 
+struct class_cell {
+	float packets, octets, packets_var, octets_var;
+	uint32_t samples;
+};
+
+/* One class of packets (infer/vector.h), one way. */
+struct class {
+	struct class_cell cell[SECONDS];
+	struct rate later[STEPS];
+	uint8_t other[2][CLASS_REGISTERS];
+	/* A vote (Boyer and Moore 1981) for the port that most have, by packets. */
+	struct {
+		uint16_t port;
+		float weight, all;
+	} vote[2];
+};
+
 struct way {
+	struct class *class[VECTOR_CLASSES]; /* NULL: there was none of it yet */
 	struct cell cell[SECONDS];
 	struct rate later[STEPS];
 	uint8_t other[2][REGISTERS]; /* this and the last SECONDS */
@@ -49,7 +73,8 @@ struct way {
 struct watched {
 	uint64_t host[2];
 	uint32_t hash;
-	int64_t last; /* tick */
+	uint64_t exporter[2]; /* who told of it last */
+	int64_t last;	      /* tick */
 	struct way way[2];
 };
 
@@ -65,10 +90,20 @@ struct windows {
 	double lasted[SECONDS];
 	uint64_t crowded;
 	bool is_crowded;
+	void (*note)(void *ctx, const struct own_host *h);
 };
 
 /* --- hosts
  * ---------------------------------------------------------------------------- */
+
+static void
+clear(struct watched *h)
+{
+	for (unsigned way = 0; way < 2; way++)
+		for (unsigned c = 0; c < VECTOR_CLASSES; c++)
+			free(h->way[way].class[c]);
+	memset(h, 0, sizeof *h);
+}
 
 static unsigned
 number_in(uint32_t slot)
@@ -138,10 +173,14 @@ make_room(struct windows *w, uint32_t hash, const struct window_share *s)
 		    current(w, &w->host[number]) >= (float)s->packets)
 			return NULL;
 		unplace(w, number);
-	} else if (w->count++ == w->room) {
+		clear(&w->host[number]);
+		return &w->host[number];
+	}
+	if (w->count++ == w->room) {
 		w->room = w->room == 0 ? 16 : 2 * w->room;
 		w->host = mem_grow(w->host, w->room, sizeof *w->host);
 	}
+	memset(&w->host[number], 0, sizeof w->host[number]);
 	return &w->host[number];
 }
 
@@ -160,7 +199,6 @@ watched(struct windows *w, const uint64_t host[2], const struct window_share *s)
 	struct watched *h = make_room(w, hash, s);
 	if (h == NULL)
 		return NULL;
-	memset(h, 0, sizeof *h);
 	memcpy(h->host, host, sizeof h->host);
 	h->hash = hash;
 	place(w, (unsigned)(h - w->host));
@@ -202,10 +240,12 @@ drop_hosts(struct windows *w)
 		least = packets[w->count / 2];
 	}
 	for (unsigned i = 0; i < w->count; i++) {
-		const struct watched *h = &w->host[i];
+		struct watched *h = &w->host[i];
 
-		if (w->tick - h->last > IDLE_S || (least >= 0 && recent(h) <= least))
+		if (w->tick - h->last > IDLE_S || (least >= 0 && recent(h) <= least)) {
+			clear(h);
 			continue;
+		}
 		if (kept != i)
 			w->host[kept] = *h;
 		kept++;
@@ -246,7 +286,7 @@ add_now(struct cell *c, const struct window_share *s)
 
 /* Its mean rate, for as long as it lasted. */
 static void
-add_later(struct way *way, int64_t step, const struct window_share *s)
+add_later(struct rate *later, int64_t step, const struct window_share *s)
 {
 	unsigned steps = s->lasts_s / STEP_S;
 	float k;
@@ -257,7 +297,7 @@ add_later(struct way *way, int64_t step, const struct window_share *s)
 		steps = STEPS - 1;
 	k = 1.0F / (float)(steps * STEP_S);
 	for (unsigned i = 0; i < steps; i++) {
-		struct rate *r = &way->later[(step + i) % STEPS];
+		struct rate *r = &later[(step + i) % STEPS];
 
 		r->packets += (float)s->packets * k;
 		r->octets += (float)s->octets * k;
@@ -266,14 +306,50 @@ add_later(struct way *way, int64_t step, const struct window_share *s)
 	}
 }
 
+/* REGISTERS of them at OTHER. */
 static void
-add_other(struct way *way, uint64_t hash)
+add_other(uint8_t *other, unsigned registers, uint64_t hash)
 {
-	unsigned at = hash % REGISTERS;
-	uint8_t rank = (uint8_t)(__builtin_ctzll(hash / REGISTERS | 1ULL << 57) + 1);
+	unsigned at = hash % registers;
+	uint8_t rank = (uint8_t)(__builtin_ctzll(hash / registers | 1ULL << 57) + 1);
 
-	if (way->other[0][at] < rank)
-		way->other[0][at] = rank;
+	if (other[at] < rank)
+		other[at] = rank;
+}
+
+static void
+add_vote(struct class *k, uint16_t port, float packets)
+{
+	k->vote[0].all += packets;
+	if (k->vote[0].port == port)
+		k->vote[0].weight += packets;
+	else if (k->vote[0].weight >= packets)
+		k->vote[0].weight -= packets;
+	else {
+		k->vote[0].weight = packets - k->vote[0].weight;
+		k->vote[0].port = port;
+	}
+}
+
+static void
+add_class(const struct windows *w, struct way *way, const struct window_share *s)
+{
+	struct class **k = &way->class[s->class];
+
+	if (*k == NULL)
+		*k = mem_zero(1, sizeof **k);
+	add_other((*k)->other[0], CLASS_REGISTERS, s->other);
+	add_vote(*k, s->port, (float)s->packets);
+	if (s->lasts_s != 0) {
+		add_later((*k)->later, w->step, s);
+		return;
+	}
+	struct class_cell *c = &(*k)->cell[w->tick % SECONDS];
+	c->packets += (float)s->packets;
+	c->octets += (float)s->octets;
+	c->packets_var += (float)s->packets_var;
+	c->octets_var += (float)s->octets_var;
+	c->samples += s->samples;
 }
 
 void
@@ -291,8 +367,10 @@ windows_add(
 	if (s->lasts_s == 0)
 		add_now(c, s);
 	else
-		add_later(way, w->step, s);
-	add_other(way, s->other);
+		add_later(way->later, w->step, s);
+	add_other(way->other[0], REGISTERS, s->other);
+	add_class(w, way, s);
+	memcpy(h->exporter, s->exporter, sizeof h->exporter);
 }
 
 /* --- looking
@@ -306,22 +384,30 @@ figure(double value, double var)
 	return (struct suspicion_figure){ value, value > d ? value - d : 0, value + d };
 }
 
-static struct suspicion_figure
-count_other(const struct way *way)
+static double
+count_registers(const uint8_t *a, const uint8_t *b, unsigned registers, double alpha)
 {
 	double sum = 0, empty = 0, n;
 
-	for (unsigned i = 0; i < REGISTERS; i++) {
-		uint8_t rank = way->other[0][i] > way->other[1][i] ? way->other[0][i]
-								   : way->other[1][i];
+	for (unsigned i = 0; i < registers; i++) {
+		uint8_t rank = a[i] > b[i] ? a[i] : b[i];
 
 		sum += ldexp(1, -rank);
 		empty += rank == 0;
 	}
-	n = REGISTERS_ALPHA * REGISTERS * REGISTERS / sum;
+	n = alpha * registers * registers / sum;
 	/* Few of them are counted by the registers that are empty. */
-	if (n <= 2.5 * REGISTERS && empty > 0)
-		n = REGISTERS * log(REGISTERS / empty);
+	if (n <= 2.5 * registers && empty > 0)
+		n = registers * log(registers / empty);
+	return n;
+}
+
+static struct suspicion_figure
+count_other(const struct way *way)
+{
+	double n = count_registers(
+	    way->other[0], way->other[1], REGISTERS, REGISTERS_ALPHA);
+
 	return figure(n, n * n * REGISTERS_ERROR * REGISTERS_ERROR);
 }
 
@@ -376,22 +462,29 @@ look(const struct windows *w, const struct cell *c, const struct rate *later,
 	return s->why == 0 ? 0 : most / factor;
 }
 
+/* BYTES as they lie in memory, IPv4 mapped; 0 is none. */
+static void
+put_address(struct flow_ip *ip, const uint64_t word[2])
+{
+	const uint8_t *bytes = (const uint8_t *)word;
+
+	if (inside_is_four(word)) {
+		ip->len = 4;
+		memcpy(ip->bytes, bytes + 12, 4);
+	} else if ((word[0] | word[1]) != 0) {
+		ip->len = 16;
+		memcpy(ip->bytes, bytes, 16);
+	}
+}
+
 /* The rest of a suspicion. */
 static void
 describe(
     const struct watched *h, bool out, const struct cell *c, struct msg_suspicion *s)
 {
-	const uint8_t *bytes = (const uint8_t *)h->host;
-
 	s->out = out;
 	s->samples = c->samples;
-	if (inside_is_four(h->host)) {
-		s->host.len = 4;
-		memcpy(s->host.bytes, bytes + 12, 4);
-	} else if ((h->host[0] | h->host[1]) != 0) {
-		s->host.len = 16;
-		memcpy(s->host.bytes, bytes, 16);
-	}
+	put_address(&s->host, h->host);
 	s->ends = count_other(&h->way[out]);
 	if (c->packets <= 0)
 		return;
@@ -476,6 +569,120 @@ tell_all(struct windows *w, int64_t now_ms,
 	}
 }
 
+/* Octets and packets of H in the last seconds by their thresholds, the greater way. */
+static double
+weight_of(const struct windows *w, const struct watched *h, double seconds)
+{
+	const struct windows_thresholds *t = &w->thresholds;
+	double most = 0;
+
+	for (unsigned out = 0; out < 2; out++) {
+		const struct way *way = &h->way[out];
+		double packets = 0, octets = 0, flows = 0;
+
+		for (unsigned i = 0; i < SECONDS; i++)
+			if (w->lasted[i] > 0) {
+				packets += way->cell[i].packets;
+				octets += way->cell[i].octets;
+				flows += way->cell[i].flows;
+			}
+		packets = packets / seconds + way->later[w->step % STEPS].packets;
+		octets = octets / seconds + way->later[w->step % STEPS].octets;
+		most = fmax(most, fmax(packets / t->packets, octets / t->octets));
+		most = fmax(most, flows / seconds / t->flows);
+	}
+	return most;
+}
+
+static struct vector_sum
+sum_of(const struct windows *w, const struct class *k, double seconds)
+{
+	const struct rate *later = &k->later[w->step % STEPS];
+	const unsigned newer = k->vote[0].all >= k->vote[1].all ? 0 : 1;
+	struct vector_sum s = { 0 };
+
+	for (unsigned i = 0; i < SECONDS; i++) {
+		const struct class_cell *c = &k->cell[i];
+
+		if (w->lasted[i] <= 0)
+			continue;
+		s.packets += c->packets;
+		s.octets += c->octets;
+		s.packets_var += c->packets_var;
+		s.octets_var += c->octets_var;
+		s.samples += c->samples;
+	}
+	s.packets = s.packets / seconds + later->packets;
+	s.octets = s.octets / seconds + later->octets;
+	s.packets_var = s.packets_var / seconds / seconds + later->packets_var;
+	s.octets_var = s.octets_var / seconds / seconds + later->octets_var;
+	s.ends = count_registers(
+	    k->other[0], k->other[1], CLASS_REGISTERS, CLASS_REGISTERS_ALPHA);
+	s.port = k->vote[newer].port;
+	/* What is left to a part P of all is (2P - 1) of it. */
+	s.port_rules = s.port != 0 && k->vote[newer].weight >= 0.5F * k->vote[newer].all;
+	return s;
+}
+
+static void
+note(const struct windows *w, const struct watched *h, double seconds, int64_t now_ms,
+    void *ctx)
+{
+	struct own_host m = { .time_ms = now_ms,
+		.window_ms = (uint32_t)(seconds * 1000) };
+
+	put_address(&m.host, h->host);
+	put_address(&m.exporter, h->exporter);
+	for (unsigned out = 0; out < 2; out++) {
+		for (unsigned i = 0; i < SECONDS; i++)
+			if (w->lasted[i] > 0)
+				m.way[out].flows += h->way[out].cell[i].flows / seconds;
+		for (unsigned c = 0; c < VECTOR_CLASSES; c++)
+			if (h->way[out].class[c] != NULL)
+				m.way[out].class[c] =
+				    sum_of(w, h->way[out].class[c], seconds);
+	}
+	w->note(ctx, &m);
+}
+
+/* Hosts of which there may be more to say. */
+static void
+note_all(const struct windows *w, int64_t now_ms, void *ctx)
+{
+	static struct found found[WINDOWS_HOSTS];
+	unsigned count = 0;
+	double seconds = 0;
+
+	for (unsigned i = 0; i < SECONDS; i++)
+		seconds += w->lasted[i] > 0 ? w->lasted[i] : 0;
+	if (w->note == NULL || seconds <= 0)
+		return;
+	for (unsigned i = 0; i < w->count; i++) {
+		double weight = weight_of(w, &w->host[i], seconds);
+
+		if (weight >= NOTED)
+			found[count++] = (struct found){ weight, i, false };
+	}
+	qsort(found, count, sizeof *found, compare_found);
+	for (unsigned i = 0; i < count && i < WINDOWS_NOTED; i++)
+		note(w, &w->host[found[i].host], seconds, now_ms, ctx);
+}
+
+static void
+turn_class(struct class *k, int64_t tick, int64_t step, int64_t gone, bool block)
+{
+	k->cell[tick % SECONDS] = (struct class_cell){ 0 };
+	for (int64_t i = 0; i < gone; i++)
+		k->later[(step + i) % STEPS] = (struct rate){ 0 };
+	if (!block)
+		return;
+	memcpy(k->other[1], k->other[0], CLASS_REGISTERS);
+	memset(k->other[0], 0, CLASS_REGISTERS);
+	k->vote[1] = k->vote[0];
+	k->vote[0].port = 0;
+	k->vote[0].weight = k->vote[0].all = 0;
+}
+
 /* What is over makes room for what comes. */
 static void
 turn(struct windows *w, int64_t now_ms)
@@ -493,6 +700,10 @@ turn(struct windows *w, int64_t now_ms)
 			way->cell[w->tick % SECONDS] = (struct cell){ 0 };
 			for (int64_t k = 0; k < gone; k++)
 				way->later[(w->step + k) % STEPS] = (struct rate){ 0 };
+			for (unsigned c = 0; c < VECTOR_CLASSES; c++)
+				if (way->class[c] != NULL)
+					turn_class(way->class[c], w->tick, w->step,
+					    gone, block);
 			if (!block)
 				continue;
 			memcpy(way->other[1], way->other[0], REGISTERS);
@@ -511,6 +722,7 @@ windows_tick(struct windows *w, int64_t now_ms,
 	if (w->begun_ms != 0 && lasted > 0 && lasted < 60000) {
 		w->lasted[w->tick % SECONDS] = (double)lasted / 1000;
 		tell_all(w, now_ms, tell, ctx);
+		note_all(w, now_ms, ctx);
 	} else {
 		w->lasted[w->tick % SECONDS] = 0;
 	}
@@ -534,6 +746,8 @@ windows_new(uint64_t secret)
 void
 windows_free(struct windows *w)
 {
+	for (unsigned i = 0; i < w->count; i++)
+		clear(&w->host[i]);
 	free(w->host);
 	free(w);
 }
@@ -542,6 +756,12 @@ void
 windows_configure(struct windows *w, const struct windows_thresholds *t)
 {
 	w->thresholds = *t;
+}
+
+void
+windows_note(struct windows *w, void (*tell)(void *ctx, const struct own_host *h))
+{
+	w->note = tell;
 }
 
 uint64_t

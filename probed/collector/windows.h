@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "infer/vector.h"
 #include "link/msgsuspicion.h"
 
 #define WINDOWS_HOSTS 4096 /* watched at once; the least go when there are more */
@@ -29,6 +30,9 @@ struct window_share {
 	bool syn, fragment;
 	unsigned lasts_s; /* 0: five seconds or less; else at most 300 */
 	uint64_t other;	  /* a hash of the address at the other end */
+	enum vector_class class;
+	uint16_t port;	      /* as of struct vector_sum; 0: none */
+	uint64_t exporter[2]; /* who told: as HOST is */
 };
 
 struct windows;
@@ -43,6 +47,12 @@ void windows_add(struct windows *w, const uint64_t host[2], bool out,
 /* A second is over; it is NOW_MS (epoch). TELL is called for each suspicion. */
 void windows_tick(struct windows *w, int64_t now_ms,
     void (*tell)(void *ctx, const struct msg_suspicion *s), void *ctx);
+/* From now on windows_tick() calls TELL, with its CTX, also for each host that has so much
+ * in the last five seconds that it may come near an attack: a third of the thresholds,
+ * NOTED of them at most, the greatest first. */
+#define WINDOWS_NOTED 64
+void windows_note(
+    struct windows *w, void (*tell)(void *ctx, const struct own_host *h));
 /* Hosts that were not watched in a second for want of room, since the start. */
 uint64_t windows_crowded(const struct windows *w);
 unsigned windows_count(const struct windows *w);

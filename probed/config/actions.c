@@ -27,6 +27,11 @@ static const struct {
 	{ "pushover", "token user" },
 	{ "apprise", "url" },
 	{ "command", "program" },
+	{ "fastnetmon", "program" },
+	{ "exabgp", "program" },
+	{ "gobgp", "program" },
+	{ "bird", "program" },
+	{ "nftables", "program" },
 };
 
 static const char *
@@ -97,10 +102,13 @@ check_action(struct view *v, const struct conf_section *s)
 	}
 	check_url(v, s, type);
 	const char *program = conf_value(s, "program", NULL);
-	if (strcmp(type, "command") == 0 && program != NULL &&
+	bool blocks = conf_action_blocks(s);
+	if ((blocks || strcmp(type, "command") == 0) && program != NULL &&
 	    access(program, X_OK) != 0)
 		report_warning(v->report, conf_var(s, "program")->at,
-		    "%s: %s cannot be executed, so nobody is told", s->name, program);
+		    blocks ? "%s: %s cannot be executed, so nothing is done"
+			   : "%s: %s cannot be executed, so nobody is told",
+		    s->name, program);
 }
 
 /* Who is named in SECTION's KEY and how is he reached? MAIL is set for addresses. */
@@ -179,9 +187,26 @@ check_template(struct view *v, const struct conf_section *s)
 		    var->value, strerror(errno));
 }
 
+bool
+conf_action_blocks(const struct conf_section *s)
+{
+	static const char *const types[] = { "fastnetmon", "exabgp", "gobgp", "bird",
+		"nftables" };
+	const char *type = conf_value(s, "type", "");
+
+	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+		if (strcmp(types[i], type) == 0)
+			return true;
+	return false;
+}
+
 char *
 conf_action_kinds(const struct conf_section *s)
 {
+	/* Nobody is told by it. */
+	if (conf_action_blocks(s))
+		return mem_str(" ");
+
 	char *list = mem_printf(" %s ", conf_value(s, "kinds", KINDS));
 
 	for (char *p = list; *p != '\0'; p++)

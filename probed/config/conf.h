@@ -254,9 +254,19 @@ uint64_t conf_series_id(const struct conf_target *t, const struct conf_slave *sl
 const struct conf_target *conf_series_by_id(
     const struct conf *conf, uint64_t id, const struct conf_slave **slave);
 
+/* *** Detection ***: what is enough to be looked at, per second, and what comes of it. */
+struct conf_detection {
+	double packets, bits, flows;
+	double line[2]; /* bit/s of the line, in and out; 0: not said */
+	int64_t hold_s, learn_s;
+};
+void conf_detection(const struct conf *conf, struct conf_detection *d);
+
 /* What the receiver S of *** Actions *** hears of: kinds of incidents with blanks
  * between them and around them; NULL: of all. To be freed. */
 char *conf_action_kinds(const struct conf_section *s);
+/* Does S act against attacks, rather than tell people? */
+bool conf_action_blocks(const struct conf_section *s);
 /* Is KIND among them? */
 bool conf_action_hears(const struct conf_section *s, const char *kind);
 

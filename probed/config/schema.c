@@ -17,7 +17,8 @@
 
 #define WORD "[-_0-9a-zA-Z]+"
 #define ACTION_TYPES                                                                   \
-	"mail|webhook|ntfy|gotify|slack|discord|telegram|pushover|apprise|command"
+	"mail|webhook|ntfy|gotify|slack|discord|telegram|pushover|apprise|command|"     \
+	"fastnetmon|exabgp|gobgp|bird|nftables"
 #define YES_NO "yes|no"
 #define YES_NO_TEXT "this must either be 'yes' or 'no'"
 #define RECIPIENT "(\\|.+|.+@[^[:space:]]+|snpp:.+|xmpp:.+)"
@@ -635,6 +636,12 @@ static const struct schema_key detection_key[] = {
 	{ "host_packets", .re = PER_SECOND, .expected = PER_SECOND_TEXT, .fallback = "2k" },
 	{ "host_bits", .re = PER_SECOND, .expected = PER_SECOND_TEXT, .fallback = "20M" },
 	{ "host_flows", .re = PER_SECOND, .expected = PER_SECOND_TEXT, .fallback = "1k" },
+	{ "line", .fits = line_speed,
+	    .expected = "bit/s in and out, such as 100M or 100M/20M" },
+	{ "attack_hold", .re = "[1-9][0-9]{1,4}", .expected = "seconds, 10 to 99999",
+	    .fallback = "1900" },
+	{ "attack_learn", .re = "[0-9]{1,3}", .expected = "hours, 0 to 999",
+	    .fallback = "24" },
 	{ NULL },
 };
 
@@ -831,7 +838,8 @@ static const struct schema silences_child[] = {
 static const struct schema_key action_key[] = {
 	{ "type", KEY_MANDATORY, .re = ACTION_TYPES,
 	    .expected = "one of mail, webhook, ntfy, gotify, slack, discord, telegram, "
-			"pushover, apprise, command" },
+			"pushover, apprise, command, fastnetmon, exabgp, gobgp, "
+			"bird, nftables" },
 	SECRET("url"),
 	SECRET("token"),
 	SECRET("password"),
@@ -850,6 +858,22 @@ static const struct schema_key action_key[] = {
 	    .expected = "kinds of incidents, of alert, loss, latency, backscatter, "
 			"attack, congestion, gap, note, verdict, or all",
 	    .fallback = "alert loss attack" },
+	{ "arguments" },
+	{ "announce" },
+	{ "withdraw" },
+	{ "dry_run", .re = YES_NO, .error = YES_NO_TEXT, .fallback = "yes" },
+	{ "direction", .re = "in|out|both", .expected = "in, out or both",
+	    .fallback = "in" },
+	{ "max", .re = "[1-9][0-9]{0,2}", .expected = "a number, 1 to 999",
+	    .fallback = "16" },
+	{ "limit", .re = "[1-9][0-9]{0,6}", .expected = "seconds, 1 to 9999999",
+	    .fallback = "14400" },
+	{ "protect", .fits = some_prefixes,
+	    .expected = "prefixes such as 192.0.2.0/24 2001:db8::/32" },
+	{ "nexthop", .re = "[0-9a-fA-F.:]+([ ,]+[0-9a-fA-F.:]+)?",
+	    .expected = "an address of IPv4, of IPv6, or one of each" },
+	{ "community", .re = "[0-9]{1,5}:[0-9]{1,5}",
+	    .expected = "a community such as 65535:666", .fallback = "65535:666" },
 	{ "min_priority", .re = "[1-9][0-9]{0,8}", .expected = "a number from 1" },
 	{ "rate", .re = "[1-9][0-9]{0,4}/[mhd]",
 	    .expected = "letters a minute, hour or day, such as 10/h" },

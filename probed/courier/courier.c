@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/log.h"
+#include "courier/blockades.h"
 #include "courier/errand.h"
 #include "courier/master.h"
 #include "courier/receivers.h"
@@ -31,6 +32,7 @@ start(struct worker *w)
 	snpp_open(w->base);
 	errand_open(w->base);
 	receivers_open(w->base, w->conf);
+	blockades_open(w->base, w->conf);
 	master_open(w->base, w->conf);
 	sinks_open(w->base);
 	self = w;
@@ -43,6 +45,7 @@ run(void *ctx)
 	(void)ctx;
 	master_run();
 	receivers_run();
+	blockades_run();
 	sinks_configure(self->conf);
 }
 
@@ -54,6 +57,7 @@ peer(void *ctx, enum room room, struct link *link)
 		errand_runner(link);
 	else if (room == ROOM_WEB) {
 		receivers_web(link);
+		blockades_web(link);
 		sinks_web(link);
 	}
 }
@@ -78,6 +82,7 @@ reload(void *ctx, const struct conf *old, const struct conf *next)
 	(void)old;
 	master_configure(next);
 	receivers_configure(next);
+	blockades_configure(next);
 	sinks_configure(next);
 }
 
@@ -99,6 +104,7 @@ stop(void *ctx)
 {
 	(void)ctx;
 	master_stop();
+	blockades_stop();
 	receivers_stop(left);
 	sinks_stop(left);
 }

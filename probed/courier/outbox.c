@@ -19,6 +19,7 @@ enum query {
 	QUERY_TIME,
 	QUERY_NEXT,
 	QUERY_COUNT,
+	QUERY_ATTACKS,
 	QUERIES
 };
 
@@ -35,6 +36,8 @@ static const char *const queries[QUERIES] = {
 	[QUERY_COUNT] =
 	    "SELECT count(*) FROM (SELECT 1 FROM outbox WHERE id > ?2 AND " FOR_US
 	    " LIMIT 10000)",
+	[QUERY_ATTACKS] = "SELECT id, \"begin\", evidence FROM incident WHERE kind = "
+			  "'attack' AND \"end\" IS NULL ORDER BY id",
 };
 
 struct outbox {
@@ -237,6 +240,26 @@ outbox_next(struct outbox *o, const char *receiver, int64_t after, int64_t last,
 		fatalx("an empty letter cannot be read");
 	sqlite3_reset(s);
 	return 1;
+}
+
+bool
+outbox_attacks(struct outbox *o,
+    void (*each)(void *ctx, int64_t incident, int64_t begin, const char *evidence),
+    void *ctx)
+{
+	sqlite3_stmt *s = begin(o, QUERY_ATTACKS);
+	bool failed = true;
+
+	if (s == NULL)
+		return false;
+	while (next(o, s, &failed)) {
+		const char *evidence = (const char *)sqlite3_column_text(s, 2);
+
+		if (evidence != NULL)
+			each(ctx, sqlite3_column_int64(s, 0), sqlite3_column_int64(s, 1),
+			    evidence);
+	}
+	return !failed;
 }
 
 int64_t

@@ -37,6 +37,12 @@ bool outbox_knows(struct outbox *o, const struct cursor *c);
 int outbox_next(struct outbox *o, const char *receiver, int64_t after, int64_t last,
     struct letter *l, struct err *err);
 
+/* Call EACH with every attack that is open: the incident, its begin and evidence. False
+ * when they cannot be read, or not all. */
+bool outbox_attacks(struct outbox *o,
+    void (*each)(void *ctx, int64_t incident, int64_t begin, const char *evidence),
+    void *ctx);
+
 /* How many rows for RECEIVER are behind AFTER; 10000 for more. */
 int64_t outbox_count(struct outbox *o, const char *receiver, int64_t after);
 

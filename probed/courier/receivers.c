@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "courier/blockade.h"
 #include "courier/dispatch.h"
 #include "courier/outbox.h"
 #include "courier/receiver.h"
@@ -141,7 +142,7 @@ want_configured(void)
 
 	for (const struct conf_section *s = actions == NULL ? NULL : actions->first;
 	     s != NULL; s = s->next) {
-		struct receiver *r = want(s->name);
+		struct receiver *r = blockade_is(s) ? NULL : want(s->name);
 
 		if (r != NULL)
 			r->configured = true;

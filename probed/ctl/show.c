@@ -387,6 +387,25 @@ show_receivers(const json_t *receivers, long long now)
 	print(&t, true);
 }
 
+/* What is done against attacks. */
+static void
+show_blockades(const json_t *blockades)
+{
+	size_t i;
+	json_t *b;
+
+	json_array_foreach(blockades, i, b)
+	{
+		const char *why = text(b, "why"), *says = text(b, "says");
+
+		printf("%-10s %s, %s: %s%s%s", "blockade", text(b, "action"),
+		    text(b, "host"), text(b, "state"), *why != '\0' ? ", " : "", why);
+		if (*says != '\0')
+			printf(": %.*s", (int)strcspn(says, "\n"), says);
+		putchar('\n');
+	}
+}
+
 static void
 show_sinks(const json_t *sinks, long long now)
 {
@@ -497,6 +516,7 @@ ctl_status(const struct ctl *ctl, int argc, char **argv)
 	    number(overload, "loop_max") * 1e3);
 	show_counts("store", json_object_get(s, "store"), true);
 	show_sinks(json_object_get(s, "sinks"), now);
+	show_blockades(json_object_get(s, "blockades"));
 	show_exporters(s, now);
 	show_interfaces(s, now);
 	show_slaves(json_object_get(s, "slaves"), now);

@@ -91,6 +91,10 @@ enum msg_type {
 	/* recorder -> courier: MSG_ROUND, where there are sinks */
 	/* courier -> web */
 	MSG_SINK,          /* struct msg_sink: how one of the sinks fares */
+	/* collector -> recorder */
+	MSG_HOST,          /* struct own_host: what one of them exchanges */
+	/* courier -> web */
+	MSG_BLOCKADE,      /* struct msg_blockade: what is done against an attack */
 	MSG_TYPES
 };
 

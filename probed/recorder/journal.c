@@ -10,8 +10,10 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "link/msghost.h"
 #include "recorder/alertletter.h"
 #include "recorder/alerts.h"
+#include "recorder/attack.h"
 #include "recorder/audience.h"
 #include "recorder/backscatter.h"
 #include "recorder/events.h"
@@ -33,6 +35,7 @@ struct journal {
 	struct alerts *alerts;
 	struct notes *notes;
 	struct backscatters *backscatters;
+	struct attackbook *attacks;
 	struct event *work, *tick;
 	char *parents; /* the list that behind() made last */
 	void (*trouble)(void *ctx, const char *text);
@@ -190,6 +193,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	backscatters_tick(j->backscatters, now_s());
+	attackbook_tick(j->attacks, now_s());
 	conditions_tick(j->conditions, now_s());
 	/* Pruning is due once in a while though nothing is put. */
 	if (!event_pending(j->work, EV_TIMEOUT, NULL))
@@ -256,6 +260,23 @@ journal_victim(struct journal *j, struct msg_in *in)
 	return 0;
 }
 
+int
+journal_host(struct journal *j, struct msg_in *in)
+{
+	struct own_host h;
+
+	if (msg_get_host(in, &h) != 0)
+		return -1;
+	attackbook_host(j->attacks, &h);
+	return 0;
+}
+
+void
+journal_exporter(struct journal *j, const struct msg_exporter *x)
+{
+	attackbook_exporter(j->attacks, x);
+}
+
 /* Subjects that are paths: nobody looks after those that are not configured. */
 static bool
 watched(void *ctx, const struct incident *in)
@@ -282,6 +303,7 @@ journal_configure(struct journal *j, const struct conf *next)
 	silences_configure(j->silences, next);
 	notes_configure(j->notes, next);
 	alerts_configure(j->alerts, next);
+	attackbook_configure(j->attacks, next);
 	conditions_end(j->conditions, watched, j, now_s(),
 	    "it is not measured any more, as the configuration says");
 	outages_reload(j->outages);
@@ -407,6 +429,7 @@ journal_begin(struct journal *j, const struct conf *conf,
 	j->conditions = conditions_new(j->ev, &ops, j);
 	j->outages = outages_new(j->conditions, j->ev);
 	j->backscatters = backscatters_new(j->conditions, j->ev, now_s());
+	j->attacks = attackbook_new(j->conditions, j->ev, conf, now_s());
 	j->alerts = alerts_new(&alerts_ops, j);
 	notes_begin(j->notes, j->ev, conf);
 	event_add(j->tick, &second);
@@ -427,6 +450,7 @@ journal_end(struct journal *j)
 		alerts_free(j->alerts);
 		outages_free(j->outages);
 		backscatters_free(j->backscatters);
+		attackbook_free(j->attacks);
 		conditions_free(j->conditions);
 		silences_free(j->silences);
 		events_close(j->ev);

@@ -38,6 +38,11 @@ void journal_route(struct journal *j, const char *subject, int64_t time,
 int journal_message(struct journal *j, struct msg_in *in);
 /* MSG_VICTIM. 0, or -1 when it is not to be believed. */
 int journal_victim(struct journal *j, struct msg_in *in);
+/* MSG_HOST. 0, or -1 likewise. */
+int journal_host(struct journal *j, struct msg_in *in);
+/* One that sends flows is as X. */
+struct msg_exporter;
+void journal_exporter(struct journal *j, const struct msg_exporter *x);
 /* For others who judge: the conditions, and events.db. After calls from outside of
  * journal_round(), journal_kick() sees that what was put is written. */
 struct conditions *journal_conditions(struct journal *j);

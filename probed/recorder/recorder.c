@@ -360,6 +360,7 @@ take_exporter(struct recorder *rec, struct msg_in *in)
 	if (msg_get_exporter(&copy, &x) < 0)
 		return -1;
 	ifbook_exporter(rec->interfaces, &x, clock_wall_ns() / CLOCK_NS_PER_S);
+	journal_exporter(rec->journal, &x);
 	return relay_flows(rec->relay, in);
 }
 
@@ -375,6 +376,8 @@ take_flows(struct recorder *rec, struct msg_in *in)
 		return relay_suspicion(rec->relay, in);
 	case MSG_VICTIM:
 		return journal_victim(rec->journal, in);
+	case MSG_HOST:
+		return journal_host(rec->journal, in);
 	case MSG_IFCOUNTERS:
 		return take_ifcounters(rec, in);
 	case MSG_EXPORTER:

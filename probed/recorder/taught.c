@@ -1,22 +1,17 @@
 #include "recorder/taught.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <zlib.h>
 
 #include "base/mem.h"
+#include "base/statefile.h"
 #include "base/wire.h"
 #include "link/msgtaught.h"
 #include "store.h"
 
 #define FILE_NAME STORE_STATE "/templates"
-#define FILE_NEW FILE_NAME ".new"
 #define MAGIC "smokebox templates 1\n"
 #define MAGIC_LEN (sizeof MAGIC - 1)
 /* Magic, u32 length, the bytes, u32 CRC-32 of them. */
@@ -55,85 +50,22 @@ taught_open(const uint8_t *file, size_t len, const uint8_t **inside, size_t *ins
 	return 0;
 }
 
-/* Nobody else may tell us what traffic is. */
-static int
-is_ours(int fd, struct err *err)
-{
-	struct stat st;
-
-	if (fstat(fd, &st) != 0)
-		return err_set(err, "%s", strerror(errno));
-	if (!S_ISREG(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & 022) != 0)
-		return err_set(
-		    err, "others may write to it, expected a file of our own");
-	return 0;
-}
-
-/* The whole file into *FILE, which the caller frees; its length, 0 where there is none,
- * -1 with ERR. */
-static ssize_t
-read_file(uint8_t **file, struct err *err)
-{
-	int fd = open(FILE_NAME, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	size_t len = 0;
-	ssize_t n = 1;
-
-	*file = NULL;
-	if (fd < 0)
-		return errno == ENOENT ? 0 : err_set(err, "%s", strerror(errno));
-	if (is_ours(fd, err) != 0) {
-		close(fd);
-		return -1;
-	}
-	*file = mem_alloc(FILE_MAX + 1);
-	while (len <= FILE_MAX && (n = read(fd, *file + len, FILE_MAX + 1 - len)) > 0)
-		len += (size_t)n;
-	if (n < 0)
-		err_set(err, "%s", strerror(errno));
-	close(fd);
-	return n < 0 ? -1 : (ssize_t)len;
-}
-
-static int
-write_all(int fd, const void *data, size_t len)
-{
-	const uint8_t *at = data;
-
-	while (len > 0) {
-		ssize_t n = write(fd, at, len);
-
-		if (n <= 0) {
-			errno = n < 0 ? errno : ENOSPC;
-			return -1;
-		}
-		at += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
+/* 0, or -1 with ERR. */
 static int
 write_file(const uint8_t *data, size_t len, struct err *err)
 {
-	int fd =
-	    open(FILE_NEW, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	uint8_t head[4], sum[4];
+	size_t size = MAGIC_LEN + 4 + len + 4;
+	uint8_t *file = mem_alloc(size);
 	struct pack p;
 
-	pack_init(&p, head, sizeof head);
+	pack_init(&p, file, size);
+	pack_bytes(&p, MAGIC, MAGIC_LEN);
 	pack_u32(&p, (uint32_t)len);
-	pack_init(&p, sum, sizeof sum);
+	pack_bytes(&p, data, len);
 	pack_u32(&p, (uint32_t)crc32(0, data, (uInt)len));
-	if (fd < 0 || fchmod(fd, 0600) != 0 || write_all(fd, MAGIC, MAGIC_LEN) != 0 ||
-	    write_all(fd, head, sizeof head) != 0 || write_all(fd, data, len) != 0 ||
-	    write_all(fd, sum, sizeof sum) != 0 || fsync(fd) != 0 ||
-	    rename(FILE_NEW, FILE_NAME) != 0)
-		err_set(err, FILE_NAME ": %s", strerror(errno));
-	else
-		err->text[0] = '\0';
-	if (fd >= 0)
-		close(fd);
-	return err->text[0] == '\0' ? 0 : -1;
+	int status = statefile_write(FILE_NAME, file, size, err);
+	free(file);
+	return status;
 }
 
 /* --- to and from the collector -------------------------------------------------------
@@ -179,7 +111,7 @@ void
 taught_collector(struct taught *t, struct link *collector)
 {
 	const uint8_t *inside = NULL;
-	uint8_t *file = NULL;
+	void *file = NULL;
 	size_t len = 0;
 	struct err err;
 	ssize_t n;
@@ -192,7 +124,7 @@ taught_collector(struct taught *t, struct link *collector)
 		    collector, &t->out, ++t->set, t->whole.data, t->whole.len);
 		return;
 	}
-	n = read_file(&file, &err);
+	n = statefile_read(FILE_NAME, FILE_MAX, &file, &err);
 	if (n < 0 ||
 	    (n > 0 && taught_open(file, (size_t)n, &inside, &len, &err) != 0)) {
 		log_warnx(FILE_NAME ": %s: it is not used", err.text);

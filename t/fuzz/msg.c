@@ -5,9 +5,11 @@
 #include <string.h>
 
 #include "link/msg.h"
+#include "link/msgblockade.h"
 #include "link/msghere.h"
 #include "link/msgbrowser.h"
 #include "link/msghops.h"
+#include "link/msghost.h"
 #include "link/msgif.h"
 #include "link/msgminute.h"
 #include "link/msgpath.h"
@@ -40,6 +42,8 @@ echo(struct msg_in *in, struct msg_out *out)
 		struct here here;
 		struct msg_path path;
 		struct msg_browser browser;
+		struct own_host host;
+		struct msg_blockade blockade;
 		char text[256];
 	} u;
 
@@ -74,6 +78,8 @@ echo(struct msg_in *in, struct msg_out *out)
 		CASE(MSG_HERE, here);
 		CASE(MSG_PATH, path);
 		CASE(MSG_BROWSER, browser);
+		CASE(MSG_HOST, host);
+		CASE(MSG_BLOCKADE, blockade);
 	default:
 		msg_get_str(in, u.text, sizeof u.text);
 		if (msg_done(in) != 0)

@@ -1,0 +1,723 @@
+#include "courier/blockades.h"
+
+#include <errno.h>
+#include <ifaddrs.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+
+#include <arpa/inet.h>
+#include <event2/event.h>
+#include <jansson.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/statefile.h"
+#include "courier/blockade.h"
+#include "courier/cursor.h"
+#include "courier/errand.h"
+#include "courier/outbox.h"
+#include "link/msgblockade.h"
+
+#define FILE_NAME CURSOR_DIR "/announced"
+#define FILE_MAX (1024 * 1024)
+#define ENTRIES_MAX 256
+#define PAUSE_FIRST_S 5
+#define PAUSE_MOST_S 300
+static const struct timeval look_every = { 1, 0 };
+
+struct blockade {
+	char action[BLOCKADE_NAME], type[16], host[ADDR_TEXT];
+	bool out;
+	int64_t incident, since; /* SINCE: epoch seconds of its state */
+	int64_t begin;		 /* when it was first announced; 0: never */
+	enum blockade_state state;
+	double pps;
+	char *announce, *withdraw;	 /* what is said */
+	char *program, *arguments;	 /* as they were */
+	char why[256];
+	unsigned tries;
+	int64_t next_ns;
+	struct errand *errand;
+	bool called_for;   /* an open attack wants it */
+	bool seen;	   /* its attack is open */
+	bool told;
+	TAILQ_ENTRY(blockade) link;
+};
+
+static struct {
+	struct event_base *base;
+	const struct conf *conf;
+	struct outbox *outbox;
+	struct event *look;
+	struct link *web;
+	struct prefixes own;
+	TAILQ_HEAD(list, blockade) list;
+	unsigned count;
+	bool dirty; /* the file is not what is */
+	struct log_limit stuck, full;
+} all = { .list = TAILQ_HEAD_INITIALIZER(all.list) };
+
+static int64_t
+now_s(void)
+{
+	return clock_wall_ns() / CLOCK_NS_PER_S;
+}
+
+/* Is, or may be, announced. */
+static bool
+is_out_there(const struct blockade *b)
+{
+	return b->state == BLOCKADE_ANNOUNCING || b->state == BLOCKADE_ANNOUNCED ||
+	       b->state == BLOCKADE_WITHDRAWING;
+}
+
+static const struct conf_section *
+section_of(const struct blockade *b)
+{
+	const struct conf_section *actions = conf_top(all.conf, "Actions");
+	const struct conf_section *s =
+	    actions != NULL ? conf_child(actions, b->action) : NULL;
+
+	return s != NULL && blockade_is(s) ? s : NULL;
+}
+
+/* --- telling ------------------------------------------------------------------------
+ */
+
+static void
+tell(struct blockade *b, bool gone)
+{
+	static struct msg_out out;
+	struct msg_blockade m = { .gone = gone,
+		.state = (uint8_t)b->state,
+		.out = b->out,
+		.incident = b->incident,
+		.since = b->since };
+	char *key = mem_printf("%s %s %d", b->action, b->host, b->out);
+
+	m.id = conf_target_id(key);
+	free(key);
+	b->told = true;
+	if (all.web == NULL)
+		return;
+	snprintf(m.action, sizeof m.action, "%s", b->action);
+	snprintf(m.host, sizeof m.host, "%s", b->host);
+	snprintf(m.text, sizeof m.text, "%s",
+	    b->state == BLOCKADE_WITHDRAWING ? b->withdraw : b->announce);
+	snprintf(m.why, sizeof m.why, "%s", b->why);
+	msg_begin(&out, MSG_BLOCKADE);
+	msg_put_blockade(&out, &m);
+	link_send(all.web, &out, -1, LINK_DROPPABLE);
+}
+
+void
+blockades_web(struct link *link)
+{
+	struct blockade *b;
+
+	all.web = link;
+	TAILQ_FOREACH(b, &all.list, link)
+	tell(b, false);
+}
+
+static void
+set_state(struct blockade *b, enum blockade_state state, const char *why)
+{
+	if (b->state == state && strcmp(b->why, why) == 0 && b->since != 0)
+		return;
+	all.dirty |= is_out_there(b) || state == BLOCKADE_ANNOUNCING;
+	if (b->state != state || b->since == 0)
+		b->since = now_s();
+	b->state = state;
+	snprintf(b->why, sizeof b->why, "%s", why);
+	b->told = false;
+}
+
+/* --- life of one --------------------------------------------------------------------
+ */
+
+static struct blockade *
+find(const char *action, const char *host, bool out)
+{
+	struct blockade *b;
+
+	TAILQ_FOREACH(b, &all.list, link)
+	if (strcmp(b->action, action) == 0 && strcmp(b->host, host) == 0 &&
+	    b->out == out)
+		return b;
+	return NULL;
+}
+
+static struct blockade *
+add(const char *action, const char *type, const char *host, bool out)
+{
+	struct blockade *b;
+
+	if (all.count >= ENTRIES_MAX) {
+		if (log_allowed(&all.full, 3600, NULL))
+			log_warnx("%d blockades are all that is looked after; %s has "
+				  "none against what is at %s",
+			    ENTRIES_MAX, action, host);
+		return NULL;
+	}
+	b = mem_zero(1, sizeof *b);
+	snprintf(b->action, sizeof b->action, "%s", action);
+	snprintf(b->type, sizeof b->type, "%s", type);
+	snprintf(b->host, sizeof b->host, "%s", host);
+	b->out = out;
+	b->state = BLOCKADE_STATES;
+	b->announce = mem_str("");
+	b->withdraw = mem_str("");
+	b->program = mem_str("");
+	b->arguments = mem_str("");
+	TAILQ_INSERT_TAIL(&all.list, b, link);
+	all.count++;
+	return b;
+}
+
+static void
+forget(struct blockade *b)
+{
+	tell(b, true);
+	if (b->errand != NULL)
+		errand_cancel(b->errand);
+	TAILQ_REMOVE(&all.list, b, link);
+	all.count--;
+	free(b->announce);
+	free(b->withdraw);
+	free(b->program);
+	free(b->arguments);
+	free(b);
+}
+
+static void
+set(char **text, const char *value)
+{
+	free(*text);
+	*text = mem_str(value);
+}
+
+/* --- the file -----------------------------------------------------------------------
+ */
+
+/* False: then nothing may be announced. */
+static bool
+save(void)
+{
+	char *text;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+	const struct blockade *b;
+	struct json j;
+	struct err err;
+
+	if (!all.dirty)
+		return true;
+	if (out == NULL)
+		fatal("open_memstream");
+	jw_init(&j, out);
+	jw_array(&j);
+	TAILQ_FOREACH(b, &all.list, link)
+	{
+		if (!is_out_there(b))
+			continue;
+		jw_object(&j);
+		jw_put_str(&j, "action", b->action);
+		jw_put_str(&j, "type", b->type);
+		jw_put_str(&j, "host", b->host);
+		jw_put_bool(&j, "out", b->out);
+		jw_put_int(&j, "incident", b->incident);
+		jw_put_int(&j, "begin", b->begin);
+		jw_put_str(&j, "state", blockade_state_word(b->state));
+		jw_put_num(&j, "pps", b->pps);
+		jw_put_str(&j, "announce", b->announce);
+		jw_put_str(&j, "withdraw", b->withdraw);
+		jw_put_str(&j, "program", b->program);
+		jw_put_str(&j, "arguments", b->arguments);
+		jw_object_end(&j);
+	}
+	jw_array_end(&j);
+	fputs("\n", out);
+	fclose(out);
+	if (statefile_write(FILE_NAME, text, len, &err) == 0)
+		all.dirty = false;
+	else if (log_allowed(&all.stuck, 60, NULL))
+		log_warnx("nothing is announced against attacks, since it cannot be "
+			  "written down: %s",
+		    err.text);
+	free(text);
+	return !all.dirty;
+}
+
+static const char *
+text_of(const json_t *o, const char *key)
+{
+	const char *text = json_string_value(json_object_get(o, key));
+
+	return text != NULL ? text : "";
+}
+
+static void
+load_one(const json_t *o)
+{
+	const char *state = text_of(o, "state");
+	struct prefix p;
+	struct err err;
+	struct blockade *b;
+
+	if (prefix_parse(&p, text_of(o, "host"), &err) != 0 ||
+	    strlen(text_of(o, "host")) >= ADDR_TEXT ||
+	    (b = add(text_of(o, "action"), text_of(o, "type"), text_of(o, "host"),
+		 json_is_true(json_object_get(o, "out")))) == NULL)
+		return;
+	b->incident = json_integer_value(json_object_get(o, "incident"));
+	b->begin = json_integer_value(json_object_get(o, "begin"));
+	b->pps = json_number_value(json_object_get(o, "pps"));
+	set(&b->announce, text_of(o, "announce"));
+	set(&b->withdraw, text_of(o, "withdraw"));
+	set(&b->program, text_of(o, "program"));
+	set(&b->arguments, text_of(o, "arguments"));
+	/* What was under way may have arrived or not: it is said again. */
+	b->state = strcmp(state, blockade_state_word(BLOCKADE_ANNOUNCED)) == 0
+		       ? BLOCKADE_ANNOUNCED
+		   : strcmp(state, blockade_state_word(BLOCKADE_ANNOUNCING)) == 0
+		       ? BLOCKADE_ANNOUNCING
+		       : BLOCKADE_WITHDRAWING;
+	b->since = now_s();
+	log_info("%s: %s is announced still, as it was before the start", b->action,
+	    b->host);
+}
+
+static void
+load(void)
+{
+	struct err err = { .text = "it is no list" };
+	void *text;
+	ssize_t len = statefile_read(FILE_NAME, FILE_MAX, &text, &err);
+	json_t *list = len > 0 ? json_loadb(text, (size_t)len, 0, NULL) : NULL, *one;
+	size_t i;
+
+	if (len < 0 || (len > 0 && !json_is_array(list))) {
+		log_warnx(FILE_NAME
+		    ": %s; what was announced against attacks before the start has to "
+		    "be withdrawn by hand; the file is " FILE_NAME ".broken now",
+		    err.text);
+		(void)rename(FILE_NAME, FILE_NAME ".broken");
+	}
+	json_array_foreach(list, i, one)
+		load_one(one);
+	json_decref(list);
+	free(text);
+}
+
+/* --- programs -----------------------------------------------------------------------
+ */
+
+#define WORDS_MAX 32
+
+/* The words of TEXT, which is cut, behind ARGC of ARGV. */
+static int
+split(char *text, const char **argv, int argc)
+{
+	char *word;
+
+	while (argc < WORDS_MAX && (word = strsep(&text, " \t\n")) != NULL)
+		if (*word != '\0')
+			argv[argc++] = word;
+	return argc;
+}
+
+/* Every line that the file of BIRD is to have. */
+static char *
+all_lines(const struct blockade *of)
+{
+	const struct blockade *b;
+	char *text;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	if (out == NULL)
+		fatal("open_memstream");
+	TAILQ_FOREACH(b, &all.list, link)
+	if (strcmp(b->action, of->action) == 0 &&
+	    (b->state == BLOCKADE_ANNOUNCING || b->state == BLOCKADE_ANNOUNCED))
+		fprintf(out, "%s\n", b->announce);
+	fclose(out);
+	return text;
+}
+
+/* B's program: what it is called with and what it reads. */
+static void
+call(struct blockade *b, outcome_fn done)
+{
+	bool withdraw = b->state == BLOCKADE_WITHDRAWING;
+	const char *said = withdraw ? b->withdraw : b->announce;
+	char *arguments = mem_str(b->arguments), *words = mem_str(said);
+	const char *argv[WORDS_MAX + 1] = { b->program };
+	char *input = NULL, *id = mem_printf("%lld", (long long)b->incident);
+	int argc = split(arguments, argv, 1);
+
+	if (strcmp(b->type, "fastnetmon") == 0) {
+		struct onslaught o = { .incident = b->incident,
+			.begin = b->begin,
+			.out = b->out,
+			.pps = b->pps };
+
+		snprintf(o.host, sizeof o.host, "%s", b->host);
+		input = blockade_json(&o, withdraw ? "unban" : "ban");
+		if (!withdraw) {
+			free(input);
+			input = mem_str(strchr(said, '\n') != NULL ? strchr(said, '\n') + 1
+								   : "");
+			words[strcspn(words, "\n")] = '\0';
+		}
+		argc = split(words, argv, argc);
+	} else if (strcmp(b->type, "gobgp") == 0)
+		argc = split(words, argv, argc);
+	else if (strcmp(b->type, "bird") == 0)
+		input = all_lines(b);
+	else
+		input = mem_printf("%s\n", said);
+	argv[argc] = NULL;
+	b->errand = errand_start((char *const *)argv, id, input,
+	    input != NULL ? strlen(input) : 0, done, b);
+	free(input);
+	free(id);
+	free(arguments);
+	free(words);
+}
+
+static void
+pause_after(struct blockade *b, const struct outcome *o)
+{
+	int64_t pause = PAUSE_FIRST_S;
+
+	for (unsigned i = 0; i < b->tries && pause < PAUSE_MOST_S; i++)
+		pause *= 2;
+	if (b->tries++ == 0)
+		log_warnx("%s: %s: %s; tried again and again", b->action, b->host,
+		    o->text);
+	b->next_ns = clock_mono_ns() +
+		     (pause < PAUSE_MOST_S ? pause : PAUSE_MOST_S) * CLOCK_NS_PER_S;
+	set_state(b, b->state, o->text);
+}
+
+static void
+on_announced(void *ctx, const struct outcome *o)
+{
+	struct blockade *b = ctx;
+
+	b->errand = NULL;
+	if (o->fate != FATE_DELIVERED) {
+		pause_after(b, o);
+		return;
+	}
+	b->tries = 0;
+	set_state(b, BLOCKADE_ANNOUNCED, "");
+	log_warnx("%s: announced: %.*s", b->action, (int)strcspn(b->announce, "\n"),
+	    b->announce);
+	save();
+}
+
+static void
+on_withdrawn(void *ctx, const struct outcome *o)
+{
+	struct blockade *b = ctx;
+
+	b->errand = NULL;
+	if (o->fate != FATE_DELIVERED) {
+		pause_after(b, o);
+		return;
+	}
+	b->tries = 0;
+	log_warnx("%s: withdrawn: %s", b->action, b->host);
+	/* While the attack goes on it is remembered that it had its time. */
+	set_state(b, BLOCKADE_SPENT, "");
+	save();
+}
+
+/* --- what ought to be ---------------------------------------------------------------
+ */
+
+static unsigned
+active(const char *action)
+{
+	const struct blockade *b;
+	unsigned n = 0;
+
+	TAILQ_FOREACH(b, &all.list, link)
+	n += strcmp(b->action, action) == 0 && is_out_there(b);
+	return n;
+}
+
+/* The texts of B against O. */
+static void
+compose(struct blockade *b, const struct conf_section *s, const struct onslaught *o)
+{
+	char text[BLOCKADE_TEXT];
+
+	b->incident = o->incident;
+	b->pps = o->pps;
+	set(&b->program, conf_value(s, "program", ""));
+	set(&b->arguments, conf_value(s, "arguments", ""));
+	set(&b->withdraw, blockade_text(s, o, true, text));
+	blockade_text(s, o, false, text);
+	if (strcmp(b->type, "fastnetmon") != 0) {
+		set(&b->announce, text);
+		return;
+	}
+	/* Its input goes with it. */
+	char *json = blockade_json(o, "ban");
+	free(b->announce);
+	b->announce = mem_printf("%s\n%s", text, json);
+	free(json);
+}
+
+/* B is not announced: may it be? */
+static void
+decide(struct blockade *b, const struct conf_section *s, const struct onslaught *o)
+{
+	const char *why = blockade_refusal(s, o, &all.own, active(b->action));
+	enum blockade_state was = b->state;
+
+	if (was == BLOCKADE_STATES || b->incident != o->incident)
+		compose(b, s, o);
+	if (why != NULL) {
+		set_state(b, BLOCKADE_REFUSED, why);
+		if (was != b->state)
+			log_info("%s: nothing is done for %s: %s", b->action,
+			    b->host[0] != '\0' ? b->host : "the network", why);
+		return;
+	}
+	if (blockade_is_dry(s)) {
+		set_state(b, BLOCKADE_DRY, "");
+		if (was != b->state)
+			log_warnx("%s: dry run, would have announced: %.*s", b->action,
+			    (int)strcspn(b->announce, "\n"), b->announce);
+		return;
+	}
+	compose(b, s, o);
+	b->begin = now_s();
+	b->tries = 0;
+	b->next_ns = 0;
+	set_state(b, BLOCKADE_ANNOUNCING, "");
+	b->called_for = true;
+}
+
+static void
+look_at(void *ctx, int64_t incident, int64_t begin, const char *evidence)
+{
+	const struct conf_section *actions = conf_top(all.conf, "Actions");
+	struct onslaught o;
+
+	(void)ctx;
+	if (actions == NULL || onslaught_read(&o, incident, begin, evidence) != 0)
+		return;
+	for (const struct conf_section *s = actions->first; s != NULL; s = s->next) {
+		struct blockade *b;
+
+		if (!blockade_is(s) || strlen(s->name) >= BLOCKADE_NAME)
+			continue;
+		b = find(s->name, o.host, o.out);
+		if (b == NULL)
+			b = add(s->name, conf_value(s, "type", ""), o.host, o.out);
+		if (b == NULL)
+			continue;
+		b->seen = true;
+		if (b->state == BLOCKADE_STATES || b->state == BLOCKADE_DRY ||
+		    b->state == BLOCKADE_REFUSED)
+			decide(b, s, &o);
+		else if (b->state == BLOCKADE_ANNOUNCING ||
+			 b->state == BLOCKADE_ANNOUNCED)
+			b->called_for = !blockade_is_dry(s);
+	}
+}
+
+/* Has B been there for as long as it may? */
+static bool
+is_over_time(const struct blockade *b)
+{
+	const struct conf_section *s = section_of(b);
+	int64_t passed = now_s() - b->begin;
+
+	/* A clock that stepped back must not lengthen it without end. */
+	return s == NULL || passed >= blockade_limit_s(s) || passed < -60;
+}
+
+static bool
+is_busy(const char *action)
+{
+	const struct blockade *b;
+
+	TAILQ_FOREACH(b, &all.list, link)
+	if (b->errand != NULL && strcmp(b->action, action) == 0)
+		return true;
+	return false;
+}
+
+/* KNOWN: it is known which attacks are open. */
+static void
+settle(struct blockade *b, bool known)
+{
+	bool out_there = is_out_there(b);
+
+	if (b->errand != NULL)
+		return;
+	if (!out_there) {
+		if (known && !b->seen)
+			forget(b);
+		return;
+	}
+	if (b->state != BLOCKADE_WITHDRAWING &&
+	    ((known && !b->called_for) || is_over_time(b))) {
+		b->tries = 0;
+		b->next_ns = 0;
+		set_state(b, BLOCKADE_WITHDRAWING, "");
+	}
+	if (b->state == BLOCKADE_ANNOUNCED || !errand_possible() ||
+	    is_busy(b->action) || clock_mono_ns() < b->next_ns)
+		return;
+	/* What is not written down is not done; but it may be undone. */
+	if (!save() && b->state == BLOCKADE_ANNOUNCING)
+		return;
+	call(b, b->state == BLOCKADE_ANNOUNCING ? on_announced : on_withdrawn);
+}
+
+static void
+on_look(evutil_socket_t fd, short what, void *arg)
+{
+	struct blockade *b, *next;
+	int64_t newest;
+	bool known;
+
+	(void)fd, (void)what, (void)arg;
+	TAILQ_FOREACH(b, &all.list, link)
+	b->called_for = b->seen = false;
+	known = outbox_look(all.outbox, &newest) &&
+		outbox_attacks(all.outbox, look_at, NULL);
+	for (b = TAILQ_FIRST(&all.list); b != NULL; b = next) {
+		next = TAILQ_NEXT(b, link);
+		settle(b, known);
+	}
+	save();
+	TAILQ_FOREACH(b, &all.list, link)
+	if (!b->told)
+		tell(b, false);
+}
+
+/* --- life ---------------------------------------------------------------------------
+ */
+
+static void
+add_own(char **list, const char *address)
+{
+	char *longer = mem_printf("%s %s", *list, address);
+
+	free(*list);
+	*list = longer;
+}
+
+static void
+add_gateways(char **list)
+{
+	FILE *file = fopen("/proc/net/route", "re");
+	char line[256], text[INET6_ADDRSTRLEN], to[33], hop[33];
+	unsigned dst, gateway, bits;
+
+	while (file != NULL && fgets(line, sizeof line, file) != NULL)
+		if (sscanf(line, "%*15s %x %x", &dst, &gateway) == 2 && dst == 0 &&
+		    gateway != 0)
+			add_own(list, inet_ntop(AF_INET, &gateway, text, sizeof text));
+	if (file != NULL)
+		fclose(file);
+	file = fopen("/proc/net/ipv6_route", "re");
+	while (file != NULL && fgets(line, sizeof line, file) != NULL) {
+		uint8_t a[16];
+
+		if (sscanf(line, "%32s %x %*32s %*x %32s", to, &bits, hop) != 3 ||
+		    bits != 0 || strlen(hop) != 32 ||
+		    strspn(hop, "0") == 32)
+			continue;
+		for (unsigned i = 0; i < 16; i++) {
+			char two[3] = { hop[2 * i], hop[2 * i + 1], '\0' };
+
+			a[i] = (uint8_t)strtoul(two, NULL, 16);
+		}
+		add_own(list, inet_ntop(AF_INET6, a, text, sizeof text));
+	}
+	if (file != NULL)
+		fclose(file);
+}
+
+static void
+add_addresses(char **list)
+{
+	struct ifaddrs *first = NULL;
+	char text[INET6_ADDRSTRLEN];
+
+	if (getifaddrs(&first) != 0)
+		return;
+	for (const struct ifaddrs *i = first; i != NULL; i = i->ifa_next) {
+		const void *bytes;
+
+		if (i->ifa_addr == NULL)
+			continue;
+		if (i->ifa_addr->sa_family == AF_INET)
+			bytes = &((const struct sockaddr_in *)(const void *)i->ifa_addr)
+				     ->sin_addr;
+		else if (i->ifa_addr->sa_family == AF_INET6)
+			bytes = &((const struct sockaddr_in6 *)(const void *)i->ifa_addr)
+				     ->sin6_addr;
+		else
+			continue;
+		add_own(list,
+		    inet_ntop(i->ifa_addr->sa_family, bytes, text, sizeof text));
+	}
+	freeifaddrs(first);
+}
+
+void
+blockades_open(struct event_base *base, const struct conf *conf)
+{
+	char *list = mem_str("");
+	struct err err;
+
+	all.base = base;
+	all.conf = conf;
+	add_addresses(&list);
+	add_gateways(&list);
+	if (prefixes_parse(&all.own, list, &err) != 0)
+		log_warnx("addresses of this host: %s", err.text);
+	free(list);
+}
+
+void
+blockades_run(void)
+{
+	all.outbox = outbox_new();
+	load();
+	all.look = event_new(all.base, -1, EV_PERSIST, on_look, NULL);
+	if (all.look == NULL || event_add(all.look, &look_every) != 0)
+		fatalx("no timer for blockades");
+}
+
+void
+blockades_configure(const struct conf *conf)
+{
+	all.conf = conf;
+}
+
+void
+blockades_stop(void)
+{
+	if (all.look == NULL)
+		return;
+	save();
+	event_free(all.look);
+	all.look = NULL;
+	outbox_free(all.outbox);
+}

@@ -1,0 +1,238 @@
+#include "infer/attacktext.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/log.h"
+
+#define OUT " out"
+#define WHOLE "network"
+/* A sampled rate says one in so many. */
+#define SAMPLING_MOST 4e9
+
+void
+attack_subject(const struct attack *a, char *buf)
+{
+	char text[ADDR_TEXT];
+
+	snprintf(buf, ATTACK_SUBJECT, "%s%s",
+	    a->host.len == 0 ? WHOLE : flow_ip_text(&a->host, text), a->out ? OUT : "");
+}
+
+int
+attack_subject_read(const char *text, struct flow_ip *host, bool *out)
+{
+	char copy[ATTACK_SUBJECT];
+	size_t len = strlen(text), tail = sizeof OUT - 1;
+
+	memset(host, 0, sizeof *host);
+	if (len >= sizeof copy)
+		return -1;
+	*out = len > tail && strcmp(text + len - tail, OUT) == 0;
+	snprintf(copy, sizeof copy, "%.*s", (int)(*out ? len - tail : len), text);
+	if (strcmp(copy, WHOLE) == 0)
+		return 0;
+	if (inet_pton(AF_INET, copy, host->bytes) == 1)
+		host->len = 4;
+	else if (inet_pton(AF_INET6, copy, host->bytes) == 1)
+		host->len = 16;
+	return host->len == 0 ? -1 : 0;
+}
+
+/* "12.3 Mbit/s"; "12.3 k packets/s" where UNIT begins with a blank. */
+static void
+scaled(double v, const char *unit, char *buf, size_t size)
+{
+	static const char *const prefix[] = { "", "k", "M", "G", "T" };
+	unsigned i = 0;
+
+	while (v >= 999.5 && i < 4) {
+		v /= 1000;
+		i++;
+	}
+	snprintf(buf, size, "%.3g%s%s%s", v, i > 0 || isalpha((unsigned char)*unit) ? " " : "",
+	    prefix[i], unit);
+}
+
+/* Counts of addresses are known no better. */
+static double
+two_digits(double v)
+{
+	double unit = v >= 100 ? pow(10, floor(log10(v)) - 1) : 1;
+
+	return round(v / unit) * unit;
+}
+
+static const char *
+figure_unit(enum baseline_figure f)
+{
+	static const char *const units[] = { " packets/s", "bit/s", " flows/s" };
+
+	return units[f];
+}
+
+static double
+in_units(enum baseline_figure f, double value)
+{
+	return f == BASELINE_OCTETS ? 8 * value : value;
+}
+
+void
+attack_summary(const struct attack *a, char *buf)
+{
+	char who[ADDR_TEXT], name[VECTOR_NAME], pps[32], low[32], high[32], bps[32];
+	char least[32], port[32] = "", ends[64] = "";
+	const struct vector *v = &a->peak;
+
+	if (a->host.len == 0)
+		snprintf(who, sizeof who, "The own network");
+	else
+		flow_ip_text(&a->host, who);
+	scaled(v->packets, "", pps, sizeof pps);
+	scaled(v->low_packets, "", low, sizeof low);
+	scaled(v->high_packets, "", high, sizeof high);
+	scaled(8 * v->octets, "bit/s", bps, sizeof bps);
+	scaled(in_units(a->figure, a->threshold[a->figure]), figure_unit(a->figure),
+	    least, sizeof least);
+	if (v->port != 0)
+		snprintf(port, sizeof port, "%s port %u",
+		    v->class == CLASS_AMPLIFIER ? ", from" : ", to", v->port);
+	if (a->out && v->port != 0)
+		snprintf(port, sizeof port, ", own port %u", v->port);
+	if (v->ends >= 1.5)
+		snprintf(ends, sizeof ends, ", %s about %.0f addresses",
+		    a->out ? "to" : "from", two_digits(v->ends));
+	else
+		snprintf(ends, sizeof ends, ", %s one address", a->out ? "to" : "from");
+	snprintf(buf, ATTACK_SUMMARY,
+	    "%s %s: %s of up to %s packets/s (%s to %s), %s%s%s; its threshold is %s%s", who,
+	    a->out ? "sends what looks like an attack" : "is under attack",
+	    vector_name(v, name), pps, low, high, bps, ends, port, least,
+	    a->stale ? "; nobody tells of it any more" : "");
+}
+
+const char *
+attack_confidence(const struct attack *a)
+{
+	if (!a->learned)
+		return "likely";
+	/* Few others may be somebody's own doing. */
+	return a->peak.weight < 1 || a->host.len == 0 ? "likely" : "sure";
+}
+
+static void
+put_number(struct json *j, const char *name, const char *unit, double value,
+    double threshold, double low, double high)
+{
+	jw_object(j);
+	jw_put_str(j, "name", name);
+	jw_put_num(j, "value", value);
+	jw_put_str(j, "unit", unit);
+	if (!isnan(threshold))
+		jw_put_num(j, "threshold", threshold);
+	if (!isnan(low)) {
+		jw_key(j, "interval");
+		jw_array(j);
+		jw_num(j, low);
+		jw_num(j, high);
+		jw_array_end(j);
+	}
+	jw_object_end(j);
+}
+
+static void
+put_numbers(struct json *j, const struct attack *a)
+{
+	const struct vector *v = &a->peak;
+	const double *t = a->threshold, *u = a->usual;
+
+	jw_key(j, "numbers");
+	jw_array(j);
+	put_number(j, "packets", "packets/s", v->packets, t[BASELINE_PACKETS],
+	    v->low_packets, v->high_packets);
+	put_number(j, "bits", "bit/s", 8 * v->octets, 8 * t[BASELINE_OCTETS],
+	    8 * v->low_octets, 8 * v->high_octets);
+	put_number(j, "flows", "flows/s", v->flows, t[BASELINE_FLOWS], NAN, NAN);
+	put_number(j, "sources", "count", v->ends, NAN, NAN, NAN);
+	put_number(j, "times_threshold", "ratio", a->peak_ratio, 1, NAN, NAN);
+	put_number(j, "packets_now", "packets/s", a->now.packets, NAN,
+	    a->now.low_packets, a->now.high_packets);
+	put_number(j, "bits_now", "bit/s", 8 * a->now.octets, NAN, 8 * a->now.low_octets,
+	    8 * a->now.high_octets);
+	put_number(
+	    j, "usual_packets", "packets/s", u[BASELINE_PACKETS], NAN, NAN, NAN);
+	put_number(j, "usual_bits", "bit/s", 8 * u[BASELINE_OCTETS], NAN, NAN, NAN);
+	put_number(j, "hold", "s", (double)a->hold_s, NAN, NAN, NAN);
+	jw_array_end(j);
+}
+
+static void
+put_quality(struct json *j, const struct attack *a)
+{
+	const struct vector *v = &a->peak;
+	double seen = (double)v->samples * 1000 / (double)(a->window_ms + 1);
+	double each = seen > 0 ? v->packets / seen : 1;
+
+	jw_key(j, "quality");
+	jw_object(j);
+	jw_put_int(j, "samples", (int64_t)v->samples);
+	jw_put_num(j, "window", (double)a->window_ms / 1000);
+	jw_put_int(j, "sampling", each < SAMPLING_MOST ? llround(each) : 0);
+	jw_put_bool(j, "learned", a->learned);
+	jw_put_bool(j, "stale", a->stale);
+	jw_object_end(j);
+}
+
+static void
+put_evidence(struct json *j, const struct attack *a)
+{
+	const struct vector *v = &a->peak;
+	char text[ADDR_TEXT], name[VECTOR_NAME];
+
+	jw_object(j);
+	jw_put_str(j, "state", attack_state_word(a->state));
+	jw_put_str(j, "vector", vector_name(v, name));
+	jw_put_str(j, "type", vector_word(v));
+	jw_put_str(j, "host", a->host.len != 0 ? flow_ip_text(&a->host, text) : NULL);
+	jw_put_str(j, "direction", a->out ? "outgoing" : "incoming");
+	jw_put_num(j, "pps", v->packets);
+	jw_put_num(j, "low_pps", v->low_packets);
+	jw_put_num(j, "high_pps", v->high_packets);
+	jw_put_num(j, "bps", 8 * v->octets);
+	jw_put_num(j, "low_bps", 8 * v->low_octets);
+	jw_put_num(j, "high_bps", 8 * v->high_octets);
+	jw_put_num(j, "flows", v->flows);
+	jw_put_num(j, "sources", floor(v->ends + 0.5));
+	jw_put_int(j, "protocol", vector_proto(v, a->host.len == 16));
+	jw_put_int(j, "port", v->port);
+	jw_put_bool(j, "source_port", v->class == CLASS_AMPLIFIER);
+	jw_put_str(j, "exceeded", figure_unit(a->figure) + (a->figure != BASELINE_OCTETS));
+	jw_put_num(j, "threshold", in_units(a->figure, a->threshold[a->figure]));
+	jw_put_int(j, "relapses", a->relapses);
+	jw_put_str(j, "exporter",
+	    a->exporter.len != 0 ? flow_ip_text(&a->exporter, text) : NULL);
+	put_numbers(j, a);
+	put_quality(j, a);
+	jw_object_end(j);
+}
+
+char *
+attack_evidence(const struct attack *a)
+{
+	char *text;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+	struct json j;
+
+	if (out == NULL)
+		fatal("open_memstream");
+	jw_init(&j, out);
+	put_evidence(&j, a);
+	fclose(out);
+	return text;
+}

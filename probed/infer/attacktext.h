@@ -1,0 +1,24 @@
+/* An attack in words and as JSON. */
+#ifndef INFER_ATTACKTEXT_H
+#define INFER_ATTACKTEXT_H
+
+#include <stddef.h>
+
+#include "infer/attack.h"
+
+#define ATTACK_SUMMARY 500
+#define ATTACK_SUBJECT 64
+
+/* "192.0.2.1", "192.0.2.1 out" of what it sends, "network" of all; into BUF
+ * (ATTACK_SUBJECT bytes). */
+void attack_subject(const struct attack *a, char *buf);
+/* The other way round. 0, or -1. */
+int attack_subject_read(const char *text, struct flow_ip *host, bool *out);
+/* The sentence, into BUF (ATTACK_SUMMARY bytes). */
+void attack_summary(const struct attack *a, char *buf);
+/* "sure", "likely" or "hint". */
+const char *attack_confidence(const struct attack *a);
+/* Every number behind it, a JSON object, malloced. */
+char *attack_evidence(const struct attack *a);
+
+#endif

@@ -1,0 +1,31 @@
+/* Attacks on own hosts become incidents: opened when infer/attack.h says so, kept up to
+ * date, closed when they are over. What is usual at hosts is kept over a restart, in
+ * .smokebox/state/baselines. */
+#ifndef RECORDER_ATTACK_H
+#define RECORDER_ATTACK_H
+
+#include "config/conf.h"
+#include "infer/vector.h"
+#include "link/msgflow.h"
+#include "recorder/condition.h"
+
+#define ATTACK_KIND "attack"
+#define ATTACK_SOURCE "flows"
+
+struct attackbook;
+
+/* CS is borrowed; EV is asked for those that are open, and not kept. NOW: epoch
+ * seconds. Reads what is usual. */
+struct attackbook *attackbook_new(struct conditions *cs, struct events *ev,
+    const struct conf *conf, int64_t now);
+/* Writes what is usual. NULL allowed. */
+void attackbook_free(struct attackbook *b);
+void attackbook_configure(struct attackbook *b, const struct conf *conf);
+
+/* The collector says H, of an own host; X, of one that sends flows. */
+void attackbook_host(struct attackbook *b, const struct own_host *h);
+void attackbook_exporter(struct attackbook *b, const struct msg_exporter *x);
+/* It is NOW: about once a second. */
+void attackbook_tick(struct attackbook *b, int64_t now);
+
+#endif

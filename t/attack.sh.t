@@ -1,0 +1,194 @@
+#!/bin/bash
+# An attack on an own host by the whole program: sFlow that sees one packet in a hundred
+# becomes an incident with its numbers, who filled the line, and what is done against it:
+# announced, only said, or refused. No crash loses what is announced, and it is withdrawn
+# when the attack is over.
+. "${SOURCE:?}/t/world.sh"
+command -v sqlite3 >"$DIR/which" || skip_all "no sqlite3"
+world "$@"
+network "* delay=2ms"
+ip link set lo up
+
+cat >"$DIR/act" <<-END
+	#!/bin/sh
+	echo "\$@" >>"$DIR/acts"
+	cat >>"$DIR/acts.in"
+END
+cat >"$DIR/pipe" <<-END
+	#!/bin/sh
+	cat >>"$DIR/lines"
+END
+chmod +x "$DIR/act" "$DIR/pipe"
+: >"$DIR/acts"
+: >"$DIR/lines"
+cat >"$DIR/smokebox" <<-END
+	*** Collector ***
+	listen = 127.0.0.1:6343
+	allow = 127.0.0.1
+	local = 192.0.2.0/24
+	*** Detection ***
+	attack_hold = 10
+	attack_learn = 0
+	*** Actions ***
+	+ hook
+	type = fastnetmon
+	program = $DIR/act
+	dry_run = no
+	+ route
+	type = exabgp
+	program = $DIR/pipe
+	dry_run = no
+	+ trial
+	type = exabgp
+	program = $DIR/pipe
+	+ kept
+	type = nftables
+	program = $DIR/pipe
+	dry_run = no
+	protect = 192.0.2.0/28
+END
+config 2 3 <<-END
++ A
+menu = A
+title = A
+++ one
+menu = one
+title = one
+host = 10.0.0.2
+END
+
+# exporter: sFlow of one in a hundred, ten samples in each datagram: some traffic at
+# 192.0.2.9 and, while there is a file named flood, 6000 SYNs a second at 192.0.2.7.
+exporter() {
+	exec perl -MSocket -e '
+		my ($dir) = @ARGV;
+		socket(my $s, PF_INET, SOCK_DGRAM, 0) or die;
+		my $to = sockaddr_in(6343, inet_aton("127.0.0.1"));
+		my ($seq, $n) = (0, 0);
+		sub sample {
+			my ($src, $dst, $flags, $size) = @_;
+			my $h = pack("H24n", "020000000001020000000002", 0x800) .
+				pack("CCnnnCCn", 0x45, 0, $size - 14, 0, 0, 64, 6, 0) . $src .
+				inet_aton($dst) . pack("nnNNCCnnn", 1024 + rand 60000, 80, 1, 1,
+				0x50, $flags, 1000, 0, 0);
+			my $r = pack("NNNNNN", 1, 16 + 56, 1, $size + 4, 4, 54) . $h . "\0\0";
+			$n++;
+			return pack("NN", 1, 32 + length $r) . pack("NNNNNNNN", $n, 1, 100,
+				100 * $n, 0, 1, 2, 1) . $r;
+		}
+		for (;;) {
+			my $flood = -e "$dir/flood";
+			my $body = "";
+			$body .= $flood ? sample(pack("N", rand 2**32), "192.0.2.7", 2, 60)
+				: sample(inet_aton("198.51.100.1"), "192.0.2.9", 0x10, 1000)
+				for 1 .. ($flood ? 10 : 1);
+			my $d = pack("NN", 5, 1) . inet_aton("192.0.2.1") . pack("NNNN", 0, ++$seq,
+				1000 * $seq, $flood ? 10 : 1) . $body;
+			send($s, $d, 0, $to);
+			select undef, undef, undef, $flood ? 1 / 6 : 0.5;
+		}' "$DIR"
+}
+incident() { # incident JQ: of the attack
+	json incidents ".incidents[] | select(.kind == \"attack\") | $1" | head -n 1
+}
+has_incident() {
+	[ -n "$(incident .subject)" ]
+}
+blockade() { # blockade ACTION JQ
+	json status ".blockades[] | select(.action == \"$1\") | $2"
+}
+is_state() { # is_state ACTION STATE
+	[ "$(blockade "$1" .state)" = "$2" ]
+}
+says() { # says FILE TEXT
+	grep -q -- "$2" "$DIR/$1"
+}
+has_talkers() {
+	[ "$(incident '.evidence.talkers.during.hosts[0].host')" = 192.0.2.7 ]
+}
+is_over() {
+	[ "$(incident .end)" != null ]
+}
+
+probed_start
+wait_until 60 ready || bail "probed does not answer"
+exporter &
+EXPORTER=$!
+is_heard() {
+	[ "$(json status '.exporters | length' 2>/dev/null)" != 0 ]
+}
+wait_until 60 is_heard
+: >"$DIR/flood"
+wait_until 60 has_incident
+is "$(incident .subject)" 192.0.2.7 "a flood at one host is an attack on it"
+is "$(incident .evidence.vector)" "SYN flood" "of its kind"
+is "$(incident .confidence)" sure "surely"
+is "$(incident .evidence.threshold)" 2000 "held against a threshold"
+holds "the truth is near" "$(incident .evidence.pps) > 3000 && $(incident .evidence.pps) < 9000"
+holds "within its bounds" "$(incident .evidence.low_pps) < $(incident .evidence.pps) && $(incident .evidence.high_pps) > $(incident .evidence.pps)"
+is "$(incident .evidence.exporter)" 192.0.2.1 "by whom it is told"
+like "$(incident .summary)" "192.0.2.7 is under attack: SYN flood of up to .* packets/s" "in words"
+
+wait_until 60 is_state hook announced
+is $? 0 "the hook is called"
+like "$(cat "$DIR/acts")" "^192.0.2.7 incoming [0-9]* ban$" "as FastNetMon calls it"
+is "$(jq -r .attack_type "$DIR/acts.in")" syn_flood "with JSON to read"
+wait_until 60 is_state route announced
+is "$(cat "$DIR/lines")" "announce route 192.0.2.7/32 next-hop 192.0.2.1 community [65535:666]" \
+	"a route is announced, and no other"
+is "$(blockade trial .state)" "dry run" "what is not meant is only said"
+is "$(blockade kept .why)" "the address is protected" "what is protected is not touched"
+is "$(incident '.evidence.blockades | length')" 4 "the incident tells of all"
+like "$("$BUILD/probectl" --data "$DIR/data" status)" "blockade .*route, 192.0.2.7: announced" \
+	"as does probectl"
+wait_until 60 has_talkers
+is $? 0 "it says who filled the line"
+
+# Whoever dies, what is announced is known.
+kill -9 "$(worker_pid courier)"
+wait_until 60 is_state route announced
+is $? 0 "a courier that was killed knows what it announced"
+kill -9 "$(worker_pid recorder)"
+wait_until 60 has_incident
+is "$(grep -c ban "$DIR/acts")" 1 "and announces it once"
+pids="$PROBED $(json status '.workers[].pid' | tr '\n' ' ')"
+kill -9 $pids 2>"$DIR/kill"
+wait_until 60 is_gone "$PROBED"
+wait "$PROBED" 2>"$DIR/wait"
+rm "$DIR/flood"
+probed_start
+wait_until 60 ready || bail "probed does not answer again"
+wait_until 60 says acts unban
+is $? 0 "after all were killed it is withdrawn, when the attack is over"
+like "$(tail -n 1 "$DIR/acts")" "^192.0.2.7 incoming [0-9]* unban$" "as FastNetMon does"
+wait_until 60 says lines withdraw
+is "$(tail -n 1 "$DIR/lines")" "withdraw route 192.0.2.7/32 next-hop 192.0.2.1" "the route, too"
+is_over
+is $? 0 "the incident is closed"
+
+# Killed while it is announced, and no attack any more: the incident is closed behind its back.
+: >"$DIR/flood"
+two_bans() {
+	[ "$(grep -c ' ban$' "$DIR/acts")" = 2 ]
+}
+wait_until 60 two_bans
+is $? 0 "the next attack is announced again"
+wait_until 60 is_state route announced
+pids="$PROBED $(json status '.workers[].pid' | tr '\n' ' ')"
+kill -9 $pids 2>"$DIR/kill"
+wait_until 60 is_gone "$PROBED"
+wait "$PROBED" 2>"$DIR/wait"
+kill "$EXPORTER"
+sqlite3 "$DIR/data/.smokebox/events.db" "UPDATE incident SET \"end\" = \"begin\" + 1 WHERE \"end\" IS NULL"
+probed_start
+two_ends() {
+	[ "$(grep -c unban "$DIR/acts")" = 2 ] && [ "$(grep -c withdraw "$DIR/lines")" = 2 ]
+}
+wait_until 60 two_ends
+is $? 0 "what is no longer called for is withdrawn at the start"
+nothing_announced() {
+	[ "$(cat "$DIR/data/.smokebox/courier/announced")" = "[]" ]
+}
+wait_until 60 nothing_announced
+is $? 0 "and nothing is left in the book"
+done_testing
