@@ -81,22 +81,51 @@ hops_blind(const struct hops *p, const struct addr *source)
 	return last->median_ns - before > HOPS_BLIND_NS;
 }
 
+double
+hops_chance(unsigned least, unsigned n, double p)
+{
+	double below = 0, term = 1;
+
+	if (p >= 1 || least == 0)
+		return 1;
+	for (unsigned k = 0; k < n; k++)
+		term *= 1 - p; /* none is lost */
+	for (unsigned k = 0; k < least; k++) {
+		below += term;
+		term *= (double)(n - k) / (k + 1) * p / (1 - p);
+	}
+	return below < 1 ? 1 - below : 0;
+}
+
+/* Does H lose more than the one behind it that loses least, of which LOST of SENT are
+ * known? That one's loss is not known better than (LOST + 1) / (SENT + 2), Laplace's
+ * rule of succession. */
+static bool
+loses_alone(const struct hop *h, unsigned lost, unsigned sent)
+{
+	double p = (double)(lost + 1) / (sent + 2);
+
+	return hops_chance((unsigned)h->sent - h->answered, h->sent, p) < HOPS_CHANCE;
+}
+
 void
 hops_judge(struct hops *p, const struct addr *source)
 {
-	double best = 0; /* share of answers of anyone behind */
+	unsigned lost = 0, sent = 0; /* of whoever behind loses least */
 
 	for (unsigned i = p->count; i-- > 0;) {
 		struct hop *h = &p->hop[i];
-		double share = h->sent == 0 ? 0 : (double)h->answered / h->sent;
+		unsigned missed = (unsigned)h->sent - h->answered;
 
 		h->flags &= (uint8_t) ~(HOP_SILENT | HOP_LIMITED);
-		if (h->sent > 0 && h->answered == 0 && best > 0)
+		if (h->sent > 0 && h->answered == 0 && sent > 0)
 			h->flags |= HOP_SILENT;
-		else if (share < best && h->sent > 0)
+		else if (h->answered > 0 && sent > 0 && loses_alone(h, lost, sent))
 			h->flags |= HOP_LIMITED;
-		if (share > best)
-			best = share;
+		if (h->answered > 0 && (sent == 0 || missed * sent < lost * h->sent)) {
+			lost = missed;
+			sent = h->sent;
+		}
 	}
 	p->flags &= (uint8_t)~HOPS_BLIND;
 	if (hops_blind(p, source))

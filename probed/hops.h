@@ -44,8 +44,8 @@ enum {
 enum {
 	HOP_TARGET = 1 << 0,  /* it is the target itself */
 	HOP_SILENT = 1 << 1,  /* never answered, and somebody behind it did */
-	HOP_LIMITED = 1 << 2, /* answers more seldom than those behind it: it limits its
-			       * answers, and loses nothing */
+	HOP_LIMITED = 1 << 2, /* answers more seldom than somebody behind it, and not by
+			       * chance: it limits its answers, and loses nothing */
 	HOP_SHARED = 1 << 3,  /* not probed for this target: known from another's way */
 	HOP_FLAGS = 1 << 4
 };
@@ -85,6 +85,11 @@ const char *hops_reason_word(enum hops_reason reason); /* "new" */
 bool hop_add_address(struct hop *h, const struct addr *a);
 /* Does A answer at hop H? */
 bool hop_has_address(const struct hop *h, const struct addr *a);
+
+/* How likely are LEAST or more of N probes lost where each is with probability P? */
+double hops_chance(unsigned least, unsigned n, double p);
+/* What is more seldom than this is no chance. */
+#define HOPS_CHANCE 0.05
 
 /* Set HOP_SILENT and HOP_LIMITED of every hop by what those behind it did, and
  * HOPS_BLIND. Loss at a hop is the way's only when it goes on behind it. */

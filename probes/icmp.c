@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "link/msg.h"
+#include "probes/hopicmp.h"
 #include "probes/icmp_impl.h"
 #include "probes/icmp_io.h"
 
@@ -263,6 +264,8 @@ icmp_sent(uint32_t slot, int64_t mono_ns, bool asked)
 {
 	struct icmp_shot *shot = icmp_slot_shot(slot);
 
+	if (hopicmp_slot(slot))
+		hopicmp_sent(slot, mono_ns);
 	if (shot == NULL)
 		return;
 	struct icmp_round *round = icmp_slot_run(slot)->state;
@@ -277,6 +280,10 @@ icmp_not_sent(uint32_t slot, int error)
 {
 	struct probe_run *run = icmp_slot_run(slot);
 
+	if (hopicmp_slot(slot)) {
+		hopicmp_not_sent(slot, error);
+		return;
+	}
 	icmp.host->counters->send_errors++;
 	if (run == NULL || !icmp_slot_is_open(run, slot))
 		return;

@@ -97,7 +97,12 @@ struct icmp_refused {
 	const struct addr *to;	 /* whom it was for */
 	const struct addr *by;	 /* who says so; AF_UNSPEC: not known */
 	unsigned type, code;
-	uint32_t info; /* of "too big": the MTU */
+	uint32_t info;	  /* of "too big": the MTU */
+	int64_t stamp_ns; /* when the kernel got it (wall clock), 0: it did not say */
+	int ttl;	  /* or hop limit it came with; -1: not said */
+	/* What follows the quoted packet (RFC 4884); NULL: nothing. */
+	const uint8_t *beyond;
+	size_t beyond_len;
 };
 
 void icmp_sent(uint32_t slot, int64_t mono_ns, bool asked); /* for its stamp */

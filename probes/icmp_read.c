@@ -66,6 +66,7 @@ io_error(struct io_socket *s, unsigned i)
 	struct msghdr *m = &in.message[i].msg_hdr;
 	const struct sock_extended_err *ee = NULL;
 	int64_t stamp = 0;
+	int ttl = -1;
 
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c != NULL; c = CMSG_NXTHDR(m, c)) {
 		const void *data = CMSG_DATA(c);
@@ -76,6 +77,10 @@ io_error(struct io_socket *s, unsigned i)
 			 (c->cmsg_level == IPPROTO_IPV6 &&
 			     c->cmsg_type == IPV6_RECVERR))
 			ee = data;
+		else if ((c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_TTL) ||
+			 (c->cmsg_level == IPPROTO_IPV6 &&
+			     c->cmsg_type == IPV6_HOPLIMIT))
+			memcpy(&ttl, data, sizeof ttl);
 	}
 	if (ee == NULL)
 		return;
@@ -87,10 +92,12 @@ io_error(struct io_socket *s, unsigned i)
 	if (ee->ee_origin != SO_EE_ORIGIN_ICMP && ee->ee_origin != SO_EE_ORIGIN_ICMP6)
 		return;
 	struct addr by = io_offender(ee);
+	size_t len = in.message[i].msg_len, beyond = ee->ee_rfc4884.len;
 	struct echo echo;
 	/* The kernel has walked the headers in front of ours, but for whom it was. */
-	if (echo_read(&echo, m->msg_iov->iov_base, in.message[i].msg_len,
-		s->class.family, false) == 0 &&
+	if (beyond >= len || (ee->ee_rfc4884.flags & SO_EE_RFC4884_FLAG_INVALID) != 0)
+		beyond = 0;
+	if (echo_read(&echo, m->msg_iov->iov_base, len, s->class.family, false) == 0 &&
 	    echo.id == s->id)
 		icmp_refused(&(struct icmp_refused){ .socket = s->index,
 		    .echo = &echo,
@@ -98,7 +105,11 @@ io_error(struct io_socket *s, unsigned i)
 		    .by = &by,
 		    .type = ee->ee_type,
 		    .code = ee->ee_code,
-		    .info = ee->ee_info });
+		    .info = ee->ee_info,
+		    .stamp_ns = stamp,
+		    .ttl = ttl,
+		    .beyond = beyond == 0 ? NULL : in.data[i] + beyond,
+		    .beyond_len = beyond == 0 ? 0 : len - beyond });
 }
 
 void

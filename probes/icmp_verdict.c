@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "link/msg.h"
 #include "prober/schedule.h"
+#include "probes/hopicmp.h"
 #include "probes/icmp_impl.h"
 #include "probes/icmp_io.h"
 #include "probes/icmp_reason.h"
@@ -24,6 +25,8 @@ icmp_left(uint32_t slot, int64_t wall_ns)
 	struct probe_run *run = slot == ICMP_SLOT_NOBODY ? NULL : icmp_slot_run(slot);
 	struct icmp_shot *shot = icmp_slot_shot(slot);
 
+	if (hopicmp_slot(slot))
+		hopicmp_left(slot, wall_ns);
 	if (run == NULL || shot == NULL || shot->left_wall != 0)
 		return;
 	/* Not this packet's, where the kernel counts and we count otherwise. */
@@ -134,6 +137,10 @@ icmp_came(const struct icmp_came *c)
 
 	if (c->echo->marked && c->echo->slot == ICMP_SLOT_NOBODY)
 		return;
+	if (c->echo->marked && hopicmp_slot(c->echo->slot)) {
+		hopicmp_came(c);
+		return;
+	}
 	if (c->echo->marked)
 		run = icmp_slot_run(c->echo->slot);
 	if (run != NULL)
@@ -194,7 +201,8 @@ verdict_quotes(const struct icmp_refused *r, uint32_t slot)
 	return addr_same_host(r->to, &run->address) ? run : NULL;
 }
 
-/* The run whose open ping R quotes, and *SLOT; NULL when it quotes none of ours. */
+/* The run whose open ping R quotes, and *SLOT; NULL when it quotes none of ours, but
+ * maybe a hop's probe. */
 static struct probe_run *
 verdict_quoted(const struct icmp_refused *r, uint32_t *slot)
 {
@@ -205,8 +213,12 @@ verdict_quoted(const struct icmp_refused *r, uint32_t *slot)
 	*slot = e->slot;
 	if (e->marked)
 		return verdict_quotes(r, *slot);
-	for (unsigned i = 0; i < RECENT_WAYS && run == NULL; i++)
-		run = verdict_quotes(r, *slot = way[i]);
+	for (unsigned i = 0; i < RECENT_WAYS && run == NULL; i++) {
+		*slot = way[i];
+		if (hopicmp_slot(*slot) && hopicmp_quoted(r, *slot))
+			break;
+		run = verdict_quotes(r, *slot);
+	}
 	return run;
 }
 
@@ -257,8 +269,11 @@ icmp_refused(const struct icmp_refused *r)
 	uint32_t slot;
 	struct probe_run *run = verdict_quoted(r, &slot);
 
-	if (run == NULL)
+	if (run == NULL) {
+		if (hopicmp_slot(slot) && hopicmp_quoted(r, slot))
+			hopicmp_refused(r, slot, verdict_by_us(r->by));
 		return;
+	}
 	int family = run->address.sa.sa_family;
 	enum ping_outcome why = icmp_reason(family, r->type, r->code, false);
 	if (why == PING_ANSWERED)

@@ -32,7 +32,7 @@ marks(void)
 	struct hops p = { .address = address("198.51.100.1") };
 
 	add(&p, 10, 10, 1);
-	add(&p, 10, 6, 2); /* its loss does not go on */
+	add(&p, 10, 5, 2); /* its loss does not go on */
 	add(&p, 10, 0, 0); /* silent */
 	add(&p, 0, 0, 0);  /* of another's way */
 	add(&p, 10, 9, 5); /* its loss goes on ... */
@@ -47,9 +47,36 @@ marks(void)
 	is_int(p.hop[4].flags, 0, "one whose loss goes on");
 	is_int(p.hop[6].flags, 0, "silence at the end is the way's");
 	p.hop[4].answered = 8;
+	p.hop[1].answered = 7;
 	hops_judge(&p, &here);
-	is_int(p.hop[4].flags, HOP_LIMITED, "marks are made anew");
-	is_int(p.hop[1].flags, HOP_LIMITED, "and stay where they hold");
+	is_int(p.hop[4].flags, 0, "a little more may be chance");
+	is_int(p.hop[1].flags, 0, "marks are made anew");
+	p.hop[1].answered = 1;
+	hops_judge(&p, &here);
+	is_int(p.hop[1].flags, HOP_LIMITED, "one answer of ten is seldom");
+	memset(&p, 0, sizeof p);
+	add(&p, 3, 1, 1);
+	add(&p, 3, 3, 2);
+	hops_judge(&p, &here);
+	is_int(p.hop[0].flags, 0, "of three nothing can be said");
+}
+
+static bool
+near(double a, double b)
+{
+	return a - b < 1e-9 && b - a < 1e-9;
+}
+
+/* Against sums by hand: 0.9^10, 1 - 0.9^10 - 10 * 0.1 * 0.9^9, 0.5^4. */
+static void
+chance(void)
+{
+	ok(near(hops_chance(0, 10, 0.1), 1), "none or more are sure");
+	ok(near(hops_chance(1, 10, 0.1), 0.6513215599), "one or more");
+	ok(near(hops_chance(2, 10, 0.1), 0.2639010709), "two or more");
+	ok(near(hops_chance(4, 4, 0.5), 0.0625), "all");
+	ok(near(hops_chance(3, 3, 1), 1), "what is always lost");
+	ok(near(hops_chance(1, 3, 0), 0), "and never");
 }
 
 static void
@@ -124,6 +151,7 @@ int
 main(void)
 {
 	marks();
+	chance();
 	blind();
 	addresses();
 	words();

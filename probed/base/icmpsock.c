@@ -57,10 +57,12 @@ icmpsock_tune(int fd, int family)
 	icmpsock_set(fd, SOL_SOCKET, SO_SNDBUF, ICMPSOCK_SEND);
 	if (family == AF_INET) {
 		icmpsock_set(fd, IPPROTO_IP, IP_RECVERR, 1);
+		icmpsock_set(fd, IPPROTO_IP, IP_RECVERR_RFC4884, 1);
 		icmpsock_set(fd, IPPROTO_IP, IP_RECVTTL, 1);
 		icmpsock_set(fd, IPPROTO_IP, IP_RECVTOS, 1);
 	} else {
 		icmpsock_set(fd, IPPROTO_IPV6, IPV6_RECVERR, 1);
+		icmpsock_set(fd, IPPROTO_IPV6, IPV6_RECVERR_RFC4884, 1);
 		icmpsock_set(fd, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1);
 		icmpsock_set(fd, IPPROTO_IPV6, IPV6_RECVTCLASS, 1);
 		/* A temporary source address would change, and the series with it. */

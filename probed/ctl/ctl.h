@@ -47,6 +47,10 @@ int ctl_report(const struct ctl *ctl, int argc, char **argv);
  * was not found, 3 bad usage, 4 no socket. */
 int ctl_ping(int argc, char **argv);
 
+/* probectl path [...] HOST: the hops on the way there, without a daemon: 0 it answers, 1
+ * it does not, 2 its name was not found, 3 bad usage, 4 no socket. */
+int ctl_path(int argc, char **argv);
+
 /* probectl decode [--format tsv|json] [--counters] FILE...: flows in capture files, without
  * a daemon: 0, 1 (a file cannot be read), 2 bad usage. */
 int ctl_decode(int argc, char **argv);

@@ -16,6 +16,13 @@ run_ping(const struct ctl *ctl, int argc, char **argv)
 }
 
 static int
+run_path(const struct ctl *ctl, int argc, char **argv)
+{
+	(void)ctl;
+	return ctl_path(argc, argv);
+}
+
+static int
 run_decode(const struct ctl *ctl, int argc, char **argv)
 {
 	(void)ctl;
@@ -50,6 +57,8 @@ static const struct {
 	    "reports for a letter, as tSmoke" },
 	{ "ping", run_ping, "[-c N] [-p MS] [-t MS] HOST...",
 	    "ping once, without a daemon" },
+	{ "path", run_path, "[-m icmp|udp|tcp] [-c N] ... HOST",
+	    "the hops on the way there, without a daemon" },
 	{ "decode", run_decode, "[--format tsv|json] [--counters] FILE...",
 	    "the flows in capture files, without a daemon" },
 	{ "analyze", ctl_analyze, "[--local P,...] ... FILE...",

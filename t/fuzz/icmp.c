@@ -7,6 +7,7 @@
 #include "link/msg.h"
 #include "prober/run.h"
 #include "probes/echo.h"
+#include "probes/hopicmp.h"
 #include "probes/icmp_io.h"
 
 static const uint8_t key[16] = "fuzzing the tags";
@@ -76,6 +77,9 @@ fuzz_icmp(const uint8_t *data, size_t size)
 	if (size < 3)
 		return 0;
 	begin();
+	uint32_t label[HOP_LABELS];
+	if (hopicmp_labels(data + 3, size - 3, label) > HOP_LABELS)
+		abort();
 	uint16_t id = icmp_io_id(0);
 	int family = data[0] & 1 ? AF_INET6 : AF_INET;
 	(void)addr_parse(&from, data[0] & 8 ? "127.0.0.1" : "127.0.0.2");

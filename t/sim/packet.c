@@ -55,7 +55,7 @@ read_v4(struct request *r, struct wire *w)
 	unsigned total = wire_u16(w);
 	wire_skip(w, 2);
 	bool fragment = (wire_u16(w) & 0x3fff) != 0;
-	wire_skip(w, 1);
+	r->ttl = wire_u8(w);
 	r->proto = wire_u8(w);
 	wire_skip(w, 2);
 	const uint8_t *addrs = wire_bytes(w, 8);
@@ -74,7 +74,7 @@ read_v6(struct request *r, struct wire *w)
 	wire_skip(w, 4);
 	r->len = wire_u16(w);
 	r->proto = wire_u8(w);
-	wire_skip(w, 1);
+	r->ttl = wire_u8(w);
 	const uint8_t *addrs = wire_bytes(w, 32);
 	if (addrs == NULL || r->len > wire_left(w))
 		return -1;
@@ -568,6 +568,61 @@ send_answer(const struct request *r, unsigned k, struct dice *d, int64_t delay,
 			send(r, a, delay, SIM_DUPLICATE);
 }
 
+/* The label stack of a router that shows LABEL (RFC 4884, RFC 4950): what is quoted is
+ * made 128 bytes long, and its length told in the header. */
+static void
+put_label(struct answer *a, uint32_t label)
+{
+	uint8_t *ext = a->data + 8 + 128;
+	struct pack p;
+
+	if (a->len < 8 + 128)
+		memset(a->data + a->len, 0, 8 + 128 - a->len);
+	a->data[a->family == 4 ? 5 : 4] = a->family == 4 ? 128 / 4 : 128 / 8;
+	pack_init(&p, ext, 12);
+	pack_u32(&p, 0x20000000);
+	pack_u16(&p, 8);
+	pack_u8(&p, 1);
+	pack_u8(&p, 1);
+	pack_u32(&p, label << 12 | 1 << 8 | 1);
+	put_sum(ext + 2, add_up(ext, 12, 0), false);
+	a->len = 8 + 128 + 12;
+}
+
+/* What the routers in front of R's host do with it. True when it does not get there. */
+static bool
+answer_by_router(struct request *r, packet_send_fn send, struct answer *a)
+{
+	static uint64_t number;
+	struct dice d;
+	enum router_does does;
+
+	dice_throw(&d, packet_seed, r->host, ++number << 32);
+	unsigned hop = router_ends(r, &d, &does);
+	if (hop == 0)
+		return false;
+	const struct behaviour *target = r->does;
+	uint32_t host = router_at(r, hop);
+	r->record.host = host;
+	r->does = rules_find(target->via + hop - 1);
+	int64_t delay = choose_delay(r, &d);
+	if (does == ROUTER_LOSES || is_dropped(r, seen[host]++, &d) ||
+	    !router_may_answer(host, r->in_ns)) {
+		send(r, NULL, 0, SIM_DROPPED);
+		return true;
+	}
+	if (r->does->silent) {
+		send(r, NULL, 0, SIM_SILENT);
+		return true;
+	}
+	make_error(r, does == ROUTER_EXPIRED ? SIM_ERROR_TTL : r->does->error, a);
+	packet_host_address(r->family, host, a->src);
+	if (does == ROUTER_EXPIRED && r->does->mpls != 0)
+		put_label(a, r->does->mpls);
+	send(r, a, delay, SIM_ERROR);
+	return true;
+}
+
 void
 packet_answer(struct request *r, packet_send_fn send)
 {
@@ -584,6 +639,8 @@ packet_answer(struct request *r, packet_send_fn send)
 		if (seen == MAP_FAILED)
 			fatal("no room to count packets");
 	}
+	if (r->does->hops > 0 && answer_by_router(r, send, &a))
+		return;
 	uint32_t number = seen[r->host]++;
 	dice_throw(&dice, packet_seed, r->host, number);
 	int64_t delay = choose_delay(r, &dice);

@@ -34,6 +34,7 @@ enum kind {
 	KIND_TCP,
 	KIND_PORTS,
 	KIND_SLOPE,
+	KIND_LIMIT, /* BURST/RATE */
 };
 
 #define AT(field) offsetof(struct behaviour, field)
@@ -76,6 +77,12 @@ static const struct key {
 	{ "ports",        KIND_PORTS,  AT(port),         0 },
 	{ "silent",       KIND_BOOL,   AT(silent),       0 },
 	{ "stamps",       KIND_BOOL,   AT(stamps),       0 },
+	{ "hops",         KIND_NUMBER, AT(hops),         0 },
+	{ "via",          KIND_NUMBER, AT(via),          0 },
+	{ "paths",        KIND_NUMBER, AT(paths),        0 },
+	{ "limit",        KIND_LIMIT,  AT(limit),        AT(limit_rate) },
+	{ "mpls",         KIND_NUMBER, AT(mpls),         0 },
+	{ "pass_loss",    KIND_PART,   AT(pass_loss),    0 },
 };
 static const char *const error_words[SIM_ERRORS] = { "none", "net", "host", "port",
 	"prohibited", "ttl", "big", "parameter", "reassembly", "redirect", "quench" };
@@ -256,7 +263,9 @@ apply(struct behaviour *b, const struct key *k, char *value, uint32_t from)
 	case KIND_QUOTE:
 		return parse_word(value, quote_words, SIM_QUOTES, (uint8_t *)field);
 	case KIND_DROP:
-		return parse_share(value, &b->drop, &b->drop_of);
+	case KIND_LIMIT:
+		return parse_share(value, (uint32_t *)(void *)field,
+		    (uint32_t *)(void *)second);
 	case KIND_HOLD:
 		rest = split(value, ':');
 		return rest == NULL || parse_time(rest, &b->hold_ns) != 0

@@ -87,6 +87,11 @@ struct behaviour {
 	bool self;     /* the host complains itself, not its router */
 	bool silent;   /* no answer to echo and UDP */
 	bool stamps;   /* TCP with time stamps (RFC 7323) */
+	uint32_t hops, via;	    /* behind so many routers: the hosts from VIA on */
+	uint32_t paths;		    /* as a router: it is so many, by flow */
+	uint32_t limit, limit_rate; /* answers at once, and a second; 0: any number */
+	uint32_t mpls;		    /* label of what dies here; 0: none */
+	double pass_loss;	    /* of what passes here */
 };
 
 /* Read FILE (NULL: defaults for all); the rules of before stay when it is bad.
@@ -171,6 +176,7 @@ struct request {
 	const uint8_t *data; /* above the IP header */
 	size_t len;
 	uint8_t family, proto;
+	uint8_t ttl;
 	uint8_t src[16], dst[16];
 	uint32_t host;
 	int64_t in_ns;
@@ -200,6 +206,20 @@ void packet_answer(struct request *r, packet_send_fn send);
 /* Put IP header and checksums around A into OUT (SIM_PACKET bytes): its length. */
 size_t packet_finish(const struct answer *a, uint8_t *out);
 void packet_host_address(uint8_t family, uint32_t host, uint8_t *addr);
+
+/* What becomes of a packet on its way to its host. */
+enum router_does {
+	ROUTER_PASSES,
+	ROUTER_EXPIRED, /* it dies there */
+	ROUTER_REFUSES, /* as the rule's error says */
+	ROUTER_LOSES
+};
+/* At which hop R ends, from 1, and why; 0: nowhere. */
+unsigned router_ends(const struct request *r, struct dice *d, enum router_does *does);
+/* Which host is R's hop HOP. */
+uint32_t router_at(const struct request *r, unsigned hop);
+/* May HOST say something, by its limit? */
+bool router_may_answer(uint32_t host, int64_t now);
 
 /* The DNS answer to QUERY as HOST gives it: bytes written to OUT, 0 for silence. */
 size_t dns_answer(const struct request *r, const uint8_t *query, size_t len,
