@@ -21,7 +21,8 @@ static const struct roster_row rows[ROSTER] = {
 		CONF_SECRETS },
 	{ ROOM_RUNNER,     10,  15, 2, MEASURING | CONF_ALERTS | CONF_ACTIONS |
 		CONF_SECRETS },
-	{ ROOM_PROBER,    -10,  15, 0, MEASURING | CONF_REFLECTOR | CONF_SECRETS },
+	{ ROOM_PROBER,    -10,  15, 0, MEASURING | CONF_REFLECTOR | CONF_PATH |
+		CONF_SECRETS },
 	{ ROOM_FETCHER,    -5,  15, 0, MEASURING | CONF_SECRETS },
 	/* clang-format on */
 };

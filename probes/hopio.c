@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "probes/icmp_reason.h"
@@ -65,4 +66,20 @@ hopio_error(struct hopio *io, unsigned serial, const struct addr *from, unsigned
 		return; /* a redirect: it goes on */
 	a.why = (uint8_t)why;
 	io->come(io->ctx, serial, &a);
+}
+
+struct addr
+hopio_source(const struct addr *to)
+{
+	struct addr far = *to, a = { .sa.sa_family = AF_UNSPEC };
+	socklen_t len = sizeof a;
+	int fd = socket(to->sa.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	addr_set_port(&far, 9);
+	if (fd < 0 || connect(fd, &far.sa, addr_len(&far)) != 0 ||
+	    getsockname(fd, &a.sa, &len) != 0)
+		a.sa.sa_family = AF_UNSPEC;
+	if (fd >= 0)
+		close(fd);
+	return a;
 }

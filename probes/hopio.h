@@ -28,6 +28,8 @@ void hopio_close(struct hopio *io);
 /* 0, or -1 with errno: it cannot be sent. */
 int hopio_send(struct hopio *io, unsigned ttl, unsigned serial);
 void hopio_receive(struct hopio *io);
+/* From which of our addresses what is sent to TO leaves; AF_UNSPEC: from none. */
+struct addr hopio_source(const struct addr *to);
 /* How often to receive while answers are awaited, ns. */
 int64_t hopio_grain(const struct hopio *io);
 

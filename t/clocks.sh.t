@@ -5,6 +5,7 @@
 . "${SOURCE:?}/t/world.sh" || exit 1
 command -v jq >"$DIR/which" || skip_all "no jq"
 world "$@"
+no_walks
 
 STEP=3 PINGS=6
 # The clocks of all workers are ahead by these two, in ns (clock_hook() in base/clock.c).

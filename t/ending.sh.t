@@ -3,6 +3,7 @@
 # next start goes on with the same files.
 . "${SOURCE:?}/t/world.sh" || exit 1
 world "$@"
+no_walks
 network "* delay=2ms
 50-99 delay=3s"
 

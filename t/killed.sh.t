@@ -3,6 +3,7 @@
 # is unknown, never loss.
 . "${SOURCE:?}/t/world.sh" || exit 1
 world "$@"
+no_walks
 network "* delay=2ms"
 
 probed 2 4 <<-END

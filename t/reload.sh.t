@@ -3,6 +3,7 @@
 # noticed, a bad one changes nothing but is spoken of.
 . "${SOURCE:?}/t/world.sh" || exit 1
 world "$@"
+no_walks
 network "* delay=2ms"
 
 tree() {

@@ -3,6 +3,7 @@
 # the API is compared with the network's own log.
 . "${SOURCE:?}/t/world.sh" || exit 1
 world "$@"
+no_walks
 
 network "* delay=3ms
 100-139 slope=20us uniform=500us

@@ -4,6 +4,7 @@
 . "${SOURCE:?}/t/world.sh" || exit 1
 command -v jq >"$DIR/which" || skip_all "no jq"
 world "$@"
+no_walks
 network "* delay=5ms"
 config 4 5 <<-END
 + Long

@@ -5,6 +5,7 @@
 . "${SOURCE:?}/t/world.sh" || exit 1
 command -v jq >"$DIR/which" || skip_all "no jq"
 world "$@"
+no_walks
 
 # NAME HOST RULES OUTCOMES COUNTS: OUTCOMES as one letter a ping (a answered, t timeout,
 # l late, or the word of a reason for all four), COUNTS of odd packets a round.

@@ -213,6 +213,11 @@ truth_count() {
 
 # --- probed ------------------------------------------------------------------------
 
+# Every echo request that the network sees is a ping: before probed_start.
+no_walks() {
+	printf '*** Path ***\nwalk = no\n' >"$DIR/smokebox"
+}
+
 # The part of a configuration that every test needs; Targets come from the test.
 # config STEP PINGS <<targets
 config() {

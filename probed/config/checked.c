@@ -135,6 +135,7 @@ part_of(const char *name)
 		{ "Silences", CONF_SILENCES },
 		{ "Overrides", CONF_OVERRIDES },
 		{ "Reflector", CONF_REFLECTOR },
+		{ "Path", CONF_PATH },
 		{ "Master", CONF_MASTER },
 		{ "Pace", CONF_PACE },
 	};

@@ -345,6 +345,7 @@ enum conf_part {
 	CONF_SILENCES = 1 << 15,
 	CONF_MASTER = 1 << 16,
 	CONF_PACE = 1 << 17,
+	CONF_PATH = 1 << 18,
 	CONF_SECRETS = 1 << 13, /* values of secret keys too; General's with
 				 * CONF_ALERTS */
 };

@@ -712,6 +712,16 @@ static const struct schema collector_child[] = {
 #define STATUS "[1-5][0-9][0-9](-[1-5][0-9][0-9])?"
 #define OWN (KEY_INHERITED | KEY_TARGET | KEY_OURS)
 
+/* Walks along the ways to targets. */
+static const struct schema_key path_key[] = {
+	{ "walk", .re = YES_NO, .error = YES_NO_TEXT, .fallback = "yes" },
+	{ "method", .re = "icmp|udp|tcp", .expected = "icmp, udp or tcp",
+	    .fallback = "icmp" },
+	{ "every", .re = "0|[1-9][0-9]|[1-9][0-9]{2,3}",
+	    .expected = "seconds, 10 to 9999, or 0", .fallback = "10" },
+	{ NULL },
+};
+
 static const struct schema_key reflector_key[] = {
 	{ "listen", KEY_MANDATORY, .fits = addresses,
 	    .expected = "ADDRESS:PORT, such as [::]:862" },
@@ -925,6 +935,7 @@ static const struct schema top[] = {
 	{ "Web", .ours = true, .key = web_key },
 	{ "Collector", .ours = true, .key = collector_key, .child = collector_child },
 	{ "Reflector", .ours = true, .key = reflector_key },
+	{ "Path", .ours = true, .key = path_key },
 	{ "Detection", .ours = true, .key = detection_key },
 	{ "Actions", .ours = true, .child = actions_child },
 	{ "Sinks", .ours = true, .key = sinks_key, .child = sinks_child },

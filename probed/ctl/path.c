@@ -146,23 +146,6 @@ path_find(const char *host, struct addr *a)
 	return 0;
 }
 
-/* From which of our addresses what is sent to TO leaves; AF_UNSPEC: from none. */
-static struct addr
-path_source(const struct addr *to)
-{
-	struct addr far = *to, a = { .sa.sa_family = AF_UNSPEC };
-	socklen_t len = sizeof a;
-	int fd = socket(to->sa.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-	addr_set_port(&far, 9);
-	if (fd < 0 || connect(fd, &far.sa, addr_len(&far)) != 0 ||
-	    getsockname(fd, &a.sa, &len) != 0)
-		a.sa.sa_family = AF_UNSPEC;
-	if (fd >= 0)
-		close(fd);
-	return a;
-}
-
 static bool
 path_is_boxed(void)
 {
@@ -276,7 +259,7 @@ ctl_path(int argc, char **argv)
 	const char *host = argv[optind];
 	if (path_find(host, &plan.to) != 0)
 		return PATH_NOT_FOUND;
-	struct addr source = path_source(&plan.to);
+	struct addr source = hopio_source(&plan.to);
 	plan.method = path.method;
 	addr_set_port(&plan.to, path.port);
 	plan.serials = HOPS_MAX * path.probes;

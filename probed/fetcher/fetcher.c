@@ -7,5 +7,5 @@ int
 main(int argc, char **argv)
 {
 	checkup_main(argc, argv, MODULE_FETCHER);
-	prober_main(ROOM_FETCHER, SANDBOX_PROBER, MODULE_FETCHER, NULL);
+	prober_main(ROOM_FETCHER, SANDBOX_PROBER, MODULE_FETCHER, NULL, NULL);
 }

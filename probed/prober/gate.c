@@ -134,8 +134,11 @@ probe_ttl(struct probe_run *probe, uint8_t ttl)
 {
 	struct run *run = probe->host_state;
 
-	if (run->ttl != 0 && ttl != run->ttl)
+	if (run->ttl != 0 && ttl != run->ttl) {
 		gate_count(&run->ttl_changes, &runs.host->counters->ttl_changes);
+		if (runs.ops.moved != NULL)
+			runs.ops.moved(runs.ops.ctx, run);
+	}
 	run->ttl = ttl;
 }
 

@@ -2,6 +2,7 @@
 #include "probes/reflector.h"
 #include "prober/checkup.h"
 #include "prober/prober.h"
+#include "prober/walker.h"
 
 int
 main(int argc, char **argv)
@@ -14,5 +15,5 @@ main(int argc, char **argv)
 		.close = reflector_close };
 
 	checkup_main(argc, argv, MODULE_PROBER);
-	prober_main(ROOM_PROBER, SANDBOX_PROBER, MODULE_PROBER, &reflector);
+	prober_main(ROOM_PROBER, SANDBOX_PROBER, MODULE_PROBER, &reflector, &walker);
 }

@@ -67,6 +67,7 @@ static struct {
 	struct worker *w;
 	enum module_home home;
 	const struct prober_guest *guest;
+	const struct prober_walker *walker;
 	struct probe_host host;
 	struct msg_counters counters;
 	uint8_t key[16];
@@ -122,6 +123,8 @@ prober_tell(struct subject *s, bool anyway)
 	if (!anyway && s->told_text != NULL && m.state == s->told_state &&
 	    addr_same(&m.address, &s->told_address) && strcmp(why, s->told_text) == 0)
 		return;
+	if (prober.walker != NULL && m.state != TARGET_CANNOT)
+		prober.walker->target(s->id, &m.address, run_probe(s->run));
 	s->told_state = m.state;
 	s->told_address = m.address;
 	free(s->told_text);
@@ -196,6 +199,16 @@ prober_done(void *ctx, struct run *run, const struct round *round)
 	if (prober.hurry)
 		prober_tell_counters();
 	prober.hurry = false;
+}
+
+static void
+prober_moved(void *ctx, struct run *run)
+{
+	const struct subject *s = run_tag(run);
+
+	(void)ctx;
+	if (prober.walker != NULL)
+		prober.walker->moved(s->id);
 }
 
 static enum run_address
@@ -273,6 +286,8 @@ prober_leave_name(struct subject *s)
 static void
 prober_remove(struct subject *s)
 {
+	if (prober.walker != NULL)
+		prober.walker->forget(s->id);
 	run_remove(s->run);
 	prober_leave_name(s);
 	HASH_DEL(prober.subjects, s);
@@ -574,7 +589,8 @@ static void *
 prober_start(struct worker *w)
 {
 	static const struct run_ops ops = { .done = prober_done,
-		.address = prober_address };
+		.address = prober_address,
+		.moved = prober_moved };
 	struct msg_counters *c = &prober.counters;
 
 	if (sodium_init() < 0)
@@ -592,6 +608,8 @@ prober_start(struct worker *w)
 	prober.hurry = true;
 	prober.resolver = resolve_new(w->base, prober_name_changed, NULL);
 	runs_open(&prober.host, &ops);
+	if (prober.walker != NULL)
+		prober.walker->open(w->base, w->conf);
 	prober_adopt(w->conf);
 	if (prober.guest != NULL) {
 		prober.guest->open(c);
@@ -649,7 +667,10 @@ prober_message(void *ctx, struct link *link, struct msg_in *in)
 {
 	(void)ctx;
 	if (link_peer(link) == ROOM_RECORDER)
-		return in->type == MSG_ADDRESS ? prober_take_address(in) : -1;
+		return in->type == MSG_ADDRESS ? prober_take_address(in)
+		       : in->type == MSG_TRACE && prober.walker != NULL
+			   ? prober.walker->message(in)
+			   : -1;
 	if (prober.guest == NULL || prober.guest->message == NULL)
 		return -1;
 	return prober.guest->message(link, in);
@@ -663,6 +684,8 @@ prober_reload(void *ctx, const struct conf *old, const struct conf *next)
 	prober_adopt(next);
 	if (prober.guest != NULL)
 		prober.guest->configure(next);
+	if (prober.walker != NULL)
+		prober.walker->configure(next);
 	tick_again();
 	log_info("%zu targets", runs_count());
 }
@@ -684,6 +707,8 @@ prober_stop(void *ctx)
 	HASH_ITER(hh, prober.subjects, s, next) {
 		prober_remove(s);
 	}
+	if (prober.walker != NULL)
+		prober.walker->close();
 	for (size_t i = 0; i < prober.types; i++)
 		if (prober.opened[i]->close != NULL)
 			prober.opened[i]->close(&prober.host);
@@ -705,7 +730,7 @@ prober_queue_max(enum room peer)
 
 void
 prober_main(enum room room, enum sandbox_profile sandbox, enum module_home home,
-    const struct prober_guest *guest)
+    const struct prober_guest *guest, const struct prober_walker *walker)
 {
 	const struct worker_ops ops = { .room = room,
 		.sandbox = sandbox,
@@ -720,6 +745,7 @@ prober_main(enum room room, enum sandbox_profile sandbox, enum module_home home,
 
 	prober.home = home;
 	prober.guest = guest;
+	prober.walker = walker;
 	prober.counters.room = (uint8_t)room;
 	worker_main(&ops);
 }

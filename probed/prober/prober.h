@@ -6,6 +6,7 @@
 
 #include "config/conf.h"
 #include "link/worker.h"
+#include "prober/probe.h"
 
 /* Somebody who lives in a measuring process beside its probes. */
 struct prober_guest {
@@ -21,9 +22,23 @@ struct prober_guest {
 	int (*message)(struct link *link, struct msg_in *in);
 };
 
+/* Who walks the ways to the targets that are measured. */
+struct prober_walker {
+	void (*open)(struct event_base *base, const struct conf *conf);
+	void (*configure)(const struct conf *conf); /* on reload */
+	/* Target ID, measured by RUN, is at ADDRESS now (AF_UNSPEC: nowhere). */
+	void (*target)(
+	    uint64_t id, const struct addr *address, const struct probe_run *run);
+	void (*forget)(uint64_t id);
+	void (*moved)(uint64_t id); /* its answers come with another TTL */
+	int (*message)(struct msg_in *in); /* MSG_TRACE: 0, or -1 */
+	void (*close)(void);
+};
+
 /* Measure, as ROOM locked in by SANDBOX, every target whose home is HOME. The prober
- * also tells of those that nobody can measure. GUEST may be NULL. */
+ * also tells of those that nobody can measure. GUEST and WALKER may be NULL. */
 void prober_main(enum room room, enum sandbox_profile sandbox, enum module_home home,
-    const struct prober_guest *guest) __attribute__((noreturn));
+    const struct prober_guest *guest, const struct prober_walker *walker)
+    __attribute__((noreturn));
 
 #endif

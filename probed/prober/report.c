@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "link/link.h"
+#include "link/msghops.h"
 #include "link/msghere.h"
 #include "prober/surround.h"
 
@@ -124,6 +125,16 @@ report_target(const struct msg_target *t)
 		return; /* all are told anew when it is back */
 	msg_begin(&out, MSG_TARGET);
 	msg_put_target(&out, t);
+	link_send(recorder, &out, -1, LINK_DROPPABLE);
+}
+
+void
+report_hops(const struct hops *p)
+{
+	if (recorder == NULL)
+		return;
+	msg_begin(&out, MSG_HOPS);
+	msg_put_hops(&out, p);
 	link_send(recorder, &out, -1, LINK_DROPPABLE);
 }
 

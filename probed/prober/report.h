@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "link/msg.h"
 
+struct hops;
 struct link;
 
 /* What may wait for the recorder, here or on the line. */
@@ -22,6 +23,8 @@ void report_to(struct link *link);
 void report_round(const struct round *r);
 /* After each tick: send the rounds that wait, if it is time, or NOW. */
 void report_gathered(bool now);
+/* A way; lost while the recorder is away: there will be others. */
+void report_hops(const struct hops *p);
 void report_target(const struct msg_target *t);
 /* Once in a while what this host is in is looked up, and told where it is news. */
 void report_here(void);

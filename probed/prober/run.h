@@ -52,6 +52,8 @@ struct run_ops {
 	/* The address to ping from now on (types with PROBE_ADDRESS only). LATER: the
 	 * name is still being looked up; run_wake() will tell. */
 	enum run_address (*address)(void *ctx, struct run *run, struct addr *addr);
+	/* Answers to RUN come with another TTL than before. May be NULL. */
+	void (*moved)(void *ctx, struct run *run);
 	void *ctx;
 };
 

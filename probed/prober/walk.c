@@ -22,6 +22,7 @@ struct walk {
 	unsigned end;	   /* the nearest where the target answers, or somebody lets
 			    * nothing pass; 0: not known */
 	bool onward, back; /* goes on farther; goes back nearer */
+	bool known;	   /* LOW is, and is not asked again */
 	bool cut;	   /* given up before the end */
 	bool over;
 	int error;
@@ -166,6 +167,7 @@ walk_back(struct walk *w, int64_t now, int64_t *at)
 	for (unsigned i = 0; known && i < h->addresses; i++)
 		known = w->ops.known(w->ops.ctx, w->low, &h->address[i]);
 	if (known || w->low == 1) {
+		w->known = known;
 		w->back = false;
 		return 0;
 	}
@@ -193,7 +195,7 @@ walk_again(const struct walk *w, int64_t now, int64_t *at)
 
 	/* The nearest first, of those that had fewest. */
 	for (unsigned k = 1; k < w->plan.probes; k++)
-		for (unsigned ttl = w->low; ttl <= edge; ttl++) {
+		for (unsigned ttl = w->low + w->known; ttl <= edge; ttl++) {
 			if (w->hop[ttl].sent != k)
 				continue;
 			int64_t due =

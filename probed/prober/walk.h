@@ -27,7 +27,8 @@ struct walk_ops {
 	/* Send the probe SERIAL, which is below WALK_PROBES * HOPS_MAX and never used
 	 * twice, to live for TTL hops. 0, or -1: it cannot be sent, with errno. */
 	int (*send)(void *ctx, unsigned ttl, unsigned serial);
-	/* Is A known to answer at TTL, and so every hop before it? NULL: none is. */
+	/* Is A known to answer at TTL, and so every hop before it? Then it is not asked
+	 * again. NULL: none is. */
 	bool (*known)(void *ctx, unsigned ttl, const struct addr *a);
 	void *ctx;
 };

@@ -11,5 +11,5 @@ main(int argc, char **argv)
 {
 	askpass_main(argc, argv);
 	checkup_main(argc, argv, MODULE_RUNNER);
-	prober_main(ROOM_RUNNER, SANDBOX_RUNNER, MODULE_RUNNER, &errands);
+	prober_main(ROOM_RUNNER, SANDBOX_RUNNER, MODULE_RUNNER, &errands, NULL);
 }
