@@ -2,11 +2,13 @@
  * counters say the same. */
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <rrd.h>
 
 #include "recorder/crosscheck.h"
+#include "recorder/exporterfiles.h"
 #include "recorder/ifbook.h"
 #include "recorder/ifdevice.h"
 #include "recorder/trafficfile.h"
@@ -14,6 +16,7 @@
 #include "t/tap.h"
 
 #define T0 1700000040LL /* a minute's begin */
+#define MONO 5000000	/* s: the machine is up for so long */
 
 static struct msg_interface told;
 static unsigned tellings, troubles;
@@ -250,7 +253,7 @@ test_book(void)
 	snprintf(x.address, sizeof x.address, "../../etc/x");
 	ifbook_exporter(t, &x, T0 + 182);
 	ok(!is_there(STORE_TRAFFIC "/exporters/../../etc"), "no name leads elsewhere");
-	ifbook_sweep(t, T0 + 200);
+	ifbook_sweep(t, T0 + 200, 0);
 	ifbook_free(t);
 
 	tellings = 0;
@@ -347,14 +350,115 @@ test_shares(void)
 		fill(t, d, IFDEVICE_INTERFACES);
 	}
 	is_int(known(t), IFBOOK_INTERFACES, "there is an end of that, too");
-	ifbook_sweep(t, T0 + IFBOOK_KEEP_S);
-	is_int(known(t), IFBOOK_INTERFACES, "for a day they are known");
-	ifbook_sweep(t, T0 + IFBOOK_KEEP_S + 120);
+	/* The machine has been up for long. */
+	ifbook_sweep(t, T0, MONO);
+	ifbook_sweep(t, T0 + 10 * IFBOOK_KEEP_S, MONO + 120);
+	is_int(known(t), IFBOOK_INTERFACES, "though the clock jumps, they are known");
+	ifbook_sweep(t, T0 + IFBOOK_KEEP_S, MONO + IFBOOK_KEEP_S);
+	is_int(known(t), IFBOOK_INTERFACES, "for a day");
+	ifbook_sweep(t, T0, MONO + IFBOOK_KEEP_S + 120);
 	ok(told.gone, "then web is told that they are gone");
 	is_int(known(t), 0, "and they are forgotten");
 	fill(t, 2, 1);
 	is_int(known(t), 1, "which makes room for others");
-	ifbook_sweep(t, T0);
+	ifbook_sweep(t, T0, MONO);
+	ifbook_free(t);
+}
+
+/* Guests take no place of who is named. */
+static void
+test_many(void)
+{
+	struct ifbook *t = ifbook_new(on_tell, on_trouble, NULL);
+	struct flow_ip asked = ip_of(1);
+
+	for (unsigned d = 1000; d < 1000 + IFDEVICES_MAX / 2; d++)
+		hear(t, d, true);
+	hear(t, 5000, true);
+	fill(t, 5000, 1);
+	is_int(known(t), 0, "there are as many guests as may be, and no more");
+	hear(t, 5001, false);
+	fill(t, 5001, IFDEVICE_GUEST_INTERFACES + 10);
+	is_int(known(t), IFDEVICE_GUEST_INTERFACES + 10,
+	    "one that is named has all its room");
+	give(t, 3, T0, 60000, 0, 0);
+	is_int(known(t), IFDEVICE_GUEST_INTERFACES + 11, "so has one that is asked");
+	is_int(memcmp(&told.key.device, &asked, sizeof asked), 0, "which is told");
+	hear(t, 5002, false);
+	hear(t, 1000, false);
+	hear(t, 5000, true);
+	fill(t, 5000, 1);
+	is_int(known(t), IFDEVICE_GUEST_INTERFACES + 12,
+	    "a guest that is named makes room for another");
+	ifbook_free(t);
+}
+
+/* --- exporters ---------------------------------------------------------------------
+ */
+
+#define EXPORTERS STORE_TRAFFIC "/exporters/"
+
+/* X tells of a minute, and of the next. */
+static void
+tell_twice(struct ifbook *t, struct msg_exporter *x, int64_t begin_s)
+{
+	ifbook_exporter(t, x, begin_s);
+	x->datagrams += 60;
+	ifbook_exporter(t, x, begin_s + 60);
+}
+
+static void
+test_exporters(void)
+{
+	struct msg_exporter guest = { .address = "192.0.2.66",
+		.agent = "192.0.2.77",
+		.protocol = FLOW_SFLOW5,
+		.guest = true };
+	struct msg_exporter named = guest;
+	struct ifbook *t = ifbook_new(on_tell, on_trouble, NULL);
+	char path[200];
+
+	named.guest = false;
+	snprintf(named.address, sizeof named.address, "192.0.2.77");
+	ifbook_sweep(t, T0, MONO);
+	tell_twice(t, &guest, T0);
+	ok(is_there(EXPORTERS "192.0.2.66-sflow5-0-0.rrd") &&
+		!is_there(EXPORTERS "192.0.2.77-sflow5-0-0.rrd"),
+	    "a guest has a file by its address, whoever it says to be");
+	tell_twice(t, &named, T0);
+	ok(is_there(EXPORTERS "192.0.2.77-sflow5-0-0.rrd"),
+	    "who is named by its agent's");
+	for (unsigned i = 0; i < EXPORTERFILES_MAX / 2; i++) {
+		snprintf(path, sizeof path, EXPORTERS "198.51.100.%u-sflow5-0-0.rrd", i);
+		close(open(path, O_WRONLY | O_CREAT, 0600));
+	}
+	ifbook_free(t);
+
+	/* The recorder is started again. */
+	int64_t now = time(NULL);
+	t = ifbook_new(on_tell, on_trouble, NULL);
+	ifbook_begin(t);
+	ifbook_sweep(t, now, MONO);
+	snprintf(guest.address, sizeof guest.address, "192.0.2.67");
+	tell_twice(t, &guest, T0 + 600);
+	ok(!is_there(EXPORTERS "192.0.2.67-sflow5-0-0.rrd"),
+	    "guests' files of earlier runs are counted");
+	snprintf(named.agent, sizeof named.agent, "192.0.2.78");
+	tell_twice(t, &named, T0 + 600);
+	ok(is_there(EXPORTERS "192.0.2.78-sflow5-0-0.rrd"),
+	    "and take none of who is named");
+	ifbook_sweep(t, now + 2 * EXPORTERFILES_KEEP_S, MONO + 120);
+	ok(is_there(path), "a clock that jumps takes no file away");
+	ifbook_sweep(t, now, MONO + 2 * EXPORTERFILES_SILENT_S);
+	ok(is_there(path), "nor do a few silent days");
+	named.datagrams += 60;
+	ifbook_exporter(t, &named, T0 + 720);
+	ifbook_sweep(t, now + EXPORTERFILES_KEEP_S + 7200,
+	    MONO + 2 * EXPORTERFILES_SILENT_S + 120);
+	ok(!is_there(path), "both do");
+	ok(is_there(EXPORTERS "192.0.2.78-sflow5-0-0.rrd"), "but not of who is heard of");
+	tell_twice(t, &guest, T0 + 900);
+	ok(is_there(EXPORTERS "192.0.2.67-sflow5-0-0.rrd"), "there is room again");
 	ifbook_free(t);
 }
 
@@ -394,6 +498,7 @@ test_files(void)
 	struct ifbook *t = ifbook_new(on_tell, on_trouble, NULL);
 
 	troubles = 0;
+	ifbook_sweep(t, T0, MONO);
 	hear(t, 1, true);
 	fill_files(t, 1, 1, IFDEVICE_GUEST_FILED + 10);
 	is_int(filed(1), IFDEVICE_GUEST_FILED, "a guest has few files");
@@ -401,11 +506,13 @@ test_files(void)
 	hear(t, 1, false);
 	fill_files(t, 1, 1, IFDEVICE_GUEST_FILED + 10);
 	is_int(filed(1), IFDEVICE_GUEST_FILED + 10, "and more when it is named");
-	int64_t end = T0 + IFBOOK_FILED_KEEP_S;
-	ifbook_sweep(t, end);
-	is_int(filed(1), IFDEVICE_GUEST_FILED + 10, "they are there while they say "
-						      "anything");
-	ifbook_sweep(t, end + 120);
+	int64_t now = time(NULL), end = now + IFBOOK_FILED_KEEP_S + 7200;
+	ifbook_sweep(t, end, MONO + 120);
+	is_int(filed(1), IFDEVICE_GUEST_FILED + 10,
+	    "they are there though the clock jumps forward");
+	ifbook_sweep(t, now + IFBOOK_FILED_KEEP_S - 7200, MONO + 2 * IFBOOK_KEEP_S);
+	is_int(filed(1), IFDEVICE_GUEST_FILED + 10, "while they say anything");
+	ifbook_sweep(t, end, MONO + 2 * IFBOOK_KEEP_S + 120);
 	is_int(filed(1), 0, "and go with the last row that is known");
 	ifbook_free(t);
 }
@@ -444,6 +551,8 @@ main(void)
 	test_book();
 	test_size();
 	test_shares();
+	test_many();
+	test_exporters();
 	test_files();
 	snprintf(rm, sizeof rm, "rm -rf %s", dir);
 	if (chdir("/") != 0 || system(rm) != 0)

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <uthash.h>
@@ -14,6 +13,7 @@
 #include "base/mem.h"
 #include "recorder/aside.h"
 #include "recorder/crosscheck.h"
+#include "recorder/exporterfiles.h"
 #include "recorder/ifdevice.h"
 #include "recorder/trafficfile.h"
 #include "store.h"
@@ -38,14 +38,7 @@ struct interface {
 	struct crosscheck *check;   /* NULL: never both */
 	int64_t counted_s, flows_s; /* the last minute of each */
 	int64_t source_s;	    /* when its source told last */
-	int64_t heard_s;	    /* when anything was told of it last */
-};
-
-struct exporter_file {
-	UT_hash_handle hh;
-	struct trafficfile file;
-	int64_t minute_s; /* of the last row */
-	char path[];
+	int64_t heard_s;	    /* RUN_S when anything was told of it last */
 };
 
 struct ifbook {
@@ -53,10 +46,11 @@ struct ifbook {
 	void (*trouble)(void *ctx, const char *text);
 	void *ctx;
 	struct interface *all;
-	struct exporter_file *exporters;
-	unsigned guest_exporters;
+	struct exporterfiles *exporters;
 	struct ifdevices devices;
 	bool changed, full_told;
+	/* Seconds since the first sweep, on a clock that nobody sets; it began at. */
+	int64_t run_s, begun_s;
 	int64_t index_s, forget_s;
 	struct log_limit stuck;
 };
@@ -66,9 +60,9 @@ static const struct if_span nothing = { .known_ms = 0 };
 /* --- interfaces ------------------------------------------------------------------ */
 
 static struct interface *
-find_or_add(struct ifbook *t, const struct if_key *key, int64_t now_s)
+find_or_add(struct ifbook *t, const struct if_key *key)
 {
-	struct ifdevice *d = ifdevice_get(&t->devices, &key->device, now_s);
+	struct ifdevice *d = ifdevice_get(&t->devices, &key->device, false, t->run_s);
 	struct interface *i;
 
 	HASH_FIND(hh, t->all, key, sizeof *key, i);
@@ -84,9 +78,24 @@ find_or_add(struct ifbook *t, const struct if_key *key, int64_t now_s)
 		ifdevice_add(&t->devices, d, 1);
 		t->changed = true;
 	}
-	if (i != NULL && now_s > i->heard_s)
-		i->heard_s = now_s;
+	if (i != NULL)
+		i->heard_s = t->run_s;
 	return i;
+}
+
+/* When its files were last written; 0: it has none. */
+static int64_t
+written_s(const struct interface *i)
+{
+	char path[INTERFACE_PATH];
+	int64_t last = 0;
+
+	for (unsigned flows = 0; flows < 2; flows++) {
+		if_path(&i->key, flows != 0, path);
+		int64_t s = trafficfile_written_s(path);
+		last = s > last ? s : last;
+	}
+	return last;
 }
 
 /* Of its files nothing is left but unknown rows, so they go, too. */
@@ -117,19 +126,20 @@ forget_silent(struct ifbook *t, int64_t now_s)
 {
 	struct interface *i, *next;
 
-	if (now_s >= t->forget_s && now_s - t->forget_s < FORGET_S)
+	if (t->run_s - t->forget_s < FORGET_S)
 		return;
-	t->forget_s = now_s;
+	t->forget_s = t->run_s;
 	HASH_ITER(hh, t->all, i, next) {
 		bool filed = i->carried[false] || i->carried[true];
 
-		/* What has told a name alone has told no time. */
-		if (i->heard_s == 0 || i->heard_s > now_s)
-			i->heard_s = now_s;
-		if (now_s - i->heard_s > (filed ? IFBOOK_FILED_KEEP_S : IFBOOK_KEEP_S))
+		/* The clock of the day may jump by years, and be wrong for hours: by
+		 * itself it makes no history old. */
+		if (t->run_s - i->heard_s > IFBOOK_KEEP_S &&
+		    (!filed || now_s - written_s(i) > IFBOOK_FILED_KEEP_S))
 			forget(t, i);
 	}
-	ifdevices_sweep(&t->devices, now_s);
+	ifdevices_sweep(&t->devices, t->run_s);
+	exporterfiles_sweep(t->exporters, now_s, t->run_s);
 }
 
 static void
@@ -277,13 +287,12 @@ void
 ifbook_counters(struct ifbook *t, const struct msg_ifcounters *m)
 {
 	int64_t end_s = (m->span.begin_ms + m->span.known_ms) / 1000;
-	struct ifdevice *d = ifdevice_get(&t->devices, &m->key.device, end_s);
 	struct interface *i;
 
 	/* Whom we ask, the operator has named. */
-	if (d != NULL && (m->source == IF_SNMP || m->source == IF_UPNP))
-		ifdevice_name(&t->devices, d);
-	i = find_or_add(t, &m->key, end_s);
+	if (m->source == IF_SNMP || m->source == IF_UPNP)
+		ifdevice_get(&t->devices, &m->key.device, true, t->run_s);
+	i = find_or_add(t, &m->key);
 	if (i == NULL)
 		return;
 	if (m->source == IF_FLOW) {
@@ -371,7 +380,7 @@ ifbook_minute(
 		if (rows[k].key.a.len == 0)
 			continue;
 		struct if_key key = if_key(&rows[k].key.a, rows[k].key.number);
-		struct interface *i = find_or_add(t, &key, part->begin_s);
+		struct interface *i = find_or_add(t, &key);
 
 		if (i != NULL && i->flows_s < part->begin_s)
 			take_flows(t, i, part->begin_s, &rows[k].sum);
@@ -383,58 +392,30 @@ ifbook_minute(
 /* --- exporters ------------------------------------------------------------------- */
 
 static void
-note_device(struct ifbook *t, const struct msg_exporter *x, int64_t now_s)
+note_device(struct ifbook *t, const struct msg_exporter *x)
 {
-	const char *text = x->agent[0] != '\0' ? x->agent : x->address;
 	struct flow_ip ip = { 0 };
 	struct addr a;
 	struct ifdevice *d;
 	unsigned len;
 
-	if (addr_parse(&a, text) != 0)
+	if (addr_parse(&a, exporter_name(x)) != 0)
 		return;
 	const uint8_t *bytes = addr_bytes(&a, &len);
 	ip.len = (uint8_t)len;
 	memcpy(ip.bytes, bytes, len);
-	d = ifdevice_get(&t->devices, &ip, now_s);
-	if (d == NULL)
-		return;
-	if (!x->guest)
-		ifdevice_name(&t->devices, d);
-	d->frames |= x->protocol == FLOW_SFLOW5;
+	d = ifdevice_get(&t->devices, &ip, !x->guest, t->run_s);
+	if (d != NULL)
+		d->frames |= x->protocol == FLOW_SFLOW5;
 }
 
 void
 ifbook_exporter(struct ifbook *t, const struct msg_exporter *x, int64_t now_s)
 {
-	int64_t end_s = now_s / INTERFACE_STEP * INTERFACE_STEP;
-	double value[] = { (double)x->datagrams, (double)x->records, (double)x->lost };
-	char path[INTERFACE_PATH + 64];
-	struct exporter_file *f;
 	struct err err;
 
-	note_device(t, x, now_s);
-	snprintf(path, sizeof path, STORE_TRAFFIC "/exporters/%s-%s-%" PRIu64 "-%u.rrd",
-	    x->agent[0] != '\0' ? x->agent : x->address,
-	    flow_protocol_word((enum flow_protocol)x->protocol), x->domain,
-	    (unsigned)x->port);
-	HASH_FIND_STR(t->exporters, path, f);
-	if (f == NULL) {
-		if (HASH_COUNT(t->exporters) >= IFBOOK_EXPORTERS ||
-		    (x->guest && t->guest_exporters >= IFBOOK_EXPORTERS / 2) ||
-		    strchr(x->address, '/') != NULL || strchr(x->agent, '/') != NULL)
-			return;
-		f = mem_zero(1, sizeof *f + strlen(path) + 1);
-		strcpy(f->path, path);
-		f->file.kind = TRAFFIC_EXPORTER;
-		f->minute_s = end_s;
-		t->guest_exporters += x->guest;
-		HASH_ADD_KEYPTR(hh, t->exporters, f->path, strlen(f->path), f);
-	}
-	if (end_s <= f->minute_s)
-		return;
-	f->minute_s = end_s;
-	if (trafficfile_write(&f->file, f->path, end_s, value, &err) < 0)
+	note_device(t, x);
+	if (exporterfiles_take(t->exporters, x, now_s, t->run_s, &err) < 0)
 		complain(t, err.text);
 }
 
@@ -502,22 +483,6 @@ number(char **at, uint64_t max, uint64_t *out)
 	return *end == '\0' && errno == 0 && v <= max;
 }
 
-/* When its files were last written; 0: it has none. */
-static int64_t
-written_s(const struct interface *i)
-{
-	char path[INTERFACE_PATH];
-	int64_t last = 0;
-	struct stat st;
-
-	for (unsigned flows = 0; flows < 2; flows++) {
-		if_path(&i->key, flows != 0, path);
-		if (stat(path, &st) == 0 && st.st_mtime > last)
-			last = st.st_mtime;
-	}
-	return last;
-}
-
 static bool
 read_line(struct ifbook *t, char *line)
 {
@@ -544,7 +509,7 @@ read_line(struct ifbook *t, char *line)
 	ip.len = (uint8_t)len;
 	memcpy(ip.bytes, bytes, len);
 	struct if_key key = if_key(&ip, (uint32_t)index);
-	struct interface *i = find_or_add(t, &key, 0);
+	struct interface *i = find_or_add(t, &key);
 	if (i == NULL || t->devices.filed >= IFBOOK_FILED || i->carried[false] ||
 	    i->carried[true])
 		return false;
@@ -557,7 +522,6 @@ read_line(struct ifbook *t, char *line)
 	strcpy(i->is.names.device, text[0]);
 	strcpy(i->is.names.name, text[1]);
 	strcpy(i->is.names.alias, text[2]);
-	i->heard_s = written_s(i);
 	ifdevice_file(&t->devices, i->device, 1);
 	return true;
 }
@@ -569,6 +533,7 @@ ifbook_begin(struct ifbook *t)
 	char line[INDEX_LINE];
 	unsigned bad = 0, n = 0;
 
+	exporterfiles_begin(t->exporters);
 	if (in == NULL)
 		return;
 	while (fgets(line, sizeof line, in) != NULL && n++ < IFBOOK_INTERFACES) {
@@ -596,8 +561,11 @@ ifbook_tell(struct ifbook *t)
 }
 
 void
-ifbook_sweep(struct ifbook *t, int64_t now_s)
+ifbook_sweep(struct ifbook *t, int64_t now_s, int64_t mono_s)
 {
+	if (t->begun_s < 0)
+		t->begun_s = mono_s;
+	t->run_s = mono_s - t->begun_s;
 	forget_silent(t, now_s);
 	if (!t->changed || (now_s >= t->index_s && now_s - t->index_s < INDEX_S))
 		return;
@@ -621,6 +589,8 @@ ifbook_new(void (*tell)(void *ctx, const struct msg_interface *m),
 	t->tell = tell;
 	t->trouble = trouble;
 	t->ctx = ctx;
+	t->begun_s = -1;
+	t->exporters = exporterfiles_new();
 	return t;
 }
 
@@ -628,7 +598,6 @@ void
 ifbook_free(struct ifbook *t)
 {
 	struct interface *i, *after;
-	struct exporter_file *x, *next;
 
 	if (t->changed)
 		write_index(t);
@@ -637,10 +606,7 @@ ifbook_free(struct ifbook *t)
 		free(i->check);
 		free(i);
 	}
-	HASH_ITER(hh, t->exporters, x, next) {
-		HASH_DEL(t->exporters, x);
-		free(x);
-	}
+	exporterfiles_free(t->exporters);
 	ifdevices_free(&t->devices);
 	free(t);
 }

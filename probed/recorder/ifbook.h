@@ -8,9 +8,9 @@
 #include "link/msgif.h"
 #include "minute.h"
 
-#define IFBOOK_EXPORTERS 256 /* that have files (0.8 MB each); guests have half of them */
-/* An interface of which nothing is told for so long is forgotten: one without a file,
- * and one with, when its longest archive is over, so that nothing is lost. */
+/* An interface of which nothing is told for IFBOOK_KEEP_S, on a clock that nobody sets, is
+ * forgotten; one with a file only when that was not written for IFBOOK_FILED_KEEP_S: then
+ * its longest archive is over, so that nothing is lost. */
 #define IFBOOK_KEEP_S 86400
 #define IFBOOK_FILED_KEEP_S (401LL * 86400)
 
@@ -31,7 +31,9 @@ void ifbook_minute(
 void ifbook_exporter(struct ifbook *t, const struct msg_exporter *x, int64_t now_s);
 /* A new web hears of all. */
 void ifbook_tell(struct ifbook *t);
-/* Every few seconds: forget who is silent for long, write down which interfaces there are, where that changed. */
-void ifbook_sweep(struct ifbook *t, int64_t now_s);
+/* Every few seconds: forget who is silent for long, write down which interfaces there
+ * are, where that changed. It is NOW_S since the epoch, and MONO_S on the monotonic
+ * clock. */
+void ifbook_sweep(struct ifbook *t, int64_t now_s, int64_t mono_s);
 
 #endif

@@ -5,34 +5,29 @@
 #include "base/mem.h"
 
 struct ifdevice *
-ifdevice_get(struct ifdevices *all, const struct flow_ip *ip, int64_t now_s)
+ifdevice_get(
+    struct ifdevices *all, const struct flow_ip *ip, bool named, int64_t run_s)
 {
 	struct ifdevice *d;
 
 	HASH_FIND(hh, all->all, ip, sizeof *ip, d);
 	if (d == NULL) {
 		if (HASH_COUNT(all->all) >= IFDEVICES_MAX ||
-		    all->guests >= IFDEVICES_MAX / 2)
+		    (!named && all->guests >= IFDEVICES_MAX / 2))
 			return NULL;
 		d = mem_zero(1, sizeof *d);
 		d->ip = *ip;
 		HASH_ADD(hh, all->all, ip, sizeof d->ip, d);
 		all->guests++;
 	}
-	if (now_s > d->heard_s)
-		d->heard_s = now_s;
+	if (named && !d->named) {
+		d->named = true;
+		all->guests--;
+		all->guest_interfaces -= d->interfaces;
+		all->guest_filed -= d->filed;
+	}
+	d->heard_s = run_s;
 	return d;
-}
-
-void
-ifdevice_name(struct ifdevices *all, struct ifdevice *d)
-{
-	if (d->named)
-		return;
-	d->named = true;
-	all->guests--;
-	all->guest_interfaces -= d->interfaces;
-	all->guest_filed -= d->filed;
 }
 
 bool
@@ -83,12 +78,12 @@ forget(struct ifdevices *all, struct ifdevice *d)
 }
 
 void
-ifdevices_sweep(struct ifdevices *all, int64_t now_s)
+ifdevices_sweep(struct ifdevices *all, int64_t run_s)
 {
 	struct ifdevice *d, *next;
 
 	HASH_ITER(hh, all->all, d, next)
-		if (d->interfaces == 0 && now_s - d->heard_s > IFDEVICE_KEEP_S)
+		if (d->interfaces == 0 && run_s - d->heard_s > IFDEVICE_KEEP_S)
 			forget(all, d);
 }
 

@@ -29,7 +29,7 @@ struct ifdevice {
 	bool frames; /* it sends sFlow: its flows count whole frames */
 	unsigned interfaces, filed;
 	int64_t flows_s; /* begin of the last minute in which its flows were listed */
-	int64_t heard_s; /* when it was last heard of */
+	int64_t heard_s; /* when it was last heard of, on a clock that nobody sets */
 };
 
 struct ifdevices {
@@ -39,18 +39,17 @@ struct ifdevices {
 	unsigned guest_interfaces, guest_filed; /* of all guests */
 };
 
-/* Find or make it; NULL when there is no room. */
+/* Find or make it; NULL when there is no room. NAMED: the operator vouches for it, from
+ * now on. RUN_S: seconds, monotonic. */
 struct ifdevice *ifdevice_get(
-    struct ifdevices *all, const struct flow_ip *ip, int64_t now_s);
-/* The operator vouches for D. */
-void ifdevice_name(struct ifdevices *all, struct ifdevice *d);
+    struct ifdevices *all, const struct flow_ip *ip, bool named, int64_t run_s);
 /* May D have another interface, another file? */
 bool ifdevice_may_add(const struct ifdevices *all, const struct ifdevice *d);
 bool ifdevice_may_file(const struct ifdevices *all, const struct ifdevice *d);
 /* D has BY more of them, or fewer. */
 void ifdevice_add(struct ifdevices *all, struct ifdevice *d, int by);
 void ifdevice_file(struct ifdevices *all, struct ifdevice *d, int by);
-void ifdevices_sweep(struct ifdevices *all, int64_t now_s);
+void ifdevices_sweep(struct ifdevices *all, int64_t run_s);
 void ifdevices_free(struct ifdevices *all);
 
 #endif

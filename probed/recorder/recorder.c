@@ -154,7 +154,8 @@ on_report(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	relay_store(rec->relay, &s);
-	ifbook_sweep(rec->interfaces, clock_wall_ns() / CLOCK_NS_PER_S);
+	ifbook_sweep(rec->interfaces, clock_wall_ns() / CLOCK_NS_PER_S,
+	    clock_mono_ns() / CLOCK_NS_PER_S);
 	/* A ring that could not be written is tried again though nothing new comes. */
 	flush_raw(rec);
 	dynamic_look(rec->dynamic);

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -154,4 +155,12 @@ trafficfile_write(struct trafficfile *file, const char *path, int64_t end_s,
 	}
 	file->last = end_s;
 	return 0;
+}
+
+int64_t
+trafficfile_written_s(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 ? st.st_mtime : 0;
 }

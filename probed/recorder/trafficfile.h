@@ -30,5 +30,7 @@ struct trafficfile {
  * passed over. 0, or -1 with ERR. */
 int trafficfile_write(struct trafficfile *file, const char *path, int64_t end_s,
     const double *value, struct err *err);
+/* When the file at PATH was last written (epoch); 0: there is none. */
+int64_t trafficfile_written_s(const char *path);
 
 #endif
