@@ -114,8 +114,8 @@ is "$(suspicion direction)" in "which way"
 is "$(suspicion 'why | join(" ")')" "packets bits" "why"
 is "$(suspicion udp)" 1 "what they are"
 is "$(suspicion 'low_pps < .pps and .pps < .high_pps')" true "with bounds around the estimate"
-is "$(json status '.suspicions[] | select(.subject == "host") | .host')" null \
-	"who comes by the network is not told whose address it is"
+is "$(json status '.suspicions[] | select(.subject == "host") | .host')" 10.0.0.9 \
+	"while there is no password, so is who reads from the network"
 status=$("$BUILD/probectl" --data "$DIR/data" status)
 like "$status" 'suspicions' "probectl: that there are some"
 like "$(page /metrics)" 'smokebox_collector_suspicions_total [1-9]' "metrics: suspicions"
