@@ -147,7 +147,7 @@ replace(const char *name, const uint8_t *data, size_t len, struct err *err)
 	f = fopen(temporary, "we");
 	if (f == NULL)
 		return err_set(err, "%s: %s", temporary, strerror(errno));
-	bad = fwrite(data, 1, len, f) != len;
+	bad = len > 0 && fwrite(data, 1, len, f) != len;
 	bad |= fclose(f) != 0;
 	if (bad || rename(temporary, name) != 0) {
 		err_set(err, "%s: %s", name, strerror(errno));
@@ -212,8 +212,13 @@ pathfile_mend(uint64_t id, bool smaller, struct err *err)
 
 	if (stat(pathfile_name(id, name), &st) != 0)
 		return 0;
+	if (st.st_size == 0)
+		return 0;
+	/* What cannot be read is not ours to throw away. */
 	data = read_all(name, &len);
-	size_t good = data != NULL ? whole(data, len) : 0;
+	if (data == NULL)
+		return err_set(err, "%s: no file of ours, or not readable", name);
+	size_t good = whole(data, len);
 	if (smaller && good > 0)
 		good = choose(data, good);
 	if ((off_t)good != st.st_size)

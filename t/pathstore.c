@@ -433,8 +433,9 @@ files(void)
 	read_file(0);
 	off_t size = file_size(0);
 	unsigned before = kinds[PATH_CHANGE];
+	static const char half[] = "\0\0\1\0PAT1 half a record";
 	f = fopen(pathfile_name(id(0), name), "a");
-	fwrite("\0\0\1\0PAT1 half a record", 1, 26, f);
+	fwrite(half, 1, sizeof half, f);
 	fclose(f);
 	read_file(0);
 	is_int(kinds[PATH_CHANGE], before, "what is half written is left out");
@@ -501,8 +502,9 @@ main(void)
 	bad_rounds();
 	files();
 	conf_free(conf);
-	if (chdir("/") != 0 ||
-	    system(mem_printf("rm -r %s", dir)) != 0) /* NOLINT: our own name */
+	char command[64];
+	snprintf(command, sizeof command, "rm -r %s", dir);
+	if (chdir("/") != 0 || system(command) != 0)
 		return 1;
 	return tap_done();
 }

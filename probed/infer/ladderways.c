@@ -1,0 +1,322 @@
+/* The ways that a ladder is made of: who answers where, who shares a place with whom,
+ * and what was silent by chance. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "infer/ladder_impl.h"
+
+/* --- addresses -------------------------------------------------------------------- */
+
+bool
+ladder_is_v6(const struct addr *a)
+{
+	return a->sa.sa_family == AF_INET6;
+}
+
+bool
+ladder_is_address(const struct addr *a)
+{
+	return a->sa.sa_family == AF_INET || a->sa.sa_family == AF_INET6;
+}
+
+/* Link-local ones are the same whatever their interface is called. */
+static struct key
+key_of(const struct addr *a)
+{
+	struct key key = { 0 };
+	unsigned len;
+	const uint8_t *bytes = addr_bytes(a, &len);
+
+	key.len = (uint8_t)len;
+	memcpy(key.bytes, bytes, len);
+	return key;
+}
+
+bool
+ladder_same(const struct addr *a, const struct addr *b)
+{
+	struct key x, y;
+
+	if (!ladder_is_address(a) || a->sa.sa_family != b->sa.sa_family)
+		return false;
+	x = key_of(a);
+	y = key_of(b);
+	return memcmp(&x, &y, sizeof x) == 0;
+}
+
+/* Does only its own network know it (RFC 1918, 3927, 4193)? Not 100.64.0.0/10, which is
+ * a provider's. */
+static bool
+is_private(const struct addr *a)
+{
+	unsigned len;
+	const uint8_t *b = addr_bytes(a, &len);
+
+	if (len == 16)
+		return (b[0] & 0xfe) == 0xfc || (b[0] == 0xfe && (b[1] & 0xc0) == 0x80);
+	return b[0] == 10 || (b[0] == 172 && (b[1] & 0xf0) == 16) ||
+	       (b[0] == 192 && b[1] == 168) || (b[0] == 169 && b[1] == 254);
+}
+
+/* Are the first BITS bits of both the same? */
+static bool
+alike(const uint8_t *a, const uint8_t *b, unsigned bits)
+{
+	unsigned rest = bits % 8;
+
+	return memcmp(a, b, bits / 8) == 0 &&
+	       (rest == 0 || ((a[bits / 8] ^ b[bits / 8]) >> (8 - rest)) == 0);
+}
+
+/* Is A in a network of this host's? A home is given a whole /56 of IPv6 or more, of
+ * which this host sees but its own /64. */
+static bool
+is_local(const struct here *here, const struct addr *a)
+{
+	unsigned len, own_len;
+	const uint8_t *bytes = addr_bytes(a, &len);
+
+	for (unsigned i = 0; i < here->addresses; i++) {
+		const struct here_address *own = &here->address[i];
+		const uint8_t *b = addr_bytes(&own->address, &own_len);
+		unsigned bits = own->bits;
+
+		if (len == 16 && bits > 56 && bits <= 64)
+			bits = 56;
+		if (own->address.sa.sa_family == a->sa.sa_family && bits <= len * 8 &&
+		    alike(bytes, b, bits))
+			return true;
+	}
+	return false;
+}
+
+bool
+ladder_is_near(const struct here *here, const struct addr *a)
+{
+	return is_private(a) || is_local(here, a);
+}
+
+bool
+ladder_is_own(const struct here *here, const struct addr *a)
+{
+	if (addr_is_loopback(a))
+		return true;
+	for (unsigned i = 0; i < here->addresses; i++)
+		if (ladder_same(&here->address[i].address, a))
+			return true;
+	return false;
+}
+
+uint32_t
+ladder_network(const struct addr *a)
+{
+	unsigned len;
+	const uint8_t *b = addr_bytes(a, &len);
+
+	if (len == 16)
+		return 0x80000000U | (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 |
+		       (uint32_t)b[2] << 8 | b[3];
+	return 0x10000U | (uint32_t)b[0] << 8 | b[1];
+}
+
+/* --- the ways as given ------------------------------------------------------------ */
+
+struct node *
+ladder_node(const struct ladder *l, const struct addr *a)
+{
+	struct key key = key_of(a);
+	struct node *n;
+
+	HASH_FIND(hh, l->by_address, &key, sizeof key, n);
+	return n;
+}
+
+static struct node *
+take_node(struct ladder *l, const struct addr *a, uint8_t ttl)
+{
+	struct node *n = ladder_node(l, a);
+
+	if (n != NULL) {
+		if (ttl < n->ttl)
+			n->ttl = ttl;
+		return n;
+	}
+	n = mem_zero(1, sizeof *n);
+	n->key = key_of(a);
+	n->address = *a;
+	n->ttl = ttl;
+	n->index = n->joined = l->nodes;
+	if ((l->nodes & (l->nodes - 1)) == 0)
+		l->node = mem_grow(l->node, l->nodes * 2 + 1, sizeof(struct node *));
+	l->node[l->nodes++] = n;
+	HASH_ADD(hh, l->by_address, key, sizeof n->key, n);
+	return n;
+}
+
+/* The one that stands for all of the place of INDEX. */
+uint32_t
+ladder_place(const struct ladder *l, uint32_t index)
+{
+	while (l->node[index]->joined != index)
+		index = l->node[index]->joined;
+	return index;
+}
+
+static void
+take_way(struct ladder *l, struct walk *w, const struct hops *way)
+{
+	w->walked = true;
+	w->blind = (way->flags & HOPS_BLIND) != 0;
+	for (unsigned i = 0; i < way->count && i < HOPS_MAX; i++) {
+		const struct hop *h = &way->hop[i];
+		struct stop *s = &w->stop[w->stops];
+
+		if ((h->flags & HOP_TARGET) || hop_has_address(h, &w->address)) {
+			w->reached = h->ttl;
+			break;
+		}
+		if (h->addresses == 0)
+			continue;
+		s->ttl = h->ttl;
+		s->nodes = 0;
+		for (unsigned k = 0; k < h->addresses && k < HOP_ADDRESSES; k++)
+			s->node[s->nodes++] =
+			    take_node(l, &h->address[k], h->ttl)->index;
+		w->stops++;
+	}
+}
+
+int
+ladder_by_id(const void *a, const void *b)
+{
+	uint64_t x = ((const struct walk *)a)->id, y = ((const struct walk *)b)->id;
+
+	return x < y ? -1 : x > y;
+}
+
+void
+ladder_take(struct ladder *l, const struct ladder_target *target, size_t count)
+{
+	if (count > LADDER_TARGETS)
+		count = LADDER_TARGETS;
+	l->walk = mem_zero(count + 1, sizeof *l->walk);
+	for (size_t i = 0; i < count; i++) {
+		const struct ladder_target *t = &target[i];
+		struct walk *w = &l->walk[l->walks];
+
+		if (!ladder_is_address(&t->address))
+			continue;
+		w->id = t->id;
+		w->address = t->address;
+		w->v6 = ladder_is_v6(&t->address);
+		w->network = ladder_network(&t->address);
+		/* A way that leads to an older address of it says nothing. */
+		if (t->way != NULL && ladder_same(&t->way->address, &t->address))
+			take_way(l, w, t->way);
+		l->walks++;
+	}
+	qsort(l->walk, l->walks, sizeof *l->walk, ladder_by_id);
+	l->role = mem_zero(l->walks + 1, sizeof *l->role);
+}
+
+/* --- routers that share a place --------------------------------------------------- */
+
+/* Those that answered at one hop of one way, and are nowhere nearer, are alternatives.
+ */
+void
+ladder_join(struct ladder *l)
+{
+	for (size_t i = 0; i < l->walks; i++)
+		for (unsigned k = 0; k < l->walk[i].stops; k++) {
+			const struct stop *s = &l->walk[i].stop[k];
+
+			for (unsigned n = 1; n < s->nodes; n++) {
+				uint32_t a = ladder_place(l, s->node[0]);
+				uint32_t b = ladder_place(l, s->node[n]);
+
+				if (a != b && l->node[a]->ttl == l->node[b]->ttl)
+					l->node[b]->joined = a;
+			}
+		}
+}
+
+bool
+ladder_stops_meet(const struct ladder *l, const struct stop *a, const struct stop *b)
+{
+	for (unsigned i = 0; i < a->nodes; i++)
+		for (unsigned k = 0; k < b->nodes; k++)
+			if (ladder_place(l, a->node[i]) == ladder_place(l, b->node[k]))
+				return true;
+	return false;
+}
+
+/* The stop of W at TTL, or NULL. */
+const struct stop *
+ladder_stop_at(const struct walk *w, unsigned ttl)
+{
+	for (unsigned k = 0; k < w->stops && w->stop[k].ttl <= ttl; k++)
+		if (w->stop[k].ttl == ttl)
+			return &w->stop[k];
+	return NULL;
+}
+
+/* --- hops that were silent by chance -----------------------------------------------
+ */
+
+/* Is what lies at TTL of OTHER what is silent in W behind its stop number K (-1: the
+ * begin)? It is when both ways are the same in front of it and behind it. */
+static const struct stop *
+lent(const struct ladder *l, const struct walk *w, int k, unsigned ttl,
+    const struct walk *other)
+{
+	const struct stop *s = ladder_stop_at(other, ttl), *near, *far;
+
+	if (s == NULL || other->v6 != w->v6)
+		return NULL;
+	near = k < 0 ? NULL : ladder_stop_at(other, w->stop[k].ttl);
+	far = ladder_stop_at(other, w->stop[k + 1].ttl);
+	if (far == NULL || !ladder_stops_meet(l, far, &w->stop[k + 1]) ||
+	    (k >= 0 && (near == NULL || !ladder_stops_meet(l, near, &w->stop[k]))))
+		return NULL;
+	return s;
+}
+
+static void
+insert_stop(struct walk *w, unsigned at, const struct stop *s)
+{
+	if (w->stops == HOPS_MAX)
+		return;
+	memmove(&w->stop[at + 1], &w->stop[at], (w->stops - at) * sizeof *s);
+	w->stop[at] = *s;
+	w->stops++;
+}
+
+/* What others know of the hops of W that are silent behind its stop number K. */
+static void
+fill_gap(const struct ladder *l, struct walk *w, int k, size_t self)
+{
+	unsigned ttl = k < 0 ? 1 : w->stop[k].ttl + 1U;
+
+	for (; ttl < w->stop[k + 1].ttl; ttl++) {
+		const struct stop *s = NULL;
+
+		for (size_t o = 0; o < l->walks && s == NULL; o++)
+			if (o != self)
+				s = lent(l, w, k, ttl, &l->walk[o]);
+		if (s != NULL) {
+			insert_stop(w, (unsigned)(k + 1), s);
+			return;
+		}
+	}
+}
+
+/* A router that limits its answers is silent in some ways and speaks in others. What
+ * was put in is in front of the next gap. */
+void
+ladder_fill(struct ladder *l)
+{
+	for (size_t i = 0; i < l->walks; i++)
+		for (int k = -1; k + 1 < (int)l->walk[i].stops; k++)
+			fill_gap(l, &l->walk[i], k, i);
+}
