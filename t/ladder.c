@@ -215,6 +215,20 @@ double_nat(void)
 	role(4, RUNG_HOME, "which is still home");
 }
 
+/* A server on the internet itself, whose provider numbers its routers privately. */
+static void
+public_host(void)
+{
+	host(HERE_PLAIN, "192.0.2.1", 24, "192.0.2.254");
+	three_far("192.0.2.254 10.0.3.1 10.0.3.2");
+	to("10.0.0.100", "192.0.2.254 10.0.3.1 10.0.3.2 =");
+	look();
+	anchor(false, RUNG_GATEWAY, "seen 1 192.0.2.254", "a public host: its gateway");
+	anchor(false, RUNG_ACCESS, "seen 2 10.0.3.1",
+	    "private routers are the provider's");
+	role(4, RUNG_FAR, "and a private target behind them is far");
+}
+
 static void
 container(void)
 {
@@ -511,6 +525,7 @@ main(void)
 	two_networks();
 	cgnat();
 	double_nat();
+	public_host();
 	container();
 	virtual_machine();
 	tunnel();

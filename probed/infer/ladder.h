@@ -23,7 +23,7 @@ enum rung {
 	RUNG_HOME,     /* another host of the local network, or a second router of it */
 	RUNG_GATEWAY,  /* the first router out of the local network */
 	RUNG_ACCESS,   /* the first hop beyond it: 100.64.0.0/10 counts, private ones
-			* behind the gateway do not (double NAT) */
+			* behind the gateway of a private host do not (double NAT) */
 	RUNG_PROVIDER, /* behind access, up to the core: the last hop that at least
 			* three far targets of different networks share, and half of all
 			*/

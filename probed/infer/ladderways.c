@@ -91,10 +91,31 @@ is_local(const struct here *here, const struct addr *a)
 	return false;
 }
 
+/* Has this host addresses of IPv4, and only public ones? Then nobody translates them,
+ * and private routers are none of a home: the provider's. */
+static bool
+is_public(const struct here *here)
+{
+	bool any = false;
+
+	for (unsigned i = 0; i < here->addresses; i++) {
+		const struct addr *a = &here->address[i].address;
+
+		if (a->sa.sa_family != AF_INET)
+			continue;
+		if (is_private(a))
+			return false;
+		any = true;
+	}
+	return any;
+}
+
 bool
 ladder_is_near(const struct here *here, const struct addr *a)
 {
-	return is_private(a) || is_local(here, a);
+	if (is_local(here, a))
+		return true;
+	return is_private(a) && (ladder_is_v6(a) || !is_public(here));
 }
 
 bool
