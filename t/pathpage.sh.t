@@ -86,6 +86,12 @@ is "$(json 'path?target=Far.two' '.history | length')" 0 "nothing happened to an
 is "$(json 'path?target=Nobody' .status)" 404 "no such target"
 is "$(json 'path?target=Far.one&start=soon' .status)" 400 "no such time"
 
+"$BUILD/probectl" --url "$URL" path Far.one >"$DIR/path.out" 2>&1
+is "$?" 0 "probectl path of a target"
+like "$(cat "$DIR/path.out")" '^  2    0\.0%       8\.00 +7\.20 +16\.00  access +100\.64\.0\.1$' \
+	"shows its hops"
+like "$(cat "$DIR/path.out")" 'bad: ends behind 192\.168\.1\.1: 100\.64\.0\.1' \
+	"and what was"
 page /metrics >"$DIR/metrics"
 like "$(cat "$DIR/metrics")" '^smokebox_path_hops\{target="Far.one"\} 5$' "metrics: hops"
 like "$(cat "$DIR/metrics")" '^smokebox_path_changes_total\{target="Far.one"\} 1$' \

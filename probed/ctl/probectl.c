@@ -18,8 +18,9 @@ run_ping(const struct ctl *ctl, int argc, char **argv)
 static int
 run_path(const struct ctl *ctl, int argc, char **argv)
 {
-	(void)ctl;
-	return ctl_path(argc, argv);
+	int known = argc == 2 ? ctl_way(ctl, argv[1]) : -1;
+
+	return known >= 0 ? known : ctl_path(argc, argv);
 }
 
 static int
@@ -57,8 +58,8 @@ static const struct {
 	    "reports for a letter, as tSmoke" },
 	{ "ping", run_ping, "[-c N] [-p MS] [-t MS] HOST...",
 	    "ping once, without a daemon" },
-	{ "path", run_path, "[-m icmp|udp|tcp] [-c N] ... HOST",
-	    "the hops on the way there, without a daemon" },
+	{ "path", run_path, "[-m icmp|udp|tcp] [-c N] ... HOST | TARGET",
+	    "the hops on the way there, without a daemon, or as it knows them" },
 	{ "decode", run_decode, "[--format tsv|json] [--counters] FILE...",
 	    "the flows in capture files, without a daemon" },
 	{ "analyze", ctl_analyze, "[--local P,...] ... FILE...",

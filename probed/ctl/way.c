@@ -1,0 +1,133 @@
+/* probectl path TARGET: what the daemon knows of the way to one of its targets. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <curl/curl.h>
+#include <jansson.h>
+
+#include "base/addr.h"
+#include "base/mem.h"
+#include "ctl/ask.h"
+#include "ctl/ctl.h"
+
+static const char *
+text(const json_t *object, const char *key)
+{
+	const char *s = json_string_value(json_object_get(object, key));
+
+	return s != NULL ? s : "";
+}
+
+static long long
+integer(const json_t *object, const char *key)
+{
+	return json_integer_value(json_object_get(object, key));
+}
+
+/* KEY, seconds, in milliseconds; "-" where it is not known. */
+static const char *
+millis(const json_t *object, const char *key, char *buf, size_t size)
+{
+	const json_t *v = json_object_get(object, key);
+
+	if (json_is_number(v))
+		snprintf(buf, size, "%.2f", json_number_value(v) * 1e3);
+	else
+		snprintf(buf, size, "-");
+	return buf;
+}
+
+static const char *
+when(long long seconds, char *buf, size_t size)
+{
+	time_t t = (time_t)seconds;
+	struct tm tm;
+
+	localtime_r(&t, &tm);
+	strftime(buf, size, "%Y-%m-%d %H:%M", &tm);
+	return buf;
+}
+
+static void
+print_hop(const json_t *h)
+{
+	const json_t *address, *addresses = json_object_get(h, "addresses");
+	const json_t *loss = json_object_get(h, "loss_ratio");
+	char median[32], least[32], most[32];
+	size_t i;
+
+	printf("%3lld  ", integer(h, "hop"));
+	if (json_is_true(json_object_get(h, "limited")))
+		printf("limits  ");
+	else if (json_is_number(loss))
+		printf("%5.1f%%  ", json_number_value(loss) * 100);
+	else
+		printf("     -  ");
+	printf("%9s %9s %9s  %-8s ", millis(h, "median", median, sizeof median),
+	    millis(h, "min", least, sizeof least), millis(h, "max", most, sizeof most),
+	    json_is_true(json_object_get(h, "target")) ? "target" : text(h, "rung"));
+	if (json_array_size(addresses) == 0)
+		printf(" (silent)");
+	json_array_foreach(addresses, i, address)
+	    printf(" %s", json_string_value(address));
+	putchar('\n');
+}
+
+static void
+print_way(const json_t *way)
+{
+	const json_t *h, *history = json_object_get(way, "history");
+	char since[32];
+	size_t i;
+
+	printf("%s  %s  %s, as it is since %s\n", text(way, "target"),
+	    text(way, "address"), text(way, "rung"),
+	    when(integer(way, "since"), since, sizeof since));
+	printf("hop    loss     median       min       max  what      router (ms)\n");
+	json_array_foreach(json_object_get(way, "hops"), i, h) print_hop(h);
+	if (json_is_true(json_object_get(way, "blind")))
+		printf("The routers are not visible from here.\n");
+	json_array_foreach(history, i, h)
+	    printf("%s  %s: %s\n", when(integer(h, "time"), since, sizeof since),
+		text(h, "kind"), text(h, "summary"));
+}
+
+/* What the daemon answers about NAME, or NULL: no such target, or no daemon. */
+static json_t *
+ask(const struct ctl *ctl, const char *name)
+{
+	char *escaped = curl_easy_escape(NULL, name, 0), *path, *body = NULL;
+	json_t *way = NULL;
+	struct err err;
+
+	if (escaped == NULL)
+		return NULL;
+	path = mem_printf("/api/v1/path?target=%s", escaped);
+	curl_free(escaped);
+	int status = ctl_get(ctl, path, &body, &err);
+	if (status == 200)
+		way = ctl_parse(path, status, body);
+	else if (status > 0)
+		free(body);
+	free(path);
+	return way;
+}
+
+int
+ctl_way(const struct ctl *ctl, const char *name)
+{
+	struct addr a;
+	json_t *way;
+	int r = -1;
+
+	if (addr_parse(&a, name) == 0 || (way = ask(ctl, name)) == NULL)
+		return -1;
+	if (json_array_size(json_object_get(way, "hops")) > 0) {
+		print_way(way);
+		r = 0;
+	}
+	json_decref(way);
+	return r;
+}
