@@ -385,6 +385,10 @@ test_sflow(void)
 	x->agent = ip_of(33);
 	ifcount_sflow(t, &c);
 	is_int(totals(t).interfaces, 2, "an agent is another device");
+	x->guest = true;
+	ifcount_sflow(t, &c);
+	is_int(totals(t).interfaces, 2, "but a guest's is what it says: it is its sender");
+	is_int(got.now.key.device.bytes[0], 198, "by its address");
 	c.of_interface = false;
 	c.interface = 99;
 	ifcount_sflow(t, &c);

@@ -19,6 +19,7 @@ struct end {
 	struct link *link;
 	unsigned messages, gone;
 	bool nonsense, free_in_handler, keep_fd;
+	struct keep *keep; /* its line is this one */
 	uint64_t last;
 	bool in_order;
 	int fd;
@@ -52,6 +53,8 @@ on_gone(void *ctx, struct link *link)
 
 	e->gone++;
 	e->nonsense = link_nonsense(link);
+	if (e->keep != NULL)
+		keep_line(e->keep, NULL);
 	e->link = NULL;
 }
 
@@ -385,11 +388,32 @@ keeping(void)
 	settle();
 	ok(d.messages == 20 && d.last == v, "what the line before still had does, too");
 	ok(d.in_order, "in the order in which it was sent");
+	/* The reader is gone, and it has not come round here yet. */
+	c.keep = &k;
+	link_free(d.link);
+	d.link = NULL;
+	for (unsigned i = 0; i < 3; i++)
+		keep_post(&k, ++v, LINK_MUST);
+	keep_post(&k, 1000, LINK_DROPPABLE);
+	settle();
+	is_int(c.gone, 1, "a line breaks while it is written to");
+	connect_ends(&a, &b, 1 << 20);
+	keep_line(&k, a.link);
+	settle();
+	ok(b.messages == 3 && b.last == v && b.in_order,
+	    "what was sent on it from then on goes to the next");
 	keep_line(&k, NULL);
-	disconnect(&c, &d);
+	disconnect(&a, &b);
 	for (unsigned i = 0; i < 2000; i++)
 		keep_post(&k, ++v, LINK_MUST);
 	ok(k.bytes <= k.max && k.dropped > 0, "it is bounded, and the oldest goes");
+	connect_ends(&a, &b, 1 << 20);
+	keep_line(&k, a.link);
+	settle();
+	ok(b.in_order && b.last == v && k.dropped == 0,
+	    "the youngest arrive, and it is said how many did not");
+	keep_line(&k, NULL);
+	disconnect(&a, &b);
 	keep_free(&k);
 	is_int((long long)k.bytes, 0, "nothing is left");
 }

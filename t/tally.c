@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/prefix.h"
 #include "collector/exporter.h"
+#include "collector/ifset.h"
 #include "collector/tally.h"
 #include "collector/toptable.h"
 #include "t/tap.h"
@@ -724,6 +725,112 @@ test_two(void)
 	prefixes_parse(&settings.prefer, NULL, &(struct err){ { 0 } });
 }
 
+/* The router tells 1500 octets a minute, a guest that says to be the router's agent a
+ * million. */
+static void
+test_guest(void)
+{
+	struct addr from;
+	struct flow_ip agent = ip4(10, 0, 0, 1);
+	struct flow f;
+
+	afresh("10.0.0.0/8");
+	addr_parse(&from, "10.0.0.3");
+	struct exporter_key key = exporter_key(&from, FLOW_SFLOW5, &agent, 0);
+	struct exporter *guest = exporters_get(exporters, &key, true, T0);
+	guest->address = from;
+	guest->agent = agent;
+	/* That there are two is known from here on. */
+	f = a_flow();
+	f.exporter = guest;
+	f.src = ip4(10, 0, 0, 8);
+	tally_flow(tally, &f, T0 + 20000);
+	for (int m = 0; m < 12; m++) {
+		int64_t now = T0 + m * MINUTE_MS + 20000;
+
+		tally_tick(tally, now, on_part, NULL);
+		f = a_flow();
+		f.start_ms = f.end_ms = now - 10000;
+		tally_flow(tally, &f, now);
+		tally_tick(tally, now, on_part, NULL);
+		f.exporter = guest;
+		f.octets = 1000000;
+		tally_flow(tally, &f, now);
+		tally_tick(tally, now, on_part, NULL);
+	}
+	is_int((long long)tally_counts(tally)->others, 12,
+	    "a guest does not count where one that is named tells");
+	is_int((long long)interface_in(agent), 1500, "nor for its interfaces");
+	is_int((long long)interface_in(ip4(10, 0, 0, 3)), 1001500,
+	    "but for those of its own address");
+}
+
+/* Both have told of a host; then the clock is set back, and the one that was believed is
+ * silent. */
+static void
+test_back(void)
+{
+	struct flow f;
+
+	afresh("10.0.0.0/8");
+	struct exporter *other = another("10.0.0.2");
+	f = a_flow();
+	tally_flow(tally, &f, T0 + 20000);
+	tally_tick(tally, T0 + 20000, on_any, NULL);
+	f.exporter = other;
+	tally_flow(tally, &f, T0 + 20000);
+	tally_tick(tally, T0 + 20000, on_any, NULL);
+	f.exporter = exporter;
+	tally_flow(tally, &f, T0 + 20000);
+	tally_tick(tally, T0 - 86400000LL, on_any, NULL);
+	is_int((long long)tally_counts(tally)->others, 1, "one of two counts");
+	f.start_ms = f.end_ms = T0 - 86400000LL;
+	tally_flow(tally, &f, f.end_ms + 1000);
+	close_all();
+	is_int((long long)tally_counts(tally)->others, 1,
+	    "it is not waited for when the clock was set back a day");
+}
+
+/* Of no own host: nobody knows what is the same. */
+static void
+test_foreign(void)
+{
+	struct flow f;
+
+	afresh("192.168.0.0/16");
+	f = a_flow();
+	tally_flow(tally, &f, T0 + 20000);
+	f.exporter = another("10.0.0.2");
+	f.octets = 700;
+	tally_flow(tally, &f, T0 + 20000);
+	close_all();
+	is_int((long long)minute_octets(&of_minute(MINUTE_TOTAL, 0)->row[0].sum), 2200,
+	    "of traffic between others each exporter counts");
+}
+
+/* Interfaces in a set: all up to so many, wherever they lie. */
+static void
+test_set(void)
+{
+	struct ifset a = { 0 }, b = { 0 };
+	unsigned missing = 0;
+
+	for (uint32_t n = 1; n <= IFSET_MAX + 100; n++) {
+		ifset_add(&a, n << 16 | n, 0x0123456789abcdefULL);
+		ifset_add(&b, n << 16 | n, 0xfedcba9876543210ULL);
+	}
+	for (uint32_t n = 1; n <= IFSET_MAX; n++)
+		missing += !ifset_has(&a, n << 16 | n, 0x0123456789abcdefULL) ||
+			   !ifset_has(&b, n << 16 | n, 0xfedcba9876543210ULL);
+	is_int(missing, 0, "a set has what was added");
+	ok(!ifset_has(&a, 5, 0x0123456789abcdefULL), "and nothing else");
+	is_int(a.count, IFSET_MAX, "up to its bound");
+	ok(memcmp(a.slot, b.slot, a.slots * sizeof *a.slot) != 0,
+	    "the secret says where");
+	ifset_clear(&a);
+	ifset_clear(&b);
+}
+
 /* --- what is absurd
  * ------------------------------------------------------------------- */
 
@@ -1000,6 +1107,10 @@ main(void)
 	test_sampling();
 	test_variance();
 	test_two();
+	test_guest();
+	test_back();
+	test_foreign();
+	test_set();
 	test_absurd();
 	test_privacy();
 	test_conservation();

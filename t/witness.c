@@ -85,6 +85,47 @@ test_sampled(void)
 	    "of two that agree, the one that is not sampled counts");
 }
 
+/* One that is exact, but sees a part alone. */
+static void
+test_part(void)
+{
+	unsigned wrong = 0;
+
+	afresh();
+	witnesses_clear(w);
+	the_switch(1e6, 1000);
+	for (unsigned i = 0; i < 60; i++) {
+		now++;
+		the_switch(1e6, 1000);
+		wrong += router(1e5);
+	}
+	is_int(wrong, 0, "a tenth of what is sampled is not as much, however exact");
+	for (unsigned i = 0; i < 60; i++) {
+		now++;
+		the_switch(1e6, 1000);
+		router(9e5);
+	}
+	ok(router(9e5), "nine tenths are");
+}
+
+/* A neighbour who sends flows in a network of named exporters. */
+static void
+test_guest(void)
+{
+	unsigned wrong = 0;
+
+	afresh();
+	for (unsigned i = 0; i < 30; i++) {
+		now++;
+		wrong += !router(1e6);
+		wrong += tells(HOST, 0x3333, 1e12, 1, WITNESS_GUEST);
+	}
+	is_int(wrong, 0, "whatever a guest tells, who is named counts");
+	now += WITNESS_PERIOD_MIN + 1;
+	ok(tells(HOST, 0x3333, 1e6, 1, WITNESS_GUEST), "unless he says nothing");
+	ok(router(1), "and from his first word on");
+}
+
 static void
 test_silent(void)
 {
@@ -136,6 +177,8 @@ main(void)
 	w = witnesses_new(0x0123456789abcdefULL);
 	test_more();
 	test_sampled();
+	test_part();
+	test_guest();
 	test_silent();
 	test_preferred();
 	test_bounds();

@@ -60,7 +60,7 @@ counting_option(void *ctx, const struct flow_option *option)
 	if (!bucket_take(&counting.names, NAMES_RATE, NAMES_BURST,
 		clock_wall_ns() / CLOCK_NS_PER_MS))
 		return;
-	struct flow_ip device = ifcount_device(option->exporter);
+	struct flow_ip device = exporter_device(option->exporter);
 	struct if_key key = if_key(&device, option->interface);
 	ifcount_name(counting.table, &key, name);
 }

@@ -224,6 +224,20 @@ exporters_get(
 	return x;
 }
 
+struct flow_ip
+exporter_device(const struct exporter *x)
+{
+	struct flow_ip ip = { 0 };
+	unsigned len;
+
+	if (x->agent.len != 0 && !x->guest)
+		return x->agent;
+	const uint8_t *bytes = addr_bytes(&x->address, &len);
+	ip.len = (uint8_t)len;
+	memcpy(ip.bytes, bytes, len);
+	return ip;
+}
+
 bool
 exporters_may(struct exporters *e, struct exporter *x, int64_t now_ms)
 {

@@ -125,6 +125,10 @@ struct exporter *exporters_get(
     struct exporters *e, const struct exporter_key *key, bool guest, int64_t now_ms);
 /* May X, a guest, be listened to once more now? */
 bool exporters_may(struct exporters *e, struct exporter *x, int64_t now_ms);
+/* What the device behind X is called where its interfaces and its word are told from
+ * others': by its agent; but a guest, whose agent is what it says of itself, by the
+ * address that it sends from. */
+struct flow_ip exporter_device(const struct exporter *x);
 /* X's clock said EXPORT_MS when ours said NOW_MS. */
 void exporter_clock(struct exporter *x, int64_t export_ms, int64_t now_ms);
 /* How far X's clock is ahead of ours, ms (behind: negative); INT64_MIN: not known. */

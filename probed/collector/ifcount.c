@@ -413,20 +413,6 @@ ifcount_take(struct ifcount *t, const struct ifcount_sample *s)
 	e->begun = true;
 }
 
-struct flow_ip
-ifcount_device(const struct exporter *x)
-{
-	struct flow_ip ip = { 0 };
-	unsigned len;
-
-	if (x->agent.len != 0)
-		return x->agent;
-	const uint8_t *bytes = addr_bytes(&x->address, &len);
-	ip.len = (uint8_t)len;
-	memcpy(ip.bytes, bytes, len);
-	return ip;
-}
-
 void
 ifcount_sflow(struct ifcount *t, const struct flow_counters *c)
 {
@@ -435,7 +421,7 @@ ifcount_sflow(struct ifcount *t, const struct flow_counters *c)
 
 	if (!c->of_interface)
 		return;
-	struct flow_ip device = ifcount_device(x);
+	struct flow_ip device = exporter_device(x);
 	struct ifcount_sample s = { .key = if_key(&device, c->interface),
 		.source = IF_SFLOW,
 		.guest = x->guest,

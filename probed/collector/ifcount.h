@@ -57,8 +57,6 @@ void ifcount_sflow(struct ifcount *t, const struct flow_counters *c);
 /* An exporter of flows says what its interface is called: that is given out, too, as a
  * span in which nothing is known. */
 void ifcount_name(struct ifcount *t, const struct if_key *key, const char *name);
-/* How counter samples and flows call the device behind X. */
-struct flow_ip ifcount_device(const struct exporter *x);
 
 /* Give out minutes that nothing more will come to, forget what was not heard of. */
 void ifcount_sweep(struct ifcount *t, int64_t now_ms);

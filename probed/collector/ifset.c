@@ -4,11 +4,12 @@
 
 #include "base/mem.h"
 
-/* Where NUMBER is, or would be; there is always a free slot. */
+/* Where NUMBER is, or would be; there is always a free slot. Hashed by multiplication
+ * with a secret odd number (Dietzfelbinger et al. 1997). */
 static unsigned
-find(const struct ifset *s, uint32_t number)
+find(const struct ifset *s, uint32_t number, uint64_t secret)
 {
-	unsigned at = (number * 2654435769U >> 16) % s->slots;
+	unsigned at = (unsigned)(number * (secret | 1) >> 32) % s->slots;
 
 	while (s->slot[at] != 0 && s->slot[at] != number)
 		at = (at + 1) % s->slots;
@@ -16,7 +17,7 @@ find(const struct ifset *s, uint32_t number)
 }
 
 static void
-grow(struct ifset *s)
+grow(struct ifset *s, uint64_t secret)
 {
 	struct ifset old = *s;
 
@@ -24,25 +25,26 @@ grow(struct ifset *s)
 	s->slot = mem_zero(s->slots, sizeof *s->slot);
 	for (unsigned i = 0; i < old.slots; i++)
 		if (old.slot[i] != 0)
-			s->slot[find(s, old.slot[i])] = old.slot[i];
+			s->slot[find(s, old.slot[i], secret)] = old.slot[i];
 	free(old.slot);
 }
 
 void
-ifset_add(struct ifset *s, uint32_t number)
+ifset_add(struct ifset *s, uint32_t number, uint64_t secret)
 {
-	if (number == 0 || ifset_has(s, number) || s->count >= IFSET_MAX)
+	if (number == 0 || ifset_has(s, number, secret) || s->count >= IFSET_MAX)
 		return;
 	if (2 * s->count >= s->slots)
-		grow(s);
-	s->slot[find(s, number)] = number;
+		grow(s, secret);
+	s->slot[find(s, number, secret)] = number;
 	s->count++;
 }
 
 bool
-ifset_has(const struct ifset *s, uint32_t number)
+ifset_has(const struct ifset *s, uint32_t number, uint64_t secret)
 {
-	return s->count > 0 && number != 0 && s->slot[find(s, number)] == number;
+	return s->count > 0 && number != 0 &&
+	       s->slot[find(s, number, secret)] == number;
 }
 
 void

@@ -1,4 +1,5 @@
-/* A set of interface numbers. */
+/* A set of interface numbers. Who chooses them must not choose where they lie: SECRET is
+ * the same in all calls for one set. */
 #ifndef COLLECTOR_IFSET_H
 #define COLLECTOR_IFSET_H
 
@@ -14,8 +15,8 @@ struct ifset {
 };
 
 /* What comes beyond IFSET_MAX is not taken. */
-void ifset_add(struct ifset *s, uint32_t number);
-bool ifset_has(const struct ifset *s, uint32_t number);
+void ifset_add(struct ifset *s, uint32_t number, uint64_t secret);
+bool ifset_has(const struct ifset *s, uint32_t number, uint64_t secret);
 void ifset_clear(struct ifset *s);
 
 #endif

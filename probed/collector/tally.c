@@ -49,6 +49,7 @@ struct source {
 	uint64_t serial;  /* whose it is */
 	uint64_t word[2]; /* its address, for the rows of its interfaces */
 	uint64_t device;  /* a hash of it: who tells */
+	bool guest;	  /* when it told last */
 	uint8_t rank;	  /* by the operator's preference */
 	/* Interfaces that had records of what comes in: in this hour, in the one
 	 * before. */
@@ -99,9 +100,10 @@ rank(const struct tally *t, struct source *s)
 {
 	unsigned place = inside_place(&t->prefer, s->word);
 
-	s->rank = place < t->prefer.count && place < WITNESS_UNRANKED
-		      ? (uint8_t)place
-		      : WITNESS_UNRANKED;
+	if (place < t->prefer.count && place < WITNESS_UNRANKED)
+		s->rank = (uint8_t)place;
+	else
+		s->rank = s->guest ? WITNESS_GUEST : WITNESS_UNRANKED;
 }
 
 /* What is known of F's exporter. */
@@ -109,20 +111,16 @@ static struct source *
 source_of(struct tally *t, const struct exporter *x)
 {
 	struct source *s = &t->source[x->number];
-	struct flow_ip from = { 0 };
-	unsigned len;
 
-	if (s->serial == x->serial)
+	if (s->serial == x->serial && s->guest == x->guest)
 		return s;
-	/* The number was another's, whose records may still be gathered. */
+	/* The number was another's, or it was a guest: records may still be gathered. */
 	drain(t);
 	ifset_clear(&s->in[0]);
 	ifset_clear(&s->in[1]);
-	*s = (struct source){ .serial = x->serial };
-	const uint8_t *bytes = addr_bytes(&x->address, &len);
-	from.len = (uint8_t)len;
-	memcpy(from.bytes, bytes, len);
-	put_address(s->word, x->agent.len != 0 ? &x->agent : &from);
+	*s = (struct source){ .serial = x->serial, .guest = x->guest };
+	struct flow_ip device = exporter_device(x);
+	put_address(s->word, &device);
 	/* Interfaces whose packets are looked at have no address of their own. */
 	uint64_t tell[4] = { s->word[0], s->word[1], 0, 0 };
 	memcpy(tell + 2, x->interface, sizeof x->interface);
@@ -137,9 +135,9 @@ source_of(struct tally *t, const struct exporter *x)
 /* Who does not know where it came in has no two ways: of interface 0 it is asked whether
  * anything came in by one that is known. */
 static bool
-came_in(const struct ifset *in, uint32_t interface)
+came_in(const struct ifset *in, uint32_t interface, uint64_t secret)
 {
-	return interface == 0 ? in->count > 0 : ifset_has(in, interface);
+	return interface == 0 ? in->count > 0 : ifset_has(in, interface, secret);
 }
 
 static void
@@ -159,15 +157,15 @@ turn_hour(struct source *s, int64_t hour)
 /* Was F, of something that left, told of when it came in? softflowd calls the answers
  * of what it saw on one interface, if it names it at all, egress: they are not. */
 static bool
-is_twice(struct source *s, const struct flow *f, int64_t now_ms)
+is_twice(struct source *s, const struct flow *f, int64_t now_ms, uint64_t secret)
 {
 	if (!(f->has & FLOW_HAS_EGRESS) || (f->in == f->out && f->in != 0))
 		return false;
 	turn_hour(s, now_ms / HOUR_MS);
 	if (!f->egress)
-		ifset_add(&s->in[0], f->in);
+		ifset_add(&s->in[0], f->in, secret);
 	return f->egress &&
-	       (came_in(&s->in[0], f->in) || came_in(&s->in[1], f->in));
+	       (came_in(&s->in[0], f->in, secret) || came_in(&s->in[1], f->in, secret));
 }
 
 /* A datagram of flows that is itself in a flow: an exporter that sees its own would be
@@ -435,7 +433,7 @@ tally_flow(struct tally *t, const struct flow *f, int64_t now_ms)
 	t->heard = now_ms / MINUTE_MS;
 	/* The next minute begins with a tick. */
 	t->now_ms = now_ms / MINUTE_MS > t->now ? (t->now + 1) * MINUTE_MS - 1 : now_ms;
-	if (is_twice(source, f, now_ms)) {
+	if (is_twice(source, f, now_ms, t->secret)) {
 		t->counts.twice++;
 		return;
 	}
@@ -646,8 +644,7 @@ way_of(enum side src, enum side dst)
 	return src == SIDE_OWN && dst == SIDE_REMOTE ? MINUTE_OUT : MINUTE_OTHER;
 }
 
-/* Whom G is about: the own host and the direction, or both own hosts; what is of none is
- * of one that stands for them all. */
+/* Whom G is about: the own host and the direction, or both own hosts. */
 static uint64_t
 subject_of(const struct drop *d)
 {
@@ -668,6 +665,9 @@ counts(struct tally *t, const struct drop *d, const struct gathered *g)
 	const struct source *source = &t->source[g->key.exporter];
 
 	if (!t->several || t->set.count_all)
+		return true;
+	/* Of no own host: one for all of them would silence all exporters but one. */
+	if (d->src != SIDE_OWN && d->dst != SIDE_OWN)
 		return true;
 	struct testimony say = { .host = subject_of(d),
 		.exporter = source->device,
@@ -777,6 +777,8 @@ tally_tick(struct tally *t, int64_t now_ms, tally_part_fn part, void *ctx)
 	/* The clock was set back, so far that nothing would be in time for long. */
 	if (minute <= t->now - TALLY_OPEN || minute >= t->now + TALLY_OPEN) {
 		tally_close(t, part, ctx);
+		/* Nor would anybody be silent there. */
+		witnesses_clear(t->witnesses);
 		return;
 	}
 	while (t->now < minute) {

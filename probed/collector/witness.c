@@ -10,6 +10,8 @@
 #define MORE 1.25
 /* ... or not so much less and has less than half the variance. */
 #define LESS 0.8
+/* It may see but a part of the host's traffic, which few samples do not tell. */
+#define LEAST 0.5
 /* Standard errors that sampling explains. */
 #define ERRORS 3
 
@@ -90,7 +92,8 @@ judge(struct place *p)
 	if (b->exporter == 0 || a->rank != b->rank)
 		return;
 	if ((more > 0 && more * more > error) ||
-	    (b->var < a->var / 2 && (less < 0 || less * less < error)))
+	    (b->var < a->var / 2 && b->octets >= LEAST * a->octets &&
+		(less < 0 || less * less < error)))
 		swap(p);
 }
 

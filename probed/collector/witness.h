@@ -4,7 +4,8 @@
  * For each own host and direction one exporter is believed: the first of those that
  * the operator prefers, else the one that sees most. The one that told first is
  * believed first; every PERIOD it is looked whether another one sees more of that host,
- * by more than the sampling of both explains, or as much and more exactly. One that is
+ * by more than the sampling of both explains, or as much and more exactly: not less than
+ * half, whatever sampling could explain, since it may see a part alone. One that is
  * silent of the host for a PERIOD is followed by another that is not. What the others
  * tell of the host counts for their interfaces alone.
  *
@@ -18,8 +19,10 @@
 
 #define WITNESS_HOSTS 16384 /* hosts and directions */
 #define WITNESS_PERIOD_MIN 5 /* minutes */
-/* RANK of an exporter that the operator does not name: the last. */
-#define WITNESS_UNRANKED UINT8_MAX
+/* RANK of an exporter that the operator does not prefer; and, behind all others, of a
+ * guest, who could be anybody. */
+#define WITNESS_UNRANKED (UINT8_MAX - 1)
+#define WITNESS_GUEST UINT8_MAX
 
 struct witnesses;
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 
 struct kept {
@@ -70,6 +71,12 @@ keep_line(struct keep *k, struct link *link)
 		STAILQ_CONCAT(&k->list, &later);
 	}
 	k->link = link;
+	if (link != NULL && k->dropped > 0) {
+		log_warnx("%lu messages to %s are lost: more came than are kept for it "
+			  "while it was away",
+		    k->dropped, room_name(link_peer(link)));
+		k->dropped = 0;
+	}
 	while (link != NULL && !STAILQ_EMPTY(&k->list)) {
 		struct kept *m = STAILQ_FIRST(&k->list);
 

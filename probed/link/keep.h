@@ -12,7 +12,7 @@ struct kept;
 struct keep {
 	STAILQ_HEAD(kept_list, kept) list;
 	size_t bytes, max; /* of all of them; at most */
-	unsigned long dropped;
+	unsigned long dropped; /* since there was a line; then it is logged */
 	struct link *link; /* where they go; NULL: it is down */
 };
 

@@ -331,7 +331,7 @@ enqueue(struct link *link, const void *data, size_t size, int fd, enum link_keep
 
 	if (!make_room(link, size, keep)) {
 		link->dropped++;
-		if (keep == LINK_MUST) {
+		if (keep == LINK_MUST && !link->broken) {
 			log_warnx("%s does not read, %zu bytes wait: line closed",
 			    room_name(link->peer), link->queued);
 			link_break(link);
@@ -352,7 +352,7 @@ enqueue(struct link *link, const void *data, size_t size, int fd, enum link_keep
 	bool first = TAILQ_EMPTY(&link->queue);
 	TAILQ_INSERT_TAIL(&link->queue, p, next);
 	link->queued += size;
-	if (first && !link->held)
+	if (first && !link->held && !link->broken)
 		link_wait(link);
 }
 
@@ -367,20 +367,23 @@ link_send(struct link *link, struct msg_out *out, int fd, enum link_keep keep)
 			link->dropped++;
 		return;
 	}
-	if (link == NULL || link->broken || link->abandoned) {
+	if (link == NULL || link->abandoned || (link->broken && keep != LINK_MUST)) {
 		if (link != NULL)
 			link->dropped++;
 		return;
 	}
-	if (TAILQ_EMPTY(&link->queue) && !link->held) {
+	if (TAILQ_EMPTY(&link->queue) && !link->held && !link->broken) {
 		int r = transmit(link->fd, out->data, size, fd);
-		if (r == -1) {
-			link->dropped++;
-			link_break(link);
-		}
-		if (r != 1)
+		if (r == 0)
 			return;
+		if (r == -1)
+			link_break(link);
+		if (r == -1 && keep != LINK_MUST) {
+			link->dropped++;
+			return;
+		}
 	}
+	/* Out of a broken line nothing goes; but who makes another finds it waiting. */
 	enqueue(link, out->data, size, fd, keep);
 }
 

@@ -44,7 +44,7 @@ bool link_drain(struct link *link);
 void link_flush(struct link *link, unsigned timeout_ms);
 
 /* Call EACH for every message that waits and was not handed to the kernel, oldest
- * first; also from gone(), for who wants to send them on another line. */
+ * first, what was LINK_MUST after the line broke with it; also from gone(), for who wants to send them on another line. */
 void link_waiting(const struct link *link,
     void (*each)(void *ctx, const void *data, size_t len, enum link_keep keep),
     void *ctx);
