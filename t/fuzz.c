@@ -26,6 +26,7 @@ find_target(const char *name)
 		{ "baselines", fuzz_baselines },
 		{ "certificate", fuzz_certificate },
 		{ "conf", fuzz_conf },
+		{ "congestion", fuzz_congestion },
 		{ "dns", fuzz_dns },
 		{ "dnsframe", fuzz_dnsframe },
 		{ "ftp", fuzz_ftp },

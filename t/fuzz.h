@@ -11,6 +11,7 @@
 FUZZ_TARGET(alert);    /* pattern or matcher of an alert */
 FUZZ_TARGET(certificate); /* files in PEM */
 FUZZ_TARGET(baselines); /* what is usual at hosts */
+FUZZ_TARGET(congestion); /* what was learned of lines */
 FUZZ_TARGET(conf);     /* configuration text */
 FUZZ_TARGET(dns);      /* DNS answer */
 FUZZ_TARGET(dnsframe); /* DNS over a connection */

@@ -71,6 +71,9 @@ groups_of(const char *subject)
 	return list;
 }
 
+/* What fills the line of one's own delays everything that is measured from here. */
+#define OWN_LINE "(kind = 'congestion' AND source = 'line')"
+
 /* What Q says of the subject. Malloced. */
 static char *
 subject_words(const struct eventlog_query *q)
@@ -86,9 +89,10 @@ subject_words(const struct eventlog_query *q)
 		    slaves);
 	char *list = groups_of(q->subject), *text;
 	if (q->slave == NULL)
-		text = mem_printf(" AND (subject IN (%s) OR %s)", list, slaves);
+		text = mem_printf(
+		    " AND (subject IN (%s) OR %s OR " OWN_LINE ")", list, slaves);
 	else if (*q->slave == '\0')
-		text = mem_printf(" AND subject IN (%s)", list);
+		text = mem_printf(" AND (subject IN (%s) OR " OWN_LINE ")", list);
 	else {
 		/* What is noted of the target concerns its slaves. */
 		char *own = sqlite3_mprintf("'%q~%q'", q->subject, q->slave);

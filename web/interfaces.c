@@ -78,6 +78,7 @@ static void
 drop_entry(struct entry *e)
 {
 	HASH_DEL(interfaces.all, e);
+	free(e->interface.line);
 	free(e);
 	free(interfaces.list);
 	interfaces.list = NULL;
@@ -109,6 +110,24 @@ on_interface(struct msg_in *in)
 	apply_words(&m);
 	e->interface.is = m;
 	e->interface.told_ns = clock_mono_ns();
+	return 0;
+}
+
+/* Of an interface that we heard of: the recorder tells of both. */
+static int
+on_line(struct msg_in *in)
+{
+	struct msg_line m;
+	struct entry *e;
+
+	if (msg_get_line(in, &m) != 0)
+		return -1;
+	HASH_FIND(hh, interfaces.all, &m.key, sizeof m.key, e);
+	if (e == NULL)
+		return 0;
+	if (e->interface.line == NULL)
+		e->interface.line = mem_alloc(sizeof m);
+	*e->interface.line = m;
 	return 0;
 }
 
@@ -160,6 +179,8 @@ interfaces_message(struct msg_in *in)
 	switch (in->type) {
 	case MSG_INTERFACE:
 		return on_interface(in);
+	case MSG_LINE:
+		return on_line(in);
 	case MSG_POLLER:
 		return on_poller(in);
 	default:

@@ -5,15 +5,17 @@
 
 #include "base/json.h"
 #include "link/msgif.h"
+#include "link/msgline.h"
 #include "web/bill.h"
 
 struct interface {
 	struct msg_interface is; /* with the operator's words in it */
+	struct msg_line *line;	 /* delay by its load; NULL: it does not lead out */
 	int64_t told_ns;	 /* monotonic */
 	struct bill_cache bill;
 };
 
-/* Take MSG_INTERFACE, MSG_IFTOTALS, MSG_POLLER. 0, or -1. */
+/* Take MSG_INTERFACE, MSG_LINE, MSG_IFTOTALS, MSG_POLLER. 0, or -1. */
 int interfaces_message(struct msg_in *in);
 void interfaces_forget(void);
 

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "infer/congestion.h"
 #include "web/api.h"
 #include "web/interfaces.h"
 #include "web/request.h"
@@ -153,6 +154,11 @@ put_interface(struct json *j, struct interface *i, const struct months *months)
 	put_span(j, "minute", &m->minute, INTERFACE_DS);
 	put_span(j, "flows", &m->by_flow, INTERFACE_FLOW_DS);
 	put_check(j, m);
+	jw_key(j, "bufferbloat");
+	if (i->line != NULL)
+		congestion_bloat_json(j, &i->line->bloat, i->line->target);
+	else
+		jw_null(j);
 	put_bill(j, "percentile95",
 	    bill_get(&i->bill, &m->key, m->counted, m->flows, months->begin,
 		months->end, months->now));

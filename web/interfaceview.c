@@ -177,6 +177,69 @@ put_check(struct html *h, const struct msg_interface *m)
 		    m->factor, isnan(m->factor_error) ? 0 : m->factor_error);
 }
 
+/* "120 kB", "1.2 MB" */
+static const char *
+octets_text(char *buf, size_t size, double octets)
+{
+	snprintf(buf, size, octets < 1e6 ? "%.0f kB" : "%.1f MB",
+	    octets < 1e6 ? octets / 1e3 : octets / 1e6);
+	return buf;
+}
+
+/* What one way adds while it is full, with what that is from. */
+static void
+put_added(FILE *out, const struct bloat_way *w, enum if_way way)
+{
+	char text[32];
+
+	if (isnan(w->rise_ms))
+		return;
+	fprintf(out, " %s%.0f ms while %s (%u pings)", w->rise_ms >= 0 ? "+" : "",
+	    w->rise_ms, way == IF_IN ? "downloading" : "uploading", w->loaded);
+	if (!isnan(w->buffer))
+		fprintf(out, ", the queue holds %s",
+		    octets_text(text, sizeof text, w->buffer));
+	if (!isnan(w->shaper))
+		fprintf(out, ", a shaper at %s keeps it empty",
+		    traffic_rate(text, sizeof text, w->shaper));
+	if (w->measured)
+		fprintf(out, ", of the most that was seen, %s",
+		    traffic_rate(text, sizeof text, w->rate));
+	putc(';', out);
+}
+
+static void
+put_bloat(struct html *h, const struct msg_line *line)
+{
+	const struct bloat_result *r = line != NULL ? &line->bloat : NULL;
+	char *text;
+	size_t len;
+
+	html_text(h, "i_grade", "");
+	html_text(h, "i_bloat", "");
+	if (r == NULL)
+		return;
+	if (r->grade == BLOAT_UNKNOWN) {
+		html_printf(h, "i_bloat",
+		    "How much it delays while it is full is not known yet: %u pings to "
+		    "%s while it was idle, %u and %u while it was full; 10 of each are "
+		    "needed",
+		    r->idle, line->target, r->way[IF_IN].loaded, r->way[IF_OUT].loaded);
+		return;
+	}
+	FILE *out = open_memstream(&text, &len);
+	if (out == NULL)
+		fatal("open_memstream");
+	for (unsigned way = 0; way < IF_WAYS; way++)
+		put_added(out, &r->way[way], (enum if_way)way);
+	fprintf(out, " against %.1f ms idle (%u pings) to %s", r->idle_ms, r->idle,
+	    line->target);
+	fclose(out);
+	html_text(h, "i_grade", bloat_grade_word(r->grade));
+	html_text(h, "i_bloat", text);
+	free(text);
+}
+
 static void
 put_row(struct html *page, struct interface *i, const struct traffic_view *v)
 {
@@ -209,6 +272,7 @@ put_row(struct html *page, struct interface *i, const struct traffic_view *v)
 	put_bill(h, "i_past_in", "i_past_out", "i_past_sub",
 	    bill_get(&i->bill, &m->key, m->counted, m->flows, begin, end, v->now));
 	put_check(h, m);
+	put_bloat(h, i->line);
 	html_markup(h, "i_picture", svg != NULL ? svg : "");
 	free(svg);
 }

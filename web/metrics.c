@@ -632,6 +632,37 @@ interface_speed(const struct interface *i, enum if_way way)
 	return i->is.names.speed[way] > 0 ? (double)i->is.names.speed[way] : NAN;
 }
 
+/* Of the line behind I, which leads out; NULL where nothing is known. */
+static const struct bloat_way *
+line_way(const struct interface *i, enum if_way way)
+{
+	return i->line != NULL ? &i->line->bloat.way[way] : NULL;
+}
+
+static double
+line_added(const struct interface *i, enum if_way way)
+{
+	const struct bloat_way *w = line_way(i, way);
+
+	return w != NULL ? w->rise_ms / 1000 : NAN;
+}
+
+static double
+line_buffer(const struct interface *i, enum if_way way)
+{
+	const struct bloat_way *w = line_way(i, way);
+
+	return w != NULL ? w->buffer : NAN;
+}
+
+static double
+line_shaper(const struct interface *i, enum if_way way)
+{
+	const struct bloat_way *w = line_way(i, way);
+
+	return w != NULL ? w->shaper : NAN;
+}
+
 /* How the devices that are asked are, and the collector's table. */
 static void
 counting(const struct page *p)
@@ -641,10 +672,12 @@ counting(const struct page *p)
 		const char *name, *help;
 		uint64_t value;
 	} totals[] = {
-		{ "smokebox_interface_samples_total", "Samples of counters.", t->samples },
+		{ "smokebox_interface_samples_total", "Samples of counters.",
+		    t->samples },
 		{ "smokebox_interface_resets_total", "Counters that began anew.",
 		    t->resets },
-		{ "smokebox_interface_wraps_total", "Counters that ran over.", t->wraps },
+		{ "smokebox_interface_wraps_total", "Counters that ran over.",
+		    t->wraps },
 		{ "smokebox_interface_gaps_total", "Too long between two samples.",
 		    t->gaps },
 		{ "smokebox_interface_doubts_total",
@@ -662,7 +695,8 @@ counting(const struct page *p)
 	for (size_t i = 0; i < count; i++) {
 		fprintf(p->out, "smokebox_poller_up{");
 		label(p->out, "name", x[i].name, true);
-		label(p->out, "source", if_source_word((enum if_source)x[i].source), false);
+		label(p->out, "source", if_source_word((enum if_source)x[i].source),
+		    false);
 		fprintf(p->out, "} %d\n", x[i].answers > 0 && x[i].text[0] == '\0');
 	}
 }
@@ -679,10 +713,17 @@ interface_families(const struct page *p)
 	    "Packets through the interface.", interface_packets);
 	per_interface(p, "smokebox_interface_discards_per_second",
 	    "Packets that the interface discarded.", interface_discards);
-	per_interface(p, "smokebox_interface_errors_per_second",
-	    "Packets with errors.", interface_errors);
+	per_interface(p, "smokebox_interface_errors_per_second", "Packets with errors.",
+	    interface_errors);
 	per_interface(p, "smokebox_interface_speed_bits_per_second",
 	    "What the interface can carry.", interface_speed);
+	per_interface(p, "smokebox_interface_added_delay_seconds",
+	    "Median delay that the line adds while it carries 80 % of its rate or more.",
+	    line_added);
+	per_interface(p, "smokebox_interface_queue_bytes",
+	    "What the queue in front of the line holds.", line_buffer);
+	per_interface(p, "smokebox_interface_shaper_bits_per_second",
+	    "A rate for a shaper that keeps that queue empty.", line_shaper);
 	family(p, "smokebox_interface_flow_factor", "gauge",
 	    "What counters say by what flows say, over an hour.");
 	for (size_t k = 0; k < count; k++) {
@@ -804,7 +845,8 @@ faults(const struct page *p, const char *name, const struct slavenote *note)
 	for (int fault = 0; fault < FAULTS; fault++) {
 		fprintf(p->out, "%s{", name);
 		label(p->out, "slave", note->name, true);
-		label(p->out, "reason", slave_fault_word((enum slave_fault)fault), false);
+		label(
+		    p->out, "reason", slave_fault_word((enum slave_fault)fault), false);
 		fprintf(p->out, "} %" PRIu64 "\n", note->fault[fault]);
 	}
 }
@@ -817,7 +859,8 @@ slaves(const struct page *p)
 
 	if (conf->slave_count == 0)
 		return;
-	family(p, "smokebox_slave_rounds_total", "counter", "Rounds taken from a slave.");
+	family(
+	    p, "smokebox_slave_rounds_total", "counter", "Rounds taken from a slave.");
 	for (size_t i = 0; i < conf->slave_count; i++)
 		labelled(p, "smokebox_slave_rounds_total", "slave", conf->slave[i].name,
 		    slavebook_note(&conf->slave[i])->rounds);
@@ -830,8 +873,8 @@ slaves(const struct page *p)
 	family(p, "smokebox_slave_errors_total", "counter",
 	    "What was wrong with calls of slaves and with what they sent.");
 	for (size_t i = 0; i < conf->slave_count; i++)
-		faults(p, "smokebox_slave_errors_total",
-		    slavebook_note(&conf->slave[i]));
+		faults(
+		    p, "smokebox_slave_errors_total", slavebook_note(&conf->slave[i]));
 	faults(p, "smokebox_slave_errors_total", slavebook_note(NULL));
 }
 

@@ -516,6 +516,7 @@ state_message(struct msg_in *in)
 	case MSG_SUSPICION:
 		return suspects_message(in);
 	case MSG_INTERFACE:
+	case MSG_LINE:
 	case MSG_IFTOTALS:
 	case MSG_POLLER:
 		return interfaces_message(in);

@@ -14,6 +14,7 @@
 #include "collector/exporter.h"
 #include "collector/gateway.h"
 #include "collector/lessons.h"
+#include "collector/marks.h"
 #include "collector/mirror.h"
 #include "collector/senders.h"
 #include "collector/settings.h"
@@ -54,6 +55,7 @@ static struct {
 	struct windows *windows;
 	uint64_t suspicions;
 	struct watch *watch;
+	struct marks *marks;
 	struct tally_settings settings;
 	int64_t now_ms, told_ms;
 	uint64_t drops, taught; /* lessons that were told to the recorder ... */
@@ -104,6 +106,7 @@ on_flow(void *ctx, const struct flow *flow)
 	(void)ctx;
 	tally_flow(collector.tally, flow, collector.now_ms);
 	watch_flow(collector.watch, flow, collector.now_ms);
+	marks_flow(collector.marks, flow, collector.now_ms);
 }
 
 static const struct flow_sink collector_sink = { .flow = on_flow,
@@ -329,6 +332,14 @@ send_victim(void *ctx, const struct msg_victim *v)
 }
 
 static void
+send_marks(void *ctx, const struct msg_marks *m)
+{
+	msg_begin(&collector.out, MSG_MARKS);
+	msg_put_marks(&collector.out, m);
+	link_send(ctx, &collector.out, -1, LINK_DROPPABLE);
+}
+
+static void
 on_tick(evutil_socket_t fd, short what, void *arg)
 {
 	struct link *link = worker_link(ROOM_RECORDER);
@@ -340,6 +351,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	link_hold(link);
 	tally_tick(collector.tally, now_ms, send_part, link);
 	windows_tick(collector.windows, now_ms, send_suspicion, link);
+	marks_tick(collector.marks, now_ms, send_marks, link);
 	if (now_ms - collector.told_ms >= TELL_OPEN_MS || now_ms < collector.told_ms) {
 		tally_tell(collector.tally, now_ms, send_part, link);
 		watch_tell(collector.watch, now_ms, send_victim, link);
@@ -546,6 +558,7 @@ start(struct worker *w)
 	windows_note(collector.windows, send_host);
 	tally_watch(collector.tally, collector.windows);
 	collector.watch = watch_new();
+	collector.marks = marks_new();
 	in.data = mem_zero(BATCH, sizeof *in.data);
 	gateway_of_container(collector.gateway);
 	settings_begin();

@@ -1,4 +1,5 @@
-/* What the devices of *** Collector *** that are asked by SNMP need to be asked. */
+/* What the devices of *** Collector *** that are asked by SNMP need to be asked, and what
+ * is said of interfaces. */
 #include <string.h>
 
 #include "config/view.h"
@@ -49,6 +50,21 @@ check_device(struct view *v, const struct conf_section *s)
 		    "%s: with 'privacy' there must be an 'auth'", s->name);
 }
 
+/* Is what lies beyond it measured? */
+static void
+check_interface(struct view *v, const struct conf_section *s)
+{
+	const struct conf_var *var = conf_var(s, "beyond");
+	const struct conf_target *t =
+	    var != NULL ? conf_target_by_path(&v->tree->conf, var->value) : NULL;
+
+	if (var != NULL && !v->quiet && (t == NULL || !conf_target_is_pinged(t)))
+		report_warning(v->report, var->at,
+		    "%s: beyond it is %s, which is not measured: expected the path of a "
+		    "target such as Internet.Provider",
+		    s->name, var->value);
+}
+
 void
 pollers_check(struct view *v)
 {
@@ -58,4 +74,8 @@ pollers_check(struct view *v)
 	for (const struct conf_section *s = group == NULL ? NULL : group->first;
 	     s != NULL; s = s->next)
 		check_device(v, s);
+	group = conf_child(conf_top(&v->tree->conf, "Collector"), "interfaces");
+	for (const struct conf_section *s = group == NULL ? NULL : group->first;
+	     s != NULL; s = s->next)
+		check_interface(v, s);
 }

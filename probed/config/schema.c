@@ -688,6 +688,8 @@ static const struct schema snmp_child[] = {
 };
 
 static const struct schema_key interface_key[] = {
+	{ "beyond", .re = WORD "(\\." WORD ")*",
+	    .expected = "the path of a target, such as Internet.Provider" },
 	{ "device", KEY_MANDATORY, .fits = address, .expected = "an IP address" },
 	{ "index", .re = "[0-9]{1,10}", .expected = "a number" },
 	{ "name" },

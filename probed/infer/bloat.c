@@ -17,6 +17,8 @@
 #define SHAPER 0.9
 #define FORGET (0.02 / 86400) /* of the most that was seen, a second */
 #define TOGETHER 0.6	      /* correlation from which on load explains delay */
+#define RATE_MAX 1e13f	      /* bit/s */
+#define RTT_MAX_MS 1e7f
 #define PAIRS_MAX (BLOAT_WAYS * BLOAT_TENTHS * BLOAT_KEEP)
 
 /* --- pairs ----------------------------------------------------------------------- */
@@ -67,7 +69,7 @@ bloat_add(struct bloat *b, int64_t time, double rtt_ms, const double rate[BLOAT_
 	struct bloat_pair p = { .time = (uint32_t)time, .rtt_ms = (float)rtt_ms };
 
 	for (unsigned way = 0; way < BLOAT_WAYS; way++) {
-		if (!(rate[way] >= 0 && rate[way] < 1e13))
+		if (!(rate[way] >= 0 && rate[way] < (double)RATE_MAX))
 			return;
 		p.rate[way] = (float)rate[way];
 	}
@@ -341,4 +343,80 @@ bloat_now(const struct bloat *b, const struct bloat_result *r, struct bloat_now 
 	 * delay, or it is not the line that was full. */
 	if (b->speed[n->way] <= 0 && !(n->correlation > TOGETHER))
 		n->pairs = 0;
+}
+
+/* --- bytes --------------------------------------------------------------------------
+ */
+
+static void
+put_float(struct pack *p, float v)
+{
+	uint32_t bits;
+
+	memcpy(&bits, &v, sizeof bits);
+	pack_u32(p, bits);
+}
+
+static float
+get_float(struct wire *w)
+{
+	uint32_t bits = wire_u32(w);
+	float v;
+
+	memcpy(&v, &bits, sizeof v);
+	return v;
+}
+
+void
+bloat_put(const struct bloat *b, struct pack *p)
+{
+	for (unsigned way = 0; way < BLOAT_WAYS; way++)
+		pack_f64(p, b->most[way]);
+	for (unsigned way = 0; way < BLOAT_WAYS; way++)
+		for (unsigned t = 0; t < BLOAT_TENTHS; t++) {
+			pack_u8(p, b->count[way][t]);
+			for (unsigned i = 0; i < b->count[way][t]; i++) {
+				const struct bloat_pair *x = &b->pair[way][t][i];
+
+				pack_u32(p, x->time);
+				put_float(p, x->rtt_ms);
+				for (unsigned k = 0; k < BLOAT_WAYS; k++)
+					put_float(p, x->rate[k]);
+			}
+		}
+}
+
+static void
+get_tenth(struct bloat *b, struct wire *w, unsigned way, unsigned t)
+{
+	unsigned n = wire_u8(w);
+
+	if (n > BLOAT_KEEP)
+		w->bad = true;
+	for (unsigned i = 0; wire_ok(w) && i < n; i++) {
+		struct bloat_pair x = { .time = wire_u32(w), .rtt_ms = get_float(w) };
+
+		for (unsigned k = 0; k < BLOAT_WAYS; k++) {
+			x.rate[k] = get_float(w);
+			w->bad |= !(x.rate[k] >= 0 && x.rate[k] < RATE_MAX);
+		}
+		w->bad |= !isnan(x.rtt_ms) && !(x.rtt_ms >= 0 && x.rtt_ms < RTT_MAX_MS);
+		b->pair[way][t][i] = x;
+	}
+	b->count[way][t] = wire_ok(w) ? (uint8_t)n : 0;
+	/* The oldest of a full ring goes next, wherever that was. */
+	b->next[way][t] = (uint8_t)(b->count[way][t] % BLOAT_KEEP);
+}
+
+void
+bloat_get(struct bloat *b, struct wire *w)
+{
+	memset(b, 0, sizeof *b);
+	for (unsigned way = 0; way < BLOAT_WAYS; way++) {
+		b->most[way] = wire_f64(w);
+		w->bad |= !(b->most[way] >= 0 && b->most[way] < (double)RATE_MAX);
+	}
+	for (unsigned way = 0; way < BLOAT_WAYS; way++)
+		for (unsigned t = 0; t < BLOAT_TENTHS; t++)
+			get_tenth(b, w, way, t);
 }

@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/wire.h"
+
 #define BLOAT_WAYS 2 /* 0 in, 1 out: as enum if_way */
 #define BLOAT_TENTHS 10
 #define BLOAT_KEEP 64	/* pairs of each tenth and way: the newest */
@@ -95,5 +97,11 @@ struct bloat_now {
 };
 void bloat_now(
     const struct bloat *b, const struct bloat_result *r, struct bloat_now *n);
+
+/* What was learned, as bytes, BLOAT_STATE at most; the recent pairs are not kept. A
+ * reader sets W bad when they are none. */
+#define BLOAT_STATE (BLOAT_WAYS * (8UL + BLOAT_TENTHS * (1 + 16 * BLOAT_KEEP)))
+void bloat_put(const struct bloat *b, struct pack *p);
+void bloat_get(struct bloat *b, struct wire *w);
 
 #endif

@@ -9,8 +9,9 @@
 /* Score from which on it is suspected, and sure. */
 #define SUSPECTED 3
 #define SURE 5
-#define NOW_PAIRS 3  /* pings in a row that are late under load */
-#define POLICED 0.02 /* share lost at 80 % of the rate and more, */
+#define NOW_PAIRS 3	/* pings in a row that are late under load */
+#define WORKING_MS 50.0 /* of working latency that count by themselves */
+#define POLICED 0.02	/* share lost at 80 % of the rate and more, */
 #define POLICED_P 0.01
 #define FLAT_MS 10.0  /* and no queue that would be longer */
 #define SHIFT_BINS 2  /* quarters of an hour */
@@ -39,7 +40,9 @@ item(struct score *s, const char *name, const char *unit, double value,
 	if (!holds)
 		return;
 	s->sum += weight;
-	*(active ? &s->active : &s->passive) = true;
+	/* What weighs nothing proves nothing. */
+	if (weight > 0)
+		*(active ? &s->active : &s->passive) = true;
 }
 
 static enum confidence
@@ -200,6 +203,8 @@ weigh(const struct congestion_line *l, const struct seen *s, struct score *score
 	full |= use >= LINELOAD_FULL;
 	item(score, "added_delay", "ms", late ? s->now.added_ms : NAN,
 	    s->now.threshold_ms, true, 2, true);
+	item(score, "working_latency", "ms", late ? s->now.added_ms : NAN, WORKING_MS,
+	    true, 1, s->now.added_ms > WORKING_MS);
 	item(score, "load_delay_correlation", "rho", late ? s->now.correlation : NAN,
 	    0.6, true, 1, s->now.correlation > 0.6);
 	item(score, "loss_at_rate", "ratio",
@@ -207,7 +212,7 @@ weigh(const struct congestion_line *l, const struct seen *s, struct score *score
 	item(score, "use", "ratio", l->speed[s->way] > 0 || !late ? use : NAN,
 	    LINELOAD_BUSY, false, full ? 2 : 1, use >= LINELOAD_BUSY);
 	item(score, "use_of_most_seen", "ratio",
-	    l->speed[s->way] > 0 || !late ? NAN : s->now.use, 0.7, false, 1, true);
+	    l->speed[s->way] > 0 || !late ? NAN : s->now.use, 0.7, false, 0, true);
 	item(score, "minutes_full", "count", is->full, LINELOAD_MINUTES, false, 1,
 	    is->full >= LINELOAD_MINUTES);
 	item(score, "discards", "ratio", is->discards, LINELOAD_DISCARDS, false, 2,
@@ -333,7 +338,9 @@ congestion_line(const struct congestion_line *l, struct infer_finding *f)
 	enum congestion_cause cause = cause_of(&s);
 	if (cause == CONGESTION_NONE || cause == CONGESTION_MANAGED)
 		return cause;
-	finding_init(f, CONGESTION_KIND, l->subject, "line");
+	/* Two conditions: pings open and close the one, minutes the other. */
+	finding_init(f, CONGESTION_KIND, l->subject,
+	    cause == CONGESTION_OWN ? "line" : "counters");
 	finding_cause(f, congestion_cause_word(cause));
 	f->segment = cause == CONGESTION_OWN ? SEGMENT_ACCESS : SEGMENT_NONE;
 	weigh(l, &s, &score);
@@ -470,9 +477,10 @@ congestion_shift(const struct congestion_link *l, const struct tslp_shift *s,
  */
 
 void
-congestion_bloat_json(struct json *j, const struct bloat_result *r)
+congestion_bloat_json(struct json *j, const struct bloat_result *r, const char *target)
 {
 	jw_object(j);
+	jw_put_str(j, "target", target);
 	jw_put_str(
 	    j, "grade", r->grade != BLOAT_UNKNOWN ? bloat_grade_word(r->grade) : NULL);
 	jw_put_num(j, "added_ms", r->rise_ms);

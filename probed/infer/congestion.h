@@ -3,6 +3,7 @@
  * measured by probes and something counted on the spot it is sure. What only probes
  * say, as of every link that is not one's own, is likely at best: a queue that one
  * cannot look into.
+ * Nor is it sure what fills a line whose rate is but the most that was seen.
  *
  * Small queues lose without delay and great ones delay without loss: neither is ever
  * required of both. */
@@ -60,8 +61,9 @@ bool congestion_recurring(const struct congestion_link *l, const struct tslp_res
 bool congestion_shift(const struct congestion_link *l, const struct tslp_shift *s,
     unsigned behind, unsigned behind_slow, struct infer_finding *f);
 
-/* What is told of a line whether it is congested or not: grade, queue, shaper. A JSON
- * object; keys are those of the API. */
-void congestion_bloat_json(struct json *j, const struct bloat_result *r);
+/* What is told of a line whether it is congested or not: grade, queue, shaper, by pings
+ * to TARGET. A JSON object; keys are those of the API. */
+void congestion_bloat_json(
+    struct json *j, const struct bloat_result *r, const char *target);
 
 #endif

@@ -25,6 +25,7 @@
 #define USE_BUSY 0.6		  /* of the own line: below, it is not the cause */
 #define PERSISTS 0.7		  /* of the rise must be seen behind */
 #define LONG_DAY 0.6		  /* a day that is slow for longer has no hours */
+#define USE_MAX 2.5		  /* that is kept */
 #define BASE_BINS 96		  /* of tslp_shift(): what the base is taken from */
 #define STEP_BINS 48
 
@@ -712,4 +713,87 @@ tslp_verdict_word(enum tslp_verdict verdict)
 	};
 
 	return words[verdict];
+}
+
+/* --- bytes ---------------------------------------------------------------------------
+ */
+
+static void
+put_float(struct pack *p, float v)
+{
+	uint32_t bits;
+
+	memcpy(&bits, &v, sizeof bits);
+	pack_u32(p, bits);
+}
+
+static float
+get_float(struct wire *w, float most)
+{
+	uint32_t bits = wire_u32(w);
+	float v;
+
+	memcpy(&v, &bits, sizeof v);
+	if (!isnan(v) && !(v >= 0 && v <= most))
+		w->bad = true;
+	return v;
+}
+
+void
+tslp_put(const struct tslp_series *s, struct pack *p)
+{
+	pack_i64(p, s->newest);
+	for (unsigned i = 0; i < TSLP_BINS; i++) {
+		const struct tslp_bin *b = &s->bin[i];
+		/* Many are not known, few are of a line with counters. */
+		unsigned has = (b->sent > 0) | (unsigned)!isnan(b->use) << 1 |
+			       (unsigned)b->changed << 2;
+
+		pack_u8(p, (uint8_t)has);
+		if (b->sent > 0) {
+			put_float(p, b->least_ms);
+			pack_u16(p, b->sent);
+			pack_u16(p, b->lost);
+		}
+		if (!isnan(b->use))
+			pack_u8(
+			    p, (uint8_t)(fmin((double)b->use, USE_MAX) * 100 + 0.5));
+	}
+}
+
+static void
+get_bin(struct wire *w, struct tslp_bin *b)
+{
+	uint8_t has = wire_u8(w);
+
+	*b = (struct tslp_bin){ .least_ms = NAN, .use = NAN };
+	if (has > 7)
+		w->bad = true;
+	if (has & 1) {
+		b->least_ms = get_float(w, 1e7f);
+		b->sent = wire_u16(w);
+		b->lost = wire_u16(w);
+		/* Nothing answered and nothing lost, or an answer of nobody's. */
+		if (b->sent == 0 || b->lost > b->sent ||
+		    isnan(b->least_ms) != (b->lost == b->sent))
+			w->bad = true;
+	}
+	if (has & 2) {
+		uint8_t use = wire_u8(w);
+
+		b->use = (float)use / 100;
+		w->bad |= use > USE_MAX * 100;
+	}
+	b->changed = (has & 4) != 0;
+}
+
+void
+tslp_get(struct tslp_series *s, struct wire *w)
+{
+	tslp_clear(s);
+	s->newest = wire_i64(w);
+	if (s->newest < 0 || s->newest > INT64_MAX / TSLP_BIN_S)
+		w->bad = true;
+	for (unsigned i = 0; wire_ok(w) && i < TSLP_BINS; i++)
+		get_bin(w, &s->bin[i]);
 }

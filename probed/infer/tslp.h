@@ -13,6 +13,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/wire.h"
+
 #define TSLP_BIN_S 900
 #define TSLP_DAY_BINS 96
 #define TSLP_DAYS 16
@@ -111,5 +113,10 @@ struct tslp_shift {
 	bool step;
 };
 void tslp_shift(const struct tslp_question *q, struct tslp_shift *s);
+
+/* A series as bytes, TSLP_STATE at most. A reader sets W bad when they are none. */
+#define TSLP_STATE (8UL + 10 * TSLP_BINS)
+void tslp_put(const struct tslp_series *s, struct pack *p);
+void tslp_get(struct tslp_series *s, struct wire *w);
 
 #endif

@@ -53,8 +53,11 @@ enum msg_type {
 	                    * on to the recorder alone */
 	MSG_IFTOTALS,      /* struct msg_iftotals */
 	MSG_POLLER,        /* struct msg_poller: a device that is asked */
+	MSG_MARKS,         /* struct msg_marks: marks of queues that passed an interface;
+	                    * -> recorder */
 	/* recorder -> web */
 	MSG_INTERFACE,     /* struct msg_interface: one of them as it is now */
+	MSG_LINE,          /* struct msg_line: delay by load of a line that leads out */
 	MSG_STORE,         /* struct msg_store: the recorder's own counters */
 	MSG_FORGOTTEN,     /* struct msg_forgotten: what came of a MSG_FORGET */
 	MSG_TROUBLE,       /* u64 target id (0: none), i64 wall s, str text (less than

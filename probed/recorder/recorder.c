@@ -20,6 +20,7 @@
 #include "link/msgminute.h"
 #include "link/worker.h"
 #include "recorder/browsers.h"
+#include "recorder/congestions.h"
 #include "recorder/dynamic.h"
 #include "recorder/firsts.h"
 #include "recorder/history.h"
@@ -54,6 +55,7 @@ struct recorder {
 	struct ifbook *interfaces;
 	struct paths *paths;
 	struct browsers *browsers; /* NULL: none has told yet */
+	struct congestions *congestions; /* NULL until run() */
 	struct event *work, *report;
 	struct round *round;   /* the one just read */
 	struct firsts *firsts; /* NULL: nobody waits for them (any more) */
@@ -98,6 +100,7 @@ leave(struct recorder *rec)
 	traffic_free(rec->traffic);
 	taught_free(rec->taught);
 	paths_free(rec->paths);
+	congestions_free(rec->congestions);
 	journal_end(rec->journal);
 	ifbook_free(rec->interfaces);
 	browsers_free(rec->browsers);
@@ -161,6 +164,8 @@ on_report(evutil_socket_t fd, short what, void *arg)
 	dynamic_look(rec->dynamic);
 	taught_work(rec->taught, clock_mono_ns() / CLOCK_NS_PER_S);
 	paths_tick(rec->paths, clock_wall_ns() / CLOCK_NS_PER_S);
+	congestions_tick(rec->congestions, clock_wall_ns() / CLOCK_NS_PER_S);
+	journal_kick(rec->journal);
 }
 
 /* --- messages -------------------------------------------------------------------- */
@@ -381,6 +386,8 @@ take_flows(struct recorder *rec, struct msg_in *in)
 		return journal_host(rec->journal, in);
 	case MSG_IFCOUNTERS:
 		return take_ifcounters(rec, in);
+	case MSG_MARKS:
+		return congestions_marks(rec->congestions, in);
 	case MSG_EXPORTER:
 		return take_exporter(rec, in);
 	default:
@@ -442,6 +449,8 @@ stored(void *ctx, const struct round *r)
 	relay_round(rec->relay, r);
 	journal_round(rec->journal, r);
 	paths_round(rec->paths, r, clock_wall_ns() / CLOCK_NS_PER_S);
+	congestions_round(rec->congestions, r);
+	journal_kick(rec->journal);
 }
 
 static void
@@ -472,6 +481,9 @@ tell_interface(void *ctx, const struct msg_interface *m)
 	const struct recorder *rec = ctx;
 
 	relay_interface(rec->relay, m);
+	/* What is told of the last run comes before there is any. */
+	if (rec->congestions != NULL)
+		congestions_interface(rec->congestions, m);
 }
 
 /* --- ways ------------------------------------------------------------------------- */
@@ -513,9 +525,46 @@ note_way(void *ctx, const char *subject, int64_t time, const char *text,
 	const struct recorder *rec = ctx;
 
 	journal_route(rec->journal, subject, time, text, evidence);
+	if (rec->congestions != NULL)
+		congestions_changed(rec->congestions, subject, time);
 }
 
 static const struct paths_ops paths_ops = { walk_way, tell_way, tell_here, note_way,
+	journal_trouble };
+
+/* --- congestion --------------------------------------------------------------------
+ */
+
+/* What TARGET is, as far as the ways to all targets say. */
+static enum links_place
+place_of(void *ctx, uint64_t target, bool *crosses)
+{
+	static const enum links_place places[RUNGS] = {
+		[RUNG_GATEWAY] = LINKS_GATEWAY,
+		[RUNG_ACCESS] = LINKS_ACCESS,
+		[RUNG_PROVIDER] = LINKS_PROVIDER,
+		[RUNG_TRANSIT] = LINKS_TRANSIT,
+		[RUNG_FAR] = LINKS_FAR,
+	};
+	struct recorder *rec = ctx;
+	const struct ladder *ladder =
+	    paths_ladder(rec->paths, clock_wall_ns() / CLOCK_NS_PER_S);
+	const struct ladder_role *role =
+	    ladder != NULL ? ladder_role(ladder, target) : NULL;
+
+	*crosses = role != NULL && role->crosses;
+	return role != NULL ? places[role->rung] : LINKS_NOWHERE;
+}
+
+static void
+tell_line(void *ctx, const struct msg_line *m)
+{
+	const struct recorder *rec = ctx;
+
+	relay_line(rec->relay, m);
+}
+
+static const struct congestions_ops congestions_ops = { place_of, tell_line,
 	journal_trouble };
 
 static void *
@@ -553,6 +602,7 @@ reload(void *ctx, const struct conf *old, const struct conf *next)
 	relay_configure(rec->relay, old, next);
 	traffic_configure(rec->traffic, next);
 	journal_configure(rec->journal, next);
+	congestions_configure(rec->congestions, next);
 	paths_configure(rec->paths, next, clock_wall_ns() / CLOCK_NS_PER_S);
 }
 
@@ -566,6 +616,9 @@ run(void *ctx)
 	ifbook_tell(rec->interfaces);
 	/* Before the ring is written: it tells when there were rounds last. */
 	journal_begin(rec->journal, rec->w->conf, journal_trouble, rec);
+	rec->congestions = congestions_new(journal_conditions(rec->journal),
+	    journal_events(rec->journal), &congestions_ops, rec,
+	    clock_wall_ns() / CLOCK_NS_PER_S);
 	rec->raw = raw_open(RAW_MAX_BYTES, RAW_KEEP_S);
 	traffic_begin(rec->traffic);
 	reload(rec, NULL, rec->w->conf);
@@ -587,6 +640,8 @@ peer(void *ctx, enum room room, struct link *link)
 		if (link != NULL) {
 			ifbook_tell(rec->interfaces);
 			paths_tell(rec->paths);
+			if (rec->congestions != NULL)
+				congestions_tell(rec->congestions);
 		}
 	} else if (room == ROOM_COURIER)
 		relay_courier(rec->relay, link);

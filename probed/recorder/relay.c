@@ -341,6 +341,16 @@ relay_interface(struct relay *relay, const struct msg_interface *m)
 }
 
 void
+relay_line(struct relay *relay, const struct msg_line *m)
+{
+	if (relay->web == NULL)
+		return;
+	msg_begin(&relay->out, MSG_LINE);
+	msg_put_line(&relay->out, m);
+	send_out(relay, LINK_DROPPABLE);
+}
+
+void
 relay_trouble(struct relay *relay, uint64_t target, const char *text)
 {
 	struct trouble *t = &relay->trouble[relay->troubles++ % TROUBLES];

@@ -13,6 +13,7 @@
 #include "minute.h"
 #include "link/msgif.h"
 #include "link/msgpath.h"
+#include "link/msgline.h"
 
 struct event_base;
 struct history;
@@ -44,6 +45,7 @@ int relay_suspicion(struct relay *relay, struct msg_in *in);
 void relay_path(struct relay *relay, const struct msg_path *m);
 void relay_here(struct relay *relay, const struct here *h);
 void relay_interface(struct relay *relay, const struct msg_interface *m);
+void relay_line(struct relay *relay, const struct msg_line *m);
 void relay_store(struct relay *relay, const struct msg_store *s);
 void relay_trouble(struct relay *relay, uint64_t target, const char *text);
 /* Go over from OLD (NULL at first) to NEXT: targets that are gone are forgotten, new

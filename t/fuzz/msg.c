@@ -13,6 +13,7 @@
 #include "link/msgif.h"
 #include "link/msgminute.h"
 #include "link/msgpath.h"
+#include "link/msgline.h"
 
 /* One message of any kind, in and out again. */
 static int
@@ -44,6 +45,8 @@ echo(struct msg_in *in, struct msg_out *out)
 		struct msg_browser browser;
 		struct own_host host;
 		struct msg_blockade blockade;
+		struct msg_line line;
+		struct msg_marks marks;
 		char text[256];
 	} u;
 
@@ -80,6 +83,8 @@ echo(struct msg_in *in, struct msg_out *out)
 		CASE(MSG_BROWSER, browser);
 		CASE(MSG_HOST, host);
 		CASE(MSG_BLOCKADE, blockade);
+		CASE(MSG_LINE, line);
+		CASE(MSG_MARKS, marks);
 	default:
 		msg_get_str(in, u.text, sizeof u.text);
 		if (msg_done(in) != 0)

@@ -1,0 +1,422 @@
+/* Congestion in the recorder: rounds and counters become incidents, what was learned
+ * outlives a restart, what nobody tells of any more ends. */
+#include <math.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/addr.h"
+#include "base/clock.h"
+#include "config/conf.h"
+#include "recorder/congestions.h"
+#include "store.h"
+#include "t/eventsread.h"
+#include "t/tap.h"
+
+#define T0 INT64_C(1700000100) /* a quarter's begin */
+#define MEGA 1e6
+
+static char dir[] = "/tmp/smokebox-congestions-XXXXXX";
+static struct events *ev;
+static struct conditions *cs;
+static struct congestions *c;
+static struct conf *conf;
+static struct msg_line told;
+static unsigned tellings, troubles;
+static int64_t now = T0;
+
+/* --- dice ---------------------------------------------------------------------- */
+
+static uint64_t dice = 5;
+
+static double
+chance(void) /* splitmix64 */
+{
+	uint64_t z = dice += 0x9e3779b97f4a7c15u;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+	return ((double)((z ^ z >> 31) >> 11) + 0.5) / 9007199254740992.0;
+}
+
+/* --- what it needs ---------------------------------------------------------------- */
+
+static void
+trouble(void *ctx, const char *text)
+{
+	(void)ctx;
+	printf("# %s\n", text);
+	troubles++;
+}
+
+static const char *
+behind(void *ctx, const char *subject, unsigned *grace)
+{
+	(void)ctx;
+	(void)subject;
+	*grace = 0;
+	return NULL;
+}
+
+static bool
+silent(void *ctx, const char *subject, int64_t time)
+{
+	(void)ctx;
+	(void)subject;
+	(void)time;
+	return false;
+}
+
+static char *
+audience(void *ctx, const char *kind)
+{
+	(void)ctx;
+	(void)kind;
+	return NULL;
+}
+
+static const struct events_ops events_ops = { trouble };
+static const struct conditions_ops conditions_ops = { behind, silent, audience };
+
+/* By its path: "A.Gateway" and so on. */
+static enum links_place
+place(void *ctx, uint64_t target, bool *crosses)
+{
+	static const struct {
+		const char *path;
+		enum links_place place;
+	} places[] = { { "A.Gateway", LINKS_GATEWAY }, { "A.Access", LINKS_ACCESS },
+		{ "A.Core", LINKS_PROVIDER }, { "A.Far1", LINKS_FAR },
+		{ "A.Far2", LINKS_FAR }, { "A.Far3", LINKS_FAR } };
+	const struct conf_target *t = conf_target_by_id(conf, target);
+
+	(void)ctx;
+	*crosses = true;
+	for (size_t i = 0; t != NULL && i < sizeof places / sizeof places[0]; i++)
+		if (strcmp(t->path, places[i].path) == 0)
+			return places[i].place;
+	return LINKS_NOWHERE;
+}
+
+static void
+on_tell(void *ctx, const struct msg_line *m)
+{
+	(void)ctx;
+	told = *m;
+	tellings++;
+}
+
+static const struct congestions_ops ops = { place, on_tell, trouble };
+
+static void
+write_text(const char *name, const char *text)
+{
+	FILE *f = fopen(name, "w");
+
+	if (f == NULL || fputs(text, f) < 0 || fclose(f) != 0)
+		printf("# cannot write %s\n", name);
+}
+
+#define TARGET(name) "++ " name "\nmenu = m\ntitle = t\nhost = 192.0.2.9\n"
+
+static void
+load(const char *far)
+{
+	struct conf_report report = { 0 };
+	char text[2000];
+
+	mkdir("conf", 0755);
+	write_text("conf/Probes", "*** Probes ***\n+ FPing\nbinary = /usr/bin/fping\n");
+	snprintf(text, sizeof text,
+	    "*** Targets ***\nprobe = FPing\nmenu = Top\ntitle = Top\n+ A\nmenu = A\n"
+	    "title = A\n" TARGET("Gateway") TARGET("Access") TARGET("Core")
+		TARGET("Far1") TARGET("Far2") "%s",
+	    far);
+	write_text("conf/Targets", text);
+	write_text("conf/smokebox",
+	    "*** Collector ***\n+ interfaces\n++ wan\ndevice = 192.168.1.1\nindex = 2\n"
+	    "speed = 50M/10M\ntitle = The line\nbeyond = A.Access\n");
+	conf = conf_load("conf", &report);
+	if (conf == NULL)
+		conf_report_print(&report, stdout);
+	conf_report_free(&report);
+}
+
+static void
+up(void)
+{
+	ev = events_open(&events_ops, NULL, EVENTS_QUEUE_MAX);
+	cs = conditions_new(ev, &conditions_ops, NULL);
+	c = congestions_new(cs, ev, &ops, NULL, now);
+	congestions_configure(c, conf);
+}
+
+static void
+down(void)
+{
+	congestions_free(c);
+	conditions_flush(cs);
+	conditions_free(cs);
+	while (events_work(ev, CLOCK_NS_PER_S) >= 0)
+		;
+	events_close(ev);
+}
+
+static const char *
+query(const char *sql)
+{
+	conditions_flush(cs);
+	while (events_work(ev, CLOCK_NS_PER_S) >= 0)
+		;
+	return events_query(sql);
+}
+
+/* --- what comes ---------------------------------------------------------------------
+ */
+
+/* A round of PINGS of PATH that took LONG_S; each takes RTT, and some noise. */
+static void
+measure(const char *path, int64_t begin, unsigned long_s, unsigned pings, double rtt_ms)
+{
+	static struct round r;
+
+	memset(&r, 0, sizeof r);
+	r.target = conf_target_by_path(conf, path)->id;
+	r.state = ROUND_MEASURED;
+	r.begin_ns = begin * CLOCK_NS_PER_S;
+	r.end_ns = r.begin_ns + (int64_t)long_s * CLOCK_NS_PER_S;
+	r.count = (uint16_t)pings;
+	(void)addr_parse(&r.address, "192.0.2.9");
+	r.ttl = 60;
+	for (unsigned i = 0; i < pings; i++) {
+		r.ping[i].outcome = PING_ANSWERED;
+		r.ping[i].rtt_ns = (int64_t)((rtt_ms - 0.8 * log(chance())) * 1e6);
+	}
+	congestions_round(c, &r);
+}
+
+static struct msg_interface port = { .source = IF_SNMP,
+	.bits = 64,
+	.names = { .name = "eth1", .speed = { 1000000000, 1000000000 } } };
+
+/* Ten seconds at so much of 50 and 10 Mbit/s, one ping each two, and what counters say
+ * of it; ten bits of a minute's discards are DROPPED. */
+static void
+ten_seconds(double in, double out, double dropped)
+{
+	double rtt = 12 + (in > 0.9 ? 80 : 0) + (out > 0.9 ? 180 : 0);
+	struct if_span s = { .begin_ms = now * 1000, .known_ms = 10000 };
+	struct flow_ip ip = { 4, { 192, 168, 1, 1 } };
+
+	port.key = if_key(&ip, 2);
+	for (unsigned count = 0; count < IF_COUNTS; count++)
+		s.count[count][IF_IN] = s.count[count][IF_OUT] = 0;
+	s.count[IF_OCTETS][IF_IN] = in * 50 * MEGA / 8 * 10;
+	s.count[IF_OCTETS][IF_OUT] = out * 10 * MEGA / 8 * 10;
+	s.count[IF_PACKETS][IF_IN] = s.count[IF_OCTETS][IF_IN] / 1000;
+	s.count[IF_PACKETS][IF_OUT] = s.count[IF_OCTETS][IF_OUT] / 1000;
+	port.now = s;
+	if (now % 60 == 0) {
+		s.begin_ms -= 60000;
+		s.known_ms = 60000;
+		s.minute = true;
+		for (unsigned way = 0; way < IF_WAYS; way++) {
+			s.count[IF_OCTETS][way] *= 6;
+			s.count[IF_PACKETS][way] *= 6;
+		}
+		s.count[IF_DISCARDS][IF_OUT] = dropped;
+		port.minute = s;
+	}
+	measure("A.Access", now, 10, 5, rtt);
+	congestions_interface(c, &port);
+	now += 10;
+	congestions_tick(c, now);
+}
+
+static void
+minutes(unsigned n, double in, double out, double dropped)
+{
+	for (unsigned i = 0; i < 6 * n; i++)
+		ten_seconds(in, out, dropped);
+}
+
+static int64_t
+is_open(const char *subject, const char *source)
+{
+	return condition_open(cs, "congestion", subject, source);
+}
+
+#define WAN "192.168.1.1/2"
+
+static void
+test_line(void)
+{
+	for (unsigned i = 0; i < 3; i++) {
+		minutes(4, 0.05, 0.02, 0);
+		minutes(2, 0.4, 0.1, 0);
+		minutes(2, 0.98, 0.1, 0);
+	}
+	minutes(3, 0.05, 0.02, 0);
+	ok(is_open(WAN, "line") == 0, "nothing is the matter with an idle line");
+	ten_seconds(0.05, 0.98, 0);
+	ok(is_open(WAN, "line") != 0, "ten seconds of an upload that delays are");
+	minutes(3, 0.05, 0.98, 0);
+	ok(is_open(WAN, "line") != 0, "as long as it lasts");
+	printf("# %s\n", query("SELECT summary FROM incident WHERE source = 'line'"));
+	ok(strstr(query("SELECT summary FROM incident WHERE \"end\" IS NULL"),
+	       "The line is filled by its own traffic: while uploading") != NULL,
+	    "the sentence says so");
+	is_str(query("SELECT kind || ' ' || confidence FROM incident WHERE \"end\" IS "
+		     "NULL AND source = 'line'"),
+	    "congestion sure", "by probes and counters: sure");
+	ten_seconds(0.05, 0.02, 0);
+	ok(is_open(WAN, "line") == 0, "and it ends with it");
+	is_str(query("SELECT count(*) FROM incident WHERE source = 'line'"), "4",
+	    "three downloads were, too");
+
+	ok(tellings > 0 && told.bloat.grade == BLOAT_C &&
+		strcmp(told.target, "A.Access") == 0 && told.key.index == 2,
+	    "web is told the grade");
+	is_close(told.bloat.way[IF_OUT].rise_ms, 180, 8, "the added delay");
+	is_close(told.bloat.way[IF_OUT].buffer, 220e3, 20e3, "the queue");
+	is_close(told.bloat.way[IF_OUT].shaper, 8.8e6, 0.2e6, "a rate for a shaper");
+
+	minutes(6, 0.05, 0.85, 900);
+	ok(is_open(WAN, "counters") != 0, "what is thrown away at 85 %% is told");
+	minutes(6, 0.05, 0.02, 0);
+	ok(is_open(WAN, "counters") == 0, "until it is not");
+}
+
+static void
+test_silence(void)
+{
+	minutes(1, 0.05, 0.98, 0);
+	ok(is_open(WAN, "line") != 0, "it is full");
+	for (unsigned i = 0; i < 60; i++)
+		congestions_tick(c, now += 11);
+	ok(is_open(WAN, "line") == 0, "who is not heard of is not full any more");
+	minutes(1, 0.05, 0.98, 0);
+	down();
+	up();
+	ok(is_open(WAN, "line") != 0, "an incident outlives a restart");
+	for (unsigned i = 0; i < 60; i++)
+		congestions_tick(c, now += 11);
+	ok(is_open(WAN, "line") == 0, "and ends where nothing is heard of it");
+}
+
+static void
+test_kept(void)
+{
+	struct stat st;
+	char damaged[] = "X";
+
+	ok(stat(STORE_STATE "/congestion", &st) == 0 && (st.st_mode & 077) == 0,
+	    "what was learned is in a file of our own");
+	tellings = 0;
+	congestions_tell(c);
+	ok(tellings == 1 && told.bloat.grade == BLOAT_C &&
+		told.bloat.way[IF_OUT].loaded > 20,
+	    "after a restart it is known");
+	down();
+	FILE *f = fopen(STORE_STATE "/congestion", "r+");
+	fseek(f, 100, SEEK_SET);
+	fputs(damaged, f);
+	fclose(f);
+	troubles = 0;
+	up();
+	tellings = 0;
+	congestions_tell(c);
+	ok(tellings == 0 && troubles == 1, "a damaged one is not used, which is told");
+}
+
+/* --- links --------------------------------------------------------------------------
+ */
+
+/* DAYS of rounds, two in a quarter; between 18 and 21 UTC what lies behind the core has
+ * so much more. */
+static void
+weeks(unsigned days, double core, double far, bool all)
+{
+	int64_t end = now + days * 86400;
+
+	for (; now < end; now += TSLP_BIN_S / 2) {
+		bool evening = now % 86400 >= 18 * 3600 && now % 86400 < 21 * 3600;
+
+		measure("A.Gateway", now, 300, 10, 1);
+		measure("A.Access", now, 300, 10, 8);
+		measure("A.Core", now, 300, 10, 14 + (evening ? core : 0));
+		measure("A.Far1", now, 300, 10, 20 + (evening ? far : 0));
+		measure("A.Far2", now, 300, 10, 30 + (evening ? far : 0));
+		measure("A.Far3", now, 300, 10, 40 + (evening && all ? far : 0));
+		for (unsigned i = 0; i < 8 && now % 3600 < TSLP_BIN_S / 2; i++)
+			congestions_tick(c, now + 100 + i);
+	}
+}
+
+static void
+test_links(void)
+{
+	now = now / 86400 * 86400 + 86400;
+	weeks(9, 0, 15, true);
+	ok(is_open("A.Far1", "recurring") != 0 && is_open("A.Far3", "recurring") != 0,
+	    "far ends that are slow each evening");
+	ok(is_open("A.Core", "recurring") == 0 && is_open("A.Access", "recurring") == 0,
+	    "what lies before is not");
+	printf("# %s\n",
+	    query("SELECT summary FROM incident WHERE subject = 'A.Far1' AND source = "
+		  "'recurring'"));
+	ok(strstr(query("SELECT summary FROM incident WHERE subject = 'A.Far1' AND "
+			"source = 'recurring'"),
+	       "between A.Core and A.Far1") != NULL,
+	    "it says between whom");
+	is_str(query("SELECT DISTINCT confidence FROM incident WHERE source = "
+		     "'recurring' AND subject = 'A.Far1'"),
+	    "likely", "others are slow alike: likely");
+
+	down();
+	up();
+	weeks(1, 0, 15, true);
+	ok(is_open("A.Far1", "recurring") != 0, "a restart forgets nothing");
+	weeks(12, 0, 0, true);
+	ok(is_open("A.Far1", "recurring") == 0 && is_open("A.Far3", "recurring") == 0,
+	    "twelve good days end it");
+
+	weeks(9, 15, 0, true);
+	ok(is_open("A.Core", "recurring") == 0,
+	    "a core that answers late itself is no congestion");
+	weeks(9, 15, 15, true);
+	ok(is_open("A.Core", "recurring") != 0,
+	    "one that has everything behind it late is");
+	struct conf *before = conf;
+	load("");
+	congestions_configure(c, conf);
+	conf_free(before);
+	ok(is_open("A.Core", "recurring") != 0, "it stays over a reload");
+	ok(strstr(query("SELECT subject FROM incident WHERE \"end\" IS NULL AND kind = "
+			"'congestion'"),
+	       "A.Far3") == NULL,
+	    "nothing is said of a target that is gone");
+}
+
+int
+main(void)
+{
+	setenv("TZ", "UTC", 1);
+	if (mkdtemp(dir) == NULL || chdir(dir) != 0)
+		tap_skip_all("no directory of its own");
+	mkdir(STORE_DIR, 0755);
+	mkdir(STORE_STATE, 0755);
+	load(TARGET("Far3"));
+	if (conf == NULL)
+		return 1;
+	up();
+	test_line();
+	test_silence();
+	test_kept();
+	test_links();
+	down();
+	conf_free(conf);
+	events_clean();
+	if (chdir("/") == 0)
+		rmdir(dir);
+	return tap_done();
+}
