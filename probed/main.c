@@ -293,6 +293,24 @@ write_default(void)
 	return r == 0 ? 0 : cannot(&err);
 }
 
+/* --gen-examples: a directory of them, where there is none yet. */
+static int
+write_examples(void)
+{
+	const char *data =
+	    opt.datadir != NULL ? opt.datadir : LOCALSTATEDIR "/lib/smokebox";
+	struct err err;
+
+	if (conf_write_default(opt.examples, data, &err) != 0) {
+		fprintf(stderr, "probed: --gen-examples: %s\n", err.text);
+		return EXIT_CANNOT;
+	}
+	printf("%s: a commented configuration for this host; "
+	       "'probed --config %s --check' looks at it\n",
+	    opt.examples, opt.examples);
+	return 0;
+}
+
 /* What librrd would heed in SmokePing. */
 static void
 remark_rrdcached(const struct conf *conf)
@@ -369,7 +387,7 @@ begin_as_slave(void)
 	if (status < 0)
 		return cannot(&err);
 	opt.config = mem_printf("%s/" STORE_TOLD, opt.cache_dir);
-	if (opt.listens == 0)
+	if (opt.listens == 0 && getenv(SOCKETS_LISTEN_ENV) == NULL)
 		opt.listen[opt.listens++] = "127.0.0.1:8080";
 	reload_master(&master);
 	log_info("slave %s of %s", master.name, master.url);
@@ -496,10 +514,13 @@ main(int argc, char **argv)
 	if (status >= 0)
 		return status;
 	log_init("probed", opt.level);
+	rights_raise();
 	if (opt.logfile != NULL && log_to_file(opt.logfile) != 0) {
 		log_warn("--logfile %s", opt.logfile);
 		return EXIT_CANNOT;
 	}
+	if (opt.examples != NULL)
+		return write_examples();
 	if (opt.pages || opt.email)
 		return leave_to_helper();
 	if (opt.master_url != NULL && (status = begin_as_slave()) != 0)

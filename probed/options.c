@@ -176,22 +176,6 @@ show_manual(const char *name, bool plain)
 	return EXIT_CANNOT;
 }
 
-/* A directory of examples, where there is none yet. */
-static int
-write_examples(const char *dir)
-{
-	struct err err;
-
-	if (conf_write_default(dir, LOCALSTATEDIR "/lib/smokebox", &err) != 0) {
-		fprintf(stderr, "probed: --gen-examples: %s\n", err.text);
-		return EXIT_CANNOT;
-	}
-	printf("%s: a commented configuration for this host; "
-	       "'probed --config %s --check' looks at it\n",
-	    dir, dir);
-	return 0;
-}
-
 /* One option. -1: go on. */
 static int
 take(struct options *opt, int c)
@@ -252,7 +236,8 @@ take(struct options *opt, int c)
 	case O_MAKEPOD:
 		return show_manual("smokebox", true);
 	case O_GEN_EXAMPLES:
-		return write_examples(optarg == NULL ? EXAMPLES : optarg);
+		opt->examples = optarg == NULL ? EXAMPLES : optarg;
+		return -1;
 	case O_NODAEMON:
 		return -1;
 	case O_MASTER_URL:

@@ -26,6 +26,7 @@ struct options {
 	bool nosleep;	      /* rounds do not wait for their time */
 	enum log_level level;
 	const char *logfile;   /* NULL: standard error */
+	const char *examples;  /* NULL, or: write a configuration there, and leave */
 	bool email;	       /* give dynamic hosts their secrets, and leave */
 	bool pages;	       /* write pages as files, and leave */
 	const char *pages_dir; /* NULL: General's pagedir */

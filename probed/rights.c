@@ -24,6 +24,27 @@ may(cap_value_t what)
 	return set == CAP_SET;
 }
 
+void
+rights_raise(void)
+{
+	cap_t now = cap_get_proc();
+	cap_value_t raised[CAP_LAST_CAP + 1];
+	int count = 0;
+
+	for (cap_value_t c = 0; now != NULL && c <= CAP_LAST_CAP; c++) {
+		cap_flag_value_t set = CAP_CLEAR;
+
+		if (cap_get_flag(now, c, CAP_PERMITTED, &set) == 0 && set == CAP_SET)
+			raised[count++] = c;
+	}
+	/* What is permitted may be raised; should that fail, its absence shows where it
+	 * is missed. */
+	if (count > 0 && cap_set_flag(now, CAP_EFFECTIVE, count, raised, CAP_SET) == 0)
+		(void)cap_set_proc(now);
+	if (now != NULL)
+		cap_free(now);
+}
+
 /* A number of 0 .. 2^32-2, from the environment variable NAME. 1 found, 0 not set. */
 static int
 number(const char *name, unsigned *value, struct err *err)

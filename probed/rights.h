@@ -18,6 +18,11 @@ struct rights {
 	char why[160]; /* in words, for the log */
 };
 
+/* Make use of every capability that is permitted. A program file that lends them so that
+ * they have to be raised (setcap ...+p) starts without them too, and can say what it
+ * misses; one that has them at once (+ep) does not start at all where they are barred. */
+void rights_raise(void);
+
 /* Choose by USER (of --user, may be NULL), the environment, and the owner of DATADIR.
  * 0, or -1 with ERR when PUID, PGID or USER make no sense. */
 int rights_choose(

@@ -181,6 +181,7 @@ sockets_http(
     const struct conf *conf, const char *const *listen, size_t count, struct err *err)
 {
 	const struct conf_section *web = conf_top(conf, "Web");
+	const char *fallback = getenv(SOCKETS_LISTEN_ENV);
 
 	if (open_list(conf_value(web, "listen_tls", ""), open_https, err) != 0)
 		return -1;
@@ -189,7 +190,9 @@ sockets_http(
 			return -1;
 	if (count > 0)
 		return 0;
-	return open_list(conf_value(web, "listen", HTTP_DEFAULT), open_http, err);
+	if (fallback == NULL || *fallback == '\0')
+		fallback = HTTP_DEFAULT;
+	return open_list(conf_value(web, "listen", fallback), open_http, err);
 }
 
 void

@@ -6,9 +6,12 @@
 #include "config/conf.h"
 #include "link/msg.h"
 
+/* Where HTTP is served when nobody says: addresses as in the configuration. */
+#define SOCKETS_LISTEN_ENV "PROBED_LISTEN"
+
 /* Open the HTTP listeners: those of LISTEN (COUNT of them, from --listen), else of the
- * configuration, else [::]:8080; and those for HTTPS of the configuration. 0, or -1 with ERR naming the address and what to do.
- */
+ * configuration, else of the environment, else [::]:8080; and those for HTTPS of the
+ * configuration. 0, or -1 with ERR naming the address and what to do. */
 int sockets_http(
     const struct conf *conf, const char *const *listen, size_t count, struct err *err);
 /* Open ICMP sockets, and flow sockets as the configuration says, else on 6343, 2055 and

@@ -159,6 +159,8 @@ cd "$DIR" || exit 1
 is $? 0 "--gen-examples"
 "$BUILD/probed/probed" --config "$DIR/smokebox-examples" --check >"$DIR/out" 2>&1
 is $? 0 "writes a configuration that is good"
+"$BUILD/probed/probed" --gen-examples="$DIR/elsewhere" --datadir /history >"$DIR/out" 2>&1
+like "$(cat "$DIR/elsewhere/General")" '^datadir *= /history$' "for the history of --datadir"
 "$BUILD/probed/probed" --gen-examples >"$DIR/out" 2>&1
 is $? 3 "over which it does not write"
 mkdir -p "$DIR/man/man5"
