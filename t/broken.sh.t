@@ -112,10 +112,17 @@ wait_until 20 flow_arrives
 ok $? "a flow of this minute"
 minute=$((($(date +%s) + turned) / 60 * 60))
 pid=$(worker_pid recorder)
+collector=$(worker_pid collector)
+wakeups() {
+	awk '$1 == "voluntary_ctxt_switches:" { print $2 }' "/proc/$collector/status"
+}
 kill -STOP "$PROBED"
 kill -9 "$pid"
 turn 600
-sleep 2
+# The collector, which nothing reaches now, wakes each second to look at the clock.
+wakes=$(wakeups)
+wait_until 60 reaches $((wakes + 5)) wakeups
+ok $? "the collector sees that it is later"
 kill -CONT "$PROBED"
 # Final: no minute of that time grows any more, and there is the flow.
 kept() {

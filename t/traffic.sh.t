@@ -165,10 +165,35 @@ is "$(top "$all&limit=40" '([.columns.octets[]] | add) + .rest.octets == .total.
 	"what it had is others'"
 is "$(top "$all&by=flow&limit=1000" '[.columns.source[], .columns.destination[] |
 	select(. == "192.168.1.30")] | length')" 0 "nor among the flows"
+ticket() {
+	curl -s -m 5 -H 'Host: localhost:8080' "$URL/api/v1/forget" | jq .ticket
+}
+before=$(ticket)
 like "$(ctl forget 10.1.2.3)" 'is forgotten' "one of a minute that still grows, too"
 is "$(top "start=now-10min" '[.columns.address[] | select(. == "10.1.2.3")] | length')" 0 \
 	"is gone at once"
+is "$(ticket)" $((before + 1)) "each that is asked for has a ticket"
 like "$(ctl forget 10.9.9.9)" 'it stood in 0 rows' "whom nobody knows"
+# A daemon that is done with one address and asked for another while nobody looks.
+perl -MIO::Socket::INET -e '
+	$| = 1;
+	my $s = IO::Socket::INET->new(Listen => 5, LocalAddr => "127.0.0.1", LocalPort => 0)
+		or die "listen: $!\n";
+	print $s->sockport, "\n";
+	for my $answer (q({"state": "working", "ticket": 7}),
+	    q({"state": "done", "ticket": 8, "rows": 3})) {
+		my $c = $s->accept or die "accept: $!\n";
+		while (<$c>) { last if /^\r?\n$/ }
+		printf $c "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n" .
+		    "Connection: close\r\n\r\n%s", length $answer, $answer;
+		close $c;
+	}' >"$DIR/port" &
+other=$!
+wait_until 20 test -s "$DIR/port"
+like "$("$BUILD/probectl" --url "http://127.0.0.1:$(cat "$DIR/port")" forget 10.9.9.9 2>&1)" \
+	'^probectl: perhaps not all of 10.9.9.9 .*another address' \
+	"what became of another address is not what became of this one"
+wait "$other"
 is "$(curl -s -m 5 -o "$DIR/body" -w '%{http_code}' -X POST -H 'Host: localhost:8080' \
 	-H 'Origin: http://elsewhere.example' "$URL/api/v1/forget?address=10.9.9.9")" 403 \
 	"no other site makes us forget"

@@ -1,8 +1,10 @@
 /* POST /api/v1/forget: an address that nobody is to see in the traffic any more. The
  * recorder takes it out of its files, which may take long: the answer comes at once, and
- * GET /api/v1/forget says how far it is. */
+ * GET /api/v1/forget says how far the one that was asked last is: by its ticket, which
+ * the first answer told, a client knows whether that is still its own. */
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "base/json.h"
 #include "link/msgminute.h"
@@ -45,6 +47,11 @@ answer(struct request *r)
 	jw_object(&j);
 	jw_key(&j, "state");
 	jw_str(&j, words[forget.state]);
+	jw_key(&j, "ticket");
+	if (forget.state != FORGET_NONE)
+		jw_int(&j, forget.ticket);
+	else
+		jw_null(&j);
 	jw_key(&j, "address");
 	jw_str(&j, hosts ? forget.address : NULL);
 	jw_key(&j, "rows");
@@ -96,6 +103,11 @@ ask(struct request *r, struct link *recorder, const char *text)
 				 : err.text);
 		return;
 	}
+	/* Nobody who waits since before web was started again finds his ticket here. */
+	if (forget.state == FORGET_NONE &&
+	    getrandom(&forget.ticket, sizeof forget.ticket, 0) !=
+		(ssize_t)sizeof forget.ticket)
+		fatal("getrandom");
 	f.ticket = ++forget.ticket;
 	msg_begin(&out, MSG_FORGET);
 	msg_put_forget(&out, &f);

@@ -21,6 +21,27 @@ is_state(const json_t *j, const char *state)
 	return is != NULL && strcmp(is, state) == 0;
 }
 
+/* Whose state J tells; 0: nobody's. */
+static json_int_t
+ticket_of(const json_t *j)
+{
+	return json_integer_value(json_object_get(j, "ticket"));
+}
+
+/* Why what J tells is not that ours is done. */
+static const char *
+trouble_of(const json_t *j, bool ours)
+{
+	const char *why = json_string_value(json_object_get(j, "trouble"));
+
+	if (is_state(j, "none"))
+		return "the daemon was started again, try again";
+	if (!ours)
+		return "somebody asked for another address before it was seen how this one "
+		       "ended, try again";
+	return why != NULL ? why : "the daemon does not say why";
+}
+
 int
 ctl_forget(const struct ctl *ctl, int argc, char **argv)
 {
@@ -45,18 +66,19 @@ ctl_forget(const struct ctl *ctl, int argc, char **argv)
 	free(path);
 	if (status < 0)
 		fprintf(stderr, "probectl: %s\n", err.text);
+	json_int_t ticket = ticket_of(j);
 	/* It goes on there even if nobody waits. */
-	while (j != NULL && is_state(j, "working")) {
+	while (j != NULL && is_state(j, "working") && ticket_of(j) == ticket) {
 		nanosleep(&while_working, NULL);
 		json_decref(j);
 		j = ctl_ask(ctl, "/api/v1/forget");
 	}
 	if (j == NULL)
 		return CTL_FAILED;
-	if (!is_state(j, "done")) {
-		const char *why = json_string_value(json_object_get(j, "trouble"));
-		fprintf(stderr, "probectl: not all of %s is forgotten: %s\n", argv[1],
-		    why != NULL ? why : "the daemon was started again, try again");
+	bool ours = ticket_of(j) == ticket;
+	if (!ours || !is_state(j, "done")) {
+		fprintf(stderr, "probectl: perhaps not all of %s is forgotten: %s\n",
+		    argv[1], trouble_of(j, ours));
 		json_decref(j);
 		return CTL_FAILED;
 	}
