@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "config/loadtest.h"
+
 static const struct roster_row rows[ROSTER] = {
 /* clang-format off */
 	/* room          nice   s  end  what it is told of the configuration */
@@ -9,10 +11,10 @@ static const struct roster_row rows[ROSTER] = {
 	CONF_OVERRIDES | CONF_PACE)
 	{ ROOM_RECORDER,    0, 120, 1, MEASURING | CONF_PRESENTATION | CONF_ALERTS |
 		CONF_SLAVES | CONF_COLLECTOR | CONF_DETECTION | CONF_SILENCES |
-		CONF_ACTIONS | CONF_SINKS },
+		CONF_ACTIONS | CONF_SINKS | CONF_LOADTEST },
 	{ ROOM_WEB,         0,  15, 2, MEASURING | CONF_PRESENTATION | CONF_ALERTS |
 		CONF_SLAVES | CONF_WEB | CONF_COLLECTOR | CONF_DETECTION |
-		CONF_ACTIONS | CONF_SINKS },
+		CONF_ACTIONS | CONF_SINKS | CONF_LOADTEST },
 	{ ROOM_PAINTER,    10,  15, 2, MEASURING | CONF_PRESENTATION | CONF_SLAVES |
 		CONF_SINKS },
 	{ ROOM_COURIER,     0,  15, 1, CONF_GENERAL | CONF_ALERTS | CONF_SLAVES |
@@ -23,7 +25,7 @@ static const struct roster_row rows[ROSTER] = {
 		CONF_SECRETS },
 	{ ROOM_PROBER,    -10,  15, 0, MEASURING | CONF_REFLECTOR | CONF_PATH |
 		CONF_SECRETS },
-	{ ROOM_FETCHER,    -5,  15, 0, MEASURING | CONF_SECRETS },
+	{ ROOM_FETCHER,    -5,  15, 0, MEASURING | CONF_SECRETS | CONF_LOADTEST },
 	/* clang-format on */
 };
 
@@ -168,7 +170,8 @@ roster_wants(const struct worker *w, const struct conf *conf)
 	case ROOM_RUNNER:
 		return names_program(conf) || has_targets(conf, MODULE_RUNNER);
 	case ROOM_FETCHER:
-		return has_targets(conf, MODULE_FETCHER);
+		return has_targets(conf, MODULE_FETCHER) ||
+		       (!conf->once && loadtest_wanted(conf));
 	default:
 		return true;
 	}

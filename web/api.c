@@ -19,6 +19,7 @@
 #include "web/exporters.h"
 #include "web/interfaces.h"
 #include "web/incidents.h"
+#include "web/loadtests.h"
 #include "web/metrics.h"
 #include "web/news.h"
 #include "web/path.h"
@@ -609,7 +610,8 @@ handle_unknown(struct request *r)
 	reply_error(r, 404,
 	    "%s does not exist, expected /api/v1/status, /api/v1/targets, "
 	    "/api/v1/rounds, /api/v1/charts, /api/v1/pings, /api/v1/incidents, "
-	    "/api/v1/path, /api/v1/flows/top, /api/v1/browsers or /api/v1/echo",
+	    "/api/v1/path, /api/v1/flows/top, /api/v1/browsers, /api/v1/loadtests or "
+	    "/api/v1/echo",
 	    request_path(r));
 }
 
@@ -630,6 +632,7 @@ const struct route api_routes[] = {
 	{ "/api/v1/merge", true, true, words_merge },
 	{ "/api/v1/echo", true, ROUTE_FORM_OF_READERS, browsers_echo },
 	{ "/api/v1/browsers", true, false, browsers_handle },
+	{ "/api/v1/loadtests", true, ROUTE_FORM_OF_OPERATORS, loadtests_handle },
 	{ "/api", false, false, handle_unknown },
 	{ "/metrics", true, false, metrics_handle },
 	{ NULL, false, false, NULL },

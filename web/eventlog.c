@@ -279,7 +279,8 @@ tone_of(const struct eventlog_row *row)
 {
 	if (strcmp(row->kind, "note") == 0)
 		return TONE_NOTE;
-	if (strcmp(row->kind, "gap") == 0)
+	/* No fault of the line's: what was measured then is by our own doing. */
+	if (strcmp(row->kind, "gap") == 0 || strcmp(row->kind, "loadtest") == 0)
 		return TONE_GAP;
 	return strcmp(row->kind, "latency") == 0 || strcmp(row->kind, "congestion") == 0
 		   ? TONE_WARN
@@ -315,7 +316,8 @@ static void
 put_label(struct draw_mark *k, const struct eventlog_row *row)
 {
 	bool plain = strcmp(row->kind, "note") == 0 || strcmp(row->kind, "gap") == 0 ||
-		     strcmp(row->kind, "alert") == 0;
+		     strcmp(row->kind, "alert") == 0 ||
+		     strcmp(row->kind, "loadtest") == 0;
 
 	snprintf(k->label, sizeof k->label, "%s%s%s", plain ? "" : row->kind,
 	    plain ? "" : ": ", row->summary);

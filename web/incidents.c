@@ -37,7 +37,7 @@
 #define TALK_AROUND_S 300 /* shown of traffic around what happened */
 
 static const char *const kinds[] = { "loss", "latency", "alert", "backscatter",
-	"attack", "congestion", "gap", "note", "verdict", NULL };
+	"attack", "congestion", "gap", "note", "loadtest", "verdict", NULL };
 
 static int64_t
 now_s(void)
@@ -80,7 +80,7 @@ parse_kind(struct request *r, struct eventlog_query *q)
 		}
 	reply_error(r, 400,
 	    "parameter kind: expected loss, latency, alert, backscatter, attack, "
-	    "congestion, gap, note or verdict");
+	    "congestion, gap, note, loadtest or verdict");
 	return -1;
 }
 

@@ -16,6 +16,7 @@
 #include "web/host.h"
 #include "web/http.h"
 #include "web/page.h"
+#include "web/session.h"
 #include "web/state.h"
 
 #define GZIP_MIN 1024 /* smaller bodies are sent as they are */
@@ -599,6 +600,9 @@ check_post(struct request *r, const struct route *route)
 		reply_error(r, 403, "not from another site");
 		return false;
 	}
+	if (route->post == ROUTE_FORM_OF_OPERATORS && same_origin(r) &&
+	    session_token_fits(r))
+		return true;
 	if (route->post == ROUTE_GET) {
 		request_set_header(r, "Allow", "GET, HEAD");
 		reply_error(r, 405, "nothing can be posted here, expected GET or HEAD");
@@ -654,7 +658,8 @@ request_choose_upload(struct request *r)
 		  is_form(r);
 	if (r->upload_to == NULL && is_form(r)) {
 		const struct route *route = route_of(q.path);
-		r->fields = route != NULL && route->post == ROUTE_FORM_OF_READERS;
+		r->fields = route != NULL && (route->post == ROUTE_FORM_OF_READERS ||
+						 route->post == ROUTE_FORM_OF_OPERATORS);
 	}
 	if ((r->form && r->upload_max == 0) || r->fields)
 		r->upload_max = QUERY_MAX;

@@ -68,8 +68,10 @@ bool request_was_parked(const struct request *r);
 enum route_post {
 	ROUTE_GET = false,    /* nothing can be posted */
 	ROUTE_POST = true,    /* only from this machine itself, or by probectl */
-	ROUTE_FORM_OF_READERS /* from our own pages, wherever they are read; the fields of a
-			       * form are arguments */
+	ROUTE_FORM_OF_READERS, /* from our own pages, wherever they are read; the fields of
+				* a form are arguments */
+	ROUTE_FORM_OF_OPERATORS /* the same, of who has logged in, with the session's token;
+				 * else as ROUTE_POST */
 };
 
 /* A route: longest PREFIX wins; EXACT routes match the whole path only. */

@@ -4,6 +4,7 @@
 
 #include "slave/report.h"
 #include "web/asset.h"
+#include "web/loadtests.h"
 #include "web/news.h"
 #include "web/page.h"
 #include "web/path.h"
@@ -89,6 +90,7 @@ const struct route page_routes[] = {
 	{ "/incidents", true, false, page_incidents },
 	{ "/path", true, false, page_path },
 	{ "/traffic", true, false, page_traffic },
+	{ "/loadtest", true, ROUTE_FORM_OF_OPERATORS, loadtests_handle },
 	{ "/login", true, ROUTE_FORM_OF_READERS, page_login },
 	{ "/logout", true, ROUTE_FORM_OF_READERS, page_logout },
 	{ "/charts", true, false, page_charts },

@@ -39,7 +39,7 @@
 
 static struct {
 	struct {
-		uint8_t id[ID];
+		uint8_t id[ID], token[ID];
 		int64_t until_ns; /* monotonic; 0: none */
 	} session[SESSIONS];
 	unsigned next;
@@ -247,6 +247,29 @@ session_is_open(const struct request *r)
 	return session_at(r) >= 0;
 }
 
+bool
+session_token(const struct request *r, char token[SESSION_TOKEN])
+{
+	int at = session_at(r);
+
+	_Static_assert(SESSION_TOKEN == 2 * ID + 1, "as text");
+	if (at < 0)
+		return false;
+	for (unsigned i = 0; i < ID; i++)
+		sprintf(token + 2 * i, "%02x", all.session[at].token[i]);
+	return true;
+}
+
+bool
+session_token_fits(const struct request *r)
+{
+	const char *got = request_arg(r, "token");
+	char token[SESSION_TOKEN];
+
+	return got != NULL && session_token(r, token) && strlen(got) == 2 * ID &&
+	       differ(got, token, 2 * ID) == 0;
+}
+
 static void
 set_cookie(struct request *r, const char *value, int seconds)
 {
@@ -277,7 +300,8 @@ session_open(struct request *r, const char *password, unsigned *seconds)
 	}
 	all.peer[at].wrong = 0;
 	unsigned place = all.next++ % SESSIONS;
-	if (getrandom(all.session[place].id, ID, 0) != ID)
+	if (getrandom(all.session[place].id, ID, 0) != ID ||
+	    getrandom(all.session[place].token, ID, 0) != ID)
 		fatal("getrandom");
 	all.session[place].until_ns = now + SESSION_S * CLOCK_NS_PER_S;
 	for (unsigned i = 0; i < ID; i++)

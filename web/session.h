@@ -23,6 +23,12 @@ enum session_try {
 /* Log the reader of R in by PASSWORD. SECONDS: how long it is locked. */
 enum session_try session_open(
     struct request *r, const char *password, unsigned *seconds);
+#define SESSION_TOKEN 65 /* bytes of one as text, with its end */
+/* What a form of the reader of R has to bring, so that no page elsewhere can post it.
+ * False when R's reader has not logged in. */
+bool session_token(const struct request *r, char token[SESSION_TOKEN]);
+/* Is that in R's argument "token"? */
+bool session_token_fits(const struct request *r);
 /* Log out. */
 void session_close(struct request *r);
 

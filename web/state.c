@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "web/api.h"
+#include "web/loadtests.h"
 #include "web/exporters.h"
 #include "web/livetraffic.h"
 #include "web/suspects.h"
@@ -525,6 +526,8 @@ state_message(struct msg_in *in)
 		return ways_message(in);
 	case MSG_FORGOTTEN:
 		return forget_message(in);
+	case MSG_LOADTEST:
+		return loadtests_message(in);
 	case MSG_STORE:
 		return msg_get_store(in, &state.store);
 	case MSG_WORKER:

@@ -10,6 +10,7 @@
 #include "web/access.h"
 #include "web/exporters.h"
 #include "web/figure.h"
+#include "web/loadtests.h"
 #include "web/page.h"
 #include "web/request.h"
 #include "web/talkername.h"
@@ -363,6 +364,7 @@ page_traffic(struct request *r)
 		put_sections(page, &v);
 	}
 	trafficview_interfaces(page, &v);
+	loadtests_put(page, r);
 	trafficview_trust(page, &v);
 	trafficview_exporters(page, r, &v);
 	talkers_free(&v.t);

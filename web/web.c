@@ -13,6 +13,7 @@
 #include "web/hierarchy.h"
 #include "web/history.h"
 #include "web/livetraffic.h"
+#include "web/loadtests.h"
 #include "web/news.h"
 #include "web/picture.h"
 #include "web/replay.h"
@@ -98,8 +99,10 @@ web_peer(void *ctx, enum room room, struct link *link)
 		picture_painter(link);
 	else if (room == ROOM_COURIER)
 		news_courier(link);
-	else if (room == ROOM_RECORDER && link == NULL)
+	else if (room == ROOM_RECORDER && link == NULL) {
 		forget_recorder_gone();
+		loadtests_recorder_gone();
+	}
 }
 
 static int

@@ -136,6 +136,7 @@ part_of(const char *name)
 		{ "Overrides", CONF_OVERRIDES },
 		{ "Reflector", CONF_REFLECTOR },
 		{ "Path", CONF_PATH },
+		{ "Loadtest", CONF_LOADTEST },
 		{ "Master", CONF_MASTER },
 		{ "Pace", CONF_PACE },
 	};

@@ -346,6 +346,7 @@ enum conf_part {
 	CONF_MASTER = 1 << 16,
 	CONF_PACE = 1 << 17,
 	CONF_PATH = 1 << 18,
+	CONF_LOADTEST = 1 << 19,
 	CONF_SECRETS = 1 << 13, /* values of secret keys too; General's with
 				 * CONF_ALERTS */
 };

@@ -632,6 +632,26 @@ static const struct schema_key collector_key[] = {
 #define PER_SECOND "[1-9][0-9]{0,8}[kMG]?"
 #define PER_SECOND_TEXT "a number per second, such as 2000 or 20M"
 
+#define LOAD_URL "https?://[^[:space:]]{1,1000}"
+#define LOAD_URL_TEXT "an address such as https://example.net/100M.bin"
+
+static const struct schema_key loadtest_key[] = {
+	{ "download", .re = LOAD_URL, .expected = LOAD_URL_TEXT },
+	{ "upload", .re = LOAD_URL, .expected = LOAD_URL_TEXT },
+	{ "seconds", .re = "[1-9]|1[0-9]|20", .expected = "seconds, 1 to 20",
+	    .fallback = "10" },
+	{ "connections", .re = "[1-9]|1[0-6]", .expected = "1 to 16",
+	    .fallback = "4" },
+	{ "bytes", .re = "[1-9][0-9]{0,3}[MG]",
+	    .expected = "megabytes or gigabytes, such as 200M", .fallback = "200M" },
+	{ "busy", .re = PER_SECOND, .expected = PER_SECOND_TEXT, .fallback = "2M" },
+	{ "interface", .re = "[^[:space:]].{0,62}",
+	    .expected = "the name of an interface, or DEVICE/INDEX" },
+	{ "at", .re = "([01][0-9]|2[0-3]):[0-5][0-9]",
+	    .expected = "a time of the day such as 04:30" },
+	{ NULL },
+};
+
 static const struct schema_key detection_key[] = {
 	{ "host_packets", .re = PER_SECOND, .expected = PER_SECOND_TEXT, .fallback = "2k" },
 	{ "host_bits", .re = PER_SECOND, .expected = PER_SECOND_TEXT, .fallback = "20M" },
@@ -938,6 +958,7 @@ static const struct schema top[] = {
 	{ "Collector", .ours = true, .key = collector_key, .child = collector_child },
 	{ "Reflector", .ours = true, .key = reflector_key },
 	{ "Path", .ours = true, .key = path_key },
+	{ "Loadtest", .ours = true, .key = loadtest_key },
 	{ "Detection", .ours = true, .key = detection_key },
 	{ "Actions", .ours = true, .child = actions_child },
 	{ "Sinks", .ours = true, .key = sinks_key, .child = sinks_child },

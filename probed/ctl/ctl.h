@@ -33,6 +33,7 @@ int ctl_silence(const struct ctl *ctl, int argc, char **argv);
 int ctl_notify(const struct ctl *ctl, int argc, char **argv);
 int ctl_password(const struct ctl *ctl, int argc, char **argv);
 int ctl_traffic(const struct ctl *ctl, int argc, char **argv);
+int ctl_loadtest(const struct ctl *ctl, int argc, char **argv);
 int ctl_forget(const struct ctl *ctl, int argc, char **argv);
 
 /* probectl migrate [--apply [FROM=TO...]], parity OLD NEW: these read files, no daemon

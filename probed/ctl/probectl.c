@@ -49,6 +49,8 @@ static const struct {
 	{ "notify", ctl_notify, "--test RECEIVER", "send a receiver of alerts a test" },
 	{ "traffic", ctl_traffic, "[--by KEY] [--since T] ...",
 	    "who filled the line" },
+	{ "loadtest", ctl_loadtest, "[--list]",
+	    "fill the line for some seconds, say how long others wait" },
 	{ "forget", ctl_forget, "ADDRESS", "take an address out of the traffic" },
 	{ "password", ctl_password, "[--remove]",
 	    "what is to be known for seeing whose traffic it is" },

@@ -80,6 +80,9 @@ enum msg_type {
 	                    * is to end now */
 	MSG_MERGE,         /* str from, str to: that path's history is this target's */
 	MSG_BROWSER,       /* struct msg_browser: a reader's minute on the way to here */
+	/* web <-> recorder, recorder -> fetcher; and back from there */
+	MSG_LOADTEST,      /* struct msg_loadtest: a load test is wanted, or begins */
+	MSG_LOADRESULT,    /* struct msg_loadresult: what came of it */
 	/* web -> recorder: u64 target, addr: a dynamic host has told its address */
 	/* recorder -> prober, fetcher, runner: likewise; AF_UNSPEC: it has none */
 	MSG_ADDRESS,

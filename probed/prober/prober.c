@@ -666,11 +666,13 @@ static int
 prober_message(void *ctx, struct link *link, struct msg_in *in)
 {
 	(void)ctx;
-	if (link_peer(link) == ROOM_RECORDER)
-		return in->type == MSG_ADDRESS ? prober_take_address(in)
-		       : in->type == MSG_TRACE && prober.walker != NULL
-			   ? prober.walker->message(in)
-			   : -1;
+	if (link_peer(link) == ROOM_RECORDER && in->type == MSG_ADDRESS)
+		return prober_take_address(in);
+	if (link_peer(link) == ROOM_RECORDER && in->type == MSG_TRACE)
+		return prober.walker != NULL ? prober.walker->message(in) : -1;
+	if (link_peer(link) == ROOM_RECORDER &&
+	    (in->type != MSG_LOADTEST || prober.home != MODULE_FETCHER))
+		return -1;
 	if (prober.guest == NULL || prober.guest->message == NULL)
 		return -1;
 	return prober.guest->message(link, in);

@@ -17,7 +17,7 @@ struct prober_guest {
 	void (*listen)(struct event_base *base);    /* to what has come since */
 	void (*close)(void);
 	/* The line to a peer that is not the recorder (NULL: it went down), and what
-	 * comes over it: 0, or -1 when it is not to be believed. NULL: none has one. */
+	 * comes over it, or from the recorder to the guest itself: 0, or -1 when it is not to be believed. NULL: none has one. */
 	void (*peer)(enum room room, struct link *link);
 	int (*message)(struct link *link, struct msg_in *in);
 };

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "link/link.h"
 #include "link/msghops.h"
+#include "link/msgload.h"
 #include "link/msghere.h"
 #include "prober/surround.h"
 
@@ -116,6 +117,16 @@ report_round(const struct round *r)
 	msg_begin(&out, MSG_ROUND);
 	msg_put_round(&out, r);
 	report_wait(out.data, msg_end(&out));
+}
+
+void
+report_loadresult(const struct msg_loadresult *r)
+{
+	if (recorder == NULL)
+		return;
+	msg_begin(&out, MSG_LOADRESULT);
+	msg_put_loadresult(&out, r);
+	link_send(recorder, &out, -1, LINK_MUST);
 }
 
 void

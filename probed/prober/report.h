@@ -29,6 +29,9 @@ void report_target(const struct msg_target *t);
 /* Once in a while what this host is in is looked up, and told where it is news. */
 void report_here(void);
 void report_counters(struct msg_counters *c); /* fills in what was dropped */
+/* Lost where the recorder is away: it has forgotten the test. */
+struct msg_loadresult;
+void report_loadresult(const struct msg_loadresult *r);
 void report_free(void);
 
 #endif

@@ -77,16 +77,17 @@ receivers(const struct conf *conf, const struct alert_news *n)
 }
 
 static char *
-summary(const struct alert_news *n)
+summary(const struct alert_news *n, bool own_load)
 {
-	const char *name = n->alert->name, *comment = n->alert->comment;
+	const char *name = n->alert->name, *comment = n->alert->comment,
+		   *own = own_load ? ", during a load test of our own" : "";
 
 	if (isnan(n->lost))
-		return mem_printf("%s: %s (nothing is known)", name, comment);
+		return mem_printf("%s: %s (nothing is known%s)", name, comment, own);
 	if (isnan(n->median))
-		return mem_printf("%s: %s (%.0f %% lost)", name, comment, n->lost);
-	return mem_printf("%s: %s (%.0f %% lost, median %.1f ms)", name, comment,
-	    n->lost, n->median * 1000);
+		return mem_printf("%s: %s (%.0f %% lost%s)", name, comment, n->lost, own);
+	return mem_printf("%s: %s (%.0f %% lost, median %.1f ms%s)", name, comment,
+	    n->lost, n->median * 1000, own);
 }
 
 /* The list in TEXT, "loss: S, 0%", without its name. */
@@ -100,7 +101,7 @@ bare(const char *text)
 
 /* JUDGES says what the worst value is: per cents of loss, or seconds. */
 static char *
-evidence(const struct alert_news *n)
+evidence(const struct alert_news *n, bool own_load)
 {
 	struct text t;
 
@@ -110,6 +111,8 @@ evidence(const struct alert_news *n)
 	jw_put_str(&t.j, "pattern", n->alert->pattern);
 	jw_put_str(&t.j, "loss", bare(n->loss));
 	jw_put_str(&t.j, "rtt", bare(n->rtt));
+	if (own_load)
+		jw_put_bool(&t.j, "own_load_test", true);
 	jw_object_end(&t.j);
 	return text_end(&t);
 }
@@ -180,11 +183,11 @@ log_line(const struct alert_news *n)
 }
 
 void
-alertletter_tell(
-    struct conditions *conditions, const struct conf *conf, const struct alert_news *n)
+alertletter_tell(struct conditions *conditions, const struct conf *conf,
+    const struct alert_news *n, bool own_load)
 {
 	bool told = n->what != ALERT_NOTHING && !n->hushed;
-	char *sentence = summary(n), *facts = evidence(n);
+	char *sentence = summary(n, own_load), *facts = evidence(n, own_load);
 	char *names = told ? receivers(conf, n) : NULL;
 	int64_t begin =
 	    condition_begin(conditions, ALERTLETTER_KIND, n->path, n->alert->name);

@@ -22,6 +22,8 @@
 #define INDEX_LINE 1024
 #define INDEX_S 60 /* it is not written more often */
 #define TELL_S 600
+/* What was seen longer ago says nothing of now. */
+#define LINE_S 400
 /* A minute of which less is known is unknown. */
 #define KNOWN_MS 30000
 /* Another source is believed once the better one was silent for so long. */
@@ -550,6 +552,33 @@ ifbook_begin(struct ifbook *t)
 }
 
 /* --- life ------------------------------------------------------------------------ */
+
+/* Is I the one called NAME? */
+static bool
+is_called(const struct interface *i, const char *name)
+{
+	char text[ADDR_TEXT], whole[ADDR_TEXT + 16];
+
+	if (name == NULL)
+		return i->is.source == IF_UPNP;
+	snprintf(whole, sizeof whole, "%s/%u", flow_ip_text(&i->key.device, text),
+	    (unsigned)i->key.index);
+	return strcmp(name, i->is.names.name) == 0 ||
+	       strcmp(name, i->is.names.alias) == 0 || strcmp(name, whole) == 0;
+}
+
+const struct msg_interface *
+ifbook_line(const struct ifbook *t, const char *name, int64_t now_s)
+{
+	for (const struct interface *i = t->all; i != NULL; i = i->hh.next) {
+		int64_t age = now_s - i->is.now.begin_ms / 1000;
+
+		if (i->is.now.known_ms > 0 && age >= -LINE_S && age <= LINE_S &&
+		    is_called(i, name))
+			return &i->is;
+	}
+	return NULL;
+}
 
 void
 ifbook_tell(struct ifbook *t)

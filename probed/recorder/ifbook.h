@@ -29,6 +29,11 @@ void ifbook_counters(struct ifbook *t, const struct msg_ifcounters *m);
 void ifbook_minute(
     struct ifbook *t, const struct minute_part *part, const struct minute_row *rows);
 void ifbook_exporter(struct ifbook *t, const struct msg_exporter *x, int64_t now_s);
+/* What the interface called NAME (its name or alias, or "DEVICE/INDEX"; NULL: of which
+ * UPnP tells) carries now by its counters, as seen not long before NOW_S. NULL: not
+ * known. */
+const struct msg_interface *ifbook_line(
+    const struct ifbook *t, const char *name, int64_t now_s);
 /* A new web hears of all. */
 void ifbook_tell(struct ifbook *t);
 /* Every few seconds: forget who is silent for long, write down which interfaces there

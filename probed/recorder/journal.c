@@ -17,6 +17,7 @@
 #include "recorder/audience.h"
 #include "recorder/backscatter.h"
 #include "recorder/events.h"
+#include "recorder/loadtests.h"
 #include "recorder/notes.h"
 #include "recorder/outage.h"
 #include "recorder/silence.h"
@@ -36,6 +37,7 @@ struct journal {
 	struct notes *notes;
 	struct backscatters *backscatters;
 	struct attackbook *attacks;
+	struct loadtests *loadtests;
 	struct event *work, *tick;
 	char *parents; /* the list that behind() made last */
 	void (*trouble)(void *ctx, const char *text);
@@ -127,12 +129,23 @@ audience(void *ctx, const char *kind)
 	return audience_of(j->conf, kind);
 }
 
+/* Was the line filled by ourselves while the last rounds of SUBJECT up to NOW were
+ * measured? */
+static bool
+own_load(const struct journal *j, const char *subject, int64_t now)
+{
+	const struct conf_target *t = target_of(j, subject);
+
+	return t != NULL && j->loadtests != NULL &&
+	       loadtests_touch(j->loadtests, now - (int64_t)t->step, now);
+}
+
 static bool
 silent(void *ctx, const char *subject, int64_t now)
 {
 	const struct journal *j = ctx;
 
-	return silences_cover(j->silences, subject, now);
+	return silences_cover(j->silences, subject, now) || own_load(j, subject, now);
 }
 
 /* --- alerts ----------------------------------------------------------------------- */
@@ -150,7 +163,8 @@ alert_news(void *ctx, const struct alert_news *n)
 {
 	const struct journal *j = ctx;
 
-	alertletter_tell(j->conditions, j->conf, n);
+	alertletter_tell(
+	    j->conditions, j->conf, n, n->holds && own_load(j, n->path, n->time));
 }
 
 static const struct alerts_ops alerts_ops = { alert_held, alert_news };
@@ -194,6 +208,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	backscatters_tick(j->backscatters, now_s());
 	attackbook_tick(j->attacks, now_s());
+	loadtests_tick(j->loadtests, now_s());
 	conditions_tick(j->conditions, now_s());
 	/* Pruning is due once in a while though nothing is put. */
 	if (!event_pending(j->work, EV_TIMEOUT, NULL))
@@ -215,9 +230,10 @@ journal_round(struct journal *j, const struct round *r)
 	const struct conf_slave *slave = NULL;
 
 	/* What address a slave asks is its own affair. */
-	if (t != NULL)
+	if (t != NULL) {
 		notes_round(j->notes, t, r);
-	else
+		loadtests_round(j->loadtests, t->path, r);
+	} else
 		t = conf_series_by_id(j->conf, r->target, &slave);
 	if (t != NULL)
 		outages_round(j->outages, t, slave, r);
@@ -302,6 +318,7 @@ journal_configure(struct journal *j, const struct conf *next)
 	j->conf = next;
 	silences_configure(j->silences, next);
 	notes_configure(j->notes, next);
+	loadtests_configure(j->loadtests, next);
 	alerts_configure(j->alerts, next);
 	attackbook_configure(j->attacks, next);
 	conditions_end(j->conditions, watched, j, now_s(),
@@ -382,6 +399,12 @@ journal_conditions(struct journal *j)
 	return j->conditions;
 }
 
+struct loadtests *
+journal_loadtests(struct journal *j)
+{
+	return j->loadtests;
+}
+
 struct events *
 journal_events(struct journal *j)
 {
@@ -431,6 +454,7 @@ journal_begin(struct journal *j, const struct conf *conf,
 	j->backscatters = backscatters_new(j->conditions, j->ev, now_s());
 	j->attacks = attackbook_new(j->conditions, j->ev, conf, now_s());
 	j->alerts = alerts_new(&alerts_ops, j);
+	j->loadtests = loadtests_new(j->ev, now_s());
 	notes_begin(j->notes, j->ev, conf);
 	event_add(j->tick, &second);
 }
@@ -440,6 +464,8 @@ journal_end(struct journal *j)
 {
 	if (j->ev != NULL) {
 		int64_t end = clock_mono_ns() + LAST_NS;
+
+		loadtests_free(j->loadtests);
 
 		conditions_flush(j->conditions);
 		while (clock_mono_ns() < end && events_work(j->ev, TURN_NS) == 0)

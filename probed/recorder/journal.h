@@ -47,6 +47,8 @@ void journal_exporter(struct journal *j, const struct msg_exporter *x);
  * journal_round(), journal_kick() sees that what was put is written. */
 struct conditions *journal_conditions(struct journal *j);
 struct events *journal_events(struct journal *j);
+/* NULL until journal_begin(). */
+struct loadtests *journal_loadtests(struct journal *j);
 void journal_kick(struct journal *j);
 /* Write what waits, for a second at most, and free all. */
 void journal_end(struct journal *j);

@@ -7,6 +7,7 @@
  *
  * After a start web hears of a target with its first new round. What was the last value
  * before, web reads from the file itself: the recorder tells only what it has seen. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -27,6 +28,7 @@
 #include "recorder/ifbook.h"
 #include "recorder/journal.h"
 #include "recorder/path.h"
+#include "recorder/loadtests.h"
 #include "recorder/raw.h"
 #include "recorder/relay.h"
 #include "recorder/rrdfile.h"
@@ -312,6 +314,88 @@ take_browser(struct recorder *rec, struct msg_in *in)
 	return 0;
 }
 
+/* --- load tests ------------------------------------------------------------------- */
+
+static bool
+loadtest_begin(void *ctx, uint32_t id)
+{
+	static struct msg_out out;
+	const struct msg_loadtest t = { .id = id };
+	struct link *fetcher = worker_link(ROOM_FETCHER);
+
+	(void)ctx;
+	if (fetcher == NULL)
+		return false;
+	msg_begin(&out, MSG_LOADTEST);
+	msg_put_loadtest(&out, &t);
+	link_send(fetcher, &out, -1, LINK_MUST);
+	return true;
+}
+
+static bool
+loadtest_line(void *ctx, const char *name, struct loadtests_line *line)
+{
+	const struct recorder *rec = ctx;
+	const struct msg_interface *m =
+	    ifbook_line(rec->interfaces, name, clock_wall_ns() / CLOCK_NS_PER_S);
+
+	if (m == NULL)
+		return false;
+	snprintf(line->name, sizeof line->name, "%s",
+	    m->names.name[0] != '\0' ? m->names.name : m->names.device);
+	if (line->name[0] == '\0')
+		snprintf(line->name, sizeof line->name, "interface %u",
+		    (unsigned)m->key.index);
+	for (unsigned way = 0; way < IF_WAYS; way++)
+		line->bps[way] =
+		    m->now.count[IF_OCTETS][way] * 8000 / m->now.known_ms;
+	return !isnan(line->bps[IF_IN]) && !isnan(line->bps[IF_OUT]);
+}
+
+static void
+loadtest_answer(void *ctx, uint32_t ticket, const char *why)
+{
+	static struct msg_out out;
+	struct msg_loadtest t = { .id = ticket, .refused = *why != '\0' };
+	struct link *web = worker_link(ROOM_WEB);
+
+	(void)ctx;
+	snprintf(t.text, sizeof t.text, "%s", why);
+	msg_begin(&out, MSG_LOADTEST);
+	msg_put_loadtest(&out, &t);
+	if (web != NULL)
+		link_send(web, &out, -1, LINK_MUST);
+}
+
+static const struct loadtests_ops loadtest_ops = { loadtest_begin, loadtest_line,
+	loadtest_answer };
+
+static int
+take_loadtest(struct recorder *rec, struct msg_in *in)
+{
+	struct msg_loadtest t;
+
+	if (msg_get_loadtest(in, &t) < 0)
+		return -1;
+	loadtests_ask(journal_loadtests(rec->journal), t.id,
+	    clock_wall_ns() / CLOCK_NS_PER_S);
+	journal_kick(rec->journal);
+	return 0;
+}
+
+static int
+take_loadresult(struct recorder *rec, struct link *link, struct msg_in *in)
+{
+	struct msg_loadresult r;
+
+	if (link_peer(link) != ROOM_FETCHER || msg_get_loadresult(in, &r) < 0)
+		return -1;
+	loadtests_result(journal_loadtests(rec->journal), &r,
+	    clock_wall_ns() / CLOCK_NS_PER_S);
+	journal_kick(rec->journal);
+	return 0;
+}
+
 /* An operator's, by way of web. */
 static int
 take_words(struct recorder *rec, struct msg_in *in)
@@ -324,6 +408,8 @@ take_words(struct recorder *rec, struct msg_in *in)
 		return traffic_forget(rec->traffic, in);
 	if (in->type == MSG_BROWSER)
 		return take_browser(rec, in);
+	if (in->type == MSG_LOADTEST)
+		return take_loadtest(rec, in);
 	if (in->type != MSG_NOTE && in->type != MSG_SILENCE &&
 	    in->type != MSG_SILENCE_END)
 		return -1;
@@ -412,6 +498,8 @@ on_message(void *ctx, struct link *link, struct msg_in *in)
 		return take_target(ctx, in);
 	case MSG_COUNTERS:
 		return take_counters(ctx, link_peer(link), in);
+	case MSG_LOADRESULT:
+		return take_loadresult(ctx, link, in);
 	case MSG_HOPS:
 	case MSG_HERE:
 		return take_path(ctx, link_peer(link), in);
@@ -621,6 +709,7 @@ run(void *ctx)
 	    clock_wall_ns() / CLOCK_NS_PER_S);
 	rec->raw = raw_open(RAW_MAX_BYTES, RAW_KEEP_S);
 	traffic_begin(rec->traffic);
+	loadtests_attach(journal_loadtests(rec->journal), &loadtest_ops, rec);
 	reload(rec, NULL, rec->w->conf);
 	event_add(rec->report, &report_every);
 	if (rec->w->conf->once) {
@@ -647,6 +736,10 @@ peer(void *ctx, enum room room, struct link *link)
 		relay_courier(rec->relay, link);
 	else if (room == ROOM_COLLECTOR)
 		taught_collector(rec->taught, link);
+	else if (room == ROOM_FETCHER && link == NULL &&
+		 journal_loadtests(rec->journal) != NULL)
+		loadtests_gone(journal_loadtests(rec->journal),
+		    clock_wall_ns() / CLOCK_NS_PER_S);
 	dynamic_line(rec->dynamic, room, link);
 	journal_line(rec->journal, room, link != NULL);
 }

@@ -11,6 +11,7 @@
 #include "link/msghops.h"
 #include "link/msghost.h"
 #include "link/msgif.h"
+#include "link/msgload.h"
 #include "link/msgminute.h"
 #include "link/msgpath.h"
 #include "link/msgline.h"
@@ -47,6 +48,8 @@ echo(struct msg_in *in, struct msg_out *out)
 		struct msg_blockade blockade;
 		struct msg_line line;
 		struct msg_marks marks;
+		struct msg_loadtest loadtest;
+		struct msg_loadresult loadresult;
 		char text[256];
 	} u;
 
@@ -85,6 +88,8 @@ echo(struct msg_in *in, struct msg_out *out)
 		CASE(MSG_BLOCKADE, blockade);
 		CASE(MSG_LINE, line);
 		CASE(MSG_MARKS, marks);
+		CASE(MSG_LOADTEST, loadtest);
+		CASE(MSG_LOADRESULT, loadresult);
 	default:
 		msg_get_str(in, u.text, sizeof u.text);
 		if (msg_done(in) != 0)
