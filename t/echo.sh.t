@@ -44,6 +44,8 @@ ok $? "now it is wanted"
 # What a browser says is looked at.
 of() { post "$2" -H "X-Forwarded-For: $1"; }
 taken() { of "$1" "$minute" >"$DIR/code"; jq .taken "$DIR/posted"; }
+early() { [ "$(date +%-S)" -lt 40 ]; }
+wait_until 30 early # both within one minute of the clock
 is "$(taken 192.0.2.7)" true "a minute is taken"
 is "$(taken 192.0.2.7)" false "a second one of the same address is too many"
 is "$(taken 192.0.2.8)" true "another one has its own"
@@ -96,7 +98,7 @@ cat >"$DIR/look.js" <<'END'
 	};
 	const shown = await until(() => !part.hidden && asked >= 2);
 	const seen = part.innerText, count = Number(part.dataset.count);
-	const place = document.querySelector(".strip").firstElementChild === part;
+	const place = document.querySelector(".near").firstElementChild === part;
 	turn(true);
 	asked = 0;
 	await pause(4500);

@@ -13,6 +13,7 @@
 #include "link/worker.h"
 #include "recorder/browsers.h"
 #include "store.h"
+#include "web/access.h"
 #include "web/api.h"
 #include "web/asset.h"
 #include "web/client.h"
@@ -202,7 +203,9 @@ handle_one(struct request *r)
 	struct err err;
 	long points;
 
-	if (addr_parse(&a, request_arg(r, "address")) != 0) {
+	/* A zone would ask the kernel for interfaces, and no browser is told with one. */
+	if (strchr(request_arg(r, "address"), '%') != NULL ||
+	    addr_parse(&a, request_arg(r, "address")) != 0) {
 		reply_error(r, 400, "parameter address: expected an IP address");
 		return;
 	}
@@ -236,6 +239,10 @@ browsers_handle(struct request *r)
 	size_t n = 0;
 	struct json j;
 
+	if (!access_hosts(r)) {
+		reply_error(r, 403, "who reads the pages is told only to who has the password");
+		return;
+	}
 	if (request_arg(r, "address") != NULL) {
 		handle_one(r);
 		return;
