@@ -164,7 +164,7 @@ static const struct {
 	{ "*** Nonsense ***\nx = 1\n+ y\n",
 	    "1: unknown section 'Nonsense', expected General, Database, Presentation, "
 	    "Probes, Targets, Alerts, Slaves, InfluxDB, Web, Collector, "
-	    "Reflector, Path, Detection, "
+	    "Reflector, Path, Loadtest, Detection, "
 	    "Actions, Sinks, Silences, Overrides\n" },
 	{ "hello world\n",
 	    "1: table syntax error, expected KEY = VALUE or a section\n" },

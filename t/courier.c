@@ -109,6 +109,8 @@ outbox_make(void)
 	sql("PRAGMA journal_mode = WAL");
 	sql("CREATE TABLE outbox (id INTEGER PRIMARY KEY AUTOINCREMENT, time INTEGER, "
 	    "incident INTEGER, what TEXT, receivers TEXT, body TEXT)");
+	sql("CREATE TABLE incident (id INTEGER PRIMARY KEY, kind TEXT, \"begin\" INTEGER, "
+	    "\"end\" INTEGER, evidence TEXT)");
 }
 
 /* A row for RECEIVERS (JSON) that says NAME, now. */
