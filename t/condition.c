@@ -39,6 +39,24 @@ behind(void *ctx, const char *subject, unsigned *grace)
 	return NULL;
 }
 
+/* Who judges the path. */
+static struct {
+	const char *subject;
+	int64_t by;
+	unsigned grace;
+} judged;
+
+static int64_t
+explained(void *ctx, const char *subject, int64_t since, unsigned *grace)
+{
+	(void)ctx;
+	(void)since;
+	*grace = judged.subject != NULL && strcmp(judged.subject, subject) == 0
+		     ? judged.grace
+		     : 0;
+	return *grace > 0 ? judged.by : 0;
+}
+
 static bool
 silent(void *ctx, const char *subject, int64_t now)
 {
@@ -57,7 +75,7 @@ audience(void *ctx, const char *kind)
 }
 
 static const struct events_ops events_ops = { trouble };
-static const struct conditions_ops ops = { behind, silent, audience };
+static const struct conditions_ops ops = { behind, explained, silent, audience };
 
 static void
 write_out(void)
@@ -438,6 +456,35 @@ ended(void)
 	is_int(condition_open(cs, "alert", "A", "big"), 1, "the other one is");
 }
 
+/* By who judges the path: nobody is told of what a verdict explains, nor of it before it
+ * is known that none will. */
+static void
+blamed(void)
+{
+	fresh();
+	struct finding f = finding("verdict", "access", "verdict", 0);
+	judged.subject = "leaf";
+	judged.grace = 100;
+	alert("leaf", 0, true);
+	conditions_tick(cs, T0 + 50);
+	is_str(letters(), "", "an alarm that a verdict may explain waits");
+	judged.by = condition_raise(cs, &f);
+	conditions_tick(cs, T0 + 90);
+	conditions_tick(cs, T0 + 300);
+	is_str(letters(), "", "and is not told once one does");
+	is_int(atoll(query("SELECT suppressed_by FROM incident WHERE subject = 'leaf'")),
+	    judged.by, "its row says by which");
+	alert("leaf", 310, false);
+	condition_clear(cs, &f);
+	is_str(letters(), "", "nor that it is over");
+	judged.by = 0;
+	alert("leaf", 400, true);
+	judged.grace = 0;
+	conditions_tick(cs, T0 + 410);
+	is_str(letters(), "open:leaf", "it goes as soon as none will come");
+	judged.subject = NULL;
+}
+
 int
 main(void)
 {
@@ -452,6 +499,7 @@ main(void)
 	silences();
 	suppressed();
 	ended();
+	blamed();
 	down();
 	events_clean();
 	if (chdir("/") == 0)

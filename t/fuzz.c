@@ -55,6 +55,7 @@ find_target(const char *name)
 		{ "tacacs", fuzz_tacacs },
 		{ "telnet", fuzz_telnet },
 		{ "tool", fuzz_tool },
+		{ "usual", fuzz_usual },
 	};
 
 	for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {

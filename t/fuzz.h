@@ -41,5 +41,6 @@ FUZZ_TARGET(stamp);    /* STAMP packet */
 FUZZ_TARGET(tacacs);   /* TACACS+ answer */
 FUZZ_TARGET(telnet);   /* a router over telnet */
 FUZZ_TARGET(tool);     /* output of a program that measures */
+FUZZ_TARGET(usual);    /* usual delays, kept over a restart */
 
 #endif

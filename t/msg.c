@@ -4,6 +4,7 @@
 #include "link/msghere.h"
 #include "link/msghops.h"
 #include "link/msgpath.h"
+#include "link/msgverdict.h"
 
 #include "tap.h"
 
@@ -369,6 +370,31 @@ get_path(struct msg_in *in, struct msg_out *again)
 	return result;
 }
 
+static void
+put_verdict(struct msg_out *out)
+{
+	struct msg_verdict v = { .confidence = CONFIDENCE_SURE,
+		.segment = SEGMENT_ACCESS,
+		.begin = 1800000000,
+		.incident = 7,
+		.cause = "outage",
+		.sentence = "Since 20:41 the line is dead." };
+
+	for (unsigned i = 0; i < SEGMENTS; i++)
+		v.level[i] = (uint8_t)(i % VERDICT_LEVELS);
+	msg_put_verdict(out, &v);
+}
+
+static int
+get_verdict(struct msg_in *in, struct msg_out *again)
+{
+	struct msg_verdict v;
+	int result = msg_get_verdict(in, &v);
+
+	msg_put_verdict(again, &v);
+	return result;
+}
+
 static const struct {
 	const char *name;
 	enum msg_type type;
@@ -388,6 +414,7 @@ static const struct {
 	{ "trace", MSG_TRACE, put_trace, get_trace },
 	{ "here", MSG_HERE, put_here, get_here },
 	{ "path", MSG_PATH, put_path, get_path },
+	{ "verdict", MSG_VERDICT, put_verdict, get_verdict },
 };
 #define KINDS (sizeof kinds / sizeof kinds[0])
 

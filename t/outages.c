@@ -52,7 +52,7 @@ audience(void *ctx, const char *kind)
 }
 
 static const struct events_ops events_ops = { trouble };
-static const struct conditions_ops ops = { behind, silent, audience };
+static const struct conditions_ops ops = { behind, NULL, silent, audience };
 
 static void
 up(void)

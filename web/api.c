@@ -31,6 +31,7 @@
 #include "web/slaveshow.h"
 #include "web/state.h"
 #include "web/suspects.h"
+#include "web/verdictshow.h"
 #include "web/tls.h"
 
 #define JSON_TYPE "application/json"
@@ -310,6 +311,7 @@ handle_status(struct request *r)
 	exporters_put(&j);
 	suspects_put(&j, access_hosts(r));
 	blockades_put(&j, 0, access_hosts(r));
+	verdictshow_put(&j);
 	interfaces_put(&j);
 	put_troubles(&j);
 	jw_object_end(&j);

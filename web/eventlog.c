@@ -112,7 +112,7 @@ words(const struct eventlog_query *q)
 {
 	char *subject = subject_words(q);
 	char *text = mem_printf(
-	    "%s%s%s%s%s%s%s ORDER BY \"begin\" DESC, id DESC LIMIT ?6", columns,
+	    "%s%s%s%s%s%s%s%s ORDER BY \"begin\" DESC, id DESC LIMIT ?6", columns,
 	    q->start > 0 ? " AND (\"end\" IS NULL OR \"end\" >= ?1)" : "",
 	    q->end > 0 ? " AND \"begin\" <= ?2" : "",
 	    q->kind != NULL ? " AND kind = ?3" : "", subject,
@@ -121,7 +121,8 @@ words(const struct eventlog_query *q)
 					  : "",
 	    q->after > 0 ? " AND (\"begin\", id) < (SELECT \"begin\", id FROM incident "
 			   "WHERE id = ?5)"
-			 : "");
+			 : "",
+	    q->id > 0 ? " AND id = ?7" : "");
 
 	free(subject);
 	return text;
@@ -171,6 +172,7 @@ run(const struct eventlog_query *q, const char *text, eventlog_fn fn, void *ctx,
 	sqlite3_bind_text(stmt, 4, q->subject, -1, SQLITE_STATIC);
 	sqlite3_bind_int64(stmt, 5, q->after);
 	sqlite3_bind_int64(stmt, 6, q->limit);
+	sqlite3_bind_int64(stmt, 7, q->id);
 	while ((r = sqlite3_step(stmt)) == SQLITE_ROW) {
 		hand_out(stmt, fn, ctx);
 		++*count;
@@ -203,6 +205,57 @@ eventlog_each(
 	return r == SQLITE_OK ? count : -1;
 }
 
+/* "Far.a loss": what a number is called. */
+static void
+hand_number(sqlite3_stmt *stmt, void (*fact)(void *ctx, const char *key, const char *value),
+    void *ctx)
+{
+	const char *unit = text_of(stmt, 2), *of = text_of(stmt, 1);
+	double factor = strcmp(unit, "ratio") == 0 ? 100
+			: strcmp(unit, "s") == 0   ? 1000
+						   : 1;
+	const char *shown = factor == 100    ? " %"
+			    : factor == 1000 ? " ms"
+			    : strcmp(unit, "count") == 0 || *unit == '\0' ? ""
+									  : NULL;
+	char *key = mem_printf("%s%s%s", of, *of != '\0' ? " " : "", text_of(stmt, 0));
+	char *value = mem_printf("%.4g%s%s", sqlite3_column_double(stmt, 3) * factor,
+	    shown != NULL ? shown : " ", shown != NULL ? "" : unit);
+
+	fact(ctx, key, value);
+	free(key);
+	free(value);
+}
+
+/* Numbers and facts of a finding (infer/finding.h), which are lists. */
+static void
+finding_facts(const char *evidence,
+    void (*fact)(void *ctx, const char *key, const char *value), void *ctx)
+{
+	sqlite3_stmt *stmt = NULL;
+
+	if (sqlite3_prepare_v2(log_file.db,
+		"SELECT json_extract(value, '$.name'), json_extract(value, '$.of'), "
+		"json_extract(value, '$.unit'), json_extract(value, '$.value') "
+		"FROM json_each(?, '$.numbers') "
+		"WHERE json_extract(value, '$.value') IS NOT NULL",
+		-1, &stmt, NULL) == SQLITE_OK) {
+		sqlite3_bind_text(stmt, 1, evidence, -1, SQLITE_STATIC);
+		while (sqlite3_step(stmt) == SQLITE_ROW)
+			hand_number(stmt, fact, ctx);
+		sqlite3_finalize(stmt);
+	}
+	if (sqlite3_prepare_v2(log_file.db,
+		"SELECT json_extract(value, '$.name'), json_extract(value, '$.text') "
+		"FROM json_each(?, '$.facts')",
+		-1, &stmt, NULL) == SQLITE_OK) {
+		sqlite3_bind_text(stmt, 1, evidence, -1, SQLITE_STATIC);
+		while (sqlite3_step(stmt) == SQLITE_ROW)
+			fact(ctx, text_of(stmt, 0), text_of(stmt, 1));
+		sqlite3_finalize(stmt);
+	}
+}
+
 void
 eventlog_facts(const char *evidence,
     void (*fact)(void *ctx, const char *key, const char *value), void *ctx)
@@ -219,6 +272,7 @@ eventlog_facts(const char *evidence,
 	while (sqlite3_step(stmt) == SQLITE_ROW)
 		fact(ctx, text_of(stmt, 0), text_of(stmt, 1));
 	sqlite3_finalize(stmt);
+	finding_facts(evidence, fact, ctx);
 }
 
 int

@@ -35,6 +35,7 @@ struct eventlog_query {
 	} which;
 	int64_t
 	    after; /* only what comes behind the row of this id; 0: from the newest */
+	int64_t id; /* only that one; 0: all */
 	unsigned limit;
 };
 
@@ -42,7 +43,8 @@ struct eventlog_query {
  * there were, or -1 with ERR; none as long as there is no file. */
 int eventlog_each(
     const struct eventlog_query *q, eventlog_fn fn, void *ctx, struct err *err);
-/* Call FACT for the members of EVIDENCE, a JSON object, that are plain values. */
+/* Call FACT for the members of EVIDENCE, a JSON object, that are plain values, and for
+ * the numbers and facts of a finding. */
 void eventlog_facts(const char *evidence,
     void (*fact)(void *ctx, const char *key, const char *value), void *ctx);
 /* A silence that an operator asked for; the reader's until return. */

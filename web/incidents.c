@@ -84,6 +84,23 @@ parse_kind(struct request *r, struct eventlog_query *q)
 	return -1;
 }
 
+/* Argument id: of one incident. 0, or -1 after having answered. */
+static int
+parse_id(struct request *r, struct eventlog_query *q)
+{
+	const char *text = request_arg(r, "id");
+
+	if (text == NULL || *text == '\0')
+		return 0;
+	if (strlen(text) > 18 || text[strspn(text, "0123456789")] != '\0' ||
+	    atoll(text) == 0) {
+		reply_error(r, 400, "parameter id: expected an incident's number");
+		return -1;
+	}
+	q->id = atoll(text);
+	return 0;
+}
+
 /* Q of the arguments start, end, kind, subject, open, after. 0, or -1 after having
  * answered. */
 static int
@@ -94,7 +111,7 @@ parse_query(struct request *r, struct eventlog_query *q)
 
 	if (request_time(r, "start", 0, &q->start) < 0 ||
 	    request_time(r, "end", 0, &q->end) < 0 || parse_kind(r, q) < 0 ||
-	    parse_open(r, q) < 0)
+	    parse_open(r, q) < 0 || parse_id(r, q) < 0)
 		return -1;
 	if (q->end > 0 && q->start > q->end) {
 		reply_error(r, 400, "parameter start: expected a time before end");

@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "infer/segment.h"
 #include "web/blockades.h"
 #include "web/eventlog.h"
 #include "web/exporters.h"
@@ -19,6 +20,7 @@
 #include "web/request.h"
 #include "web/slavebook.h"
 #include "web/state.h"
+#include "web/verdictshow.h"
 #include "web/ways.h"
 
 #define TEXT_TYPE "text/plain; version=0.0.4; charset=utf-8"
@@ -701,6 +703,25 @@ counting(const struct page *p)
 	}
 }
 
+/* Whose fault it is: of segments that are measured from here. */
+static void
+verdict_families(const struct page *p)
+{
+	const struct msg_verdict *v = verdictshow();
+
+	if (v == NULL)
+		return;
+	family(p, "smokebox_segment_bad", "gauge",
+	    "Is this part of the path to blame just now? Only of those that own probes "
+	    "cross.");
+	for (int i = SEGMENT_NONE + 1; i < SEGMENTS; i++)
+		if (v->level[i] == VERDICT_FINE || v->level[i] == VERDICT_BAD)
+			labelled(p, "smokebox_segment_bad", "segment",
+			    segment_word((enum segment)i), v->level[i] == VERDICT_BAD);
+	family(p, "smokebox_verdict_fine", "gauge", "Is nothing to blame?");
+	plain(p, "smokebox_verdict_fine", v->fine);
+}
+
 static void
 interface_families(const struct page *p)
 {
@@ -932,6 +953,7 @@ metrics_handle(struct request *r)
 	prober(&p);
 	store(&p);
 	collector(&p);
+	verdict_families(&p);
 	interface_families(&p);
 	slaves(&p);
 	courier(&p);

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "web/browsers.h"
 #include "web/headline.h"
+#include "web/verdictshow.h"
 #include "web/hierarchy.h"
 #include "web/page.h"
 #include "web/request.h"
@@ -139,6 +140,8 @@ put_lines(struct request *r, struct html *page, const struct lines *l, size_t fi
 		row_add(card, "target", line->target, span);
 	}
 	page_turns(r, page, first, PAGE_ROWS, l->count);
+	if (here == state_conf()->targets)
+		verdictshow_line(page);
 	headline_put(page, sum);
 }
 

@@ -14,6 +14,7 @@
 #include "web/exporters.h"
 #include "web/livetraffic.h"
 #include "web/suspects.h"
+#include "web/verdictshow.h"
 #include "web/interfaces.h"
 #include "web/vantage.h"
 #include "web/when.h"
@@ -516,6 +517,8 @@ state_message(struct msg_in *in)
 		return livetraffic_message(in);
 	case MSG_SUSPICION:
 		return suspects_message(in);
+	case MSG_VERDICT:
+		return verdictshow_message(in);
 	case MSG_INTERFACE:
 	case MSG_LINE:
 	case MSG_IFTOTALS:

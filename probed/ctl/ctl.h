@@ -26,6 +26,7 @@ int ctl_status(const struct ctl *ctl, int argc, char **argv);
 int ctl_health(const struct ctl *ctl, int argc, char **argv);
 int ctl_targets(const struct ctl *ctl, int argc, char **argv);
 int ctl_events(const struct ctl *ctl, int argc, char **argv);
+int ctl_explain(const struct ctl *ctl, int argc, char **argv);
 /* events --replay: when would PATTERN have held at TARGET? */
 int ctl_replay(const struct ctl *ctl, const char *pattern, const char *target);
 int ctl_note(const struct ctl *ctl, int argc, char **argv);

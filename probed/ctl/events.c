@@ -131,6 +131,9 @@ print_line(const json_t *in)
 	bool alert = strcmp(text_of(in, "kind"), "alert") == 0;
 
 	print_time(json_integer_value(json_object_get(in, "begin")));
+	/* What explain has more to say about. */
+	if (json_is_array(json_object_get(json_object_get(in, "evidence"), "numbers")))
+		printf(" #%-5lld", (long long)json_integer_value(json_object_get(in, "id")));
 	printf("  %7s  %-11s %s%s%s: %s", length_of(in), text_of(in, "kind"),
 	    *subject != '\0' ? subject : "(all)", alert ? " " : "", alert ? source : "",
 	    text_of(in, "summary"));

@@ -43,6 +43,7 @@ static const struct {
 	{ "parity", ctl_parity, "OLD NEW", "compare two data directories" },
 	{ "events", ctl_events, "[--since T] [--format json] ...",
 	    "what happened, the newest last" },
+	{ "explain", ctl_explain, "ID", "every number behind an incident" },
 	{ "note", ctl_note, "[--target PATH] TEXT", "a dated note on every graph" },
 	{ "silence", ctl_silence, "[[--target PATH] LENGTH [REASON] | --end ID]",
 	    "record what happens and tell nobody for a while" },

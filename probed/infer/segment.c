@@ -47,3 +47,12 @@ confidence_word(enum confidence confidence)
 {
 	return confidences[confidence];
 }
+
+const char *
+verdict_level_word(enum verdict_level level)
+{
+	static const char *const words[VERDICT_LEVELS] = { "unmeasured", "learning",
+		"fine", "bad" };
+
+	return words[level];
+}

@@ -39,4 +39,14 @@ enum confidence {
 /* "hint", "likely", "sure"; "" for CONFIDENCE_NONE. */
 const char *confidence_word(enum confidence confidence);
 
+/* How a segment is, by a verdict. */
+enum verdict_level {
+	VERDICT_UNMEASURED, /* no probe of ours crosses it */
+	VERDICT_LEARNING,   /* probes do, and there is not enough of them yet */
+	VERDICT_FINE,
+	VERDICT_BAD,
+	VERDICT_LEVELS
+};
+const char *verdict_level_word(enum verdict_level level); /* "fine" */
+
 #endif

@@ -232,6 +232,26 @@ is_itself(const struct condition *c, const char *path, size_t len)
 	return strncmp(c->subject, path, len) == 0 && c->subject[len] == '\0';
 }
 
+/* Likewise, by who judges the path. An alarm may wait for that; a verdict does not wait
+ * for itself. */
+static int64_t
+explained(const struct conditions *cs, const struct condition *c, unsigned *grace)
+{
+	static const char *const kinds[] = { "loss", "latency", "alert" };
+	unsigned more = 0;
+
+	if (cs->ops->explained == NULL)
+		return 0;
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+		if (strcmp(c->kind, kinds[i]) == 0) {
+			int64_t id = cs->ops->explained(cs->ctx, c->subject, c->begin, &more);
+			if (id != 0 && id != c->id && find_id(cs, id) != NULL)
+				return id;
+			*grace = more > *grace ? more : *grace;
+		}
+	return 0;
+}
+
 /* The open incident that says why C is the matter, or 0. GRACE: as of the ops, 0 where
  * C lies behind nothing. */
 static int64_t
@@ -259,7 +279,7 @@ reason(const struct conditions *cs, const struct condition *c, unsigned *grace)
 	}
 	if (!any)
 		*grace = 0;
-	return 0;
+	return explained(cs, c, grace);
 }
 
 /* Write the row of C and the letter that waits for it. */
@@ -326,7 +346,8 @@ look_at_waiting(struct conditions *cs, struct condition *c, int64_t now)
 		c->back = true;
 		c->due = now + grace;
 	}
-	if (now < c->due)
+	/* What had to be waited for may be known not to come. */
+	if (now < c->due && grace > 0)
 		return;
 	c->suppressed_by = 0;
 	send_waiting(cs, c);

@@ -46,6 +46,12 @@ struct conditions_ops {
 	 * how many seconds it may take until they are known to be down too. NULL: none.
 	 */
 	const char *(*behind)(void *ctx, const char *subject, unsigned *grace_s);
+	/* The id of an open incident that says why SUBJECT is the matter since SINCE
+	 * (epoch seconds), though nobody has configured that; 0: there is none. *GRACE
+	 * is for how many seconds from then there may still be one. NULL: nobody
+	 * knows. */
+	int64_t (*explained)(
+	    void *ctx, const char *subject, int64_t since, unsigned *grace);
 	/* Is nothing to be told of SUBJECT at NOW? */
 	bool (*silent)(void *ctx, const char *subject, int64_t now);
 	/* Who is told of incidents of KIND where whoever judges names nobody: a JSON

@@ -2,6 +2,16 @@
 
 #include <stdlib.h>
 
+static void (*listener)(void *ctx, const struct infer_finding *f, bool over);
+static void *listener_ctx;
+
+void
+found_listen(void (*fn)(void *ctx, const struct infer_finding *f, bool over), void *ctx)
+{
+	listener = fn;
+	listener_ctx = ctx;
+}
+
 static struct finding
 made_of(const struct infer_finding *f, int64_t time, unsigned hold, char *evidence)
 {
@@ -29,6 +39,8 @@ found_raise(
 	    condition_open(cs, f->kind, f->subject, f->source) == 0)
 		c.time = f->begin;
 	int64_t id = condition_raise(cs, &c);
+	if (id != 0 && listener != NULL)
+		listener(listener_ctx, f, false);
 	free(evidence);
 	return id;
 }
@@ -40,6 +52,8 @@ found_clear(
 	char *evidence = f->numbers > 0 ? finding_evidence(f) : NULL;
 	struct finding c = made_of(f, time, hold, evidence);
 	int64_t id = condition_clear(cs, &c);
+	if (id != 0 && listener != NULL)
+		listener(listener_ctx, f, true);
 
 	free(evidence);
 	return id;

@@ -14,4 +14,9 @@ int64_t found_raise(
 int64_t found_clear(
     struct conditions *cs, const struct infer_finding *f, int64_t time, unsigned hold);
 
+/* Who hears of every finding of the others, once one is open and as long as it is: a
+ * judge who takes them for reasons. FN NULL: nobody. */
+void found_listen(
+    void (*fn)(void *ctx, const struct infer_finding *f, bool over), void *ctx);
+
 #endif

@@ -17,6 +17,7 @@
 #include "recorder/audience.h"
 #include "recorder/backscatter.h"
 #include "recorder/events.h"
+#include "recorder/judge.h"
 #include "recorder/loadtests.h"
 #include "recorder/notes.h"
 #include "recorder/outage.h"
@@ -38,6 +39,7 @@ struct journal {
 	struct backscatters *backscatters;
 	struct attackbook *attacks;
 	struct loadtests *loadtests;
+	struct judge *judge; /* NULL: nobody judges the path */
 	struct event *work, *tick;
 	char *parents; /* the list that behind() made last */
 	void (*trouble)(void *ctx, const char *text);
@@ -138,6 +140,14 @@ own_load(const struct journal *j, const char *subject, int64_t now)
 
 	return t != NULL && j->loadtests != NULL &&
 	       loadtests_touch(j->loadtests, now - (int64_t)t->step, now);
+}
+
+static int64_t
+explained(void *ctx, const char *subject, int64_t since, unsigned *grace)
+{
+	struct journal *j = ctx;
+
+	return j->judge != NULL ? judge_explains(j->judge, subject, since, grace) : 0;
 }
 
 static bool
@@ -393,6 +403,26 @@ journal_message(struct journal *j, struct msg_in *in)
 
 /* --- life ------------------------------------------------------------------------- */
 
+bool
+journal_own_load(const struct journal *j, const struct round *r)
+{
+	return j->loadtests != NULL &&
+	       loadtests_touch(j->loadtests, r->begin_ns / CLOCK_NS_PER_S,
+		   r->end_ns / CLOCK_NS_PER_S);
+}
+
+bool
+journal_gap(const struct journal *j, int64_t *begin, int64_t *end)
+{
+	return notes_gap(j->notes, begin, end);
+}
+
+void
+journal_judge(struct journal *j, struct judge *judge)
+{
+	j->judge = judge;
+}
+
 struct conditions *
 journal_conditions(struct journal *j)
 {
@@ -441,7 +471,7 @@ journal_begin(struct journal *j, const struct conf *conf,
     void (*trouble)(void *ctx, const char *text), void *ctx)
 {
 	static const struct events_ops events_ops = { tell };
-	static const struct conditions_ops ops = { behind, silent, audience };
+	static const struct conditions_ops ops = { behind, explained, silent, audience };
 	static const struct timeval second = { 1, 0 };
 
 	j->conf = conf;

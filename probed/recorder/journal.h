@@ -43,6 +43,14 @@ int journal_host(struct journal *j, struct msg_in *in);
 /* One that sends flows is as X. */
 struct msg_exporter;
 void journal_exporter(struct journal *j, const struct msg_exporter *x);
+/* Since when nothing was measured before this start, epoch seconds; false when it is not
+ * known. */
+bool journal_gap(const struct journal *j, int64_t *begin, int64_t *end);
+/* Did we fill the line ourselves while R was measured? */
+bool journal_own_load(const struct journal *j, const struct round *r);
+/* Who judges the path; borrowed. */
+struct judge;
+void journal_judge(struct journal *j, struct judge *judge);
 /* For others who judge: the conditions, and events.db. After calls from outside of
  * journal_round(), journal_kick() sees that what was put is written. */
 struct conditions *journal_conditions(struct journal *j);

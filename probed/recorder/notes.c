@@ -43,6 +43,7 @@ struct notes {
 	bool first; /* nothing was measured here by us before */
 	int64_t down[ROOMS], told[ROOMS]; /* epoch seconds of each worker's line */
 	bool was_up[ROOMS];
+	int64_t gap_begin, gap_end; /* of this start, epoch seconds; 0: none */
 };
 
 static int64_t
@@ -188,10 +189,21 @@ note_start(struct notes *n, int64_t last, bool rebooted)
 
 	if (last == 0 || last >= now)
 		put_now(n, "", "start", mem_printf("%s.", what));
-	else
+	else {
+		n->gap_begin = last;
+		n->gap_end = now;
 		put(n, "gap", "", "start", last, now,
 		    mem_printf("%s: nothing was measured for %s.", what,
 			clock_span_text(now - last, span)));
+	}
+}
+
+bool
+notes_gap(const struct notes *n, int64_t *begin, int64_t *end)
+{
+	*begin = n->gap_begin;
+	*end = n->gap_end;
+	return n->gap_end != 0;
 }
 
 static void keep_target(void *ctx, const struct events_target *t);

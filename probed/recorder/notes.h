@@ -22,6 +22,8 @@ struct notes *notes_new(void);
 /* EV is open: say that we start, and since when nothing was measured. Both are
  * borrowed, CONF, which says who is told, until notes_configure(). */
 void notes_begin(struct notes *n, struct events *ev, const struct conf *conf);
+/* Since when nothing was measured before this start; false when it is not known. */
+bool notes_gap(const struct notes *n, int64_t *begin, int64_t *end);
 void notes_free(struct notes *n);
 /* Go over to NEXT: what is different about its targets, and which ones are taken over
  * from another program. */

@@ -24,9 +24,11 @@
 #include "recorder/congestions.h"
 #include "recorder/dynamic.h"
 #include "recorder/firsts.h"
+#include "recorder/found.h"
 #include "recorder/history.h"
 #include "recorder/ifbook.h"
 #include "recorder/journal.h"
+#include "recorder/judge.h"
 #include "recorder/path.h"
 #include "recorder/loadtests.h"
 #include "recorder/raw.h"
@@ -58,6 +60,7 @@ struct recorder {
 	struct paths *paths;
 	struct browsers *browsers; /* NULL: none has told yet */
 	struct congestions *congestions; /* NULL until run() */
+	struct judge *judge;
 	struct event *work, *report;
 	struct round *round;   /* the one just read */
 	struct firsts *firsts; /* NULL: nobody waits for them (any more) */
@@ -103,6 +106,9 @@ leave(struct recorder *rec)
 	taught_free(rec->taught);
 	paths_free(rec->paths);
 	congestions_free(rec->congestions);
+	found_listen(NULL, NULL);
+	journal_judge(rec->journal, NULL);
+	judge_free(rec->judge);
 	journal_end(rec->journal);
 	ifbook_free(rec->interfaces);
 	browsers_free(rec->browsers);
@@ -167,6 +173,7 @@ on_report(evutil_socket_t fd, short what, void *arg)
 	taught_work(rec->taught, clock_mono_ns() / CLOCK_NS_PER_S);
 	paths_tick(rec->paths, clock_wall_ns() / CLOCK_NS_PER_S);
 	congestions_tick(rec->congestions, clock_wall_ns() / CLOCK_NS_PER_S);
+	judge_tick(rec->judge, clock_wall_ns() / CLOCK_NS_PER_S);
 	journal_kick(rec->journal);
 }
 
@@ -535,6 +542,10 @@ stored(void *ctx, const struct round *r)
 	const struct recorder *rec = ctx;
 
 	relay_round(rec->relay, r);
+	/* First who is to blame, then whom it is told of. Load tests of our own are no
+	 * fault of anybody. */
+	if (!journal_own_load(rec->journal, r))
+		judge_round(rec->judge, r, clock_wall_ns() / CLOCK_NS_PER_S);
 	journal_round(rec->journal, r);
 	paths_round(rec->paths, r, clock_wall_ns() / CLOCK_NS_PER_S);
 	congestions_round(rec->congestions, r);
@@ -617,6 +628,24 @@ note_way(void *ctx, const char *subject, int64_t time, const char *text,
 		congestions_changed(rec->congestions, subject, time);
 }
 
+static void
+tell_verdict(void *ctx, const struct msg_verdict *v)
+{
+	const struct recorder *rec = ctx;
+
+	relay_verdict(rec->relay, v);
+}
+
+static const struct judge_ops judge_ops = { tell_verdict };
+
+static void
+hear_finding(void *ctx, const struct infer_finding *f, bool over)
+{
+	const struct recorder *rec = ctx;
+
+	judge_hear(rec->judge, f, over);
+}
+
 static const struct paths_ops paths_ops = { walk_way, tell_way, tell_here, note_way,
 	journal_trouble };
 
@@ -672,6 +701,7 @@ start(struct worker *w)
 	rec->taught = taught_new();
 	rec->interfaces = ifbook_new(tell_interface, journal_trouble, rec);
 	rec->paths = paths_new(&paths_ops, rec);
+	rec->judge = judge_new(&judge_ops, rec, rec->paths);
 	rec->work = event_new(w->base, -1, 0, on_work, rec);
 	rec->report = event_new(w->base, -1, EV_PERSIST, on_report, rec);
 	if (rec->work == NULL || rec->report == NULL)
@@ -692,12 +722,14 @@ reload(void *ctx, const struct conf *old, const struct conf *next)
 	journal_configure(rec->journal, next);
 	congestions_configure(rec->congestions, next);
 	paths_configure(rec->paths, next, clock_wall_ns() / CLOCK_NS_PER_S);
+	judge_configure(rec->judge, next);
 }
 
 static void
 run(void *ctx)
 {
 	struct recorder *rec = ctx;
+	int64_t gap_begin, gap_end;
 
 	rrdfile_sweep();
 	ifbook_begin(rec->interfaces);
@@ -707,6 +739,12 @@ run(void *ctx)
 	rec->congestions = congestions_new(journal_conditions(rec->journal),
 	    journal_events(rec->journal), &congestions_ops, rec,
 	    clock_wall_ns() / CLOCK_NS_PER_S);
+	judge_begin(rec->judge, journal_conditions(rec->journal),
+	    journal_events(rec->journal));
+	journal_judge(rec->journal, rec->judge);
+	found_listen(hear_finding, rec);
+	if (journal_gap(rec->journal, &gap_begin, &gap_end))
+		judge_gap(rec->judge, gap_begin, gap_end, "smokebox did not run");
 	rec->raw = raw_open(RAW_MAX_BYTES, RAW_KEEP_S);
 	traffic_begin(rec->traffic);
 	loadtests_attach(journal_loadtests(rec->journal), &loadtest_ops, rec);
@@ -731,6 +769,7 @@ peer(void *ctx, enum room room, struct link *link)
 			paths_tell(rec->paths);
 			if (rec->congestions != NULL)
 				congestions_tell(rec->congestions);
+			judge_tell(rec->judge);
 		}
 	} else if (room == ROOM_COURIER)
 		relay_courier(rec->relay, link);

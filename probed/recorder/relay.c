@@ -331,6 +331,16 @@ relay_here(struct relay *relay, const struct here *h)
 }
 
 void
+relay_verdict(struct relay *relay, const struct msg_verdict *v)
+{
+	if (relay->web == NULL)
+		return;
+	msg_begin(&relay->out, MSG_VERDICT);
+	msg_put_verdict(&relay->out, v);
+	send_out(relay, LINK_DROPPABLE);
+}
+
+void
 relay_interface(struct relay *relay, const struct msg_interface *m)
 {
 	if (relay->web == NULL)

@@ -14,6 +14,7 @@
 #include "link/msgif.h"
 #include "link/msgpath.h"
 #include "link/msgline.h"
+#include "link/msgverdict.h"
 
 struct event_base;
 struct history;
@@ -44,6 +45,8 @@ int relay_suspicion(struct relay *relay, struct msg_in *in);
 /* What is known of the ways to targets, and of this host. */
 void relay_path(struct relay *relay, const struct msg_path *m);
 void relay_here(struct relay *relay, const struct here *h);
+/* How things stand. */
+void relay_verdict(struct relay *relay, const struct msg_verdict *v);
 void relay_interface(struct relay *relay, const struct msg_interface *m);
 void relay_line(struct relay *relay, const struct msg_line *m);
 void relay_store(struct relay *relay, const struct msg_store *s);

@@ -15,6 +15,7 @@
 #include "link/msgminute.h"
 #include "link/msgpath.h"
 #include "link/msgline.h"
+#include "link/msgverdict.h"
 
 /* One message of any kind, in and out again. */
 static int
@@ -50,6 +51,7 @@ echo(struct msg_in *in, struct msg_out *out)
 		struct msg_marks marks;
 		struct msg_loadtest loadtest;
 		struct msg_loadresult loadresult;
+		struct msg_verdict verdict;
 		char text[256];
 	} u;
 
@@ -90,6 +92,7 @@ echo(struct msg_in *in, struct msg_out *out)
 		CASE(MSG_MARKS, marks);
 		CASE(MSG_LOADTEST, loadtest);
 		CASE(MSG_LOADRESULT, loadresult);
+		CASE(MSG_VERDICT, verdict);
 	default:
 		msg_get_str(in, u.text, sizeof u.text);
 		if (msg_done(in) != 0)

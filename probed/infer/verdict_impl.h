@@ -1,0 +1,161 @@
+/* What the parts of the judge share. */
+#ifndef INFER_VERDICT_IMPL_H
+#define INFER_VERDICT_IMPL_H
+
+#include <uthash.h>
+
+#include "infer/hourly.h"
+#include "infer/verdict.h"
+
+#define VERDICT_RING 20	      /* windows that a series keeps */
+#define VERDICT_HEALTHY 0.005 /* loss that is nobody's fault */
+#define VERDICT_LEAST 0.02    /* loss below which nothing is the matter */
+#define VERDICT_GOOD 3	      /* windows that close, at least */
+#define VERDICT_FULL 0.95     /* loss that is called an outage */
+#define VERDICT_BUSY 0.8      /* use of a line that fills its buffers */
+#define VERDICT_NEIGHBOURS 8
+#define VERDICT_USES 16
+
+enum verdict_sign {
+	SIGN_LOSS,
+	SIGN_DELAY,
+	SIGNS
+};
+
+/* One window of one series. */
+struct window {
+	int64_t number; /* time / length */
+	uint32_t n, lost;
+	float shift, p90_shift; /* above what is usual, seconds; NAN: not known */
+	float median;		/* NAN: none */
+	bool slow;
+};
+
+/* Is one thing the matter with one series? */
+struct track {
+	bool bad;
+	unsigned bads, goods; /* windows in a row */
+	int64_t since, last;  /* numbers of the first and the last bad window */
+};
+
+/* A diagnosis of one window. */
+struct diagnosis {
+	enum {
+		DIAGNOSIS_NONE,
+		DIAGNOSIS_WAIT,
+		DIAGNOSIS_FOUND
+	} state;
+	enum verdict_sign sign;
+	enum segment segment;
+	const char *cause;
+	double size;	    /* loss ratio, or seconds more than usual */
+	int64_t since;	    /* number of the window it began in */
+	unsigned bad, good; /* far ends, by network */
+	bool bounded;	    /* what lies in front of it is measured, and good */
+	bool confirmed;	    /* so is what lies behind it, and bad */
+	bool p90;	    /* sizes are of the 90th percentile */
+	bool fading;	    /* the last window was a good one */
+	bool passive;	    /* counters say the same as the probes */
+	const struct infer_finding *other; /* a neighbour's that explains it */
+};
+
+/* What may be open about one subject. */
+struct slot {
+	bool open;
+	unsigned same;	     /* windows that said the same in a row */
+	int64_t begin, last; /* epoch seconds; of the last bad window's end */
+	struct diagnosis d;
+	struct infer_finding *f; /* as it was told; NULL until it was */
+};
+
+struct series {
+	UT_hash_handle hh;
+	uint64_t id;
+	char path[VERDICT_NAME];
+	enum verdict_role role;
+	uint32_t network, step, pings;
+	/* The window that is being collected: */
+	struct {
+		uint32_t rounds, sent, lost, unknown;
+		uint32_t why[VERDICT_UNKNOWNS], error[VERDICT_ERRORS];
+		double median, p90; /* sums */
+		uint32_t timed;	    /* rounds in them */
+		bool moved, route;
+	} now;
+	struct window ring[VERDICT_RING];
+	unsigned windows; /* ever; the last is ring[(windows - 1) % VERDICT_RING] */
+	unsigned clean;	  /* windows before this one are forgotten for loss */
+	struct track track[SIGNS];
+	uint32_t error[VERDICT_ERRORS]; /* lost pings while it is bad */
+	int64_t moved, route;		/* windows when that was seen last; -1: never */
+	bool same_hour;			/* what is usual is known well */
+	double base, limit;		/* usual delay, and the shift that counts */
+	struct hourly baseline;
+	struct hourly_usual usual; /* as it was looked up, good until then: */
+	int64_t usual_until;
+	struct slot slot; /* of far ends and resolvers */
+};
+
+struct verdict {
+	verdict_fn fn;
+	void *ctx;
+	struct series *series;
+	uint32_t length; /* of a window */
+	int64_t judged;	 /* number of the last window judged; -1: none */
+	int64_t first;	 /* begin of the first window judged, epoch seconds */
+	int64_t fine;	 /* since when all is fine, epoch seconds; 0: it is not */
+	enum verdict_medium medium;
+	struct verdict_use use[VERDICT_USES];
+	unsigned uses; /* ever */
+	struct infer_finding *neighbour[VERDICT_NEIGHBOURS];
+	struct slot path;
+	struct slot host;
+	bool undecided; /* something is the matter with the path, and not told yet */
+	int64_t gap_begin, gap_end;
+	char gap_why[64];
+	unsigned artefacts; /* of the last window: hops that only look bad */
+	char artefact[VERDICT_NAME];
+	struct verdict_stash *stash; /* baselines of series that did not come yet */
+};
+
+static inline struct window *
+series_window(const struct series *s, unsigned back)
+{
+	return (struct window *)&s->ring[(s->windows - 1 - back) % VERDICT_RING];
+}
+
+/* Windows that are kept. */
+static inline unsigned
+series_kept(const struct series *s)
+{
+	return s->windows < VERDICT_RING ? s->windows : VERDICT_RING;
+}
+
+/* Pings and lost ones since window SINCE. */
+void series_counts(const struct series *s, int64_t since, uint64_t *n, uint64_t *lost);
+/* Mean shift of the last windows since SINCE, at most four; NAN: not known. */
+double series_shift(const struct series *s, int64_t since, bool p90);
+/* Was there a window of S lately? */
+bool series_fresh(const struct verdict *v, const struct series *s);
+
+/* What is the matter with the path, by SIGN, in the window just judged. */
+struct diagnosis verdict_path(struct verdict *v, enum verdict_sign sign);
+/* Why S, an end, is bad on its own. */
+struct diagnosis verdict_end(struct verdict *v, const struct series *s);
+/* How sure D is, seen in SAME windows in a row. */
+enum confidence verdict_confidence(
+    const struct verdict *v, const struct diagnosis *d, unsigned same);
+
+/* Is what D says the matter with S explained by it? */
+bool verdict_covers(const struct verdict *v, const struct series *s);
+
+/* The use of the line in most windows since SINCE (epoch seconds); NULL: not known. */
+const struct verdict_use *verdict_busiest(const struct verdict *v, int64_t since);
+
+/* Fill F with words and numbers: D about S (NULL: the path), begun at BEGIN. */
+void verdict_tell(const struct verdict *v, const struct diagnosis *d,
+    const struct series *s, enum confidence confidence, int64_t begin,
+    struct infer_finding *f);
+void verdict_tell_fine(const struct verdict *v, struct infer_finding *f);
+
+#endif

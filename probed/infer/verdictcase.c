@@ -1,0 +1,616 @@
+/* The table of the judge: from which series are bad, and which are proven to be good,
+ * to the segment that is to blame. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "infer/odds.h"
+#include "infer/verdict_impl.h"
+
+#define ONSET 2 /* windows between which things begin together */
+#define PERSISTS                                                                       \
+	0.6		/* of a hop's loss must show behind it; 0.8, and what a few    \
+			 * windows' counts make of it */
+#define PROVEN 0.01	/* chance below which counts speak against a rate */
+#define ALSO 1e-3	/* chance of loss that is no chance, once it is looked for */
+#define FEW 0.34	/* of the far ends: so many good ones are in the way of "all" */
+#define NETWORKS_SURE 3 /* far ends of different networks */
+
+enum standing {
+	STANDING_NONE, /* not measured, or nothing lately */
+	STANDING_GOOD, /* proven: as bad as the others it is not */
+	STANDING_BAD,
+	STANDING_OPEN /* it may be one or the other: wait */
+};
+
+/* The series that the path is judged by, as SIGN shows them. */
+struct view {
+	const struct verdict *v;
+	enum verdict_sign sign;
+	double size; /* of what is the matter: of the far ends where those are bad */
+	double rate; /* of loss, that these have at least */
+	int64_t since;
+	bool p90;
+};
+
+static bool
+is_path(enum verdict_role role)
+{
+	return role != VERDICT_OTHER && role != VERDICT_RESOLVER;
+}
+
+static double
+loss_of(const struct series *s, int64_t since)
+{
+	uint64_t n, lost;
+
+	series_counts(s, since, &n, &lost);
+	return n > 0 ? (double)lost / (double)n : NAN;
+}
+
+static double
+size_of(const struct view *w, const struct series *s)
+{
+	int64_t since = s->track[w->sign].since;
+	double later;
+
+	if (w->sign == SIGN_DELAY)
+		return series_shift(s, since, w->p90);
+	/* The window in which it began is bad in part only. */
+	later = loss_of(s, since + 1);
+	return isnan(later) ? loss_of(s, since) : later;
+}
+
+/* The first window of S that lies behind the begin of what is the matter as a whole.
+ * Rounds end at any time: one that ends in the window after it began may have been
+ * asked before. Only later ones can prove that S is good. */
+static int64_t
+settled_since(const struct view *w, const struct series *s)
+{
+	return w->since + (2 * s->step > w->v->length ? 2 : 1);
+}
+
+static enum standing
+standing_by_loss(const struct view *w, const struct series *s)
+{
+	uint64_t n, lost, settled_n, settled;
+
+	series_counts(s, w->since, &n, &lost);
+	if (n == 0)
+		return STANDING_NONE;
+	series_counts(s, settled_since(w, s), &settled_n, &settled);
+	if (settled_n > 0 &&
+	    odds_at_most(settled, settled_n, PERSISTS * w->rate) < PROVEN)
+		return STANDING_GOOD;
+	/* Others showed when it began: what it lost since then is no chance, though its
+	 * windows alone would not tell yet. */
+	if (s->track[SIGN_LOSS].bad ||
+	    (lost >= 2 && odds_at_least(lost, n, VERDICT_HEALTHY) <= ALSO))
+		return STANDING_BAD;
+	return STANDING_OPEN;
+}
+
+static enum standing
+standing_by_delay(const struct view *w, const struct series *s)
+{
+	double shift = series_shift(s, w->since, w->p90);
+	double settled = series_shift(s, settled_since(w, s), w->p90);
+
+	/* What answers nothing any more says nothing about delay. */
+	if (isnan(shift))
+		return STANDING_NONE;
+	/* By the tail there is no track: it is known of what is near only. */
+	if (w->p90)
+		return settled < 0.4 * w->size ? STANDING_GOOD
+		       : shift > 0.6 * w->size ? STANDING_BAD
+					       : STANDING_OPEN;
+	/* What comes and goes shows in the tail of what is near before all else. */
+	if (s->role == VERDICT_GATEWAY &&
+	    series_shift(s, w->since, true) > fmax(0.4 * w->size, s->limit))
+		return s->track[SIGN_DELAY].bad ? STANDING_BAD : STANDING_OPEN;
+	/* A hop that is slow by itself is no measure of what lies behind it. */
+	if (s->role != VERDICT_FAR && shift > w->size / 0.8 + s->limit)
+		return STANDING_NONE;
+	if (settled < 0.4 * w->size)
+		return STANDING_GOOD;
+	return s->track[SIGN_DELAY].bad ? STANDING_BAD : STANDING_OPEN;
+}
+
+static enum standing
+standing_of(const struct view *w, const struct series *s)
+{
+	if (!series_fresh(w->v, s))
+		return STANDING_NONE;
+	return w->sign == SIGN_LOSS ? standing_by_loss(w, s) : standing_by_delay(w, s);
+}
+
+/* A role by its series: one that is good says that the way to it is. */
+static enum standing
+standing_of_role(const struct view *w, enum verdict_role role)
+{
+	unsigned count[4] = { 0 };
+	const struct series *s, *next;
+
+	HASH_ITER(hh, w->v->series, s, next)
+		if (s->role == role)
+			count[standing_of(w, s)]++;
+	if (count[STANDING_GOOD] > 0)
+		return STANDING_GOOD;
+	if (count[STANDING_OPEN] > 0)
+		return STANDING_OPEN;
+	return count[STANDING_BAD] > 0 ? STANDING_BAD : STANDING_NONE;
+}
+
+/* Far ends by network: one whose ends differ counts for what most of them are. */
+struct fars {
+	unsigned bad, good, open;
+};
+
+/* Is S the first of its network? */
+static bool
+leads(const struct verdict *v, const struct series *s)
+{
+	const struct series *o, *next;
+
+	HASH_ITER(hh, v->series, o, next)
+		if (o->role == VERDICT_FAR && o->network == s->network && !o->slot.open)
+			return o == s;
+	return false;
+}
+
+static struct fars
+count_fars(const struct view *w)
+{
+	struct fars f = { 0 };
+	const struct series *s, *next, *o, *more;
+
+	HASH_ITER(hh, w->v->series, s, next) {
+		unsigned count[4] = { 0 };
+		if (s->role != VERDICT_FAR || s->slot.open || !leads(w->v, s))
+			continue;
+		HASH_ITER(hh, w->v->series, o, more)
+			if (o->role == VERDICT_FAR && o->network == s->network &&
+			    !o->slot.open)
+				count[standing_of(w, o)]++;
+		if (count[STANDING_GOOD] > 0 &&
+		    count[STANDING_GOOD] >= count[STANDING_BAD])
+			f.good++;
+		else if (count[STANDING_BAD] > 0 &&
+			 count[STANDING_BAD] >= count[STANDING_OPEN])
+			f.bad++;
+		else if (count[STANDING_OPEN] > 0)
+			f.open++;
+	}
+	return f;
+}
+
+static int
+by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Set W by the series that are bad: far ends where there are some. False: none is.
+ * Delay is measured by medians here. */
+static bool
+measure(struct view *w, bool *far)
+{
+	double size[VERDICT_SERIES], high;
+	uint64_t pings = 0, lost = 0;
+	size_t n = 0;
+	const struct series *s, *next;
+
+	for (int ends = 1; ends >= 0 && n == 0; ends--) {
+		w->since = INT64_MAX;
+		HASH_ITER(hh, w->v->series, s, next) {
+			if (!s->track[w->sign].bad || !is_path(s->role) ||
+			    s->slot.open || (s->role == VERDICT_FAR) != ends ||
+			    !series_fresh(w->v, s))
+				continue;
+			double one = size_of(w, s);
+			if (isnan(one) || n == VERDICT_SERIES)
+				continue;
+			uint64_t p, l;
+			series_counts(s, s->track[w->sign].since, &p, &l);
+			pings += p;
+			lost += l;
+			size[n++] = one;
+			if (s->track[w->sign].since < w->since)
+				w->since = s->track[w->sign].since;
+		}
+		*far = ends;
+	}
+	if (n == 0)
+		return false;
+	qsort(size, n, sizeof size[0], by_value);
+	w->size = size[n / 2];
+	/* Those that are found to be bad are the unlucky ones among equals: the low end
+	 * of their interval is what others are held against. */
+	odds_interval(lost, pings, &w->rate, &high);
+	return w->size > 0;
+}
+
+/* --- causes ----------------------------------------------------------------------- */
+
+static const struct infer_finding *
+neighbour(const struct verdict *v, const char *kind, enum segment segment)
+{
+	for (int i = 0; i < VERDICT_NEIGHBOURS; i++) {
+		const struct infer_finding *f = v->neighbour[i];
+		if (f != NULL && strcmp(f->kind, kind) == 0 &&
+		    (segment == SEGMENT_NONE || f->segment == segment))
+			return f;
+	}
+	return NULL;
+}
+
+/* Did the way to most of those that are bad change when it began? */
+static bool
+rerouted(const struct view *w)
+{
+	unsigned bad = 0, changed = 0;
+	const struct series *s, *next;
+
+	HASH_ITER(hh, w->v->series, s, next)
+		if (s->role == VERDICT_FAR && s->track[w->sign].bad) {
+			bad++;
+			changed += s->route >= 0 &&
+				   llabs(s->route - s->track[w->sign].since) <= ONSET;
+		}
+	return bad > 0 && 2 * changed > bad;
+}
+
+static void
+add_cause(const struct view *w, struct diagnosis *d)
+{
+	const struct verdict *v = w->v;
+	const struct verdict_use *u = verdict_busiest(v, d->since * v->length);
+	double use = u == NULL ? NAN : fmax(u->in, u->out);
+	bool full = use >= VERDICT_BUSY, outage = d->size >= VERDICT_FULL;
+
+	d->cause = d->sign == SIGN_DELAY ? "delay" : outage ? "outage" : "loss";
+	if (d->segment == SEGMENT_ACCESS &&
+	    (d->other = neighbour(v, "attack", SEGMENT_NONE)) != NULL) {
+		d->cause = "attack";
+		d->passive = true;
+	} else if (d->segment == SEGMENT_ACCESS && full && !outage) {
+		d->cause = d->sign == SIGN_DELAY ? "bufferbloat" : "saturation";
+		d->passive = true;
+	} else if (d->segment == SEGMENT_WIFI && !outage &&
+		   (d->other = neighbour(v, "wifi", SEGMENT_NONE)) != NULL) {
+		d->cause = "radio";
+		d->passive = true;
+	} else if (d->sign == SIGN_DELAY &&
+		   (d->segment == SEGMENT_TRANSIT || d->segment == SEGMENT_PROVIDER) &&
+		   rerouted(w)) {
+		d->cause = "route";
+	} else if (!outage && d->segment >= SEGMENT_ACCESS &&
+		   (d->other = neighbour(v, "congestion", d->segment)) != NULL) {
+		d->cause = "congestion";
+	}
+}
+
+/* The interface, the cable, the radio or the router: what lies between this box and
+ * the gateway's answer. */
+static enum segment
+near_segment(const struct view *w)
+{
+	const struct series *s, *next;
+	uint32_t error[VERDICT_ERRORS] = { 0 }, all = 0;
+
+	switch (standing_of_role(w, VERDICT_HOME)) {
+	case STANDING_GOOD:
+		return SEGMENT_ROUTER;
+	default:
+		break;
+	}
+	HASH_ITER(hh, w->v->series, s, next)
+		if (s->role == VERDICT_GATEWAY && w->sign == SIGN_LOSS)
+			for (int e = 0; e < VERDICT_ERRORS; e++) {
+				error[e] += s->error[e];
+				all += s->error[e];
+			}
+	if (2 * (error[VERDICT_NO_ROUTE] + error[VERDICT_NEVER_LEFT]) > all)
+		return SEGMENT_HOST;
+	return w->v->medium == VERDICT_WIRELESS ? SEGMENT_WIFI : SEGMENT_HOME;
+}
+
+/* Little loss has windows without any. */
+#define FADES 0.2
+
+/* Is the last window of most of those that are bad a good one? */
+static bool
+is_fading(const struct view *w)
+{
+	unsigned bad = 0, fading = 0;
+	const struct series *s, *next;
+
+	HASH_ITER(hh, w->v->series, s, next)
+		if (s->track[w->sign].bad && is_path(s->role) && !s->slot.open) {
+			bad++;
+			fading += s->track[w->sign].goods > 0;
+		}
+	return 2 * fading > bad && (w->sign == SIGN_DELAY || w->size > FADES);
+}
+
+/* --- the table -------------------------------------------------------------------- */
+
+static struct diagnosis
+found(const struct view *w, enum segment segment, const struct fars *f)
+{
+	struct diagnosis d = { .state = DIAGNOSIS_FOUND,
+		.sign = w->sign,
+		.segment = segment,
+		.size = w->size,
+		.since = w->since,
+		.bad = f->bad,
+		.good = f->good,
+		.fading = is_fading(w),
+		.p90 = w->p90 };
+
+	add_cause(w, &d);
+	return d;
+}
+
+/* All far ends are bad: the nearest hop that is as bad, with good ones before it. */
+static struct diagnosis
+all_bad(const struct view *w, const struct fars *f)
+{
+	static const struct diagnosis wait = { .state = DIAGNOSIS_WAIT };
+	enum standing gateway = standing_of_role(w, VERDICT_GATEWAY);
+	enum standing access = standing_of_role(w, VERDICT_ACCESS);
+	enum standing provider = standing_of_role(w, VERDICT_PROVIDER);
+	struct diagnosis d;
+
+	if (gateway == STANDING_OPEN)
+		return wait;
+	if (gateway == STANDING_BAD && access != STANDING_GOOD &&
+	    provider != STANDING_GOOD) {
+		if (access == STANDING_OPEN || provider == STANDING_OPEN ||
+		    standing_of_role(w, VERDICT_HOME) == STANDING_OPEN)
+			return wait;
+		enum segment near = near_segment(w);
+		d = found(w, near, f);
+		/* Cable and router look the same where nothing else is at home. */
+		d.bounded = near != SEGMENT_HOME ||
+			    standing_of_role(w, VERDICT_HOME) == STANDING_BAD;
+		d.confirmed = f->bad > 1;
+		return d;
+	}
+	/* What is good behind it makes what looks bad at a hop the hop's own. */
+	if (provider == STANDING_OPEN ||
+	    (provider != STANDING_GOOD && access == STANDING_OPEN))
+		return wait;
+	if (provider == STANDING_GOOD) {
+		if (f->bad == 1 && f->good == 0) /* the only one: or its way */
+			return (struct diagnosis){ .state = DIAGNOSIS_NONE };
+		d = found(w, SEGMENT_TRANSIT, f);
+		d.bounded = true;
+		d.confirmed = f->bad >= NETWORKS_SURE;
+		return d;
+	}
+	if (access == STANDING_GOOD && provider == STANDING_BAD) {
+		d = found(w, SEGMENT_PROVIDER, f);
+		d.bounded = true;
+		d.confirmed = f->bad >= 2;
+		return d;
+	}
+	if (access == STANDING_BAD && gateway == STANDING_GOOD) {
+		d = found(w, SEGMENT_ACCESS, f);
+		d.bounded = true;
+		d.confirmed = provider == STANDING_BAD || f->bad >= 2;
+		return d;
+	}
+	/* The full upload shows at the far ends alone where no hop answers; so do its
+	 * counters. */
+	if (gateway == STANDING_GOOD) {
+		d = found(w, SEGMENT_ACCESS, f);
+		if (d.passive && access == STANDING_NONE) {
+			d.confirmed = f->bad >= NETWORKS_SURE;
+			return d;
+		}
+	}
+	d = found(w, SEGMENT_BEYOND, f);
+	d.bounded = gateway == STANDING_GOOD;
+	d.confirmed = f->bad >= NETWORKS_SURE;
+	return d;
+}
+
+/* Do the far ends that are bad belong together, so that something between is to blame?
+ * Those that began at other times have reasons of their own. */
+static bool
+together(const struct view *w)
+{
+	int64_t first = INT64_MAX, last = INT64_MIN;
+	const struct series *s, *next;
+
+	HASH_ITER(hh, w->v->series, s, next) {
+		const struct track *t = &s->track[w->sign];
+		if (s->role != VERDICT_FAR || s->slot.open || !t->bad)
+			continue;
+		first = t->since < first ? t->since : first;
+		last = t->since > last ? t->since : last;
+	}
+	/* Small losses show at different times, though they began together. */
+	return w->sign == SIGN_LOSS && w->size < 0.2 ? last - first <= VERDICT_RING / 2
+						     : last - first <= ONSET;
+}
+
+/* A gateway that is slow, at times at least, and all far ends as slow: wifi delays some
+ * packets and not others, which the tail shows better than the middle. */
+static struct diagnosis
+near_delay(struct verdict *v)
+{
+	static const struct diagnosis none = { .state = DIAGNOSIS_NONE };
+	static const struct diagnosis wait = { .state = DIAGNOSIS_WAIT };
+	struct view w = { .v = v, .sign = SIGN_DELAY, .p90 = true };
+	const struct series *s, *next;
+
+	HASH_ITER(hh, v->series, s, next)
+		if (s->role == VERDICT_GATEWAY && s->track[SIGN_DELAY].bad &&
+		    series_fresh(v, s)) {
+			w.since = s->track[SIGN_DELAY].since;
+			w.size = series_shift(s, w.since, true);
+		}
+	if (!(w.size > 0))
+		return none;
+	struct fars f = count_fars(&w);
+	if (f.good > 0 || f.bad + f.open == 0)
+		return none; /* it is slow to answer, and lets others through */
+	if (2 * f.open > f.bad || standing_of_role(&w, VERDICT_HOME) == STANDING_OPEN)
+		return wait;
+	enum segment near = near_segment(&w);
+	struct diagnosis d = found(&w, near, &f);
+	d.bounded =
+	    near != SEGMENT_HOME || standing_of_role(&w, VERDICT_HOME) == STANDING_BAD;
+	d.confirmed = f.bad > 1;
+	return d;
+}
+
+struct diagnosis
+verdict_path(struct verdict *v, enum verdict_sign sign)
+{
+	static const struct diagnosis none = { .state = DIAGNOSIS_NONE };
+	static const struct diagnosis wait = { .state = DIAGNOSIS_WAIT };
+	struct view w = { .v = v, .sign = sign };
+	bool far;
+
+	if (sign == SIGN_DELAY) {
+		struct diagnosis near = near_delay(v);
+		if (near.state != DIAGNOSIS_NONE)
+			return near;
+	}
+	if (!measure(&w, &far))
+		return none;
+	struct fars f = count_fars(&w);
+	unsigned all = f.bad + f.good + f.open;
+	if (!far) {
+		/* A hop alone. Ends behind it that are good make it an artefact. */
+		if (f.good > 0 || all > 0)
+			return f.good > 0 ? none : wait;
+		return standing_of_role(&w, VERDICT_GATEWAY) == STANDING_BAD ||
+			       standing_of_role(&w, VERDICT_ACCESS) == STANDING_BAD
+			   ? all_bad(&w, &f)
+			   : none;
+	}
+	if (f.bad == 0)
+		return none;
+	/* Only what is proven is said: most of them, and no doubt about the rest. */
+	if ((double)f.good <= FEW * (double)all && f.bad * 3 >= 2 * all && f.good == 0)
+		return all_bad(&w, &f);
+	if (f.open > 0 && f.open >= f.good)
+		return wait;
+	if (f.bad < 2 || !together(&w))
+		return none; /* ends of their own */
+	struct diagnosis d = found(&w, SEGMENT_TRANSIT, &f);
+	d.bounded = true;
+	d.confirmed = f.bad >= 2 && f.good >= 1 && f.bad + f.good >= NETWORKS_SURE + 1;
+	return d;
+}
+
+/* --- ends on their own ------------------------------------------------------------ */
+
+static const char *
+end_cause(const struct series *s, enum verdict_sign sign, double size)
+{
+	static const char *const words[VERDICT_ERRORS] = {
+		[VERDICT_NO_ROUTE] = "unreachable",
+		[VERDICT_UNREACHABLE] = "unreachable",
+		[VERDICT_PROHIBITED] = "filtered",
+		[VERDICT_REFUSED] = "refused",
+		[VERDICT_BAD_ANSWER] = "bad_answer",
+	};
+	const struct track *t = &s->track[sign];
+	uint64_t all = 0;
+
+	if (s->moved >= 0 && llabs(s->moved - t->since) <= ONSET)
+		return "address";
+	if (sign == SIGN_DELAY)
+		return s->route >= 0 && llabs(s->route - t->since) <= ONSET ? "route"
+									    : "delay";
+	for (int e = 0; e < VERDICT_ERRORS; e++)
+		all += s->error[e];
+	for (int e = 0; e < VERDICT_ERRORS; e++)
+		if (words[e] != NULL && 2 * (uint64_t)s->error[e] > all)
+			return words[e];
+	return size >= VERDICT_FULL ? "outage" : "loss";
+}
+
+struct diagnosis
+verdict_end(struct verdict *v, const struct series *s)
+{
+	struct diagnosis d = { .state = DIAGNOSIS_NONE };
+	enum verdict_sign sign = s->track[SIGN_LOSS].bad ? SIGN_LOSS : SIGN_DELAY;
+	const struct series *o, *next;
+	unsigned open = 0;
+
+	if (!s->track[sign].bad)
+		return d;
+	if (!series_fresh(v, s))
+		return (struct diagnosis){ .state = DIAGNOSIS_WAIT };
+	struct view w = { .v = v, .sign = sign, .since = s->track[sign].since };
+	w.size = size_of(&w, s);
+	uint64_t n, lost;
+	double high;
+	series_counts(s, w.since, &n, &lost);
+	odds_interval(lost, n, &w.rate, &high);
+	/* Others must be proven to be good, so that it is its own fault; those that are
+	 * bad since about then may share its reason. */
+	HASH_ITER(hh, v->series, o, next) {
+		if (o == s || o->slot.open || o->role != VERDICT_FAR ||
+		    (o->network == s->network && s->role == VERDICT_FAR))
+			continue;
+		enum standing c = standing_of(&w, o);
+		d.good += c == STANDING_GOOD;
+		d.bad += c == STANDING_BAD &&
+			 llabs(o->track[sign].since - w.since) <= VERDICT_RING / 2;
+		open += c == STANDING_OPEN;
+	}
+	d.state = DIAGNOSIS_FOUND;
+	d.sign = sign;
+	d.segment = s->role == VERDICT_RESOLVER ? SEGMENT_RESOLVER : SEGMENT_FAR;
+	d.size = w.size;
+	d.since = w.since;
+	d.cause = end_cause(s, sign, w.size);
+	d.fading = s->track[sign].goods > 0 && (sign == SIGN_DELAY || w.size > FADES);
+	d.bounded = d.good >= 1;
+	d.confirmed = d.good >= 2;
+	if (d.good <= 2 * (d.bad + open))
+		d.state = DIAGNOSIS_WAIT;
+	return d;
+}
+
+/* --- how sure --------------------------------------------------------------------- */
+
+/* Is what is usual known by the same hours of a week, for those that are slow? */
+static bool
+known_hours(const struct verdict *v)
+{
+	const struct series *s, *next;
+
+	HASH_ITER(hh, v->series, s, next)
+		if (s->track[SIGN_DELAY].bad && !s->same_hour)
+			return false;
+	return true;
+}
+
+enum confidence
+verdict_confidence(const struct verdict *v, const struct diagnosis *d, unsigned same)
+{
+	if (!d->bounded)
+		return CONFIDENCE_HINT;
+	/* Much loss is clear at once, what is little or late is not. */
+	if (!d->confirmed || same < (d->sign == SIGN_LOSS && d->size > 0.1 ? 2 : 3))
+		return CONFIDENCE_LIKELY;
+	if (d->sign == SIGN_DELAY) {
+		/* Delay by probes alone may be somebody's load, or their slowness. */
+		if (!known_hours(v))
+			return CONFIDENCE_LIKELY;
+		if (!d->passive && d->segment >= SEGMENT_ACCESS &&
+		    strcmp(d->cause, "route") != 0)
+			return CONFIDENCE_LIKELY;
+	}
+	return CONFIDENCE_SURE;
+}

@@ -1,0 +1,453 @@
+/* All that a verdict says in words. A sentence says since when, what, how much and what
+ * that means; then what is fine, and what is not measured from here. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "infer/odds.h"
+#include "infer/verdict_impl.h"
+
+#define TEXT 400
+#define SERIES_TOLD 14 /* of whose numbers the evidence is */
+
+/* What is said of a segment and a cause: %1 is the size, %2 the subject. */
+struct words {
+	enum segment segment;
+	const char *cause, *text;
+};
+
+static const struct words table[] = {
+	{ SEGMENT_HOST, "not_sent",
+	    "this box cannot send: its network interface or its firewall takes no packet" },
+	{ SEGMENT_HOST, "outage",
+	    "this box has no way out: it finds no route, or its interface is down" },
+	{ SEGMENT_HOST, "loss",
+	    "this box itself loses {size} before they reach the wire" },
+	{ SEGMENT_WIFI, "outage", "the wifi between this box and the router is dead" },
+	{ SEGMENT_WIFI, "loss", "the wifi loses {size}" },
+	{ SEGMENT_WIFI, "radio", "the wifi is bad: {size}" },
+	{ SEGMENT_WIFI, "delay", "the wifi delays everything by {size}" },
+	{ SEGMENT_HOME, "outage",
+	    "nothing comes back from the router: the router itself, or what lies between "
+	    "it and this box" },
+	{ SEGMENT_HOME, "loss",
+	    "the home network, up to and with the router, loses {size}" },
+	{ SEGMENT_HOME, "delay",
+	    "the home network, up to and with the router, delays everything by {size}" },
+	{ SEGMENT_ROUTER, "outage",
+	    "the router does not answer and lets nothing through; "
+	    "other hosts at home answer" },
+	{ SEGMENT_ROUTER, "loss",
+	    "the router loses {size}; the home network does not" },
+	{ SEGMENT_ROUTER, "delay",
+	    "the router delays everything by {size}; the home network does not" },
+	{ SEGMENT_ACCESS, "outage", "your provider's access line is dead" },
+	{ SEGMENT_ACCESS, "loss", "your provider's access line loses {size}" },
+	{ SEGMENT_ACCESS, "delay",
+	    "your provider's access line delays everything by {size}" },
+	{ SEGMENT_ACCESS, "bufferbloat",
+	    "your access line delays everything by {size} while {use}: it is full, and its "
+	    "buffers are too long" },
+	{ SEGMENT_ACCESS, "saturation",
+	    "your access line loses {size} while {use}: it is full" },
+	{ SEGMENT_ACCESS, "attack", "your access line suffers from an attack: {size}" },
+	{ SEGMENT_ACCESS, "congestion", "your access line is congested: {size}" },
+	{ SEGMENT_PROVIDER, "outage",
+	    "your provider's network lets nothing through behind the access line" },
+	{ SEGMENT_PROVIDER, "loss", "your provider's network loses {size}" },
+	{ SEGMENT_PROVIDER, "delay",
+	    "your provider's network delays everything by {size}" },
+	{ SEGMENT_PROVIDER, "route",
+	    "your provider leads everything another way, which is {size} longer" },
+	{ SEGMENT_PROVIDER, "congestion",
+	    "your provider's network is congested: {size}" },
+	{ SEGMENT_TRANSIT, "outage",
+	    "a network behind your provider's lets nothing through to {ends}" },
+	{ SEGMENT_TRANSIT, "loss",
+	    "a network behind your provider's loses {size} to {ends}" },
+	{ SEGMENT_TRANSIT, "delay",
+	    "a network behind your provider's delays {ends} by {size}" },
+	{ SEGMENT_TRANSIT, "route", "the way to {ends} is another one, {size} longer" },
+	{ SEGMENT_TRANSIT, "congestion",
+	    "a network behind your provider's is congested: {size} to {ends}" },
+	{ SEGMENT_FAR, "outage", "{subject} does not answer" },
+	{ SEGMENT_FAR, "loss", "{subject}, or its own line, loses {size}" },
+	{ SEGMENT_FAR, "delay",
+	    "{subject}, or its own line, is {size} slower than usual" },
+	{ SEGMENT_FAR, "address",
+	    "the name of {subject} points to another address, and that is the matter: {size}" },
+	{ SEGMENT_FAR, "route", "the way to {subject} is another one, {size} longer" },
+	{ SEGMENT_FAR, "unreachable", "{subject} is reached by no router: {size}" },
+	{ SEGMENT_FAR, "filtered", "a firewall keeps packets from {subject}: {size}" },
+	{ SEGMENT_FAR, "refused",
+	    "{subject} is there, but its service refuses: {size}" },
+	{ SEGMENT_FAR, "bad_answer", "{subject} answers wrongly: {size}" },
+	{ SEGMENT_RESOLVER, "outage", "the resolver {subject} does not answer" },
+	{ SEGMENT_RESOLVER, "loss", "the resolver {subject} loses {size}" },
+	{ SEGMENT_RESOLVER, "delay",
+	    "the resolver {subject} is {size} slower than usual" },
+	{ SEGMENT_RESOLVER, "refused", "the resolver {subject} refuses: {size}" },
+	{ SEGMENT_RESOLVER, "bad_answer",
+	    "the resolver {subject} answers wrongly: {size}" },
+	{ SEGMENT_RESOLVER, "unreachable",
+	    "the resolver {subject} is reached by no router" },
+	{ SEGMENT_RESOLVER, "filtered",
+	    "a firewall keeps packets from the resolver {subject}" },
+	{ SEGMENT_RESOLVER, "address",
+	    "the name of the resolver {subject} points to another address: {size}" },
+	{ SEGMENT_RESOLVER, "route",
+	    "the way to the resolver {subject} is another one, {size} longer" },
+	{ SEGMENT_BEYOND, "outage", "nothing comes back from {beyond}" },
+	{ SEGMENT_BEYOND, "loss", "something loses {size} {where}" },
+	{ SEGMENT_BEYOND, "delay", "something delays everything by {size} {where}" },
+};
+
+/* --- pieces ----------------------------------------------------------------------- */
+
+static const char *
+time_text(int64_t when, int64_t now, char *buf, size_t size)
+{
+	time_t t = (time_t)when;
+	struct tm tm;
+
+	if (localtime_r(&t, &tm) == NULL)
+		return "?";
+	strftime(buf, size, now - when < 20 * 3600 ? "%H:%M" : "%Y-%m-%d %H:%M", &tm);
+	return buf;
+}
+
+static const char *
+delay_text(double s, char *buf, size_t size)
+{
+	if (s >= 1)
+		snprintf(buf, size, "%.1f s", s);
+	else
+		snprintf(buf, size, s >= 0.01 ? "%.0f ms" : "%.1f ms", s * 1000);
+	return buf;
+}
+
+static const char *
+size_text(const struct diagnosis *d, char *buf, size_t size)
+{
+	char text[32];
+
+	/* A share of pings may need a noun, a delay does not. */
+	if (d->sign == SIGN_LOSS)
+		snprintf(buf, size, "%.*f %% of all packets", d->size < 0.1 ? 1 : 0,
+		    d->size * 100);
+	else
+		snprintf(buf, size, "%s%s", delay_text(d->size, text, sizeof text),
+		    d->p90 ? " at times" : "");
+	return buf;
+}
+
+static const char *
+use_text(const struct verdict *v, const struct diagnosis *d, char *buf, size_t size)
+{
+	const struct verdict_use *u = verdict_busiest(v, d->since * v->length);
+
+	if (u == NULL)
+		return "it is in use";
+	bool out = !(u->in > u->out);
+	snprintf(buf, size, "%s at %.3g Mbit/s, %.0f %% of what it can%s%s%s",
+	    out ? "uploading" : "downloading", (out ? u->out_bps : u->in_bps) / 1e6,
+	    (out ? u->out : u->in) * 100, u->talker[0] != '\0' ? " (" : "", u->talker,
+	    u->talker[0] != '\0' ? ")" : "");
+	return buf;
+}
+
+static bool
+has(const struct verdict *v, enum verdict_role role)
+{
+	const struct series *s, *next;
+
+	HASH_ITER(hh, v->series, s, next)
+		if (s->role == role && series_fresh(v, s))
+			return true;
+	return false;
+}
+
+static const char *
+where_text(const struct verdict *v)
+{
+	if (has(v, VERDICT_ACCESS) && has(v, VERDICT_GATEWAY))
+		return "behind the access line";
+	return has(v, VERDICT_GATEWAY) ? "beyond the router"
+				       : "somewhere between this box and the far ends";
+}
+
+static const char *
+beyond_text(const struct verdict *v)
+{
+	if (has(v, VERDICT_ACCESS) && has(v, VERDICT_GATEWAY))
+		return "beyond the access line";
+	return has(v, VERDICT_GATEWAY)
+		   ? "beyond the router"
+		   : "any far end, and nothing on the way is measured";
+}
+
+/* Replace {words} of TEXT. */
+static void
+fill(const struct verdict *v, const struct diagnosis *d, const struct series *s,
+    const char *text, char *out, size_t size)
+{
+	char buf[160];
+	size_t n = 0;
+
+	while (*text != '\0' && n + 1 < size) {
+		const char *what = NULL;
+		if (strncmp(text, "{size}", 6) == 0)
+			what = size_text(d, buf, sizeof buf);
+		else if (strncmp(text, "{use}", 5) == 0)
+			what = use_text(v, d, buf, sizeof buf);
+		else if (strncmp(text, "{subject}", 9) == 0)
+			what = s != NULL ? s->path : "it";
+		else if (strncmp(text, "{where}", 7) == 0)
+			what = where_text(v);
+		else if (strncmp(text, "{beyond}", 8) == 0)
+			what = beyond_text(v);
+		else if (strncmp(text, "{ends}", 6) == 0) {
+			snprintf(buf, sizeof buf, "%u of %u far networks", d->bad,
+			    d->bad + d->good);
+			what = buf;
+		}
+		if (what == NULL) {
+			out[n++] = *text++;
+			continue;
+		}
+		text = strchr(text, '}') + 1;
+		n += (size_t)snprintf(out + n, size - n, "%s", what);
+		if (n >= size)
+			n = size - 1;
+	}
+	out[n] = '\0';
+}
+
+static const char *
+sentence_of(enum segment segment, const char *cause)
+{
+	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
+		if (table[i].segment == segment && strcmp(table[i].cause, cause) == 0)
+			return table[i].text;
+	return NULL;
+}
+
+/* Names of the segments whose level is LEVEL, with commas; returns how many. */
+static unsigned
+list(const struct verdict *v, enum verdict_level level, enum segment but, char *buf,
+    size_t size)
+{
+	static const struct {
+		enum segment segment;
+		const char *name;
+	} said[] = { { SEGMENT_WIFI, "your wifi" }, { SEGMENT_ROUTER, "router" },
+		{ SEGMENT_ACCESS, "access line" },
+		{ SEGMENT_PROVIDER, "the provider's network" },
+		{ SEGMENT_FAR, "far ends" }, { SEGMENT_RESOLVER, "resolver" } };
+	unsigned count = 0;
+	size_t n = 0;
+
+	buf[0] = '\0';
+	for (size_t i = 0; i < sizeof said / sizeof said[0]; i++) {
+		if (said[i].segment == but ||
+		    verdict_level(v, said[i].segment) != level)
+			continue;
+		n += (size_t)snprintf(
+		    buf + n, size - n, "%s%s", count > 0 ? ", " : "", said[i].name);
+		if (n >= size)
+			n = size - 1;
+		count++;
+	}
+	return count;
+}
+
+/* "X and Y are fine; Z is not measured from here." What is behind a fault is not said
+ * to be fine, nor anything that the same verdict covers. */
+static void
+put_rest(const struct verdict *v, enum segment blamed, char *buf, size_t size)
+{
+	char names[TEXT];
+	size_t n = 0;
+	unsigned count;
+
+	buf[0] = '\0';
+	/* In front of it only; levels of what lies behind say nothing now. */
+	if (blamed == SEGMENT_ACCESS || blamed == SEGMENT_PROVIDER ||
+	    blamed == SEGMENT_TRANSIT || blamed == SEGMENT_BEYOND) {
+		bool router = verdict_level(v, SEGMENT_ROUTER) == VERDICT_FINE;
+		bool access =
+		    (blamed == SEGMENT_PROVIDER || blamed == SEGMENT_TRANSIT) &&
+		    verdict_level(v, SEGMENT_ACCESS) == VERDICT_FINE;
+		bool provider = blamed == SEGMENT_TRANSIT &&
+				verdict_level(v, SEGMENT_PROVIDER) == VERDICT_FINE;
+		count = router + access + provider;
+		if (count > 0)
+			n = (size_t)snprintf(buf, size, " %s%s%s%s%s %s fine.",
+			    router ? "Router" : "",
+			    access ? (router ? " and access line" : "The access line")
+				   : "",
+			    provider && count > 1 ? " and" : "",
+			    provider ? (count > 1 ? " the provider's network"
+						  : "The provider's network")
+				     : "",
+			    "", count > 1 ? "are" : "is");
+	} else if (blamed == SEGMENT_FAR || blamed == SEGMENT_RESOLVER) {
+		count = list(v, VERDICT_FINE, blamed, names, sizeof names);
+		if (count > 0)
+			n = (size_t)snprintf(buf, size, " Fine: %s.", names);
+	}
+	if (n >= size)
+		return;
+	count = list(v, VERDICT_UNMEASURED, SEGMENT_NONE, names, sizeof names);
+	if (count > 0)
+		snprintf(buf + n, size - n, " Not measured from here: %s.", names);
+}
+
+/* --- numbers ---------------------------------------------------------------------- */
+
+static void
+put_series(const struct diagnosis *d, const struct series *s, struct infer_finding *f)
+{
+	struct finding_number *x;
+	uint64_t n, lost;
+
+	series_counts(s, d->since, &n, &lost);
+	if (n == 0)
+		return;
+	x = finding_number_of(
+	    f, "loss", "ratio", s->path, (double)lost / (double)n, VERDICT_LEAST);
+	odds_interval(lost, n, &x->low, &x->high);
+	f->quality.samples += n;
+	double shift = series_shift(s, d->since, d->p90);
+	if (!isnan(shift))
+		finding_number_of(f, d->p90 ? "added_delay_p90" : "added_delay", "s",
+		    s->path, shift, s->limit);
+}
+
+static void
+put_numbers(const struct verdict *v, const struct diagnosis *d,
+    const struct series *own, struct infer_finding *f)
+{
+	const struct series *s, *next;
+	const struct verdict_use *u = verdict_busiest(v, d->since * v->length);
+	unsigned told = 0;
+
+	if (own != NULL)
+		put_series(d, own, f);
+	/* The nearest first: where it begins is what matters. */
+	for (int role = VERDICT_BRIDGE; role < VERDICT_ROLES; role++)
+		HASH_ITER(hh, v->series, s, next)
+			if ((int)s->role == role && s != own && told < SERIES_TOLD) {
+				put_series(d, s, f);
+				told++;
+			}
+	finding_number(f, "bad_far_networks", "count", d->bad);
+	finding_number(f, "good_far_networks", "count", d->good);
+	if (u != NULL) {
+		finding_number_of(f, "upload", "ratio", "access", u->out, VERDICT_BUSY);
+		finding_number_of(
+		    f, "download", "ratio", "access", u->in, VERDICT_BUSY);
+		if (u->talker[0] != '\0')
+			finding_fact(f, "talker", "%s", u->talker);
+	}
+}
+
+static void
+put_errors(const struct series *s, struct infer_finding *f)
+{
+	static const char *const words[VERDICT_ERRORS] = { "no answer", "no route",
+		"host unreachable", "prohibited", "refused", "no neighbour",
+		"never left", "bad answer" };
+
+	for (int e = 0; e < VERDICT_ERRORS; e++)
+		if (s->error[e] > 0)
+			finding_number(f, words[e], "pings", s->error[e]);
+}
+
+static void
+put_quality(const struct verdict *v, const struct diagnosis *d, struct infer_finding *f)
+{
+	const struct series *s, *next;
+	double longest = NAN;
+	bool hours = true;
+
+	HASH_ITER(hh, v->series, s, next) {
+		if (s->baseline.first == 0)
+			continue;
+		double length =
+		    (double)((v->judged + 1) * v->length - s->baseline.first);
+		longest = isnan(longest) || length > longest ? length : longest;
+		hours &= s->same_hour;
+	}
+	f->quality.baseline_s = longest;
+	if (d->sign == SIGN_DELAY && !hours)
+		snprintf(f->quality.note, sizeof f->quality.note,
+		    "what is usual at this hour is not known yet");
+	if (v->gap_end != 0 && v->gap_end > f->begin)
+		finding_fact(f, "gap", "%lld to %lld: %s", (long long)v->gap_begin,
+		    (long long)v->gap_end, v->gap_why);
+}
+
+/* --- sentences -------------------------------------------------------------------- */
+
+void
+verdict_tell(const struct verdict *v, const struct diagnosis *d, const struct series *s,
+    enum confidence confidence, int64_t begin, struct infer_finding *f)
+{
+	static const char *const sure[CONFIDENCES] = { "", "A hint.", "Likely.",
+		"Sure." };
+	const char *text = sentence_of(d->segment, d->cause);
+	char when[32], what[TEXT], rest[2 * TEXT];
+
+	finding_init(f, VERDICT_KIND, s != NULL ? s->path : segment_word(d->segment),
+	    VERDICT_SOURCE);
+	finding_cause(f, d->cause);
+	f->segment = d->segment;
+	f->confidence = confidence;
+	f->begin = begin;
+	f->worst = d->sign == SIGN_LOSS ? d->size * 100 : NAN;
+	put_numbers(v, d, s, f);
+	if (s != NULL)
+		put_errors(s, f);
+	if (d->other != NULL)
+		finding_fact(f, d->other->kind, "%s", d->other->sentence);
+	put_quality(v, d, f);
+	fill(v, d, s, text != NULL ? text : "something is the matter: {size}", what,
+	    sizeof what);
+	put_rest(v, d->segment, rest, sizeof rest);
+	finding_sentence(f, "Since %s %s.%s %s",
+	    time_text(begin, (v->judged + 1) * v->length, when, sizeof when), what,
+	    rest, sure[confidence]);
+}
+
+void
+verdict_tell_fine(const struct verdict *v, struct infer_finding *f)
+{
+	char when[32], fine[TEXT], not [TEXT], gap[160] = "", a[32], b[32];
+	int64_t now = (v->judged + 1) * v->length;
+
+	finding_init(f, VERDICT_KIND, "", VERDICT_SOURCE);
+	if (v->fine == 0) {
+		finding_sentence(
+		    f, "Nothing can be said yet of whose fault anything is.");
+		return;
+	}
+	f->begin = v->fine;
+	unsigned count = list(v, VERDICT_FINE, SEGMENT_NONE, fine, sizeof fine);
+	if (count == 0) {
+		finding_sentence(
+		    f, "Nothing can be said yet of whose fault anything is.");
+		return;
+	}
+	f->confidence = CONFIDENCE_SURE;
+	unsigned open = list(v, VERDICT_UNMEASURED, SEGMENT_NONE, not, sizeof not );
+	/* An own restart comes right before it. */
+	if (v->gap_end != 0 && v->gap_end + 3600 > v->fine)
+		snprintf(gap, sizeof gap, " Not measured from %s to %s: %s.",
+		    time_text(v->gap_begin, now, a, sizeof a),
+		    time_text(v->gap_end, now, b, sizeof b), v->gap_why);
+	finding_sentence(f, "Fine since %s: %s.%s%s%s%s",
+	    time_text(v->fine, now, when, sizeof when), fine, gap,
+	    open > 0 ? " Not measured from here: " : "", not, open > 0 ? "." : "");
+}

@@ -1,0 +1,512 @@
+#include "recorder/judge.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <uthash.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/stats.h"
+#include "infer/verdict.h"
+#include "recorder/found.h"
+#include "store.h"
+
+#define FILE_NEW STORE_USUAL ".new"
+#define FILE_BYTES (4UL * 1024 * 1024) /* more than VERDICT_SERIES of them take */
+#define ROLES_S 10		       /* places on the path are looked up so often */
+#define KEEP_S 3600
+#define RESTORED_MAX 64
+#define SETTLED                                                                        \
+	6 /* windows after which what was open before, and is not again, ends          \
+	   */
+
+/* What is remembered of a series that is judged. */
+struct seat {
+	UT_hash_handle hh;
+	uint64_t id;
+	enum verdict_role role;
+	struct addr address; /* of its last round */
+	uint8_t ttl;
+	bool seen; /* by the last look at the ladder */
+};
+
+struct judge {
+	const struct judge_ops *ops;
+	void *ctx;
+	struct paths *paths;
+	struct conditions *cs;
+	const struct conf *conf;
+	struct verdict *v;
+	struct seat *seat;
+	int64_t looked, kept; /* epoch seconds */
+	struct msg_verdict told;
+	/* Subjects of verdicts that were open before the start. */
+	char *restored[RESTORED_MAX];
+	unsigned restoreds;
+	int64_t begun;
+	struct log_limit trouble;
+	double rtt[ROUND_MAX_PINGS];
+};
+
+/* --- what comes out --------------------------------------------------------------- */
+
+static void
+forget_restored(struct judge *j, const char *subject)
+{
+	for (unsigned i = 0; i < j->restoreds; i++)
+		if (strcmp(j->restored[i], subject) == 0) {
+			free(j->restored[i]);
+			j->restored[i] = j->restored[--j->restoreds];
+			return;
+		}
+}
+
+static void
+hear(void *ctx, const struct infer_finding *f, int64_t time, bool over)
+{
+	struct judge *j = ctx;
+
+	if (j->cs == NULL)
+		return;
+	forget_restored(j, f->subject);
+	if (over)
+		found_clear(j->cs, f, time, 0);
+	else
+		found_raise(j->cs, f, time, 0);
+}
+
+static void
+tell_now(struct judge *j, bool always)
+{
+	static struct infer_finding f;
+	struct msg_verdict m;
+
+	memset(&m, 0, sizeof m);
+	m.fine = verdict_now(j->v, &f);
+	m.confidence = (uint8_t)f.confidence;
+	m.segment = (uint8_t)f.segment;
+	m.begin = f.begin;
+	if (!m.fine && f.confidence != CONFIDENCE_NONE && j->cs != NULL)
+		m.incident = condition_open(j->cs, f.kind, f.subject, f.source);
+	snprintf(m.cause, sizeof m.cause, "%s", f.cause);
+	snprintf(m.sentence, sizeof m.sentence, "%s", f.sentence);
+	for (unsigned i = 0; i < SEGMENTS; i++)
+		m.level[i] = (uint8_t)verdict_level(j->v, (enum segment)i);
+	if (!always && memcmp(&m, &j->told, sizeof m) == 0)
+		return;
+	j->told = m;
+	j->ops->tell(j->ctx, &j->told);
+}
+
+void
+judge_tell(struct judge *j)
+{
+	tell_now(j, true);
+}
+
+/* What was open before the start and is not the matter any more. */
+static void
+settle(struct judge *j, int64_t now)
+{
+	struct infer_finding *f;
+
+	/* From when places are known: before, nothing is judged. */
+	if (verdict_window(j->v) == 0)
+		j->begun = now;
+	if (j->restoreds == 0 || verdict_window(j->v) == 0 ||
+	    now - j->begun < (int64_t)SETTLED * verdict_window(j->v))
+		return;
+	f = mem_alloc(sizeof *f);
+	while (j->restoreds > 0) {
+		finding_init(f, VERDICT_KIND, j->restored[0], VERDICT_SOURCE);
+		found_clear(j->cs, f, now, 0);
+		forget_restored(j, f->subject);
+	}
+	free(f);
+}
+
+/* --- what goes in ----------------------------------------------------------------- */
+
+static struct seat *
+find(const struct judge *j, uint64_t id)
+{
+	struct seat *p;
+
+	HASH_FIND(hh, j->seat, &id, sizeof id, p);
+	return p;
+}
+
+static void
+forget(struct judge *j, struct seat *p)
+{
+	verdict_forget(j->v, p->id);
+	HASH_DEL(j->seat, p);
+	free(p);
+}
+
+/* Modules whose time is that of packets: what others measure holds the time of a
+ * service as well, which says nothing of the way in front of it. */
+static bool
+is_echo(const char *module)
+{
+	return strncmp(module, "FPing", 5) == 0 || strcmp(module, "TCPPing") == 0 ||
+	       strcmp(module, "Ping") == 0;
+}
+
+static bool
+asks_names(const char *module)
+{
+	return strcmp(module, "DNS") == 0 || strcmp(module, "AnotherDNS") == 0 ||
+	       strcmp(module, "EchoPingDNS") == 0;
+}
+
+static enum verdict_role
+role_of(const struct conf_target *t, const struct ladder_role *r)
+{
+	static const enum verdict_role roles[RUNGS] = {
+		[RUNG_BRIDGE] = VERDICT_BRIDGE,
+		[RUNG_HOME] = VERDICT_HOME,
+		[RUNG_GATEWAY] = VERDICT_GATEWAY,
+		[RUNG_ACCESS] = VERDICT_ACCESS,
+		[RUNG_PROVIDER] = VERDICT_PROVIDER,
+		[RUNG_FAR] = VERDICT_FAR,
+	};
+	const char *module = t->probe != NULL ? t->probe->module : "";
+
+	if (asks_names(module))
+		return VERDICT_RESOLVER;
+	if (r == NULL)
+		return VERDICT_OTHER;
+	enum verdict_role role = roles[r->rung];
+	return is_echo(module) || role == VERDICT_FAR ? role : VERDICT_OTHER;
+}
+
+/* Where targets are, by the ladder as it is now. One whose place cannot be told any
+ * more keeps the one it had: a way that is broken is no reason to forget it. */
+static void
+look(struct judge *j, int64_t now)
+{
+	const struct ladder *l;
+	struct seat *p, *next;
+
+	if (j->conf == NULL || (now >= j->looked && now - j->looked < ROLES_S))
+		return;
+	j->looked = now;
+	l = paths_ladder(j->paths, now);
+	if (l == NULL)
+		return;
+	HASH_ITER(hh, j->seat, p, next)
+		p->seen = false;
+	for (size_t i = 0; i < j->conf->target_count; i++) {
+		const struct conf_target *t = j->conf->target[i];
+		if (!conf_target_is_pinged(t))
+			continue;
+		const struct ladder_role *r = ladder_role(l, t->id);
+		enum verdict_role role = role_of(t, r);
+		p = find(j, t->id);
+		if (p != NULL)
+			p->seen = true;
+		if (role == VERDICT_OTHER)
+			continue;
+		if (p == NULL) {
+			if (HASH_COUNT(j->seat) >= VERDICT_SERIES)
+				continue;
+			p = mem_zero(1, sizeof *p);
+			p->id = t->id;
+			p->seen = true;
+			HASH_ADD(hh, j->seat, id, sizeof p->id, p);
+		}
+		p->role = role;
+		verdict_series(j->v, &(struct verdict_series){ .id = t->id,
+					 .path = t->path,
+					 .role = role,
+					 .network = r != NULL ? r->network : 0,
+					 .step = t->step > 0 ? t->step : j->conf->step,
+					 .pings = t->pings });
+	}
+	HASH_ITER(hh, j->seat, p, next)
+		if (!p->seen)
+			forget(j, p);
+}
+
+static enum verdict_error
+error_of(enum ping_outcome outcome)
+{
+	switch (outcome) {
+	case PING_NO_ROUTE:
+		return VERDICT_NO_ROUTE;
+	case PING_HOST_UNREACHABLE:
+	case PING_TTL_EXCEEDED:
+		return VERDICT_UNREACHABLE;
+	case PING_PROHIBITED:
+		return VERDICT_PROHIBITED;
+	case PING_REFUSED:
+	case PING_PORT_UNREACHABLE:
+		return VERDICT_REFUSED;
+	case PING_NO_NEIGHBOUR:
+		return VERDICT_NO_NEIGHBOUR;
+	case PING_NEVER_LEFT:
+		return VERDICT_NEVER_LEFT;
+	case PING_BAD_ANSWER:
+	case PING_CUT_OFF:
+		return VERDICT_BAD_ANSWER;
+	default:
+		return VERDICT_TIMEOUT;
+	}
+}
+
+static enum verdict_unknown
+unknown_of(enum ping_outcome outcome)
+{
+	return outcome == PING_NOT_SENT	 ? VERDICT_NOT_SENT
+	       : outcome == PING_NO_NAME ? VERDICT_NO_NAME
+	       : outcome == PING_STALLED ? VERDICT_STALLED
+					 : VERDICT_CANNOT;
+}
+
+/* Count R's pings into V: how they ended, and why most of the others did not. */
+static void
+count(struct judge *j, const struct round *r, struct verdict_round *v)
+{
+	unsigned errors[VERDICT_ERRORS] = { 0 }, unknowns[VERDICT_UNKNOWNS] = { 0 };
+	size_t n = 0;
+
+	for (unsigned i = 0; i < r->count; i++) {
+		enum ping_outcome o = r->ping[i].outcome;
+		if (o == PING_ANSWERED)
+			j->rtt[n++] = (double)r->ping[i].rtt_ns / 1e9;
+		else if (ping_is_loss(o)) {
+			v->lost++;
+			if (++errors[error_of(o)] > errors[v->error])
+				v->error = error_of(o);
+		} else if (ping_is_unknown(o)) {
+			v->unknown++;
+			if (++unknowns[unknown_of(o)] > unknowns[v->why])
+				v->why = unknown_of(o);
+		}
+	}
+	v->sent = (uint32_t)n + v->lost + v->unknown;
+	stats_sort(j->rtt, n);
+	v->median = stats_median_upper(j->rtt, n);
+	v->p90 = stats_quantile(j->rtt, n, 0.9);
+}
+
+void
+judge_round(struct judge *j, const struct round *r, int64_t now)
+{
+	struct seat *p = find(j, r->target);
+	const struct route *way;
+
+	/* Windows end between rounds, not with the next look at the clock. */
+	verdict_tick(j->v, now);
+	if (p == NULL)
+		return;
+	struct verdict_round v = { .id = r->target,
+		.time = r->end_ns / CLOCK_NS_PER_S,
+		.suspect = r->suspect };
+	count(j, r, &v);
+	if (r->address.sa.sa_family != AF_UNSPEC) {
+		v.moved = p->address.sa.sa_family != AF_UNSPEC &&
+			  !addr_same_host(&p->address, &r->address);
+		p->address = r->address;
+	}
+	if (r->ttl != 0) {
+		v.route_changed = p->ttl != 0 && p->ttl != r->ttl;
+		p->ttl = r->ttl;
+	}
+	way = paths_route(j->paths, r->target);
+	if (way != NULL && way->change.time != 0 &&
+	    way->change.time >= r->begin_ns / CLOCK_NS_PER_S - 2 * (int64_t)r->step)
+		v.route_changed = true;
+	verdict_round(j->v, &v);
+}
+
+void
+judge_hear(struct judge *j, const struct infer_finding *f, bool over)
+{
+	if (strcmp(f->kind, VERDICT_KIND) == 0)
+		return;
+	if (strcmp(f->kind, "wifi") == 0)
+		verdict_medium(j->v, VERDICT_WIRELESS);
+	verdict_neighbour(j->v, f, over);
+}
+
+void
+judge_gap(struct judge *j, int64_t begin, int64_t end, const char *why)
+{
+	verdict_gap(j->v, begin, end, why);
+}
+
+/* --- who is explained ------------------------------------------------------------- */
+
+int64_t
+judge_explains(struct judge *j, const char *subject, int64_t since, unsigned *grace)
+{
+	const struct conf_target *t =
+	    j->conf != NULL ? conf_target_by_path(j->conf, subject) : NULL;
+	const struct seat *p = t != NULL ? find(j, t->id) : NULL;
+	uint32_t window = verdict_window(j->v);
+
+	*grace = 0;
+	if (p == NULL || j->cs == NULL)
+		return 0;
+	const char *by = verdict_explains(j->v, t->id);
+	if (by != NULL)
+		return condition_open(j->cs, VERDICT_KIND, by, VERDICT_SOURCE);
+	/* Only where others share the way, of which one may be about to show it. */
+	if (p->role >= VERDICT_ACCESS && verdict_may_explain(j->v, t->id, since))
+		*grace = 5 * window;
+	return 0;
+}
+
+/* --- the file --------------------------------------------------------------------- */
+
+static int
+write_file(const uint8_t *data, size_t len)
+{
+	int fd =
+	    open(FILE_NEW, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd < 0)
+		return -1;
+	while (len > 0) {
+		ssize_t n = write(fd, data, len);
+		if (n <= 0) {
+			errno = n < 0 ? errno : ENOSPC;
+			break;
+		}
+		data += n;
+		len -= (size_t)n;
+	}
+	int error = len > 0 || fsync(fd) != 0 ? errno : 0;
+	close(fd);
+	if (error == 0 && rename(FILE_NEW, STORE_USUAL) == 0)
+		return 0;
+	error = error != 0 ? error : errno;
+	unlink(FILE_NEW);
+	errno = error;
+	return -1;
+}
+
+static void
+keep(struct judge *j)
+{
+	size_t len;
+	uint8_t *data = verdict_save(j->v, &len);
+
+	if (data == NULL)
+		return;
+	if (write_file(data, len) < 0 && log_allowed(&j->trouble, KEEP_S, NULL))
+		log_warn(STORE_USUAL ": what is usual cannot be kept");
+	free(data);
+}
+
+static void
+read_file(struct judge *j)
+{
+	int fd = open(STORE_USUAL, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	struct stat st;
+
+	if (fd < 0)
+		return;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 &&
+	    (size_t)st.st_size <= FILE_BYTES) {
+		size_t len = (size_t)st.st_size;
+		uint8_t *data = mem_alloc(len);
+		ssize_t n = pread(fd, data, len, 0);
+		if (n != (ssize_t)len || verdict_load(j->v, data, len) < 0)
+			log_warnx(
+			    STORE_USUAL ": broken: what is usual is learned anew");
+		free(data);
+	}
+	close(fd);
+}
+
+/* --- life ------------------------------------------------------------------------- */
+
+void
+judge_tick(struct judge *j, int64_t now)
+{
+	look(j, now);
+	verdict_tick(j->v, now);
+	settle(j, now);
+	tell_now(j, false);
+	if (j->kept == 0 || now < j->kept)
+		j->kept = now;
+	if (now - j->kept >= KEEP_S) {
+		j->kept = now;
+		keep(j);
+	}
+}
+
+void
+judge_configure(struct judge *j, const struct conf *next)
+{
+	struct seat *p, *after;
+
+	j->conf = next;
+	j->looked = 0;
+	HASH_ITER(hh, j->seat, p, after)
+		if (conf_target_by_id(next, p->id) == NULL)
+			forget(j, p);
+}
+
+static void
+restore(void *ctx, const struct incident *in, const struct letter *held)
+{
+	struct judge *j = ctx;
+
+	(void)held;
+	if (strcmp(in->kind, VERDICT_KIND) == 0 &&
+	    strcmp(in->source, VERDICT_SOURCE) == 0 && j->restoreds < RESTORED_MAX)
+		j->restored[j->restoreds++] = mem_str(in->subject);
+}
+
+void
+judge_begin(struct judge *j, struct conditions *cs, struct events *ev)
+{
+	j->cs = cs;
+	j->begun = clock_wall_ns() / CLOCK_NS_PER_S;
+	events_each_open(ev, restore, j);
+	read_file(j);
+}
+
+struct judge *
+judge_new(const struct judge_ops *ops, void *ctx, struct paths *paths)
+{
+	struct judge *j = mem_zero(1, sizeof *j);
+
+	j->ops = ops;
+	j->ctx = ctx;
+	j->paths = paths;
+	j->v = verdict_new(hear, j);
+	return j;
+}
+
+void
+judge_free(struct judge *j)
+{
+	struct seat *p, *next;
+
+	if (j == NULL)
+		return;
+	if (j->cs != NULL)
+		keep(j);
+	/* What is open stays open in events.db: it goes on behind the restart. */
+	HASH_ITER(hh, j->seat, p, next) {
+		HASH_DEL(j->seat, p);
+		free(p);
+	}
+	verdict_free(j->v);
+	while (j->restoreds > 0)
+		free(j->restored[--j->restoreds]);
+	free(j);
+}

@@ -1,0 +1,1136 @@
+/* The judge against a generator of networks. A scenario makes a network of links and
+ * hosts, lets something happen to it, and says what a good judge calls it; rounds of
+ * pings through it are fed to the judge with a turned clock. The generator knows
+ * nothing of how the judge thinks, and shares no code with it.
+ *
+ *	t/scenarios.t [SEEDS [FIRST]]
+ *
+ * Runs each scenario with SEEDS networks and onsets (default SCENARIO_SEEDS of the
+ * environment, else 1; the whole is 20), and
+ * once more with a seed drawn fresh. Names of scenarios may follow: only those run. */
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "infer/verdict.h"
+#include "t/tap.h"
+
+#define DAY 86400.
+#define HOUR 3600.
+#define FARS 6
+#define START 1700006400. /* a day begins, by UTC */
+
+/* --- chance ----------------------------------------------------------------------- */
+
+static uint64_t chance_state;
+
+static uint64_t
+chance_next(void)
+{
+	uint64_t z = (chance_state += 0x9e3779b97f4a7c15U);
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
+	return z ^ (z >> 31);
+}
+
+static double
+chance(void)
+{
+	return (double)(chance_next() >> 11) * 0x1p-53;
+}
+
+static double
+between(double low, double high)
+{
+	return low + chance() * (high - low);
+}
+
+/* --- a network -------------------------------------------------------------------- */
+
+enum link {
+	LAN,
+	ROUTER,
+	LINE,
+	CORE,
+	PEER1,
+	PEER2,
+	LAST,
+	LINKS = LAST + FARS
+};
+
+enum node {
+	BRIDGE,
+	PRINTER,
+	GATEWAY,
+	ACCESS,
+	PROVIDER,
+	RESOLVER,
+	END,
+	NODES = END + FARS
+};
+
+struct link_state {
+	double delay, loss; /* always */
+	double more_delay, more_loss,
+	    tail; /* now; TAIL: half of the packets wait so long */
+};
+
+struct world {
+	double step;
+	unsigned pings, fars;
+	struct link_state link[LINKS];
+	bool there[NODES];
+	double own_loss[NODES], own_delay[NODES]; /* of the host's answers, now */
+	double jitter[NODES], phase[NODES];
+	double usual_loss;    /* everywhere */
+	double onset, length; /* of what happens, epoch seconds */
+	double a, b;	      /* of the scenario: drawn once */
+	double in, out;	      /* use of the line, now; NAN: nobody counts */
+	bool stalled, off, cannot_send, no_route, overflow;
+	enum verdict_error error; /* of what is lost at the end itself */
+	enum node victim;
+	bool moved,
+	    rerouted; /* in this round, of those beyond PEER1 or of the victim */
+	enum verdict_medium medium;
+	struct infer_finding neighbour;
+	bool has_neighbour, told_neighbour;
+};
+
+struct scenario {
+	const char *name;
+	enum segment segment; /* SEGMENT_NONE: nothing is the matter */
+	const char *cause;    /* words that are right, '|' between them */
+	bool clear;
+	double warm, length, after; /* seconds */
+	void (*make)(struct world *w);
+	void (*at)(
+	    struct world *w, double t); /* T: seconds since the onset; may be < 0 */
+};
+
+static bool
+on(const struct world *w, double t)
+{
+	return t >= 0 && t < w->length;
+}
+
+/* Links between this box and NODE. */
+static unsigned
+way(const struct world *w, unsigned node, enum link out[LINKS])
+{
+	unsigned n = 0;
+
+	if (node == BRIDGE)
+		return 0;
+	out[n++] = LAN;
+	if (node == PRINTER)
+		return n;
+	out[n++] = ROUTER;
+	if (node == GATEWAY)
+		return n;
+	out[n++] = LINE;
+	if (node == ACCESS)
+		return n;
+	out[n++] = CORE;
+	if (node == PROVIDER || node == RESOLVER)
+		return n;
+	out[n++] = (node - END) * 2 < w->fars ? PEER1 : PEER2;
+	out[n++] = LAST + (node - END);
+	return n;
+}
+
+/* One ping: seconds, or -1 when it is lost. */
+static double
+ping(const struct world *w, unsigned node)
+{
+	enum link on_way[LINKS];
+	unsigned n = way(w, node, on_way);
+	double delay = 0.0001 + w->own_delay[node], lives = 1 - w->own_loss[node];
+
+	for (unsigned i = 0; i < n; i++) {
+		const struct link_state *l = &w->link[on_way[i]];
+		delay += l->delay + l->more_delay;
+		lives *= (1 - l->loss) * (1 - l->more_loss);
+		if (l->tail > 0 && chance() < 0.5)
+			delay += l->tail * chance();
+	}
+	if (chance() >= lives)
+		return -1;
+	return delay - log(1 - chance()) * w->jitter[node];
+}
+
+static void
+calm(struct world *w)
+{
+	for (int i = 0; i < LINKS; i++)
+		w->link[i].more_delay = w->link[i].more_loss = w->link[i].tail = 0;
+	memset(w->own_loss, 0, sizeof w->own_loss);
+	memset(w->own_delay, 0, sizeof w->own_delay);
+	w->stalled = w->off = w->cannot_send = w->no_route = w->overflow = false;
+	w->moved = w->rerouted = false;
+}
+
+static void
+build(struct world *w, bool clear)
+{
+	static const struct {
+		double step;
+		unsigned pings;
+	} paces[] = { { 60, 20 }, { 300, 20 }, { 30, 10 }, { 60, 10 } };
+	/* Half as many pings take twice the time to be sure of. */
+	unsigned pace = (unsigned)(chance() * (clear ? 3 : 4));
+
+	memset(w, 0, sizeof *w);
+	w->step = paces[pace].step;
+	w->pings = paces[pace].pings;
+	w->fars = 4 + (unsigned)(chance() * 3);
+	w->usual_loss = between(0, 0.0005);
+	w->link[LAN].delay = between(0.0002, 0.002);
+	w->link[ROUTER].delay = 0.0002;
+	w->link[LINE].delay = between(0.004, 0.015);
+	w->link[CORE].delay = between(0.001, 0.006);
+	w->link[PEER1].delay = between(0.001, 0.020);
+	w->link[PEER2].delay = between(0.001, 0.020);
+	for (int i = 0; i < LINKS; i++) {
+		if (i >= LAST)
+			w->link[i].delay = between(0.001, 0.080);
+		w->link[i].loss = w->usual_loss;
+	}
+	for (unsigned i = 0; i < NODES; i++) {
+		w->there[i] = i < END + w->fars && i != BRIDGE && i != PRINTER;
+		w->jitter[i] =
+		    i <= GATEWAY ? between(0.0001, 0.0005) : between(0.0002, 0.0015);
+		w->phase[i] = chance() * w->step;
+	}
+	w->in = w->out = NAN;
+	w->medium = VERDICT_WIRED;
+	w->victim = END + (unsigned)(chance() * w->fars);
+}
+
+/* --- a run ------------------------------------------------------------------------ */
+
+struct told {
+	enum segment segment;
+	char cause[FINDING_WORD], subject[FINDING_SUBJECT], sentence[FINDING_SENTENCE];
+	enum confidence best;
+	double first, sure; /* times; 0: never */
+};
+
+#define TOLD_MAX 64
+static struct told told[TOLD_MAX];
+static unsigned tolds;
+static double now_is;
+
+static void
+hear(void *ctx, const struct infer_finding *f, int64_t time, bool over)
+{
+	struct told *x = NULL;
+
+	(void)ctx;
+	(void)time;
+	(void)over;
+	for (unsigned i = 0; i < tolds; i++)
+		if (told[i].segment == f->segment &&
+		    strcmp(told[i].subject, f->subject) == 0)
+			x = &told[i];
+	if (x == NULL) {
+		if (tolds == TOLD_MAX)
+			return;
+		x = &told[tolds++];
+		memset(x, 0, sizeof *x);
+		x->first = now_is;
+	}
+	x->segment = f->segment;
+	snprintf(x->cause, sizeof x->cause, "%s", f->cause);
+	snprintf(x->subject, sizeof x->subject, "%s", f->subject);
+	if (!over)
+		snprintf(x->sentence, sizeof x->sentence, "%s", f->sentence);
+	if (f->confidence > x->best)
+		x->best = f->confidence;
+	if (f->confidence == CONFIDENCE_SURE && x->sure == 0)
+		x->sure = now_is;
+}
+
+static const enum verdict_role roles[] = { VERDICT_BRIDGE, VERDICT_HOME,
+	VERDICT_GATEWAY, VERDICT_ACCESS, VERDICT_PROVIDER, VERDICT_RESOLVER };
+
+static void
+enlist(struct verdict *v, const struct world *w)
+{
+	static const char *const names[] = { "bridge", "printer", "gateway", "access",
+		"core", "resolver" };
+	char name[32];
+
+	for (unsigned i = 0; i < NODES; i++) {
+		if (!w->there[i])
+			continue;
+		if (i < END)
+			snprintf(name, sizeof name, "Net.%s", names[i]);
+		else
+			snprintf(name, sizeof name, "Far.%c", 'a' + (int)(i - END));
+		verdict_series(v, &(struct verdict_series){ .id = 1 + i,
+				      .path = name,
+				      .role = i < END ? roles[i] : VERDICT_FAR,
+				      .network = i,
+				      .step = (uint32_t)w->step,
+				      .pings = w->pings });
+	}
+	verdict_medium(v, w->medium);
+}
+
+static int
+by_time(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void
+one_round(struct verdict *v, struct world *w, const struct scenario *sc, unsigned node,
+    double end)
+{
+	struct verdict_round r = { .id = 1 + node,
+		.time = (int64_t)end,
+		.sent = w->pings,
+		.median = NAN,
+		.p90 = NAN };
+	double rtt[64], since = end - w->step - w->onset;
+	unsigned n = 0;
+	bool whole = since > w->step && since + w->step < w->length - w->step;
+
+	whole |= since + w->step < 0;
+
+	for (unsigned i = 0; i < w->pings; i++) {
+		double t = end - w->step + w->step * i / w->pings;
+		/* Once a round will do where nothing begins or ends within it. */
+		if (i == 0 || sc->segment == SEGMENT_NONE || !whole) {
+			calm(w);
+			sc->at(w, t - w->onset);
+		}
+		if (w->off)
+			return;
+		r.suspect |= w->overflow;
+		r.moved |= w->moved && node == w->victim;
+		r.route_changed |= w->rerouted && node >= END &&
+				   ((node - END) * 2 < w->fars || node == w->victim);
+		if (w->stalled || w->cannot_send) {
+			r.unknown++;
+			r.why = w->stalled ? VERDICT_STALLED : VERDICT_NOT_SENT;
+			continue;
+		}
+		double one = w->no_route ? -1 : ping(w, node);
+		if (one < 0) {
+			r.lost++;
+			r.error = w->no_route ? VERDICT_NO_ROUTE
+				  : node == w->victim || node == RESOLVER
+				      ? w->error
+				      : VERDICT_TIMEOUT;
+		} else
+			rtt[n++] = one;
+	}
+	if (n > 0) {
+		qsort(rtt, n, sizeof rtt[0], by_time);
+		r.median = rtt[n / 2];
+		r.p90 = rtt[n * 9 / 10];
+	}
+	verdict_round(v, &r);
+}
+
+static void
+tell_counters(struct verdict *v, struct world *w, const struct scenario *sc, double t)
+{
+	calm(w);
+	sc->at(w, t - w->onset);
+	if (!isnan(w->out))
+		verdict_use(v, &(struct verdict_use){ .time = (int64_t)t,
+				   .in = w->in,
+				   .out = w->out,
+				   .in_bps = w->in * 50e6,
+				   .out_bps = w->out * 10e6,
+				   .talker = "192.168.1.30 port 443" });
+	if (w->has_neighbour != w->told_neighbour) {
+		verdict_neighbour(v, &w->neighbour, !w->has_neighbour);
+		w->told_neighbour = w->has_neighbour;
+	}
+}
+
+struct score {
+	bool right, sure_soon;
+	unsigned wrong; /* findings that were wrong */
+};
+
+static bool
+is_cause(const char *words, const char *cause)
+{
+	size_t len = strlen(cause);
+	const char *at = strstr(words, cause);
+
+	return at != NULL && (at == words || at[-1] == '|') &&
+	       (at[len] == '\0' || at[len] == '|');
+}
+
+static unsigned calibration[CONFIDENCES][2]; /* right, wrong */
+static bool verbose, quiet;
+
+static struct score
+run(const struct scenario *sc, uint64_t seed)
+{
+	struct world w;
+	struct score score = { .right = sc->segment == SEGMENT_NONE };
+	unsigned order[NODES], n = 0;
+	double begin;
+
+	chance_state = seed * 1000003;
+	for (const char *p = sc->name; *p != '\0'; p++)
+		chance_state = chance_state * 31 + (unsigned char)*p;
+	build(&w, sc->clear);
+	w.onset = START + sc->warm + chance() * 4 * w.step;
+	w.length = sc->length;
+	w.a = chance();
+	w.b = chance();
+	sc->make(&w);
+	struct verdict *v = verdict_new(hear, NULL);
+	tolds = 0;
+	enlist(v, &w);
+	for (unsigned i = 0; i < NODES; i++)
+		if (w.there[i])
+			order[n++] = i;
+	for (unsigned i = 1; i < n; i++)
+		for (unsigned k = i; k > 0 && w.phase[order[k]] < w.phase[order[k - 1]];
+		     k--) {
+			unsigned swap = order[k];
+			order[k] = order[k - 1];
+			order[k - 1] = swap;
+		}
+	begin = START;
+	for (double t = begin; t < w.onset + w.length + sc->after; t += w.step) {
+		for (unsigned i = 0; i < n; i++) {
+			now_is = t + w.phase[order[i]];
+			verdict_tick(v, (int64_t)now_is);
+			one_round(v, &w, sc, order[i], now_is);
+		}
+		tell_counters(v, &w, sc, t + w.step);
+	}
+	for (unsigned i = 0; i < tolds; i++) {
+		bool right = told[i].segment == sc->segment &&
+			     is_cause(sc->cause, told[i].cause);
+		calibration[told[i].best][!right]++;
+		score.right |= right;
+		score.wrong += !right;
+		/* From the first round that could see it. */
+		score.sure_soon |=
+		    right && told[i].sure > 0 &&
+		    told[i].sure <= w.onset + 6.25 * fmax(w.step, w.step < 5 ? 4 : 60);
+	}
+	if (score.wrong > 0 || sc->segment == SEGMENT_NONE)
+		score.right &= score.wrong == 0;
+	struct infer_finding f;
+	bool fine = verdict_now(v, &f);
+	/* What another judge says is told where no window shows it. */
+	if (sc->segment != SEGMENT_NONE && tolds == 0 && f.segment == sc->segment &&
+	    is_cause(sc->cause, f.cause))
+		score.right = true;
+	if (sc->segment == SEGMENT_NONE && !fine)
+		score.right = false;
+	if (verbose || (!score.right && !quiet)) {
+		printf("# %s seed %llu step %.0f pings %u fars %u: %s\n", sc->name,
+		    (unsigned long long)seed, w.step, w.pings, w.fars,
+		    score.right ? "right" : "WRONG");
+		for (unsigned i = 0; i < tolds && i < 6; i++)
+			printf("#   %+.0f s %s %s %s: %s\n", told[i].first - w.onset,
+			    segment_word(told[i].segment), told[i].cause,
+			    confidence_word(told[i].best), told[i].sentence);
+		if (tolds == 0)
+			printf("#   %s\n", f.sentence);
+	}
+	verdict_free(v);
+	return score;
+}
+
+/* --- what is made of a network ---------------------------------------------------- */
+
+static void
+plain(struct world *w)
+{
+	(void)w;
+}
+
+static void
+wireless(struct world *w)
+{
+	w->medium = VERDICT_WIRELESS;
+	w->link[LAN].delay = between(0.001, 0.004);
+	w->jitter[GATEWAY] = between(0.0005, 0.0015);
+}
+
+static void
+with_printer(struct world *w)
+{
+	w->there[PRINTER] = true;
+}
+
+static void
+counted(struct world *w)
+{
+	w->in = w->out = 0.05;
+}
+
+static void
+in_container(struct world *w)
+{
+	w->there[BRIDGE] = true;
+	w->medium = VERDICT_MEDIUM_UNKNOWN;
+}
+
+static void
+no_hops(struct world *w)
+{
+	w->there[ACCESS] = w->there[PROVIDER] = false;
+}
+
+static void
+no_gateway(struct world *w)
+{
+	w->there[GATEWAY] = false;
+}
+
+static void
+silent_gateway_and_hops(struct world *w)
+{
+	no_hops(w);
+	no_gateway(w);
+}
+
+static void
+refusing(struct world *w)
+{
+	w->error = VERDICT_REFUSED;
+}
+
+static void
+unreachable(struct world *w)
+{
+	w->error = VERDICT_UNREACHABLE;
+}
+
+static void
+filtered(struct world *w)
+{
+	w->error = VERDICT_PROHIBITED;
+}
+
+static void
+fast(struct world *w)
+{
+	w->step = 1;
+	w->pings = 5;
+	for (unsigned i = 0; i < NODES; i++)
+		w->phase[i] = chance();
+}
+
+/* --- what happens ----------------------------------------------------------------- */
+
+static void
+nothing(struct world *w, double t)
+{
+	(void)w;
+	(void)t;
+}
+
+#define LINK_LOSS(NAME, LINK, LOW, HIGH)                                               \
+	static void NAME(struct world *w, double t)                                    \
+	{                                                                              \
+		if (on(w, t))                                                          \
+			w->link[LINK].more_loss = LOW + w->a * (HIGH - LOW);           \
+	}
+#define LINK_DELAY(NAME, LINK, LOW, HIGH)                                              \
+	static void NAME(struct world *w, double t)                                    \
+	{                                                                              \
+		if (on(w, t))                                                          \
+			w->link[LINK].more_delay = LOW + w->a * (HIGH - LOW);          \
+	}
+
+LINK_LOSS(lan_loss, LAN, 0.2, 0.4)
+LINK_LOSS(lan_light, LAN, 0.06, 0.1)
+LINK_LOSS(lan_dead, LAN, 1, 1)
+LINK_LOSS(router_loss, ROUTER, 0.2, 0.4)
+LINK_LOSS(router_dead, ROUTER, 1, 1)
+LINK_LOSS(line_loss, LINE, 0.2, 0.4)
+LINK_LOSS(line_light, LINE, 0.05, 0.08)
+LINK_LOSS(line_dead, LINE, 1, 1)
+LINK_LOSS(core_loss, CORE, 0.2, 0.4)
+LINK_LOSS(core_dead, CORE, 1, 1)
+LINK_LOSS(peer_loss, PEER1, 0.2, 0.4)
+LINK_LOSS(peer_dead, PEER1, 1, 1)
+LINK_DELAY(line_delay, LINE, 0.02, 0.1)
+LINK_DELAY(core_delay, CORE, 0.02, 0.06)
+
+static void
+lan_delay(struct world *w, double t)
+{
+	if (on(w, t))
+		w->link[LAN].tail = 0.1 + w->a * 0.1;
+}
+
+static void
+upload(struct world *w, double t)
+{
+	w->in = 0.1;
+	w->out = 0.05;
+	if (!on(w, t))
+		return;
+	w->out = 0.88 + w->b * 0.1;
+	w->link[LINE].more_delay = 0.08 + w->a * 0.2;
+}
+
+static void
+deep(struct world *w, double t)
+{
+	upload(w, t);
+	if (on(w, t)) {
+		w->link[LINE].more_delay = 0.3 + w->a * 0.6;
+		w->link[LINE].more_loss = 0.02;
+	}
+}
+
+static void
+shallow(struct world *w, double t)
+{
+	upload(w, t);
+	if (on(w, t)) {
+		w->link[LINE].more_delay = 0.001;
+		w->link[LINE].more_loss = 0.06 + 0.06 * w->a;
+	}
+}
+
+static void
+end_loss(struct world *w, double t)
+{
+	if (on(w, t))
+		w->own_loss[w->victim] = 0.25 + w->a * 0.4;
+}
+
+static void
+end_dead(struct world *w, double t)
+{
+	if (on(w, t))
+		w->own_loss[w->victim] = 1;
+}
+
+static void
+end_delay(struct world *w, double t)
+{
+	if (on(w, t))
+		w->own_delay[w->victim] = 0.03 + w->a * 0.1;
+}
+
+static void
+end_moved(struct world *w, double t)
+{
+	end_dead(w, t);
+	w->moved = t >= 0 && t < w->step;
+}
+
+static void
+end_moved_far(struct world *w, double t)
+{
+	end_delay(w, t);
+	w->moved = t >= 0 && t < w->step;
+}
+
+static void
+another_way(struct world *w, double t)
+{
+	if (on(w, t))
+		w->link[PEER1].more_delay = 0.012 + w->a * 0.03;
+	w->rerouted = t >= 0 && t < w->step;
+}
+
+static void
+resolver_dead(struct world *w, double t)
+{
+	if (on(w, t))
+		w->own_loss[RESOLVER] = 1;
+}
+
+static void
+resolver_slow(struct world *w, double t)
+{
+	if (on(w, t))
+		w->own_delay[RESOLVER] = 0.05 + w->a * 0.1;
+}
+
+static void
+resolver_refuses(struct world *w, double t)
+{
+	resolver_dead(w, t);
+}
+
+static void
+interface_down(struct world *w, double t)
+{
+	w->cannot_send = on(w, t);
+}
+
+static void
+route_gone(struct world *w, double t)
+{
+	w->no_route = on(w, t);
+}
+
+static void
+name_neighbour(struct world *w, const char *kind, enum segment segment, bool is)
+{
+	finding_init(&w->neighbour, kind, "192.168.1.30", kind);
+	finding_cause(&w->neighbour, kind);
+	finding_sentence(&w->neighbour, "so says another judge");
+	w->neighbour.segment = segment;
+	w->neighbour.confidence = CONFIDENCE_LIKELY;
+	w->has_neighbour = is;
+}
+
+static void
+attack(struct world *w, double t)
+{
+	w->in = on(w, t) ? 1 : 0.1;
+	w->out = 0.1;
+	name_neighbour(w, "attack", SEGMENT_ACCESS, on(w, t + 10));
+	if (on(w, t)) {
+		w->link[LINE].more_loss = 0.2 + w->a * 0.3;
+		w->link[LINE].more_delay = 0.05;
+	}
+}
+
+static void
+radio(struct world *w, double t)
+{
+	lan_loss(w, t);
+	name_neighbour(w, "wifi", SEGMENT_WIFI, on(w, t + 10));
+}
+
+static double
+hour_of(const struct world *w, double t)
+{
+	return fmod(w->onset + t - START, DAY) / HOUR;
+}
+
+static void
+evenings(struct world *w, double t)
+{
+	double hour = hour_of(w, t), begin = 18.5 + w->a, end = 21.5 + w->b;
+
+	if (on(w, t) && hour >= begin && hour < end) {
+		double rise = fmin(1, fmin(hour - begin, end - hour) * 3);
+		w->link[PEER1].more_delay = rise * (0.02 + w->a * 0.025);
+	}
+	if (on(w, t) && t > 4 * DAY)
+		name_neighbour(w, "congestion", SEGMENT_TRANSIT, true);
+}
+
+/* One far end is dead from the first day on; then the line fails. */
+static void
+dead_end_and(struct world *w, double t)
+{
+	(void)t;
+	w->own_loss[w->victim] = 1;
+}
+
+static void
+dead_then_line(struct world *w, double t)
+{
+	dead_end_and(w, t);
+	line_dead(w, t);
+}
+
+static void
+dead_then_core(struct world *w, double t)
+{
+	dead_end_and(w, t);
+	core_loss(w, t);
+}
+
+/* --- healthy ---------------------------------------------------------------------- */
+
+static void
+limited_access(struct world *w, double t)
+{
+	(void)t;
+	w->own_loss[ACCESS] = 0.3 + w->a * 0.4;
+}
+
+static void
+limited_core(struct world *w, double t)
+{
+	w->own_loss[PROVIDER] = hour_of(w, t) > 12 ? 0.6 : 0;
+}
+
+static void
+limited_gateway(struct world *w, double t)
+{
+	(void)t;
+	w->own_loss[GATEWAY] = 0.3 + w->a * 0.3;
+}
+
+static void
+slow_hop(struct world *w, double t)
+{
+	double hour = hour_of(w, t);
+
+	if (hour > 18 && hour < 23)
+		w->own_delay[ACCESS] = 0.02 + w->a * 0.03;
+}
+
+static void
+ecmp(struct world *w, double t)
+{
+	double k = floor(t / 7200);
+
+	w->rerouted = t - k * 7200 < w->step;
+	w->link[PEER1].more_delay = fmod(k, 2) == 0 ? 0 : 0.001;
+}
+
+static void
+cpu_stalls(struct world *w, double t)
+{
+	w->stalled = fmod(fabs(t), 5 * HOUR) < 600;
+}
+
+static void
+suspends(struct world *w, double t)
+{
+	double hour = hour_of(w, t);
+
+	w->off = hour > 1 && hour < 7;
+}
+
+static void
+restarts(struct world *w, double t)
+{
+	w->off = fmod(fabs(t), 7 * HOUR) < 400;
+}
+
+static void
+speed_tests(struct world *w, double t)
+{
+	bool runs = fmod(fabs(t), 6 * HOUR) < 30;
+
+	w->in = runs ? 1 : 0.1;
+	w->out = 0.05;
+	if (runs) {
+		w->link[LINE].more_delay = 0.2;
+		w->link[LINE].more_loss = 0.01;
+	}
+}
+
+static void
+gentle_backup(struct world *w, double t)
+{
+	double hour = hour_of(w, t);
+
+	w->in = 0.1;
+	w->out = hour > 2 && hour < 4 ? 0.95 : 0.05;
+	w->link[LINE].more_delay = w->out > 0.5 ? 0.0015 : 0;
+}
+
+static void
+harmless_attack(struct world *w, double t)
+{
+	w->in = hour_of(w, t) > 12 ? 0.5 : 0.1;
+	w->out = 0.1;
+	name_neighbour(w, "attack", SEGMENT_ACCESS, hour_of(w, t) > 12);
+}
+
+static void
+scans(struct world *w, double t)
+{
+	w->in = w->out = 0.1;
+	name_neighbour(w, "scan", SEGMENT_NONE, fmod(fabs(t), HOUR) < 600);
+}
+
+/* A microwave oven, a lift: short enough to be over before it can be blamed. */
+static void
+short_bursts(struct world *w, double t)
+{
+	if (fmod(fabs(t), 3 * HOUR) < 4)
+		w->link[LAN].more_loss = 0.9;
+}
+
+static void
+evening_rise(struct world *w, double t)
+{
+	double hour = hour_of(w, t);
+
+	w->link[LINE].more_delay = 0.001 * (1 + sin((hour - 14) / 24 * 2 * M_PI));
+}
+
+static void
+overflows(struct world *w, double t)
+{
+	w->overflow = fmod(fabs(t), 4 * HOUR) < 1000;
+	if (w->overflow)
+		for (int i = 0; i < NODES; i++)
+			w->own_loss[i] = 0.3;
+}
+
+static void
+poor_end(struct world *w, double t)
+{
+	(void)t;
+	w->own_loss[w->victim] = 0.008;
+}
+
+#define WEEK (8 * DAY)
+#define QUIET (2 * HOUR)
+#define LONG (3 * HOUR)
+
+static const struct scenario scenarios[] = {
+	{ "wifi loss", SEGMENT_WIFI, "loss", true, QUIET, LONG, 0, wireless, lan_loss },
+	{ "wifi light loss", SEGMENT_WIFI, "loss", false, QUIET, 3 * LONG, 0, wireless,
+	    lan_light },
+	{ "wifi dead", SEGMENT_WIFI, "outage", true, QUIET, LONG, 0, wireless,
+	    lan_dead },
+	{ "wifi delay", SEGMENT_WIFI, "delay", false, WEEK, LONG, 0, wireless,
+	    lan_delay },
+	{ "wifi loss, counters agree", SEGMENT_WIFI, "radio", true, QUIET, LONG, 0,
+	    wireless, radio },
+	{ "cable loss", SEGMENT_HOME, "loss", true, QUIET, LONG, 0, with_printer,
+	    lan_loss },
+	{ "cable or router dead", SEGMENT_HOME, "outage", false, QUIET, LONG, 0, plain,
+	    router_dead },
+	{ "router dead", SEGMENT_ROUTER, "outage", true, QUIET, LONG, 0, with_printer,
+	    router_dead },
+	{ "router loss", SEGMENT_ROUTER, "loss", true, QUIET, LONG, 0, with_printer,
+	    router_loss },
+	{ "upload", SEGMENT_ACCESS, "bufferbloat", true, WEEK, LONG, 0, counted,
+	    upload },
+	{ "upload on the first day", SEGMENT_ACCESS, "bufferbloat", false, QUIET, LONG,
+	    0, counted, upload },
+	{ "deep FIFO", SEGMENT_ACCESS, "bufferbloat", true, WEEK, LONG, 0, counted,
+	    deep },
+	{ "short FIFO", SEGMENT_ACCESS, "saturation", false, QUIET, LONG, 0, counted,
+	    shallow },
+	{ "line dead", SEGMENT_ACCESS, "outage", true, QUIET, LONG, 0, plain,
+	    line_dead },
+	{ "line dead, 1 s steps", SEGMENT_ACCESS, "outage", true, 600, 300, 0, fast,
+	    line_dead },
+	{ "line loss", SEGMENT_ACCESS, "loss", true, QUIET, LONG, 0, plain, line_loss },
+	{ "line light loss", SEGMENT_ACCESS, "loss", false, QUIET, 3 * LONG, 0, plain,
+	    line_light },
+	{ "line delay", SEGMENT_ACCESS, "delay", false, WEEK, LONG, 0, plain,
+	    line_delay },
+	{ "line loss by carrier NAT", SEGMENT_ACCESS, "loss", false, QUIET, LONG, 0,
+	    plain, line_loss },
+	{ "line dead, from a container", SEGMENT_ACCESS, "outage", true, QUIET, LONG, 0,
+	    in_container, line_dead },
+	{ "core loss", SEGMENT_PROVIDER, "loss", true, QUIET, LONG, 0, plain,
+	    core_loss },
+	{ "core dead", SEGMENT_PROVIDER, "outage", true, QUIET, LONG, 0, plain,
+	    core_dead },
+	{ "core delay", SEGMENT_PROVIDER, "delay", false, WEEK, LONG, 0, plain,
+	    core_delay },
+	{ "peering loss", SEGMENT_TRANSIT, "loss", true, QUIET, LONG, 0, plain,
+	    peer_loss },
+	{ "peering dead", SEGMENT_TRANSIT, "outage", true, QUIET, LONG, 0, plain,
+	    peer_dead },
+	{ "peering in the evenings", SEGMENT_TRANSIT, "delay|congestion", false, DAY,
+	    14 * DAY, 0, plain, evenings },
+	{ "another way", SEGMENT_TRANSIT, "route", false, WEEK, LONG, 0, plain,
+	    another_way },
+	{ "end loss", SEGMENT_FAR, "loss", true, QUIET, LONG, 0, plain, end_loss },
+	{ "end dead", SEGMENT_FAR, "outage", true, QUIET, LONG, 0, plain, end_dead },
+	{ "end unreachable", SEGMENT_FAR, "unreachable", true, QUIET, LONG, 0,
+	    unreachable, end_dead },
+	{ "end filtered", SEGMENT_FAR, "filtered", true, QUIET, LONG, 0, filtered,
+	    end_dead },
+	{ "end refuses", SEGMENT_FAR, "refused", true, QUIET, LONG, 0, refusing,
+	    end_dead },
+	{ "end moved and dead", SEGMENT_FAR, "address", true, QUIET, LONG, 0, plain,
+	    end_moved },
+	{ "end moved far away", SEGMENT_FAR, "address", false, WEEK, LONG, 0, plain,
+	    end_moved_far },
+	{ "end delay", SEGMENT_FAR, "delay", false, WEEK, LONG, 0, plain, end_delay },
+	{ "resolver dead", SEGMENT_RESOLVER, "outage", true, QUIET, LONG, 0, plain,
+	    resolver_dead },
+	{ "resolver slow", SEGMENT_RESOLVER, "delay", false, WEEK, LONG, 0, plain,
+	    resolver_slow },
+	{ "resolver refuses", SEGMENT_RESOLVER, "refused", true, QUIET, LONG, 0,
+	    refusing, resolver_refuses },
+	{ "dead beyond the router, hops hidden", SEGMENT_BEYOND, "outage", true, QUIET,
+	    LONG, 0, no_hops, line_dead },
+	{ "loss beyond the router, hops hidden", SEGMENT_BEYOND, "loss", false, QUIET,
+	    LONG, 0, no_hops, core_loss },
+	{ "dead, no gateway answers", SEGMENT_BEYOND, "outage", false, QUIET, LONG, 0,
+	    no_gateway, line_dead },
+	{ "dead, nothing near answers", SEGMENT_BEYOND, "outage", false, QUIET, LONG, 0,
+	    silent_gateway_and_hops, line_dead },
+	{ "interface down", SEGMENT_HOST, "not_sent", true, QUIET, LONG, 0, plain,
+	    interface_down },
+	{ "no route", SEGMENT_HOST, "outage", true, QUIET, LONG, 0, plain, route_gone },
+	{ "attack that hurts", SEGMENT_ACCESS, "attack", true, QUIET, LONG, 0, counted,
+	    attack },
+	/* healthy */
+	{ "quiet", SEGMENT_NONE, "", false, 0, 3 * DAY, 0, plain, nothing },
+	{ "access hop limits", SEGMENT_NONE, "", false, 0, 3 * DAY, 0, plain,
+	    limited_access },
+	{ "core hop limits", SEGMENT_NONE, "", false, 0, 3 * DAY, 0, plain,
+	    limited_core },
+	{ "gateway limits", SEGMENT_NONE, "", false, 0, 3 * DAY, 0, plain,
+	    limited_gateway },
+	{ "hop slow in the evening", SEGMENT_NONE, "", false, 0, 3 * DAY, 0, plain,
+	    slow_hop },
+	{ "ECMP", SEGMENT_NONE, "", false, 0, 3 * DAY, 0, plain, ecmp },
+	{ "own stalls", SEGMENT_NONE, "", false, 0, 3 * DAY, 0, plain, cpu_stalls },
+	{ "suspended at night", SEGMENT_NONE, "", false, 0, 3 * DAY, 0, plain,
+	    suspends },
+	{ "own restarts", SEGMENT_NONE, "", false, 0, 3 * DAY, 0, plain, restarts },
+	{ "speed tests", SEGMENT_NONE, "", false, 0, 3 * DAY, 0, counted, speed_tests },
+	{ "backup through a fair queue", SEGMENT_NONE, "", false, 0, 3 * DAY, 0,
+	    counted, gentle_backup },
+	{ "attack that does not hurt", SEGMENT_NONE, "", false, 0, 3 * DAY, 0, counted,
+	    harmless_attack },
+	{ "scans", SEGMENT_NONE, "", false, 0, 2 * DAY, 0, counted, scans },
+	{ "short bursts", SEGMENT_NONE, "", false, 0, 3 * DAY, 0, wireless,
+	    short_bursts },
+	{ "slower by day", SEGMENT_NONE, "", false, 0, 3 * DAY, 0, plain,
+	    evening_rise },
+	{ "receive buffer overflows", SEGMENT_NONE, "", false, 0, 2 * DAY, 0, plain,
+	    overflows },
+	{ "poor end", SEGMENT_NONE, "", false, 0, 3 * DAY, 0, plain, poor_end },
+};
+
+/* Two things at once are told by their two findings. */
+static const struct scenario doubles[] = {
+	{ "line dead, one end dead before", SEGMENT_ACCESS, "outage", true, QUIET, LONG,
+	    0, plain, dead_then_line },
+	{ "core loss, one end dead before", SEGMENT_PROVIDER, "loss", false, QUIET,
+	    LONG, 0, plain, dead_then_core },
+};
+
+/* --- sums ------------------------------------------------------------------------- */
+
+struct sums {
+	unsigned runs, right, scenarios, faulty;
+};
+
+static bool
+is_wanted(const char *name, int argc, char **argv)
+{
+	for (int i = 3; i < argc; i++)
+		if (strcmp(argv[i], name) == 0)
+			return true;
+	return argc <= 3;
+}
+
+/* SEEDS runs of SC from FIRST on. */
+static void
+try(const struct scenario *sc, unsigned seeds, uint64_t first, struct sums *all)
+{
+	unsigned right = 0, soon = 0;
+
+	for (unsigned i = 0; i < seeds; i++) {
+		struct score one = run(sc, first + i);
+		right += one.right;
+		soon += one.sure_soon;
+	}
+	all->runs += seeds;
+	all->right += right;
+	all->scenarios++;
+	if (sc->segment == SEGMENT_NONE)
+		ok(right == seeds, "%s: fine in %u of %u", sc->name, right, seeds);
+	else
+		ok(right * 20 >= seeds * 16, "%s: %s, %s in %u of %u", sc->name,
+		    segment_word(sc->segment), sc->cause, right, seeds);
+	if (sc->clear)
+		ok(soon * 10 >= seeds * 8, "%s: sure within 5 rounds in %u of %u",
+		    sc->name, soon, seeds);
+}
+
+/* A finding about the end that was dead before is right, too. */
+static void
+try_double(const struct scenario *sc, unsigned seeds, uint64_t first)
+{
+	unsigned right = 0;
+
+	quiet = true;
+	for (unsigned i = 0; i < seeds; i++) {
+		unsigned kept[CONFIDENCES][2];
+		memcpy(kept, calibration, sizeof kept);
+		run(sc, first + i);
+		memcpy(calibration, kept, sizeof kept);
+		bool end = false, path = false, other = false;
+		for (unsigned k = 0; k < tolds; k++)
+			if (told[k].segment == sc->segment &&
+			    is_cause(sc->cause, told[k].cause))
+				path = true;
+			else if (told[k].segment == SEGMENT_FAR)
+				end = true;
+			else
+				other = true;
+		right += end && path && !other;
+	}
+	quiet = false;
+	ok(right * 20 >= seeds * 16, "%s: both told, and nothing else, in %u of %u",
+	    sc->name, right, seeds);
+}
+
+static void
+tell_calibration(void)
+{
+	static const double at_least[CONFIDENCES] = { 0, 0.6, 0.9, 0.99 };
+
+	printf("# word    right  wrong  share\n");
+	for (int c = CONFIDENCE_HINT; c < CONFIDENCES; c++) {
+		unsigned right = calibration[c][0], wrong = calibration[c][1];
+		double share =
+		    right + wrong > 0 ? (double)right / (right + wrong) : NAN;
+		printf("# %-7s %5u %6u  %.4f\n", confidence_word((enum confidence)c),
+		    right, wrong, share);
+		ok(right + wrong == 0 || share >= at_least[c],
+		    "%s is right in at least %.0f %%",
+		    confidence_word((enum confidence)c), at_least[c] * 100);
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	const char *wanted = argc > 1 ? argv[1] : getenv("SCENARIO_SEEDS");
+	unsigned seeds = wanted != NULL ? (unsigned)strtoul(wanted, NULL, 10) : 1;
+	uint64_t first = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
+	struct sums all = { 0 };
+	double healthy = 0;
+
+	verbose = getenv("VERBOSE") != NULL;
+	for (size_t i = 0; i < sizeof scenarios / sizeof scenarios[0]; i++) {
+		if (scenarios[i].segment == SEGMENT_NONE)
+			healthy += scenarios[i].length / DAY;
+		if (is_wanted(scenarios[i].name, argc, argv))
+			try(&scenarios[i], seeds, first, &all);
+	}
+	for (size_t i = 0; i < sizeof doubles / sizeof doubles[0]; i++)
+		if (is_wanted(doubles[i].name, argc, argv))
+			try_double(&doubles[i], seeds, first);
+	ok(all.right * 100 >= all.runs * 95,
+	    "right segment and cause in %u of %u runs of %u "
+	    "scenarios",
+	    all.right, all.runs, all.scenarios);
+	if (argc <= 3)
+		ok(healthy >= 30, "%.0f healthy days a seed", healthy);
+	if (argc <= 3) {
+		uint64_t drawn =
+		    ((uint64_t)time(NULL) * 1000 + (uint64_t)getpid()) % 1000000007;
+		printf("# drawn fresh: seed %llu (t/scenarios.t 1 %llu)\n",
+		    (unsigned long long)drawn, (unsigned long long)drawn);
+		unsigned right = 0, n = sizeof scenarios / sizeof scenarios[0];
+		for (unsigned i = 0; i < n; i++)
+			right += run(&scenarios[i], drawn).right;
+		ok(right * 100 >= n * 90, "fresh: right in %u of %u", right, n);
+	}
+	tell_calibration();
+	return tap_done();
+}

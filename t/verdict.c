@@ -1,0 +1,268 @@
+/* The judge by hand: what is usual, windows, what is kept, what is explained. (That its
+ * verdicts are right is t/scenarios.c's affair.) */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "infer/hourly.h"
+#include "infer/odds.h"
+#include "infer/verdict.h"
+#include "t/tap.h"
+
+#define DAY 86400
+#define BEGIN (20000LL * DAY)
+
+static struct infer_finding last;
+static unsigned heard, closed;
+
+static void
+hear(void *ctx, const struct infer_finding *f, int64_t time, bool over)
+{
+	(void)ctx;
+	(void)time;
+	last = *f;
+	heard++;
+	closed += over;
+}
+
+static void
+test_odds(void)
+{
+	/* Counts of the facts: 3 of 20, 4 of 60, 6 of 200 at 0.5 %. */
+	is_close(odds_at_least(3, 20, 0.005), 1.3e-4, 1e-5, "3 of 20");
+	is_close(odds_at_least(4, 60, 0.005), 2.4e-4, 3e-5, "4 of 60");
+	is_close(odds_at_least(6, 200, 0.005), 5.6e-4, 3e-5, "6 of 200");
+	is_close(
+	    odds_at_most(5, 10, 0.5), 0.623046875, 1e-12, "5 or fewer of 10 coins");
+	is_close(odds_at_least(0, 10, 0.5), 1, 0, "none or more");
+	is_close(odds_at_most(10, 10, 0.5), 1, 0, "ten or fewer");
+	double low, high;
+	odds_interval(0, 20, &low, &high);
+	ok(low == 0 && high > 0.16 && high < 0.17, "none of 20: at most 16 %%");
+}
+
+static void
+test_baseline(void)
+{
+	static struct hourly b, read;
+	struct hourly_usual u;
+	uint8_t buf[HOURLY_BYTES];
+	struct wire w;
+
+	hourly_init(&b);
+	ok(!hourly_usual(&b, BEGIN, &u), "nothing is usual at first");
+	/* 10 ms by night, 30 ms from 20 to 24 h. */
+	for (int64_t t = 0; t < 8LL * DAY; t += 300) {
+		double median = t % DAY >= 20 * 3600 ? 0.030 : 0.010;
+		hourly_add(&b, BEGIN + t, median, median + 0.002);
+		if (t == DAY) {
+			ok(hourly_usual(&b, BEGIN + t, &u) && !u.same_hour,
+			    "after a day, by all since the start");
+			is_close(u.median, 0.010, 1e-6, "the lower quarter of it");
+		}
+	}
+	ok(hourly_usual(&b, BEGIN + 8 * DAY + 12 * 3600, &u) && u.same_hour,
+	    "after a week, by the hour");
+	is_close(u.median, 0.010, 1e-6, "what it is at noon");
+	is_close(u.p90, 0.012, 1e-6, "and its 90th percentile");
+	hourly_usual(&b, BEGIN + 8 * DAY + 21 * 3600, &u);
+	is_close(u.median, 0.030, 1e-6, "and in the evening");
+	hourly_usual(&b, BEGIN + 8 * DAY + 19 * 3600, &u);
+	is_close(u.median, 0.030, 1e-6, "an hour early is still usual");
+	hourly_usual(&b, BEGIN + 8 * DAY + 17 * 3600, &u);
+	is_close(u.median, 0.010, 1e-6, "three are not");
+
+	hourly_put(&b, buf);
+	wire_init(&w, buf, sizeof buf);
+	ok(hourly_get(&read, &w) == 0 && wire_left(&w) == 0,
+	    "read again, to the end");
+	hourly_usual(&read, BEGIN + 8 * DAY + 21 * 3600, &u);
+	is_close(u.median, 0.030, 1e-6, "it is the same");
+	wire_init(&w, buf, sizeof buf - 1);
+	ok(hourly_get(&read, &w) < 0, "one cut short is not read");
+	memset(buf + 16, 0xff, 4);
+	wire_init(&w, buf, sizeof buf);
+	ok(hourly_get(&read, &w) < 0,
+	    "nor one with more values than there is room for");
+}
+
+/* --- a path ----------------------------------------------------------------------- */
+
+enum {
+	GATEWAY = 1,
+	ACCESS,
+	CORE,
+	FAR,
+	PATH = FAR + 4
+};
+
+static struct verdict *
+path(uint32_t step, uint32_t pings)
+{
+	static const enum verdict_role roles[PATH] = { 0, VERDICT_GATEWAY,
+		VERDICT_ACCESS, VERDICT_PROVIDER, VERDICT_FAR, VERDICT_FAR, VERDICT_FAR,
+		VERDICT_FAR };
+	static const char *const names[PATH] = { "", "Gw", "Access", "Core", "A", "B",
+		"C", "D" };
+	struct verdict *v = verdict_new(hear, NULL);
+
+	heard = closed = 0;
+	for (unsigned i = GATEWAY; i < PATH; i++)
+		verdict_series(v, &(struct verdict_series){ .id = i,
+				      .path = names[i],
+				      .role = roles[i],
+				      .network = i,
+				      .step = step,
+				      .pings = pings });
+	return v;
+}
+
+/* A window ends at T, in which series FROM and behind answered nothing; WHY counts
+ * where all is unknown. */
+static void
+window(struct verdict *v, int64_t t, unsigned from, bool unknown)
+{
+	for (unsigned i = GATEWAY; i < PATH; i++) {
+		struct verdict_round r = { .id = i, .time = t - 1, .sent = 20 };
+		r.median = r.p90 = i >= from || unknown ? NAN : 0.01 * i;
+		r.lost = i >= from && !unknown ? 20 : 0;
+		r.unknown = unknown ? 20 : 0;
+		r.why = VERDICT_STALLED;
+		verdict_round(v, &r);
+	}
+	verdict_tick(v, t + 7);
+}
+
+static void
+test_windows(void)
+{
+	struct verdict *v = path(60, 20);
+
+	is_int(verdict_window(v), 60, "a window is a step");
+	verdict_series(v, &(struct verdict_series){ .id = 99,
+			      .path = "Slow",
+			      .role = VERDICT_FAR,
+			      .step = 3600,
+			      .pings = 20 });
+	is_int(verdict_window(v), VERDICT_WINDOW_S, "at most five minutes");
+	verdict_forget(v, 99);
+	is_int(verdict_window(v), 60, "and as before without that one");
+	verdict_series(
+	    v, &(struct verdict_series){ .id = 100, .path = "No", .step = 900 });
+	is_int(verdict_window(v), 60, "a series without a place does not count");
+	verdict_free(v);
+	v = path(1, 5);
+	is_int(verdict_window(v), 4, "as many short rounds as hold 20 pings");
+	verdict_free(v);
+}
+
+static void
+test_life(void)
+{
+	struct verdict *v = path(60, 20);
+	struct infer_finding f;
+	int64_t t = BEGIN;
+
+	ok(!verdict_now(v, &f) && f.confidence == CONFIDENCE_NONE,
+	    "at first nothing is said");
+	for (int i = 0; i < 5; i++)
+		window(v, t += 60, PATH, false);
+	ok(verdict_now(v, &f), "then all is fine");
+	ok(strstr(f.sentence, "Not measured from here: your wifi, resolver") != NULL,
+	    "what is not measured is said: %s", f.sentence);
+	int64_t begin = t;
+	for (int i = 0; i < 3; i++)
+		window(v, t += 60, ACCESS, false);
+	is_int(heard, 0, "no verdict before all rounds are of after it began");
+	window(v, t += 60, ACCESS, false);
+	is_int(heard, 1, "two windows that say the same are one");
+	is_str(last.subject, "access", "about the access line");
+	is_str(last.cause, "outage", "which is dead");
+	is_int(last.begin, begin, "since the first bad one");
+	ok(verdict_level(v, SEGMENT_ACCESS) == VERDICT_BAD &&
+		verdict_level(v, SEGMENT_ROUTER) == VERDICT_FINE &&
+		verdict_level(v, SEGMENT_RESOLVER) == VERDICT_UNMEASURED &&
+		verdict_level(v, SEGMENT_WIFI) == VERDICT_UNMEASURED,
+	    "how the segments are");
+	is_str(verdict_explains(v, FAR), "access", "a far end behind it is explained");
+	ok(verdict_explains(v, GATEWAY) == NULL, "the gateway in front of it is not");
+	/* Nobody's fault: what is open stays, what is good stays. */
+	window(v, t += 60, ACCESS, true);
+	window(v, t += 60, ACCESS, true);
+	is_int(closed, 0, "own stalls end nothing");
+	window(v, t += 60, PATH, false);
+	window(v, t += 60, PATH, false);
+	is_int(closed, 0, "two good windows end nothing");
+	window(v, t += 60, PATH, false);
+	is_int(closed, 1, "three do");
+	ok(verdict_now(v, &f), "all is fine again");
+	verdict_free(v);
+}
+
+static void
+test_artefact(void)
+{
+	struct verdict *v = path(60, 20);
+	int64_t t = BEGIN;
+
+	for (int k = 0; k < 20; k++) {
+		t += 60;
+		for (unsigned i = GATEWAY; i < PATH; i++)
+			verdict_round(v, &(struct verdict_round){ .id = i,
+					     .time = t - 1,
+					     .sent = 20,
+					     .lost = i == ACCESS ? 20 : 0,
+					     .median = i == ACCESS ? NAN : 0.01,
+					     .p90 = i == ACCESS ? NAN : 0.01 });
+		verdict_tick(v, t + 7);
+	}
+	is_int(heard, 0, "a hop that is silent while ends behind it answer");
+	verdict_free(v);
+}
+
+static void
+test_bytes(void)
+{
+	struct verdict *v = path(60, 20), *other;
+	int64_t t = BEGIN;
+	size_t len, len2;
+
+	ok(verdict_save(v, &len) == NULL, "nothing to keep");
+	for (int i = 0; i < 100; i++)
+		window(v, t += 60, PATH, false);
+	uint8_t *buf = verdict_save(v, &len);
+	other = verdict_new(hear, NULL);
+	is_int(verdict_load(other, buf, len), 0, "what is usual is read");
+	uint8_t *again = verdict_save(other, &len2);
+	ok(again != NULL && len2 == len, "and kept for series that come later");
+	free(again);
+	verdict_free(other);
+	other = path(60, 20);
+	verdict_load(other, buf, len);
+	again = verdict_save(other, &len2);
+	ok(again != NULL && len2 == len, "or are there");
+	free(again);
+	unsigned taken = 0;
+	for (size_t i = 0; i < len; i += 97) {
+		buf[i] ^= 0x10;
+		taken += verdict_load(other, buf, len) == 0;
+		buf[i] ^= 0x10;
+		taken += verdict_load(other, buf, i) == 0;
+	}
+	is_int(taken, 0, "one that is broken or cut anywhere is not read");
+	free(buf);
+	verdict_free(other);
+	verdict_free(v);
+}
+
+int
+main(void)
+{
+	test_odds();
+	test_baseline();
+	test_windows();
+	test_life();
+	test_artefact();
+	test_bytes();
+	return tap_done();
+}

@@ -1,0 +1,135 @@
+#!/bin/bash
+# Whose fault it is, through the whole program, over real routers: a far end alone, and a
+# stop of our own, which is a gap and nobody's fault.
+. "${SOURCE:?}/t/world.sh" || exit 1
+command -v jq >"$DIR/which" || skip_all "no jq"
+world "$@"
+
+# --- here, the router at home, the provider's edge, its core, the far ends -----------
+
+mount --make-rprivate /
+ip link set lo up
+HERE=$$
+node() {
+	unshare -n sleep 3600 &
+	eval "$1=$!"
+}
+node HOME_ROUTER
+node EDGE
+node CORE
+node FAR
+in_node() {
+	local pid=$1
+	shift
+	nsenter -t "$pid" -n "$@"
+}
+apart() {
+	[ "$(readlink "/proc/$1/ns/net")" != "$(readlink /proc/self/ns/net)" ]
+}
+for node in $HOME_ROUTER $EDGE $CORE $FAR; do
+	wait_until 10 apart "$node" || bail "no namespaces"
+	in_node "$node" sh -c 'ip link set lo up
+		echo 1 >/proc/sys/net/ipv4/ip_forward
+		echo 0 >/proc/sys/net/ipv4/icmp_ratelimit
+		echo 10000 >/proc/sys/net/ipv4/icmp_msgs_per_sec 2>/dev/null
+		true'
+done
+# link N NEAR FAR NET: NET.1 and NET.2
+link() {
+	ip link add "a$1" type veth peer name "b$1" || skip_all "no veth"
+	[ "$2" = "$HERE" ] || ip link set "a$1" netns "$2"
+	ip link set "b$1" netns "$3"
+	in_node "$2" sh -c "ip addr add $4.1/24 dev a$1; ip link set a$1 up"
+	in_node "$3" sh -c "ip addr add $4.2/24 dev b$1; ip link set b$1 up"
+}
+link 1 $HERE "$HOME_ROUTER" 192.168.7
+link 2 "$HOME_ROUTER" "$EDGE" 100.64.2
+link 3 "$EDGE" "$CORE" 20.9.3
+link 4 "$CORE" "$FAR" 20.9.4
+FAR_ENDS="31.1.0.1 32.1.0.1 33.1.0.1 34.1.0.1"
+for a in $FAR_ENDS; do
+	in_node "$FAR" ip addr add "$a/32" dev lo
+done
+ways() {
+	in_node "$HOME_ROUTER" ip route replace default via 100.64.2.2
+}
+ip route add default via 192.168.7.2
+ways
+in_node "$EDGE" sh -c 'ip route add 192.168.7.0/24 via 100.64.2.1; ip route add default via 20.9.3.2'
+in_node "$CORE" sh -c 'ip route add 192.168.7.0/24 via 20.9.3.1; ip route add 100.64.2.0/24 via 20.9.3.1
+	ip route add default via 20.9.4.2'
+in_node "$FAR" ip route add default via 20.9.4.1
+
+# --- measured --------------------------------------------------------------------
+
+target() {
+	printf '++ %s\nmenu = %s\ntitle = %s\nhost = %s\n' "$1" "$1" "$1" "$2"
+}
+config 1 5 <<-END
+	+ Net
+	menu = Net
+	title = Net
+	$(target gateway 192.168.7.2)
+	$(target edge 100.64.2.2)
+	$(target core 20.9.3.2)
+	$(n=0; for a in $FAR_ENDS; do n=$((n + 1)); target "far$n" "$a"; done)
+END
+sed -i 's/^binary = .usr.bin.fping/&\nhostinterval = 0.15\ntimeout = 0.6/' "$DIR/config"
+probed_start
+wait_until 60 ready || bail "probed does not answer"
+# verdict JQ: of what the status says
+verdict() {
+	json status ".verdict$1"
+}
+says() {
+	[ "$(verdict "$1")" = "$2" ]
+}
+wait_until 90 says .fine true
+ok $? "all is fine" || {
+	verdict "" | sed 's/^/# /'
+	json path . | head -40 | sed 's/^/# /'
+}
+far_is() {
+	says .segments.far "$1"
+}
+like "$(verdict .summary)" "Not measured from here: your wifi" "what is not measured is said"
+like "$(curl -s -m 10 "$URL/")" "<h1>Fine since " "so says the page"
+
+# One far end alone.
+in_node "$FAR" ip addr del 33.1.0.1/32 dev lo
+in_node "$FAR" ip route add blackhole 33.1.0.1/32
+wait_until 120 says .segment far
+ok $? "a far end alone: it is that one" || verdict "" | sed 's/^/# /'
+like "$(verdict .summary)" "^Since .*Net.far3" "by name"
+wait_until 60 says .confidence sure
+ok $? "it is sure"
+id=$(verdict .incident)
+like "$(curl -s -m 10 "$URL/")" "Net.far3.*href=\"[^\"]*/incidents.id=$id\"" \
+	"the page leads to the evidence"
+like "$(curl -s -m 10 "$URL/incidents?id=$id" | tr '\n' ' ')" "Net.far3 loss <b>[0-9]" "where its numbers are"
+"$BUILD/probectl" --url "$URL" explain "$id" >"$DIR/explained" 2>&1
+is $? 0 "probectl explains it"
+like "$(tr '\n' ' ' <"$DIR/explained")" "Net.far3 +loss +[0-9.]+ %.*threshold 2 %.*Net.far1 +loss +0 %" "with every number"
+"$BUILD/probectl" --url "$URL" explain 999999 >"$DIR/explained" 2>&1
+is $? 1 "an incident that is none is not explained"
+like "$("$BUILD/probectl" --url "$URL" events --kind verdict 2>&1)" "#$id .* verdict +Net.far3: Since" \
+	"and lists it"
+like "$(curl -s -m 10 "$URL/metrics" | tr '\n' ' ')" 'smokebox_segment_bad.segment="far". 1' "so do the metrics"
+in_node "$FAR" ip route del blackhole 33.1.0.1/32
+in_node "$FAR" ip addr add 33.1.0.1/32 dev lo
+wait_until 90 says .fine true
+ok $? "it is back" || verdict "" | sed 's/^/# /'
+is "$(json "incidents?id=$id" '.incidents[0].end | type')" number "its incident has an end"
+
+# Our own stop is nobody's fault.
+before=$(json "incidents?kind=verdict" '.incidents | length')
+probed_stop
+probed_start
+wait_until 60 ready || bail "probed does not come back"
+wait_until 120 far_is fine
+ok $? "after a stop of our own all is fine"
+is "$(json "incidents?kind=verdict" '.incidents | length')" "$before" "which is no verdict"
+holds "but a gap" "$(json "incidents?kind=gap" '.incidents | length') >= 1"
+probed_stop
+ok $? "it ends"
+done_testing

@@ -1,0 +1,67 @@
+#include "web/verdictshow.h"
+
+#include <inttypes.h>
+
+#include "infer/segment.h"
+#include "web/request.h"
+
+static struct msg_verdict now;
+static bool known;
+
+int
+verdictshow_message(struct msg_in *in)
+{
+	struct msg_verdict v;
+
+	if (msg_get_verdict(in, &v) != 0)
+		return -1;
+	now = v;
+	known = true;
+	return 0;
+}
+
+const struct msg_verdict *
+verdictshow(void)
+{
+	return known && now.confidence != CONFIDENCE_NONE ? &now : NULL;
+}
+
+void
+verdictshow_put(struct json *j)
+{
+	const struct msg_verdict *v = verdictshow();
+
+	jw_key(j, "verdict");
+	if (v == NULL) {
+		jw_null(j);
+		return;
+	}
+	jw_object(j);
+	jw_put_bool(j, "fine", v->fine);
+	jw_put_some(j, "begin", v->begin);
+	jw_put_str(j, "segment", v->fine ? NULL : segment_word(v->segment));
+	jw_put_str(j, "cause", v->fine ? NULL : v->cause);
+	jw_put_str(j, "confidence", confidence_word(v->confidence));
+	jw_put_str(j, "summary", v->sentence);
+	jw_put_some(j, "incident", v->incident);
+	jw_key(j, "segments");
+	jw_object(j);
+	for (int i = SEGMENT_NONE + 1; i < SEGMENTS; i++)
+		jw_put_str(j, segment_word((enum segment)i),
+		    verdict_level_word((enum verdict_level)v->level[i]));
+	jw_object_end(j);
+	jw_object_end(j);
+}
+
+void
+verdictshow_line(struct html *page)
+{
+	const struct msg_verdict *v = verdictshow();
+
+	if (v == NULL)
+		return;
+	html_text(page, "verdict", v->sentence);
+	if (v->incident != 0)
+		html_printf(page, "verdict_href", "%s/incidents?id=%" PRId64,
+		    request_base(), v->incident);
+}
