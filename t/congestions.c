@@ -75,7 +75,8 @@ audience(void *ctx, const char *kind)
 }
 
 static const struct events_ops events_ops = { trouble };
-static const struct conditions_ops conditions_ops = { behind, silent, audience };
+static const struct conditions_ops conditions_ops = { behind, NULL, silent,
+	audience };
 
 /* By its path: "A.Gateway" and so on. */
 static enum links_place
