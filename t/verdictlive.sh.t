@@ -1,6 +1,6 @@
 #!/bin/bash
-# Whose fault it is, through the whole program, over real routers: a far end alone, and a
-# stop of our own, which is a gap and nobody's fault.
+# Whose fault it is, through the whole program, over real routers: a line that dies behind
+# the gateway, a far end alone, and a stop of our own, which is a gap and nobody's fault.
 . "${SOURCE:?}/t/world.sh" || exit 1
 command -v jq >"$DIR/which" || skip_all "no jq"
 world "$@"
@@ -65,7 +65,7 @@ in_node "$FAR" ip route add default via 20.9.4.1
 target() {
 	printf '++ %s\nmenu = %s\ntitle = %s\nhost = %s\n' "$1" "$1" "$1" "$2"
 }
-config 1 5 <<-END
+config 1 4 <<-END
 	+ Net
 	menu = Net
 	title = Net
@@ -89,44 +89,63 @@ ok $? "all is fine" || {
 	verdict "" | sed 's/^/# /'
 	json path . | head -40 | sed 's/^/# /'
 }
-far_is() {
-	says .segments.far "$1"
+whole() {
+	[ "$(verdict '.segments | [.router, .access, .provider, .transit, .far] | join(" ")')" = \
+		"fine fine fine fine fine" ]
 }
-like "$(verdict .summary)" "Not measured from here: your wifi" "what is not measured is said"
+wait_until 60 whole
+ok $? "each segment that own probes cross is fine"
+like "$(verdict .summary)" "Not measured from here: your wifi" "and the wifi is not measured"
 like "$(curl -s -m 10 "$URL/")" "<h1>Fine since " "so says the page"
+
+# The line dies: the router has no way out any more.
+in_node "$HOME_ROUTER" ip link set a2 down
+wait_until 120 says .segment access
+ok $? "the line is dead: it is the line" || verdict "" | sed 's/^/# /'
+is "$(verdict .cause)" outage "which is out"
+like "$(verdict .summary)" "^Since .* your provider.s access line is dead. Router is fine" "the sentence"
+wait_until 60 says .confidence sure
+ok $? "it is sure"
+id=$(verdict .incident)
+like "$(curl -s -m 10 "$URL/")" "access line is dead.*href=\"[^\"]*/incidents.id=$id\"" "the page leads to the evidence"
+like "$(curl -s -m 10 "$URL/incidents?id=$id")" "Net.far1 loss <b>" "where its numbers are"
+"$BUILD/probectl" --url "$URL" explain 999999 >"$DIR/explained" 2>&1
+is $? 1 "an incident that is none is not explained"
+"$BUILD/probectl" --url "$URL" explain "$id" >"$DIR/explained" 2>&1
+is $? 0 "probectl explains it"
+like "$(tr "\n" " " <"$DIR/explained")" "Net.gateway +loss +0 %.*Net.far1 +loss +[0-9.]+ %" "with every number"
+like "$("$BUILD/probectl" --url "$URL" events --kind verdict 2>&1)" "#$id .* verdict +access: Since" \
+	"and lists it"
+like "$(curl -s -m 10 "$URL/metrics")" 'smokebox_segment_bad\{segment="access"\} 1' "so do the metrics"
+suppressed() {
+	[ "$(json "incidents?open=yes&kind=loss" "[.incidents[] | select(.suppressed_by == $id)] | length")" -ge 1 ]
+}
+wait_until 90 suppressed
+ok $? "what does not answer behind it is explained by it" ||
+	json "incidents?open=yes" '.incidents[] | [.kind, .subject, .suppressed_by] | @tsv' | sed 's/^/# /'
+in_node "$HOME_ROUTER" ip link set a2 up
+ways
+wait_until 90 says .fine true
+ok $? "it is back: all is fine" || verdict "" | sed 's/^/# /'
+is "$(json "incidents?id=$id" '.incidents[0].end | type')" number "its incident has an end"
 
 # One far end alone.
 in_node "$FAR" ip addr del 33.1.0.1/32 dev lo
 in_node "$FAR" ip route add blackhole 33.1.0.1/32
 wait_until 120 says .segment far
 ok $? "a far end alone: it is that one" || verdict "" | sed 's/^/# /'
-like "$(verdict .summary)" "^Since .*Net.far3" "by name"
-wait_until 60 says .confidence sure
-ok $? "it is sure"
-id=$(verdict .incident)
-like "$(curl -s -m 10 "$URL/")" "Net.far3.*href=\"[^\"]*/incidents.id=$id\"" \
-	"the page leads to the evidence"
-like "$(curl -s -m 10 "$URL/incidents?id=$id" | tr '\n' ' ')" "Net.far3 loss <b>[0-9]" "where its numbers are"
-"$BUILD/probectl" --url "$URL" explain "$id" >"$DIR/explained" 2>&1
-is $? 0 "probectl explains it"
-like "$(tr '\n' ' ' <"$DIR/explained")" "Net.far3 +loss +[0-9.]+ %.*threshold 2 %.*Net.far1 +loss +0 %" "with every number"
-"$BUILD/probectl" --url "$URL" explain 999999 >"$DIR/explained" 2>&1
-is $? 1 "an incident that is none is not explained"
-like "$("$BUILD/probectl" --url "$URL" events --kind verdict 2>&1)" "#$id .* verdict +Net.far3: Since" \
-	"and lists it"
-like "$(curl -s -m 10 "$URL/metrics" | tr '\n' ' ')" 'smokebox_segment_bad.segment="far". 1' "so do the metrics"
+like "$(verdict .summary)" "Net.far3" "by name"
 in_node "$FAR" ip route del blackhole 33.1.0.1/32
 in_node "$FAR" ip addr add 33.1.0.1/32 dev lo
 wait_until 90 says .fine true
-ok $? "it is back" || verdict "" | sed 's/^/# /'
-is "$(json "incidents?id=$id" '.incidents[0].end | type')" number "its incident has an end"
+ok $? "it is back"
 
 # Our own stop is nobody's fault.
 before=$(json "incidents?kind=verdict" '.incidents | length')
 probed_stop
 probed_start
 wait_until 60 ready || bail "probed does not come back"
-wait_until 120 far_is fine
+wait_until 120 whole
 ok $? "after a stop of our own all is fine"
 is "$(json "incidents?kind=verdict" '.incidents | length')" "$before" "which is no verdict"
 holds "but a gap" "$(json "incidents?kind=gap" '.incidents | length') >= 1"

@@ -169,7 +169,8 @@ asks_names(const char *module)
 }
 
 static enum verdict_role
-role_of(const struct conf_target *t, const struct ladder_role *r)
+role_of(const struct conf_target *t, const struct ladder *l,
+    const struct ladder_role *r, bool v6)
 {
 	static const enum verdict_role roles[RUNGS] = {
 		[RUNG_BRIDGE] = VERDICT_BRIDGE,
@@ -186,6 +187,10 @@ role_of(const struct conf_target *t, const struct ladder_role *r)
 	if (r == NULL)
 		return VERDICT_OTHER;
 	enum verdict_role role = roles[r->rung];
+	/* The host of a container may be the router itself. */
+	if (role == VERDICT_BRIDGE &&
+	    ladder_anchor(l, v6, RUNG_GATEWAY)->sight == LADDER_ABSENT)
+		role = VERDICT_GATEWAY;
 	return is_echo(module) || role == VERDICT_FAR ? role : VERDICT_OTHER;
 }
 
@@ -210,8 +215,9 @@ look(struct judge *j, int64_t now)
 		if (!conf_target_is_pinged(t))
 			continue;
 		const struct ladder_role *r = ladder_role(l, t->id);
-		enum verdict_role role = role_of(t, r);
 		p = find(j, t->id);
+		enum verdict_role role =
+		    role_of(t, l, r, p != NULL && p->address.sa.sa_family == AF_INET6);
 		if (p != NULL)
 			p->seen = true;
 		if (role == VERDICT_OTHER)
