@@ -143,6 +143,12 @@ ok $? "it is back"
 # Our own stop is nobody's fault.
 before=$(json "incidents?kind=verdict" '.incidents | length')
 probed_stop
+# A gap is one from a second on.
+stopped=$(date +%s)
+passed() {
+	[ "$(date +%s)" -ge $((stopped + 2)) ]
+}
+wait_until 10 passed
 probed_start
 wait_until 60 ready || bail "probed does not come back"
 wait_until 120 whole
