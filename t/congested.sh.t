@@ -105,7 +105,9 @@ wait_until 90 graded
 is "$(line .grade)" C "the line has a grade"
 holds "its queue is told ($(line .out.buffer) octets)" "$(line .out.buffer) > 100000 && $(line .out.buffer) < 400000"
 holds "and a rate for a shaper ($(line .out.shaper) bit/s)" "$(line .out.shaper) > 7e6 && $(line .out.shaper) < 9.8e6"
-like "$(page /traffic)" 'bufferbloat <b>C</b>' "the page of traffic shows it"
+shown() { page /traffic | grep -q 'bufferbloat <b>C</b>'; }
+wait_until 30 shown
+ok $? "the page of traffic shows it"
 like "$(page /metrics)" \
 	'smokebox_interface_added_delay_seconds\{[^}]*way="out"\} 0\.1' "and metrics"
 like "$(page /t/A/one)" 'is filled by its own traffic' "the target's page names the incident"
