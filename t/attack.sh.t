@@ -151,7 +151,7 @@ is $? 0 "a courier that was killed knows what it announced"
 kill -9 "$(worker_pid recorder)"
 wait_until 60 has_incident
 is "$(grep -c ban "$DIR/acts")" 1 "and announces it once"
-pids="$PROBED $(json status '.workers[].pid' | tr '\n' ' ')"
+pids="$PROBED $(json status '.workers[] | select(.pid > 0) | .pid' | tr '\n' ' ')"
 kill -9 $pids 2>"$DIR/kill"
 wait_until 60 is_gone "$PROBED"
 wait "$PROBED" 2>"$DIR/wait"
@@ -174,7 +174,7 @@ two_bans() {
 wait_until 60 two_bans
 is $? 0 "the next attack is announced again"
 wait_until 60 is_state route announced
-pids="$PROBED $(json status '.workers[].pid' | tr '\n' ' ')"
+pids="$PROBED $(json status '.workers[] | select(.pid > 0) | .pid' | tr '\n' ' ')"
 kill -9 $pids 2>"$DIR/kill"
 wait_until 60 is_gone "$PROBED"
 wait "$PROBED" 2>"$DIR/wait"

@@ -328,7 +328,7 @@ state() {
 
 # worker_pid NAME
 worker_pid() {
-	json status ".workers[] | select(.name == \"$1\") | .pid"
+	json status ".workers[] | select(.name == \"$1\" and .pid > 0) | .pid"
 }
 
 # Rounds of TARGET in its finest archive: "ROW LOSS MEDIAN" lines, NaN for unknown.
