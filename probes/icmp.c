@@ -42,7 +42,8 @@ icmp_slot_run(uint32_t slot)
 	struct probe_run *run =
 	    probe_run_by_index(slot >> (ICMP_SEQ_BITS + ICMP_TURN_BITS));
 
-	return run != NULL && run->type == &probe_icmp ? run : NULL;
+	/* A target that cannot be measured has no options, and sends nothing. */
+	return run != NULL && run->type == &probe_icmp && run->opts != NULL ? run : NULL;
 }
 
 bool

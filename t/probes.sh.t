@@ -3,6 +3,7 @@
 # the wire's, and each way of failing has its name.
 . "${SOURCE:?}/t/world.sh" || exit 1
 world "$@"
+no_walks # what is dropped is counted
 network "* delay=5ms
 21 drop=1/2
 22 tcp=silent

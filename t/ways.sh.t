@@ -72,6 +72,7 @@ targets() {
 targets >"$DIR/targets"
 config 4 4 <"$DIR/targets"
 {
+	printf '*** Path ***\nwalk = no\n' # packets are counted here
 	echo "*** Overrides ***"
 	cat "$DIR/overrides"
 } >"$DIR/smokebox"
