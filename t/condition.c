@@ -147,6 +147,17 @@ alert(const char *subject, int64_t at, bool bad)
 	return bad ? condition_raise(cs, &f) : condition_clear(cs, &f);
 }
 
+/* A delay that tells somebody. */
+static int64_t
+delay(const char *subject, int64_t at, bool bad)
+{
+	struct finding f = finding("latency", subject, "slow", at);
+
+	f.receivers = "[\"me\"]";
+	f.body = bad ? "{\"n\":1}" : "{\"n\":0}";
+	return bad ? condition_raise(cs, &f) : condition_clear(cs, &f);
+}
+
 /* An outage that tells nobody. */
 static int64_t
 outage(const char *subject, int64_t at, bool bad)
@@ -465,7 +476,7 @@ blamed(void)
 	struct finding f = finding("verdict", "access", "verdict", 0);
 	judged.subject = "leaf";
 	judged.grace = 100;
-	alert("leaf", 0, true);
+	delay("leaf", 0, true);
 	conditions_tick(cs, T0 + 50);
 	is_str(letters(), "", "an alarm that a verdict may explain waits");
 	judged.by = condition_raise(cs, &f);
@@ -474,14 +485,26 @@ blamed(void)
 	is_str(letters(), "", "and is not told once one does");
 	is_int(atoll(query("SELECT suppressed_by FROM incident WHERE subject = 'leaf'")),
 	    judged.by, "its row says by which");
-	alert("leaf", 310, false);
+	delay("leaf", 310, false);
 	condition_clear(cs, &f);
 	is_str(letters(), "", "nor that it is over");
 	judged.by = 0;
-	alert("leaf", 400, true);
+	delay("leaf", 400, true);
 	judged.grace = 0;
 	conditions_tick(cs, T0 + 410);
 	is_str(letters(), "open:leaf", "it goes as soon as none will come");
+	judged.subject = NULL;
+
+	/* An alert is told as SmokePing would, whatever a verdict says. */
+	fresh();
+	f = finding("verdict", "access", "verdict", 0);
+	judged.subject = "leaf";
+	judged.grace = 100;
+	judged.by = condition_raise(cs, &f);
+	alert("leaf", 0, true);
+	is_str(letters(), "open:leaf", "an alert waits for no verdict");
+	judged.by = 0;
+	judged.grace = 0;
 	judged.subject = NULL;
 }
 

@@ -233,11 +233,11 @@ is_itself(const struct condition *c, const char *path, size_t len)
 }
 
 /* Likewise, by who judges the path. An alarm may wait for that; a verdict does not wait
- * for itself. */
+ * for itself, and an alert not for it: it goes to whom SmokePing would tell. */
 static int64_t
 explained(const struct conditions *cs, const struct condition *c, unsigned *grace)
 {
-	static const char *const kinds[] = { "loss", "latency", "alert" };
+	static const char *const kinds[] = { "loss", "latency" };
 	unsigned more = 0;
 
 	if (cs->ops->explained == NULL)
