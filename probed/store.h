@@ -21,6 +21,8 @@
 #define STORE_ASIDE STORE_DIR "/set-aside"
 #define STORE_NEW STORE_DIR "/new" /* RRD files being made */
 #define STORE_TRAFFIC STORE_DIR "/traffic" /* interfaces and exporters: interface.h */
+#define STORE_BROWSERS STORE_DIR "/browsers" /* ADDRESS.rrd: median, p95, lost */
+#define STORE_BROWSERS_MAX 64
 #define STORE_EVENTS STORE_DIR "/events.db" /* eventsdb.h */
 #define STORE_TOLD STORE_DIR "/courier/config" /* what our master tells to measure */
 #define STORE_PATHS STORE_DIR "/path" /* of the ways to targets: pathfile.h */

@@ -102,13 +102,13 @@ test_book(void)
 	struct stat st;
 
 	ok(take(b, "192.0.2.1", T0 + 7) == 0, "a minute is kept");
-	ok(store_rrd_read(BROWSERS_DIR "/192.0.2.1.rrd", &rrd, &err) == 0,
+	ok(store_rrd_read(STORE_BROWSERS "/192.0.2.1.rrd", &rrd, &err) == 0,
 	    "in a file of its address (%s)", err.text);
 	ok(rrd.last == T0 && rrd.step == 60 && rrd.ds_count == 3,
 	    "as the minute that ended last");
 	store_rrd_free(&rrd);
 	ok(take(b, "192.0.2.1", T0 + 50) == 0, "a second one is passed over");
-	store_rrd_read(BROWSERS_DIR "/192.0.2.1.rrd", &rrd, &err);
+	store_rrd_read(STORE_BROWSERS "/192.0.2.1.rrd", &rrd, &err);
 	ok(rrd.last == T0, "and changes nothing");
 	store_rrd_free(&rrd);
 
@@ -122,20 +122,20 @@ test_book(void)
 		snprintf(client, sizeof client, "198.51.100.%u", i);
 		kept += take(b, client, T0 + 200) == 0;
 	}
-	ok(kept == BROWSERS_MAX, "in all, 64 (%u)", kept);
+	ok(kept == STORE_BROWSERS_MAX, "in all, 64 (%u)", kept);
 	ok(take(b, "192.0.2.1", T0 + 300) == 0, "who has a place keeps it");
 	ok(take(b, "203.0.113.1", T0 + 100 + BROWSERS_IDLE_S) == 0,
 	    "after a day the one that was silent makes room");
-	ok(stat(BROWSERS_DIR "/2001:db8::1.rrd", &st) < 0, "with its file");
+	ok(stat(STORE_BROWSERS "/2001:db8::1.rrd", &st) < 0, "with its file");
 	ok(take(b, "203.0.113.2", T0 + 90 + BROWSERS_IDLE_S) == 1,
 	    "the others do not yet");
 	browsers_free(b);
 
 	struct utimbuf old = { T0, T0 };
-	utime(BROWSERS_DIR "/198.51.100.2.rrd", &old);
+	utime(STORE_BROWSERS "/198.51.100.2.rrd", &old);
 	b = browsers_new();
 	ok(take(b, "203.0.113.3", T0 + 2 * BROWSERS_IDLE_S) == 0 &&
-		stat(BROWSERS_DIR "/198.51.100.2.rrd", &st) < 0,
+		stat(STORE_BROWSERS "/198.51.100.2.rrd", &st) < 0,
 	    "a restart knows of them");
 	browsers_free(b);
 }

@@ -43,5 +43,5 @@ may probed/courier "$ground|config/|link/|slave/|courier/"
 may probed/collector "$ground|config/|infer/|link/|collector/"
 may probed/runner "$ground|config/|link/|prober/|probes/|runner/"
 may probed/fetcher "$ground|config/|infer/|link/|prober/|probes/|fetcher/"
-may web "$ground|config/|infer/|link/|slave/|web/|recorder/browsers\.h"
+may web "$ground|config/|infer/|link/|slave/|web/"
 done_testing

@@ -11,7 +11,6 @@
 #include "base/mem.h"
 #include "link/msgbrowser.h"
 #include "link/worker.h"
-#include "recorder/browsers.h"
 #include "store.h"
 #include "web/access.h"
 #include "web/api.h"
@@ -212,7 +211,7 @@ handle_one(struct request *r)
 	if (request_range(r, now, &start, &end) != 0 ||
 	    request_int(r, "points", 500, 1, POINTS_MAX, &points) != 0)
 		return;
-	snprintf(path, sizeof path, BROWSERS_DIR "/%s.rrd", addr_text(&a, text));
+	snprintf(path, sizeof path, STORE_BROWSERS "/%s.rrd", addr_text(&a, text));
 	if (usage_read_file(&u, path, start, end, now, (unsigned)points, &err) < 0) {
 		reply_error(r, 404, "parameter address: nothing is recorded of %s", text);
 		return;
@@ -235,7 +234,7 @@ by_name(const void *a, const void *b)
 void
 browsers_handle(struct request *r)
 {
-	char *name[BROWSERS_MAX];
+	char *name[STORE_BROWSERS_MAX];
 	size_t n = 0;
 	struct json j;
 
@@ -247,9 +246,9 @@ browsers_handle(struct request *r)
 		handle_one(r);
 		return;
 	}
-	DIR *dir = opendir(BROWSERS_DIR);
+	DIR *dir = opendir(STORE_BROWSERS);
 	const struct dirent *e;
-	while (dir != NULL && n < BROWSERS_MAX && (e = readdir(dir)) != NULL) {
+	while (dir != NULL && n < STORE_BROWSERS_MAX && (e = readdir(dir)) != NULL) {
 		size_t len = strlen(e->d_name);
 		if (len > 4 && strcmp(e->d_name + len - 4, ".rrd") == 0)
 			name[n++] = mem_strn(e->d_name, len - 4);

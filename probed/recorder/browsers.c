@@ -17,7 +17,7 @@ struct browsers {
 		struct addr client;
 		struct trafficfile file;
 		int64_t told; /* epoch seconds; 0: the place is free */
-	} slot[BROWSERS_MAX];
+	} slot[STORE_BROWSERS_MAX];
 };
 
 static void
@@ -25,18 +25,18 @@ path_of(const struct addr *client, char path[STORE_PATH])
 {
 	char text[ADDR_TEXT];
 
-	snprintf(path, STORE_PATH, BROWSERS_DIR "/%s.rrd", addr_text(client, text));
+	snprintf(path, STORE_PATH, STORE_BROWSERS "/%s.rrd", addr_text(client, text));
 }
 
 struct browsers *
 browsers_new(void)
 {
 	struct browsers *b = mem_zero(1, sizeof *b);
-	DIR *dir = opendir(BROWSERS_DIR);
+	DIR *dir = opendir(STORE_BROWSERS);
 	const struct dirent *e;
 	unsigned n = 0;
 
-	while (dir != NULL && n < BROWSERS_MAX && (e = readdir(dir)) != NULL) {
+	while (dir != NULL && n < STORE_BROWSERS_MAX && (e = readdir(dir)) != NULL) {
 		size_t len = strlen(e->d_name);
 		char *name = mem_strn(e->d_name, len < 4 ? 0 : len - 4);
 		struct stat st;
@@ -76,7 +76,7 @@ slot_of(struct browsers *b, const struct addr *client, int64_t now_s)
 	unsigned here = 0;
 	char path[STORE_PATH];
 
-	for (int i = 0; i < BROWSERS_MAX; i++) {
+	for (int i = 0; i < STORE_BROWSERS_MAX; i++) {
 		int64_t told = b->slot[i].told;
 
 		if (told != 0 && addr_same_host(&b->slot[i].client, client))

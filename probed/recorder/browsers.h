@@ -12,10 +12,8 @@
 #include "base/log.h"
 #include "link/msgbrowser.h"
 
-#define BROWSERS_MAX 64
 #define BROWSERS_SITE_MAX 8	  /* of one IPv6 /64, in which a host has many */
 #define BROWSERS_IDLE_S 86400	  /* who did not tell for so long makes room */
-#define BROWSERS_DIR ".smokebox/browsers" /* ADDRESS.rrd: median, p95, lost */
 
 struct browsers;
 
