@@ -210,13 +210,14 @@ save(void)
 {
 	char *text;
 	size_t len;
-	FILE *out = open_memstream(&text, &len);
+	FILE *out;
 	const struct blockade *b;
 	struct json j;
 	struct err err;
 
 	if (!all.dirty)
 		return true;
+	out = open_memstream(&text, &len);
 	if (out == NULL)
 		fatal("open_memstream");
 	jw_init(&j, out);
