@@ -285,6 +285,47 @@ test_book(void)
 	ifbook_free(t);
 }
 
+/* Half an hour in which counters count frames of 118 octets, and flows tell of the 100 in
+ * each that are IP; FRAMES: by sFlow, of 118. The router exports NetFlow, and samples by
+ * sFlow, but only what TELLS says counts for its interfaces. */
+static void
+check_of(enum flow_protocol tells, const char *text)
+{
+	static uint32_t index = 20;
+	bool frames = tells == FLOW_SFLOW5;
+	struct ifbook *t = ifbook_new(on_tell, on_trouble, NULL);
+
+	index++;
+	for (unsigned p = FLOW_SFLOW5; p <= FLOW_NETFLOW9; p++) {
+		struct msg_exporter x = { .address = "192.0.2.1",
+			.protocol = (uint8_t)p,
+			.tells = p == tells };
+		ifbook_exporter(t, &x, T0);
+	}
+	for (int k = 0; k < 40; k++) {
+		struct minute_part part = { .begin_s = T0 + k * 60,
+			.final = true,
+			.by = MINUTE_INTERFACE,
+			.parts = 1,
+			.rows = 1 };
+		struct minute_row row = { .key = { .a = ip_of(1), .number = index },
+			.sum = { .octets = { frames ? 118000 : 100000 },
+			    .packets = { 1000 } } };
+
+		ifbook_minute(t, &part, &row);
+		give(t, index, T0 + k * 60, 60000, 118000, 0);
+	}
+	is_close(told.factor, 1, 1e-9, text);
+	ifbook_free(t);
+}
+
+static void
+test_frames(void)
+{
+	check_of(FLOW_NETFLOW9, "NetFlow beside sFlow: 18 octets of each packet are added");
+	check_of(FLOW_SFLOW5, "sFlow beside NetFlow of no interface: none are");
+}
+
 /* --- who has how much ---------------------------------------------------------------
  */
 
@@ -549,6 +590,7 @@ main(void)
 	}
 	test_check();
 	test_book();
+	test_frames();
 	test_size();
 	test_shares();
 	test_many();

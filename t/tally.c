@@ -725,6 +725,73 @@ test_two(void)
 	prefixes_parse(&settings.prefer, NULL, &(struct err){ { 0 } });
 }
 
+/* Octets of all minutes: in all, and into interface 3. */
+static uint64_t in_all, into_3;
+
+static void
+on_sum(void *ctx, const struct minute_part *part, const struct minute_row *row)
+{
+	(void)ctx;
+	if (!part->final)
+		return;
+	for (unsigned i = 0; i < part->rows; i++) {
+		if (part->by == MINUTE_TOTAL)
+			in_all += minute_octets(&row[i].sum);
+		if (part->by == MINUTE_INTERFACE && row[i].key.number == 3)
+			into_3 += minute_octets(&row[i].sum);
+	}
+}
+
+/* For 20 minutes the router samples, 1600 octets a minute by whole frames; in the first
+ * FLOWS of them it exports flows of the same packets, too, 1500 octets. */
+static void
+flows_and_samples(int flows)
+{
+	struct addr from;
+	struct flow_ip agent = ip4(10, 0, 0, 1);
+
+	afresh("10.0.0.0/8");
+	addr_parse(&from, "10.0.0.1");
+	struct exporter_key key = exporter_key(&from, FLOW_SFLOW5, &agent, 0);
+	struct exporter *sampler = exporters_get(exporters, &key, false, T0);
+	sampler->address = from;
+	sampler->agent = agent;
+	sampler->protocol = FLOW_SFLOW5;
+	in_all = into_3 = 0;
+	for (int m = 0; m < 20; m++) {
+		int64_t now = T0 + m * MINUTE_MS + 20000;
+		struct flow f = a_flow();
+
+		tally_tick(tally, now, on_sum, NULL);
+		f.start_ms = f.end_ms = now - 10000;
+		if (m < flows)
+			tally_flow(tally, &f, now);
+		f.exporter = sampler;
+		f.octets = 1600;
+		tally_flow(tally, &f, now);
+		tally_tick(tally, now, on_sum, NULL);
+	}
+	ok(tally_tells(tally, sampler) == (flows < 10) &&
+		tally_tells(tally, exporter) == (flows > 10),
+	    "flows for %d minutes: it is known who tells of interfaces", flows);
+	tally_close(tally, on_sum, NULL);
+}
+
+static void
+test_flows_and_samples(void)
+{
+	flows_and_samples(20);
+	is_int((long long)into_3, 20 * 1500,
+	    "a device that tells of flows and of samples: the flows count");
+	is_int((long long)in_all, 1500 + 20 * 1600,
+	    "for hosts one counts, as soon as it is known that there are two");
+	flows_and_samples(0);
+	is_int((long long)into_3, 20 * 1600, "the samples of one that tells of no flows");
+	flows_and_samples(5);
+	is_int((long long)into_3, 5 * 1500 + 6 * 1600,
+	    "and of one that does no more, ten minutes later");
+}
+
 /* The router tells 1500 octets a minute, a guest that says to be the router's agent a
  * million. */
 static void
@@ -1107,6 +1174,7 @@ main(void)
 	test_sampling();
 	test_variance();
 	test_two();
+	test_flows_and_samples();
 	test_guest();
 	test_back();
 	test_foreign();

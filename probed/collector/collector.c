@@ -267,7 +267,8 @@ send_exporter(struct link *link, const struct exporter *x)
 		.active_s = x->active_s,
 		.inactive_s = x->inactive_s,
 		.flood = x->faults[FAULT_FLOW_FLOOD],
-		.cut_short = x->cut_short };
+		.cut_short = x->cut_short,
+		.tells = tally_tells(collector.tally, x) };
 
 	addr_text(&x->address, m.address);
 	flow_ip_text(&x->agent, m.agent);

@@ -48,13 +48,18 @@ static const uint16_t lasts_s[] = { 0, 20, 40, 60, 120, 300 };
 struct source {
 	uint64_t serial;  /* whose it is */
 	uint64_t word[2]; /* its address, for the rows of its interfaces */
-	uint64_t device;  /* a hash of it: who tells */
+	uint64_t device;  /* a hash of it, and of how it tells: who tells */
+	bool samples;	  /* sFlow */
 	bool guest;	  /* when it told last */
 	uint8_t rank;	  /* by the operator's preference */
 	/* Interfaces that had records of what comes in: in this hour, in the one
 	 * before. */
 	struct ifset in[2];
 	int64_t hour;
+	/* The minutes of its last word of an interface that counted, and of when it was
+	 * last asked whether it is outdone. */
+	int64_t told, asked;
+	bool outdone;
 };
 
 struct tally {
@@ -121,11 +126,13 @@ source_of(struct tally *t, const struct exporter *x)
 	*s = (struct source){ .serial = x->serial, .guest = x->guest };
 	struct flow_ip device = exporter_device(x);
 	put_address(s->word, &device);
-	/* Interfaces whose packets are looked at have no address of their own. */
-	uint64_t tell[4] = { s->word[0], s->word[1], 0, 0 };
+	s->samples = x->protocol == FLOW_SFLOW5;
+	/* Interfaces whose packets are looked at have no address of their own; a device
+	 * that tells of flows and of samples sees the same packets twice. */
+	uint64_t tell[5] = { s->word[0], s->word[1], 0, 0, s->samples };
 	memcpy(tell + 2, x->interface, sizeof x->interface);
 	_Static_assert(sizeof x->interface == 16, "two words");
-	s->device = gather_hash(tell, 4, t->secret) | 1;
+	s->device = gather_hash(tell, 5, t->secret) | 1;
 	rank(t, s);
 	t->several |= t->device != 0 && t->device != s->device;
 	t->device = s->device;
@@ -521,6 +528,35 @@ add_all(struct drop *d)
 	}
 }
 
+/* Does another source of S's device tell of interfaces, by records of flows? */
+static bool
+is_outdone(const struct tally *t, const struct source *s)
+{
+	for (unsigned i = 0; i < EXPORTERS_MAX; i++) {
+		const struct source *o = &t->source[i];
+
+		if (o->serial != 0 && !o->samples && o->word[0] == s->word[0] &&
+		    o->word[1] == s->word[1] && o->told + TALLY_OUTDONE > t->now)
+			return true;
+	}
+	return false;
+}
+
+/* Does what S says of interfaces count? It is asked for each record, and looks once a
+ * minute. */
+static bool
+tells(const struct tally *t, struct source *s)
+{
+	if (s->samples && s->asked != t->now) {
+		s->asked = t->now;
+		s->outdone = is_outdone(t, s);
+	}
+	if (s->outdone)
+		return false;
+	s->told = t->now;
+	return true;
+}
+
 static void
 add_interface(struct drop *d, uint32_t interface, enum minute_way way)
 {
@@ -722,8 +758,10 @@ take(void *ctx, const struct gathered *g)
 	d.sum.octets[way] = g->sum.octets;
 	d.sum.packets[way] = g->sum.packets;
 	open_minute_seen(d.minute, &d.sum);
-	add_interface(&d, g->key.in, MINUTE_IN);
-	add_interface(&d, g->key.out, MINUTE_OUT);
+	if ((g->key.in | g->key.out) != 0 && tells(t, &t->source[g->key.exporter])) {
+		add_interface(&d, g->key.in, MINUTE_IN);
+		add_interface(&d, g->key.out, MINUTE_OUT);
+	}
 	if (counts(t, &d, g))
 		add_traffic(t, &d, g, way);
 	else
@@ -805,6 +843,15 @@ tally_tell(struct tally *t, int64_t now_ms, tally_part_fn part, void *ctx)
 
 /* --- life
  * ------------------------------------------------------------------------------ */
+
+bool
+tally_tells(const struct tally *t, const struct exporter *x)
+{
+	const struct source *s = &t->source[x->number];
+
+	return s->serial == x->serial && !s->outdone && s->told != 0 &&
+	       s->told + TALLY_OUTDONE > t->now;
+}
 
 const struct tally_counts *
 tally_counts(const struct tally *t)

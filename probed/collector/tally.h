@@ -14,7 +14,9 @@
  *
  * A packet that the exporter saw twice, on its way in and on its way out, is counted
  * once: records of what leaves count only where nothing says what came in there. One
- * that two exporters saw counts once, too, but for their interfaces (witness.h).
+ * that two exporters saw counts once, too, but for their interfaces (witness.h). Of a
+ * device that exports flows and samples packets by sFlow as well, both are such two; and
+ * for its interfaces samples count only while no flows tell of them.
  *
  * Whatever comes, memory is bounded, and octets, packets and flows are conserved: in
  * every table the rows and the rest give exactly what was offered to it. */
@@ -28,6 +30,7 @@
 #define TALLY_OPEN 6	     /* minutes */
 #define TALLY_SPAN_MS 300000 /* the longest span; what says more is cut to its end */
 #define TALLY_QUIET 60	     /* minutes without a record that are none of traffic */
+#define TALLY_OUTDONE 10     /* minutes after a flow in which no samples count */
 #define TALLY_PORTS 32	     /* of our own sockets */
 
 enum tally_talkers {
@@ -73,6 +76,8 @@ void tally_watch(struct tally *t, struct windows *w);
 /* FLOW came at NOW_MS (epoch). */
 void tally_flow(struct tally *t, const struct flow *flow, int64_t now_ms);
 const struct tally_counts *tally_counts(const struct tally *t);
+/* Does what X says count for its device's interfaces? */
+bool tally_tells(const struct tally *t, const struct exporter *x);
 
 /* Who takes a part of a table; PART->rows rows at ROW. */
 typedef void (*tally_part_fn)(

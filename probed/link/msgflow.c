@@ -108,6 +108,7 @@ msg_put_exporter(struct msg_out *out, const struct msg_exporter *x)
 	pack_u32(p, x->inactive_s);
 	pack_u64(p, x->flood);
 	pack_u64(p, x->cut_short);
+	pack_u8(p, x->tells);
 }
 
 int
@@ -142,6 +143,7 @@ msg_get_exporter(struct msg_in *in, struct msg_exporter *x)
 	x->inactive_s = wire_u32(w);
 	x->flood = wire_u64(w);
 	x->cut_short = wire_u64(w);
+	x->tells = get_bool(w);
 	if (x->protocol >= FLOW_PROTOCOLS || x->rate_from >= SAMPLING_SOURCES)
 		w->bad = true;
 	return msg_done(in);

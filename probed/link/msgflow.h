@@ -44,6 +44,7 @@ struct msg_exporter {
 	uint32_t active_s, inactive_s; /* its timeouts; 0: it does not tell */
 	uint64_t flood;		       /* datagrams that were too many in a second */
 	uint64_t cut_short; /* flows of packets that went early, for want of room */
+	bool tells;	    /* its records count for its device's interfaces */
 };
 void msg_put_exporter(struct msg_out *out, const struct msg_exporter *x);
 int msg_get_exporter(struct msg_in *in, struct msg_exporter *x);

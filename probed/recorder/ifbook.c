@@ -407,8 +407,8 @@ note_device(struct ifbook *t, const struct msg_exporter *x)
 	ip.len = (uint8_t)len;
 	memcpy(ip.bytes, bytes, len);
 	d = ifdevice_get(&t->devices, &ip, !x->guest, t->run_s);
-	if (d != NULL)
-		d->frames |= x->protocol == FLOW_SFLOW5;
+	if (d != NULL && x->tells)
+		d->frames = x->protocol == FLOW_SFLOW5;
 }
 
 void

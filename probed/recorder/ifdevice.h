@@ -26,7 +26,7 @@ struct ifdevice {
 	UT_hash_handle hh;
 	struct flow_ip ip;
 	bool named;  /* allowed, or asked by us */
-	bool frames; /* it sends sFlow: its flows count whole frames */
+	bool frames; /* sFlow tells of its interfaces, which counts whole frames */
 	unsigned interfaces, filed;
 	int64_t flows_s; /* begin of the last minute in which its flows were listed */
 	int64_t heard_s; /* when it was last heard of, on a clock that nobody sets */
