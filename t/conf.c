@@ -1154,6 +1154,15 @@ test_talkers(void)
 	    "and one more is an error at its line");
 	conf_free(conf);
 	free(warnings);
+
+	put("smokebox", "*** Collector ***\ntelescope = 192.0.2.0/33\n");
+	conf = load(&warnings);
+	is_str(warnings,
+	    "smokebox:2: syntax error in value of 'telescope', expected prefixes such as "
+	    "192.0.2.0/24 2001:db8::/32, or nothing\n",
+	    "so is a telescope of no prefix");
+	conf_free(conf);
+	free(warnings);
 	drop("smokebox");
 }
 
