@@ -7,7 +7,7 @@ ip link set lo up
 
 cat >"$DIR/smokebox" <<-END
 	*** Collector ***
-	listen = 127.0.0.1:6343 127.0.0.1:2055
+	listen = 127.0.0.1:6343 127.0.0.1:2055 [::]:9995
 	allow = 127.0.0.1
 	*** Detection ***
 	host_packets = 100k
@@ -64,14 +64,17 @@ is "$(exporter netflow5 sampling_from)" protocol "as the header says"
 # A template of NetFlow v9 and data behind it, then data of another source id.
 t9='0009000100002710 6553f100 00000001 00000007 0000 0018 0100 0004 0008 0004 000c 0004 0001 0004 0002 0004'
 d9='0009000100002710 6553f100 %08x %08x 0100 0014 c0000201 c6336402 00000064 00000003'
-{ echo "$t9"; printf "$d9\n" 2 7; printf "$d9\n" 3 7; printf "$d9\n" 1 8; } | send 2055 127.0.0.1
+{ echo "$t9"; printf "$d9\n" 2 7; printf "$d9\n" 3 7; printf "$d9\n" 1 8; } | send 9995 127.0.0.1
 wait_until 15 gets 1 collector faults.no_template
 is "$(collector faults.no_template)" 1 "data of a source id without a template is a fault"
 is "$(json status '[.exporters[] | select(.protocol == "netflow9") | .records] | add')" 2 \
 	"the other's records are counted"
 is "$(exporter netflow9 sampling | head -n 1)" null "its sampling rate is not known"
 
-v5 0 | send 2055 127.0.0.9
+is "$(json status '[.exporters[] | select(.protocol == "netflow9") | .address] | unique[]')" 127.0.0.1 \
+	"IPv4 that comes to a socket of both families is IPv4"
+
+v5 0 | send 9995 127.0.0.9
 wait_until 15 gets 1 collector strangers
 is "$(collector strangers)" 1 "who is not allowed is not listened to"
 like "$(cat "$DIR/probed.log")" "127.0.0.9 sends flows and is not allowed to" "and the log says so"

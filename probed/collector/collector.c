@@ -202,6 +202,8 @@ on_datagrams(evutil_socket_t fd, short what, void *arg)
 
 		for (int i = 0; i < n; i++) {
 			count_drops(&in.message[i].msg_hdr, index);
+			/* A socket of both families maps IPv4; nobody writes it so. */
+			addr_unmap(&in.from[i]);
 			take_datagram(
 			    &in.from[i], in.data[i], in.message[i].msg_len, now_ms);
 		}
