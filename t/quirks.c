@@ -115,6 +115,46 @@ test_softflowd(void)
 	ok(flow[0].in == 5 && flow[0].out == 5, "in and out are one interface");
 }
 
+/* Who has been up for longer than 32 bits of milliseconds, which are 49 days. */
+static void
+test_uptime(void)
+{
+	const uint64_t up = 60 * 86400000ULL;
+
+	afresh();
+	ipfix(0, 0);
+	DEFINE(true, true, 300, 1, { 144, 4, 0 }, { 160, 8, 0 });
+	set(300);
+	pack_u32(&p, 1);
+	pack_u64(&p, WALL * 1000ULL - up);
+	end_set();
+	DEFINE(true, false, 301, 0, { 8, 4, 0 }, { 12, 4, 0 }, { 22, 4, 0 },
+	    { 21, 4, 0 });
+	set(301);
+	ends();
+	pack_u32(&p, (uint32_t)(up - 9000));
+	pack_u32(&p, (uint32_t)(up - 1000));
+	end_set();
+	end_message();
+	give();
+	ok(flow[0].start_ms == WALL * 1000LL - 9000 &&
+		flow[0].end_ms == WALL * 1000LL - 1000,
+	    "IPFIX: an uptime that has run over since it began");
+	afresh();
+	v9(0, 0); /* up for a minute */
+	DEFINE(false, false, 301, 0, { 8, 4, 0 }, { 12, 4, 0 }, { 22, 4, 0 },
+	    { 21, 4, 0 });
+	set(301);
+	ends();
+	pack_u32(&p, UINT32_MAX - 19999);
+	pack_u32(&p, 30000);
+	end_set();
+	give();
+	ok(flow[0].start_ms == WALL * 1000LL - 80000 &&
+		flow[0].end_ms == WALL * 1000LL - 30000 && all_faults() == 0,
+	    "version 9: one that runs over within a flow");
+}
+
 static void
 test_bsd(void)
 {
@@ -941,6 +981,7 @@ int
 main(void)
 {
 	test_softflowd();
+	test_uptime();
 	test_bsd();
 	test_home();
 	test_fritzbox();

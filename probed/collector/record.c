@@ -187,6 +187,16 @@ ntp_ms(uint64_t ntp)
 	return (int64_t)(s - NTP_EPOCH) * 1000 + (int64_t)(fraction * 1000 >> 32);
 }
 
+/* A time of the exporter's uptime, as wall clock. Its 32 bits run over after 49 days: it
+ * is the one that is nearest to when it was exported. */
+static int64_t
+uptime_ms(uint32_t uptime, const struct record_clock *clock)
+{
+	uint32_t now = (uint32_t)(clock->export_ms - clock->init_ms);
+
+	return clock->export_ms + (int32_t)(uptime - now);
+}
+
 /* One end of a flow's span: by the best of the fields that may tell it. */
 struct span_fields {
 	enum field_slot ms, ns, us, s, ago, uptime;
@@ -209,7 +219,7 @@ span_end(const struct view *v, const struct span_fields *f,
 	else if (has(v, f->ago))
 		*ms = clock->export_ms - (int64_t)(n[f->ago] & UINT32_MAX) / 1000;
 	else if (has(v, f->uptime) && clock->init_ms != INT64_MIN)
-		*ms = clock->init_ms + (int64_t)(n[f->uptime] & UINT32_MAX);
+		*ms = uptime_ms((uint32_t)n[f->uptime], clock);
 	else
 		return false;
 	return true;
