@@ -75,7 +75,20 @@ audience(void *ctx, const char *kind)
 }
 
 static const struct events_ops events_ops = { trouble };
-static const struct conditions_ops ops = { behind, explained, silent, audience };
+/* What belongs to it, while somebody has something to say. */
+static bool talks;
+
+static char *
+evidence(void *ctx, const struct incident *in)
+{
+	(void)ctx;
+	return talks ? mem_printf("{\"talkers\":{\"during\":{\"end\":%lld}}}",
+			   (long long)in->end)
+		     : NULL;
+}
+
+static const struct conditions_ops ops = { behind, explained, silent, audience,
+	evidence };
 
 static void
 write_out(void)
@@ -508,6 +521,23 @@ blamed(void)
 	judged.subject = NULL;
 }
 
+/* What belongs to an incident is in its row, and not in what is put
+ * while it goes on. */
+static void
+explained_by_traffic(void)
+{
+	fresh();
+	talks = true;
+	delay("leaf", 0, true);
+	is_str(query("SELECT json_extract(evidence, '$.talkers.during.end') FROM incident"),
+	    "0", "the row has it as it opens");
+	delay("leaf", 60, false);
+	is_str(query("SELECT json_extract(evidence, '$.talkers.during.end') = \"end\" FROM "
+		     "incident"),
+	    "1", "and once it is over");
+	talks = false;
+}
+
 int
 main(void)
 {
@@ -523,6 +553,7 @@ main(void)
 	suppressed();
 	ended();
 	blamed();
+	explained_by_traffic();
 	down();
 	events_clean();
 	if (chdir("/") == 0)

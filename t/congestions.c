@@ -76,7 +76,7 @@ audience(void *ctx, const char *kind)
 
 static const struct events_ops events_ops = { trouble };
 static const struct conditions_ops conditions_ops = { behind, NULL, silent,
-	audience };
+	audience, NULL };
 
 /* By its path: "A.Gateway" and so on. */
 static enum links_place
@@ -106,7 +106,25 @@ on_tell(void *ctx, const struct msg_line *m)
 	tellings++;
 }
 
-static const struct congestions_ops ops = { place, on_tell, trouble };
+static struct lines_busy busy;
+static int64_t load_since; /* of a load test; 0: none runs */
+
+static void
+on_busy(void *ctx, const struct lines_busy *b)
+{
+	(void)ctx;
+	busy = *b;
+}
+
+static bool
+own(void *ctx, int64_t begin, int64_t end)
+{
+	(void)ctx;
+	(void)begin;
+	return load_since != 0 && end >= load_since;
+}
+
+static const struct congestions_ops ops = { place, on_tell, trouble, on_busy, own };
 
 static void
 write_text(const char *name, const char *text)
@@ -280,6 +298,23 @@ test_line(void)
 	is_close(told.bloat.way[IF_OUT].rise_ms, 180, 8, "the added delay");
 	is_close(told.bloat.way[IF_OUT].buffer, 220e3, 20e3, "the queue");
 	is_close(told.bloat.way[IF_OUT].shaper, 8.8e6, 0.2e6, "a rate for a shaper");
+
+	minutes(2, 0.05, 0.02, 0);
+	ok(busy.time > now - 30 && busy.use[IF_OUT] < 0.1, "the judge hears what it carries");
+	is_close(busy.line[IF_OUT], 10e6, 1, "of how much");
+	load_since = now;
+	minutes(2, 0.05, 0.98, 0);
+	ok(is_open(WAN, "line") == 0, "what a load test fills is not congested");
+	is_close(busy.use[IF_OUT], 0.98, 0.01, "though it is full");
+	is_close(busy.bps[IF_OUT], 9.8e6, 1e5, "in figures");
+	is_close(busy.holds[IF_OUT], 220e3, 20e3, "and a queue waits");
+	minutes(1, 0.05, 0.02, 0);
+	load_since = 0;
+	minutes(2, 0.05, 0.02, 0);
+	ok(is_open(WAN, "line") == 0 && is_open(WAN, "counters") == 0, "nor behind it");
+	minutes(1, 0.05, 0.98, 0);
+	ok(is_open(WAN, "line") != 0, "the next upload is");
+	minutes(1, 0.05, 0.02, 0);
 
 	minutes(6, 0.05, 0.85, 900);
 	ok(is_open(WAN, "counters") != 0, "what is thrown away at 85 %% is told");

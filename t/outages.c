@@ -52,7 +52,8 @@ audience(void *ctx, const char *kind)
 }
 
 static const struct events_ops events_ops = { trouble };
-static const struct conditions_ops ops = { behind, NULL, silent, audience };
+static const struct conditions_ops ops = { behind, NULL, silent, audience,
+	NULL };
 
 static void
 up(void)

@@ -352,7 +352,8 @@ tell_counters(struct verdict *v, struct world *w, const struct scenario *sc, dou
 				   .out = w->out,
 				   .in_bps = w->in * 50e6,
 				   .out_bps = w->out * 10e6,
-				   .talker = "192.168.1.30 port 443" });
+				   .in_line = 50e6,
+				   .out_line = 10e6 });
 	if (w->has_neighbour != w->told_neighbour) {
 		verdict_neighbour(v, &w->neighbour, !w->has_neighbour);
 		w->told_neighbour = w->has_neighbour;

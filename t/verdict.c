@@ -255,6 +255,132 @@ test_bytes(void)
 	verdict_free(v);
 }
 
+/* --- a full line ------------------------------------------------------------------ */
+
+static double
+talker(void *ctx, int64_t begin, int64_t end, bool out, char text[VERDICT_TALKER])
+{
+	(void)ctx;
+	snprintf(text, VERDICT_TALKER, "%s", out && begin < end ? "192.168.1.30, port 443" : "");
+	return out ? 0.9 : 0;
+}
+
+/* A window ends at T, in which the line delays everything by MORE, and carries so much
+ * of 50 and 10 Mbit/s. */
+static void
+line_window(struct verdict *v, int64_t t, double more, double in, double out)
+{
+	for (unsigned i = GATEWAY; i < PATH; i++) {
+		struct verdict_round r = { .id = i, .time = t - 1, .sent = 20 };
+		r.median = r.p90 = 0.01 * i + (i >= ACCESS ? more : 0);
+		verdict_round(v, &r);
+	}
+	verdict_use(v, &(struct verdict_use){ .time = t,
+			   .in = in,
+			   .out = out,
+			   .in_bps = in * 50e6,
+			   .out_bps = out * 10e6,
+			   .in_line = 50e6,
+			   .out_line = 10e6,
+			   .out_holds = 225e3 });
+	verdict_tick(v, t + 7);
+}
+
+/* The same after a quiet time, until it is told; what F says comes before (NULL:
+ * nothing). */
+static struct verdict *
+full_line(double in, double out, const struct infer_finding *f)
+{
+	struct verdict *v = path(60, 20);
+	int64_t t = BEGIN;
+
+	verdict_talkers(v, talker, NULL);
+	for (int i = 0; i < 120; i++)
+		line_window(v, t += 60, 0, 0.05, 0.05);
+	if (f != NULL)
+		verdict_neighbour(v, f, false);
+	for (int i = 0; i < 4; i++)
+		line_window(v, t += 60, 0.18, in, out);
+	return v;
+}
+
+static void
+has(const char *words, const char *what)
+{
+	if (!ok(strstr(last.sentence, words) != NULL, "%s", what))
+		printf("# %s\n", last.sentence);
+}
+
+static void
+test_full_line(void)
+{
+	struct infer_finding f;
+	struct verdict *v = full_line(0.1, 0.96, NULL);
+
+	is_str(last.cause, "bufferbloat", "an upload that delays is bufferbloat");
+	has("your provider's access line delays everything by 180 ms while uploading at "
+	    "9.6 of 10 Mbit/s (192.168.1.30, port 443): your modem holds about 225 kB.",
+	    "the sentence says how much of how much, who, and what waits");
+	is_str(finding_fact_of(&last, "talker"), "192.168.1.30, port 443",
+	    "the talker is a fact");
+	const struct finding_number *n = finding_find(&last, "line_rate");
+	is_close(n != NULL ? n->value : NAN, 10e6, 1, "the line's rate a number");
+	n = finding_find(&last, "buffer");
+	is_close(n != NULL ? n->value : NAN, 225e3, 1, "its queue, too");
+	verdict_free(v);
+
+	v = full_line(0.98, 0.1, NULL);
+	has("while downloading at 49 of 50 Mbit/s: the queue at your provider's end holds "
+	    "about 1.1 MB.",
+	    "a download waits elsewhere; who is not known is not named");
+	verdict_free(v);
+
+	finding_init(&f, "attack", "192.168.1.7", "flows");
+	finding_number(&f, "bits", "bit/s", 48e6);
+	finding_fact(&f, "attacked", "192.168.1.7");
+	finding_fact(&f, "vector", "UDP flood");
+	finding_fact(&f, "direction", "incoming");
+	v = full_line(0.98, 0.1, &f);
+	is_str(last.cause, "attack", "an attack that fills the line is why");
+	has("a UDP flood of 48 Mbit/s on 192.168.1.7 fills your access line, which delays "
+	    "everything by 180 ms",
+	    "the sentence says so");
+	verdict_free(v);
+	v = full_line(0.1, 0.96, &f);
+	is_str(last.cause, "bufferbloat", "not where the other way is full");
+	verdict_free(v);
+
+	f.number[0].value = 1e6;
+	v = full_line(0.98, 0.1, &f);
+	is_str(last.cause, "bufferbloat", "one that is small is not");
+	verdict_free(v);
+	f.number[0].value = 5e6;
+	snprintf(f.fact[2].text, sizeof f.fact[2].text, "outgoing");
+	v = full_line(0.1, 0.96, &f);
+	is_str(last.cause, "attack", "what goes out is held against what goes out");
+	has("a UDP flood of 5 Mbit/s by 192.168.1.7 fills", "and said to be by it");
+	verdict_free(v);
+}
+
+static void
+test_own_load(void)
+{
+	struct verdict *v = path(60, 20);
+	struct infer_finding f;
+	int64_t t = BEGIN;
+
+	for (int i = 0; i < 20; i++)
+		line_window(v, t += 60, 0, 0.05, 0.05);
+	verdict_own_load(v, t);
+	ok(verdict_now(v, &f) &&
+		strstr(f.sentence, "A load test of your own fills the line since ") != NULL,
+	    "a load test of one's own is called that");
+	verdict_own_load(v, 0);
+	ok(verdict_now(v, &f) && strstr(f.sentence, "load test") == NULL,
+	    "as long as it runs");
+	verdict_free(v);
+}
+
 int
 main(void)
 {
@@ -264,5 +390,7 @@ main(void)
 	test_life();
 	test_artefact();
 	test_bytes();
+	test_full_line();
+	test_own_load();
 	return tap_done();
 }

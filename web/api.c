@@ -311,7 +311,7 @@ handle_status(struct request *r)
 	exporters_put(&j);
 	suspects_put(&j, access_hosts(r));
 	blockades_put(&j, 0, access_hosts(r));
-	verdictshow_put(&j);
+	verdictshow_put(&j, access_hosts(r));
 	interfaces_put(&j);
 	put_troubles(&j);
 	jw_object_end(&j);

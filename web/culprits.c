@@ -4,22 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
+#include "culprit.h"
 #include "web/talkers.h"
-
-#define SPAN_LEAST_S 900
-#define SPAN_MOST_S 86400
-#define SHOWN 5
+#include "web/veil.h"
 
 bool
 culprits_wanted(const struct eventlog_row *row)
 {
-	static const char *const kinds[] = { "loss", "latency", "attack", "congestion",
-		"verdict", "alert" };
-
-	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-		if (strcmp(row->kind, kinds[i]) == 0)
-			return talkers_known();
-	return false;
+	return culprit_explains(row->kind) &&
+	       (talkers_known() || culprit_of(row->evidence) != NULL);
 }
 
 static void
@@ -38,7 +32,7 @@ put_hosts(struct json *j, const struct talkers *t)
 {
 	size_t count;
 	struct toplist_row *row =
-	    toplist_top(t->list[MINUTE_HOST], SHOWN, &count, NULL, NULL, NULL);
+	    toplist_top(t->list[MINUTE_HOST], CULPRIT_HOSTS, &count, NULL, NULL, NULL);
 	char text[ADDR_TEXT];
 
 	jw_key(j, "hosts");
@@ -72,18 +66,63 @@ put_span(struct json *j, const char *key, int64_t start, int64_t end, int64_t no
 	talkers_free(&t);
 }
 
+/* How much of the time of an incident is known by KEPT, as the recorder wrote it. */
+static double
+kept_coverage(const char *kept)
+{
+	const char *at = kept != NULL ? strstr(kept, "\"coverage\":") : NULL;
+
+	return at != NULL ? strtod(at + strlen("\"coverage\":"), NULL) : 0;
+}
+
+/* The same by the ring, now. */
+static double
+ring_coverage(const struct culprit_spans *s, int64_t now)
+{
+	struct talkers t;
+
+	talkers_ask(&t, 0, s->begin, s->end, now);
+	double share = talkers_coverage(&t);
+	talkers_free(&t);
+	return isnan(share) ? 0 : share;
+}
+
+/* What the recorder kept, "{...}" with the brace behind that ends the evidence. */
+static void
+put_kept(struct json *j, const char *kept, bool hosts)
+{
+	char *text = mem_strn(kept, strlen(kept) - 1);
+
+	if (!hosts) {
+		char *object = mem_printf("{\"talkers\":%s}", text);
+		char *veiled = veil_evidence(object);
+		const char *inside = culprit_of(veiled);
+
+		free(text);
+		text = inside != NULL ? mem_strn(inside, strlen(inside) - 1)
+				      : mem_str("{}");
+		free(veiled);
+		free(object);
+	}
+	json_raw(j, text);
+	free(text);
+}
+
 void
 culprits_put(struct json *j, const struct eventlog_row *row, int64_t now, bool hosts)
 {
-	int64_t end = row->end != 0 ? row->end : now, begin = row->begin, span;
+	const char *kept = culprit_of(row->evidence);
+	struct culprit_spans s;
 
-	if (end - begin > SPAN_MOST_S)
-		end = begin + SPAN_MOST_S;
-	span = end - begin < SPAN_LEAST_S ? SPAN_LEAST_S : end - begin;
+	culprit_spans(row->begin, row->end, now, &s);
+	jw_key(j, "talkers");
+	if (kept != NULL && row->end != 0 &&
+	    ring_coverage(&s, now) < kept_coverage(kept)) {
+		put_kept(j, kept, hosts);
+		return;
+	}
 	jw_object(j);
-	put_span(j, "during", begin, end > begin ? end : begin + 1, now, hosts);
-	/* Whole minutes: what is in the first of it belongs to it. */
-	begin -= begin % MINUTE_S;
-	put_span(j, "before", begin - span, begin, now, hosts);
+	put_span(j, "during", s.begin, s.end, now, hosts);
+	put_span(j, "before", s.before, s.begin - s.begin % MINUTE_S, now, hosts);
 	jw_object_end(j);
 }

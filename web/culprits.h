@@ -7,9 +7,11 @@
 
 /* Do the incidents of ROW's kind want to be explained by traffic? */
 bool culprits_wanted(const struct eventlog_row *row);
-/* {"during":{...},"before":{...}}: the greatest hosts of ROW's span, as of NOW, and of a
- * span as long before it, a quarter of an hour at least and a day at most. HOSTS: the
- * reader may see which they are. */
+/* As a member "talkers" of an object, {"during":{...},"before":{...}}: the greatest hosts
+ * of ROW's span, as of NOW, and of a span as long before it, a quarter of an hour at
+ * least and a day at most. Where the ring does not know that time any more, as the
+ * recorder kept it in ROW; nothing where nobody does. HOSTS: the reader may see which
+ * they are. */
 void culprits_put(
     struct json *j, const struct eventlog_row *row, int64_t now, bool hosts);
 

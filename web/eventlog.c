@@ -275,6 +275,35 @@ eventlog_facts(const char *evidence,
 	finding_facts(evidence, fact, ctx);
 }
 
+char *
+eventlog_veil(const char *evidence)
+{
+	/* Facts that only those may read who may see hosts: names, and what the judge of
+	 * attacks says. */
+	static const char sql[] =
+	    "SELECT json_remove(CASE WHEN json_type(?1,'$.facts')='array' THEN "
+	    "json_set(?1,'$.facts',(SELECT json_group_array(json_object('name',name,"
+	    "'text',CASE WHEN name IN ('talker','attacked','attack') THEN 'a device' "
+	    "ELSE text END)) FROM (SELECT json_extract(value,'$.name') AS name, "
+	    "json_extract(value,'$.text') AS text FROM json_each(?1,'$.facts')))) "
+	    "ELSE ?1 END, '$.talkers.during.hosts', '$.talkers.before.hosts')";
+	sqlite3_stmt *stmt = NULL;
+	char *text = NULL;
+
+	if (log_file.db != NULL &&
+	    sqlite3_prepare_v2(log_file.db, sql, -1, &stmt, NULL) == SQLITE_OK) {
+		sqlite3_bind_text(stmt, 1, evidence, -1, SQLITE_STATIC);
+		if (sqlite3_step(stmt) == SQLITE_ROW)
+			text = mem_str(text_of(stmt, 0));
+	}
+	sqlite3_finalize(stmt);
+	if (text == NULL || *text == '\0') {
+		free(text);
+		text = mem_str("{}");
+	}
+	return text;
+}
+
 int
 eventlog_silences(int64_t now, void (*fn)(void *ctx, const struct eventlog_silence *s),
     void *ctx, struct err *err)

@@ -47,6 +47,9 @@ int eventlog_each(
  * the numbers and facts of a finding. */
 void eventlog_facts(const char *evidence,
     void (*fact)(void *ctx, const char *key, const char *value), void *ctx);
+/* EVIDENCE without the texts of facts that name hosts, and without the talkers' hosts;
+ * "{}" where that cannot be made. To be freed. */
+char *eventlog_veil(const char *evidence);
 /* A silence that an operator asked for; the reader's until return. */
 struct eventlog_silence {
 	int64_t id, begin, end;

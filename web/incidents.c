@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "culprit.h"
 #include "web/access.h"
 #include "web/api.h"
 #include "web/blockades.h"
@@ -22,6 +23,7 @@
 #include "web/row.h"
 #include "web/silences.h"
 #include "web/talkers.h"
+#include "web/veil.h"
 #include "web/when.h"
 
 #define LIMIT_DEFAULT 100
@@ -148,31 +150,42 @@ is_veiled(const struct eventlog_row *row, bool hosts)
 	return !hosts && strcmp(row->kind, "attack") == 0;
 }
 
+/* Its sentence, as who may see HOSTS or not reads it; to be freed. */
+static char *
+summary_for(const struct eventlog_row *row, bool hosts)
+{
+	if (is_veiled(row, hosts))
+		return mem_str(VEILED);
+	return hosts ? mem_str(row->summary) : veil_summary(row->summary, row->evidence);
+}
+
 /* With who filled the line then, and what is done against an attack. */
 static void
 put_evidence(struct list *l, const struct eventlog_row *row)
 {
 	struct json *j = &l->j;
-	size_t len = strlen(row->evidence);
+	size_t len = culprit_without(row->evidence);
 	bool attack = strcmp(row->kind, "attack") == 0;
 	bool explain = l->explained < EXPLAINED && culprits_wanted(row);
 
 	jw_key(j, "evidence");
 	if (is_veiled(row, l->hosts)) {
 		jw_object(j);
-	} else if ((!explain && !attack) || len < 2) {
+	} else if (len < 2) {
 		json_raw(j, row->evidence);
 		return;
 	} else {
-		/* "{...}" without its end. */
-		char *open = mem_strn(row->evidence, len - 1);
-		json_raw(j, open);
-		j->comma = len > 2;
-		free(open);
+		/* "{...}" without its end, and without what is told anew. */
+		char *whole = mem_printf("%.*s}", (int)(len - 1), row->evidence);
+		char *shown = l->hosts ? mem_str(whole) : veil_evidence(whole);
+		shown[strlen(shown) - 1] = '\0';
+		json_raw(j, shown);
+		j->comma = shown[1] != '\0';
+		free(shown);
+		free(whole);
 	}
 	if (explain) {
 		l->explained++;
-		jw_key(j, "talkers");
 		culprits_put(j, row, now_s(), l->hosts);
 	}
 	if (attack && !is_veiled(row, l->hosts))
@@ -200,7 +213,9 @@ put_row(void *ctx, const struct eventlog_row *row)
 	jw_put_some(j, "begin", row->begin);
 	jw_put_some(j, "end", row->end);
 	jw_put_str(j, "confidence", row->confidence);
-	jw_put_str(j, "summary", is_veiled(row, l->hosts) ? VEILED : row->summary);
+	char *summary = summary_for(row, l->hosts);
+	jw_put_str(j, "summary", summary);
+	free(summary);
 	jw_key(j, "worst");
 	jw_num(j, row->worst);
 	put_evidence(l, row);
@@ -315,7 +330,9 @@ put_item(void *ctx, const struct eventlog_row *row)
 	    : row->end == 0	    ? "bad"
 				    : "past");
 	bool veiled = is_veiled(row, l->hosts);
-	html_text(item, "i_summary", veiled ? VEILED : row->summary);
+	char *summary = summary_for(row, l->hosts);
+	html_text(item, "i_summary", summary);
+	free(summary);
 	html_flag(item, "i_about", l->with_subject && !veiled);
 	html_text(
 	    item, "i_subject", *row->subject != '\0' ? row->subject : "all targets");
@@ -332,7 +349,9 @@ put_item(void *ctx, const struct eventlog_row *row)
 	html_flag(item, "facts", !veiled && strcmp(row->evidence, "{}") != 0);
 	if (veiled)
 		return;
-	eventlog_facts(row->evidence, put_fact, item);
+	char *evidence = l->hosts ? mem_str(row->evidence) : veil_evidence(row->evidence);
+	eventlog_facts(evidence, put_fact, item);
+	free(evidence);
 	blockades_facts(row->id, put_fact, item);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "web/access.h"
 #include "web/browsers.h"
 #include "web/headline.h"
 #include "web/verdictshow.h"
@@ -141,7 +142,7 @@ put_lines(struct request *r, struct html *page, const struct lines *l, size_t fi
 	}
 	page_turns(r, page, first, PAGE_ROWS, l->count);
 	if (here == state_conf()->targets)
-		verdictshow_line(page);
+		verdictshow_line(page, access_hosts(r));
 	headline_put(page, sum);
 }
 

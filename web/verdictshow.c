@@ -1,9 +1,12 @@
 #include "web/verdictshow.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
+#include "base/mem.h"
 #include "infer/segment.h"
 #include "web/request.h"
+#include "web/veil.h"
 
 static struct msg_verdict now;
 static bool known;
@@ -26,8 +29,22 @@ verdictshow(void)
 	return known && now.confidence != CONFIDENCE_NONE ? &now : NULL;
 }
 
+/* What it says, as who may see HOSTS or not reads it; to be freed. */
+static char *
+sentence_for(const struct msg_verdict *v, bool hosts)
+{
+	char *text = mem_str(v->sentence);
+
+	for (unsigned i = 0; !hosts && i < VERDICT_NAMES; i++) {
+		char *veiled = veil_text(text, v->name[i]);
+		free(text);
+		text = veiled;
+	}
+	return text;
+}
+
 void
-verdictshow_put(struct json *j)
+verdictshow_put(struct json *j, bool hosts)
 {
 	const struct msg_verdict *v = verdictshow();
 
@@ -42,7 +59,9 @@ verdictshow_put(struct json *j)
 	jw_put_str(j, "segment", v->fine ? NULL : segment_word(v->segment));
 	jw_put_str(j, "cause", v->fine ? NULL : v->cause);
 	jw_put_str(j, "confidence", confidence_word(v->confidence));
-	jw_put_str(j, "summary", v->sentence);
+	char *sentence = sentence_for(v, hosts);
+	jw_put_str(j, "summary", sentence);
+	free(sentence);
 	jw_put_some(j, "incident", v->incident);
 	jw_key(j, "segments");
 	jw_object(j);
@@ -54,13 +73,15 @@ verdictshow_put(struct json *j)
 }
 
 void
-verdictshow_line(struct html *page)
+verdictshow_line(struct html *page, bool hosts)
 {
 	const struct msg_verdict *v = verdictshow();
 
 	if (v == NULL)
 		return;
-	html_text(page, "verdict", v->sentence);
+	char *sentence = sentence_for(v, hosts);
+	html_text(page, "verdict", sentence);
+	free(sentence);
 	if (v->incident != 0)
 		html_printf(page, "verdict_href", "%s/incidents?id=%" PRId64,
 		    request_base(), v->incident);

@@ -13,9 +13,10 @@
 int verdictshow_message(struct msg_in *in);
 /* What it says now; NULL while nothing can be said. */
 const struct msg_verdict *verdictshow(void);
-/* "verdict": {...} or null, into the object J. */
-void verdictshow_put(struct json *j);
+/* "verdict": {...} or null, into the object J. HOSTS: the reader may see which there
+ * are. */
+void verdictshow_put(struct json *j, bool hosts);
 /* The line on top of PAGE. */
-void verdictshow_line(struct html *page);
+void verdictshow_line(struct html *page, bool hosts);
 
 #endif

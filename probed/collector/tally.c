@@ -10,7 +10,7 @@
 #include "collector/ifset.h"
 #include "collector/inside.h"
 #include "collector/openminute.h"
-#include "collector/service.h"
+#include "base/service.h"
 #include "collector/windows.h"
 #include "collector/witness.h"
 

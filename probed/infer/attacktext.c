@@ -125,6 +125,38 @@ attack_confidence(const struct attack *a)
 	return a->peak.weight < 1 || a->host.len == 0 ? "likely" : "sure";
 }
 
+void
+attack_finding(const struct attack *a, struct infer_finding *f)
+{
+	char text[ATTACK_SUMMARY], name[VECTOR_NAME];
+	const struct vector *v = a->now.class != VECTOR_CLASSES ? &a->now : &a->peak;
+	struct finding_number *n;
+
+	attack_subject(a, text);
+	finding_init(f, ATTACK_KIND, text, ATTACK_SOURCE);
+	/* Of one that a restart brought back nothing is known but that it was. */
+	if (a->peak.class == VECTOR_CLASSES)
+		return;
+	finding_cause(f, vector_word(&a->peak));
+	f->confidence = confidence_by_word(attack_confidence(a));
+	f->begin = a->begin_s;
+	f->worst = a->peak.packets;
+	n = finding_number_of(f, "bits", "bit/s", "", 8 * v->octets,
+	    8 * a->threshold[BASELINE_OCTETS]);
+	n->low = 8 * v->low_octets;
+	n->high = 8 * v->high_octets;
+	n = finding_number_of(f, "packets", "packets/s", "", v->packets,
+	    a->threshold[BASELINE_PACKETS]);
+	n->low = v->low_packets;
+	n->high = v->high_packets;
+	if (a->host.len != 0)
+		finding_fact(f, "attacked", "%s", flow_ip_text(&a->host, text));
+	finding_fact(f, "vector", "%s", vector_name(&a->peak, name));
+	finding_fact(f, "direction", "%s", a->out ? "outgoing" : "incoming");
+	attack_summary(a, text);
+	finding_sentence(f, "%s", text);
+}
+
 static void
 put_number(struct json *j, const char *name, const char *unit, double value,
     double threshold, double low, double high)

@@ -5,6 +5,10 @@
 #include <stddef.h>
 
 #include "infer/attack.h"
+#include "infer/finding.h"
+
+#define ATTACK_KIND "attack"
+#define ATTACK_SOURCE "flows"
 
 #define ATTACK_SUMMARY 500
 #define ATTACK_SUBJECT 64
@@ -18,6 +22,8 @@ int attack_subject_read(const char *text, struct flow_ip *host, bool *out);
 void attack_summary(const struct attack *a, char *buf);
 /* "sure", "likely" or "hint". */
 const char *attack_confidence(const struct attack *a);
+/* For other judges: how much comes (goes) now, of what kind, at whom. */
+void attack_finding(const struct attack *a, struct infer_finding *f);
 /* Every number behind it, a JSON object, malloced. */
 char *attack_evidence(const struct attack *a);
 

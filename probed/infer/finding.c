@@ -102,6 +102,32 @@ finding_sentence(struct infer_finding *f, const char *fmt, ...)
 	va_end(ap);
 }
 
+const struct finding_number *
+finding_find(const struct infer_finding *f, const char *name)
+{
+	for (unsigned i = 0; i < f->numbers; i++)
+		if (strcmp(f->number[i].name, name) == 0)
+			return &f->number[i];
+	return NULL;
+}
+
+const char *
+finding_fact_of(const struct infer_finding *f, const char *name)
+{
+	for (unsigned i = 0; i < f->facts; i++)
+		if (strcmp(f->fact[i].name, name) == 0)
+			return f->fact[i].text;
+	return "";
+}
+
+const char *
+finding_private(unsigned i)
+{
+	static const char *const names[] = { "talker", "attacked" };
+
+	return i < sizeof names / sizeof names[0] ? names[i] : NULL;
+}
+
 bool
 finding_same(const struct infer_finding *a, const struct infer_finding *b)
 {

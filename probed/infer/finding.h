@@ -79,6 +79,14 @@ void finding_fact(struct infer_finding *f, const char *name, const char *fmt, ..
     __attribute__((format(printf, 3, 4)));
 void finding_sentence(struct infer_finding *f, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+/* The first number, or the text of the first fact, called NAME; NULL, or "": there is
+ * none. */
+const struct finding_number *finding_find(
+    const struct infer_finding *f, const char *name);
+const char *finding_fact_of(const struct infer_finding *f, const char *name);
+/* Facts whose text names somebody of the house, which not everybody may read, there and
+ * in the sentence: the names of the facts, by I; NULL behind the last. */
+const char *finding_private(unsigned i);
 /* Do A and B say the same of the same thing? Numbers and sentences may differ. */
 bool finding_same(const struct infer_finding *a, const struct infer_finding *b);
 

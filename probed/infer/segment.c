@@ -56,3 +56,12 @@ verdict_level_word(enum verdict_level level)
 
 	return words[level];
 }
+
+enum confidence
+confidence_by_word(const char *word)
+{
+	for (int c = CONFIDENCE_HINT; c < CONFIDENCES; c++)
+		if (strcmp(confidence_word((enum confidence)c), word) == 0)
+			return (enum confidence)c;
+	return CONFIDENCE_NONE;
+}

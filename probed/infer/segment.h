@@ -38,6 +38,8 @@ enum confidence {
 
 /* "hint", "likely", "sure"; "" for CONFIDENCE_NONE. */
 const char *confidence_word(enum confidence confidence);
+/* The other way round; CONFIDENCE_NONE when it is none. */
+enum confidence confidence_by_word(const char *word);
 
 /* How a segment is, by a verdict. */
 enum verdict_level {

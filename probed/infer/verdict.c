@@ -597,6 +597,19 @@ verdict_use(struct verdict *v, const struct verdict_use *use)
 	v->use[v->uses++ % VERDICT_USES] = *use;
 }
 
+void
+verdict_talkers(struct verdict *v, verdict_talker_fn fn, void *ctx)
+{
+	v->talker = fn;
+	v->talker_ctx = ctx;
+}
+
+void
+verdict_own_load(struct verdict *v, int64_t begin)
+{
+	v->load = begin;
+}
+
 const struct verdict_use *
 verdict_busiest(const struct verdict *v, int64_t since)
 {

@@ -88,11 +88,19 @@ enum verdict_medium {
 
 /* Use of the access line in one window or minute. */
 struct verdict_use {
-	int64_t time;		/* its end */
-	double in, out;		/* 0..1 of what it can; NAN: not known */
-	double in_bps, out_bps; /* bits per second */
-	char talker[96];	/* who sends or receives most: "" where not known */
+	int64_t time;		  /* its end */
+	double in, out;		  /* 0..1 of what it can; NAN: not known */
+	double in_bps, out_bps;	  /* bits per second */
+	double in_line, out_line; /* what it can, bits per second; 0: not told */
+	double in_holds, out_holds; /* octets that its queue holds; 0: not known */
 };
+
+#define VERDICT_TALKER 96
+/* Who receives most (OUT: sends most) from BEGIN to END, epoch seconds, into TALKER
+ * ("192.168.1.30, port 443"): its share of all, 0 to 1; 0 and "" where nobody knows, or
+ * nobody stands out. */
+typedef double (*verdict_talker_fn)(void *ctx, int64_t begin, int64_t end, bool out,
+    char talker[VERDICT_TALKER]);
 
 struct verdict;
 
@@ -108,10 +116,15 @@ void verdict_series(struct verdict *v, const struct verdict_series *s);
 void verdict_forget(struct verdict *v, uint64_t id);
 void verdict_medium(struct verdict *v, enum verdict_medium medium);
 void verdict_use(struct verdict *v, const struct verdict_use *use);
+/* Whom to ask when a sentence is about a full line; NULL: nobody. */
+void verdict_talkers(struct verdict *v, verdict_talker_fn fn, void *ctx);
 /* Another judge's finding, as it is now; OVER: it is none any more. */
 void verdict_neighbour(struct verdict *v, const struct infer_finding *f, bool over);
 /* Nothing was measured from BEGIN to END, by own fault: WHY is a word or two. */
 void verdict_gap(struct verdict *v, int64_t begin, int64_t end, const char *why);
+/* Since BEGIN the line is filled on purpose, to see what it can; 0: it is not. Who says
+ * so gives no rounds of that time. */
+void verdict_own_load(struct verdict *v, int64_t begin);
 void verdict_round(struct verdict *v, const struct verdict_round *r);
 /* It is NOW: judge the windows that are over. */
 void verdict_tick(struct verdict *v, int64_t now);

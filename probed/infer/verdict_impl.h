@@ -13,8 +13,9 @@
 #define VERDICT_GOOD 3	      /* windows that close, at least */
 #define VERDICT_FULL 0.95     /* loss that is called an outage */
 #define VERDICT_BUSY 0.8      /* use of a line that fills its buffers */
+#define VERDICT_HURTS 0.3     /* of what a full line carries: an attack of less is not why */
 #define VERDICT_NEIGHBOURS 8
-#define VERDICT_USES 16
+#define VERDICT_USES 80 /* told every 15 s: 20 minutes */
 
 enum verdict_sign {
 	SIGN_LOSS,
@@ -111,6 +112,9 @@ struct verdict {
 	struct slot path;
 	struct slot host;
 	bool undecided; /* something is the matter with the path, and not told yet */
+	verdict_talker_fn talker; /* NULL: nobody knows */
+	void *talker_ctx;
+	int64_t load; /* since when a load test runs; 0: none does */
 	int64_t gap_begin, gap_end;
 	char gap_why[64];
 	unsigned artefacts; /* of the last window: hops that only look bad */
@@ -151,6 +155,12 @@ bool verdict_covers(const struct verdict *v, const struct series *s);
 
 /* The use of the line in most windows since SINCE (epoch seconds); NULL: not known. */
 const struct verdict_use *verdict_busiest(const struct verdict *v, int64_t since);
+/* Is it the way out that U is about? */
+static inline bool
+verdict_is_out(const struct verdict_use *u)
+{
+	return !(u->in > u->out);
+}
 
 /* Fill F with words and numbers: D about S (NULL: the path), begun at BEGIN. */
 void verdict_tell(const struct verdict *v, const struct diagnosis *d,

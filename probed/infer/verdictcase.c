@@ -246,6 +246,26 @@ neighbour(const struct verdict *v, const char *kind, enum segment segment)
 	return NULL;
 }
 
+/* An attack that may be why the line is as it is: it goes the way in which the line is
+ * fuller, and is a good part of what the line carried then, as far as that is counted. */
+static const struct infer_finding *
+attack_that_hurts(const struct verdict *v, const struct verdict_use *u)
+{
+	for (int i = 0; i < VERDICT_NEIGHBOURS; i++) {
+		const struct infer_finding *f = v->neighbour[i];
+		if (f == NULL || strcmp(f->kind, "attack") != 0)
+			continue;
+		const struct finding_number *bits = finding_find(f, "bits");
+		bool out = strcmp(finding_fact_of(f, "direction"), "outgoing") == 0;
+		if (u == NULL || bits == NULL)
+			return f;
+		double most = out ? u->out_bps : u->in_bps;
+		if (out == verdict_is_out(u) && !(bits->value < VERDICT_HURTS * most))
+			return f;
+	}
+	return NULL;
+}
+
 /* Did the way to most of those that are bad change when it began? */
 static bool
 rerouted(const struct view *w)
@@ -272,7 +292,7 @@ add_cause(const struct view *w, struct diagnosis *d)
 
 	d->cause = d->sign == SIGN_DELAY ? "delay" : outage ? "outage" : "loss";
 	if (d->segment == SEGMENT_ACCESS &&
-	    (d->other = neighbour(v, "attack", SEGMENT_NONE)) != NULL) {
+	    (d->other = attack_that_hurts(v, u)) != NULL) {
 		d->cause = "attack";
 		d->passive = true;
 	} else if (d->segment == SEGMENT_ACCESS && full && !outage) {

@@ -10,6 +10,7 @@
 
 #define TEXT 400
 #define SERIES_TOLD 14 /* of whose numbers the evidence is */
+#define TALKER_S 900   /* who filled the line last is looked for so far back */
 
 /* What is said of a segment and a cause: %1 is the size, %2 the subject. */
 struct words {
@@ -47,11 +48,10 @@ static const struct words table[] = {
 	{ SEGMENT_ACCESS, "delay",
 	    "your provider's access line delays everything by {size}" },
 	{ SEGMENT_ACCESS, "bufferbloat",
-	    "your access line delays everything by {size} while {use}: it is full, and its "
-	    "buffers are too long" },
+	    "your provider's access line delays everything by {size} while {use}: {holds}" },
 	{ SEGMENT_ACCESS, "saturation",
-	    "your access line loses {size} while {use}: it is full" },
-	{ SEGMENT_ACCESS, "attack", "your access line suffers from an attack: {size}" },
+	    "your provider's access line loses {size} while {use}: it is full" },
+	{ SEGMENT_ACCESS, "attack", "{attack} fills your access line, which {does} {size}" },
 	{ SEGMENT_ACCESS, "congestion", "your access line is congested: {size}" },
 	{ SEGMENT_PROVIDER, "outage",
 	    "your provider's network lets nothing through behind the access line" },
@@ -142,18 +142,96 @@ size_text(const struct diagnosis *d, char *buf, size_t size)
 	return buf;
 }
 
+/* Who fills the line by U, since D began, a quarter of an hour at most; its share. */
+static double
+talker_of(const struct verdict *v, const struct diagnosis *d,
+    const struct verdict_use *u, char talker[VERDICT_TALKER])
+{
+	int64_t end = (v->judged + 1) * v->length, begin = d->since * v->length;
+
+	talker[0] = '\0';
+	if (v->talker == NULL || u == NULL)
+		return 0;
+	if (begin < end - TALKER_S)
+		begin = end - TALKER_S;
+	return v->talker(v->talker_ctx, begin, end, verdict_is_out(u), talker);
+}
+
+/* What the line of U can, bits per second. */
+static double
+line_of(const struct verdict_use *u)
+{
+	bool out = verdict_is_out(u);
+	double told = out ? u->out_line : u->in_line;
+
+	return told > 0 ? told : out ? u->out_bps / u->out : u->in_bps / u->in;
+}
+
 static const char *
 use_text(const struct verdict *v, const struct diagnosis *d, char *buf, size_t size)
 {
 	const struct verdict_use *u = verdict_busiest(v, d->since * v->length);
+	char talker[VERDICT_TALKER];
 
 	if (u == NULL)
 		return "it is in use";
-	bool out = !(u->in > u->out);
-	snprintf(buf, size, "%s at %.3g Mbit/s, %.0f %% of what it can%s%s%s",
+	bool out = verdict_is_out(u), known = talker_of(v, d, u, talker) > 0;
+	snprintf(buf, size, "%s at %.3g of %.3g Mbit/s%s%s%s",
 	    out ? "uploading" : "downloading", (out ? u->out_bps : u->in_bps) / 1e6,
-	    (out ? u->out : u->in) * 100, u->talker[0] != '\0' ? " (" : "", u->talker,
-	    u->talker[0] != '\0' ? ")" : "");
+	    line_of(u) / 1e6, known ? " (" : "", talker, known ? ")" : "");
+	return buf;
+}
+
+/* Octets that wait in front of the line while D delays everything: measured by pings
+ * under load, or else delay times rate. */
+static double
+held(const struct diagnosis *d, const struct verdict_use *u)
+{
+	bool out = verdict_is_out(u);
+	double measured = out ? u->out_holds : u->in_holds;
+
+	return measured > 0 ? measured
+			    : d->size * (out ? u->out_bps : u->in_bps) / 8;
+}
+
+static const char *
+holds_text(const struct verdict *v, const struct diagnosis *d, char *buf, size_t size)
+{
+	const struct verdict_use *u = verdict_busiest(v, d->since * v->length);
+
+	if (u == NULL || d->sign != SIGN_DELAY)
+		return "its buffers are too long";
+	double octets = held(d, u);
+	const char *whose = verdict_is_out(u) ? "your modem"
+					      : "the queue at your provider's end";
+	if (octets >= 999500)
+		snprintf(buf, size, "%s holds about %.2g MB", whose, octets / 1e6);
+	else
+		snprintf(buf, size, "%s holds about %.3g kB", whose, octets / 1e3);
+	return buf;
+}
+
+/* Of an attack, by the one who found it. */
+static const char *
+attack_text(const struct diagnosis *d, char *buf, size_t size)
+{
+	const char *host = "", *vector = "";
+	const struct finding_number *bits = NULL;
+	char rate[40] = "";
+
+	if (d->other != NULL) {
+		host = finding_fact_of(d->other, "attacked");
+		vector = finding_fact_of(d->other, "vector");
+		bits = finding_find(d->other, "bits");
+	}
+	bool out = d->other != NULL &&
+		   strcmp(finding_fact_of(d->other, "direction"), "outgoing") == 0;
+	if (bits != NULL && bits->value > 0)
+		snprintf(rate, sizeof rate, " of %.3g Mbit/s", bits->value / 1e6);
+	snprintf(buf, size, "%s%s%s%s", vector[0] != '\0' ? "a " : "an attack",
+	    vector, rate, host[0] == '\0' ? "" : out ? " by " : " on ");
+	size_t n = strlen(buf);
+	snprintf(buf + n, size - n, "%s", host);
 	return buf;
 }
 
@@ -192,7 +270,7 @@ static void
 fill(const struct verdict *v, const struct diagnosis *d, const struct series *s,
     const char *text, char *out, size_t size)
 {
-	char buf[160];
+	char buf[240];
 	size_t n = 0;
 
 	while (*text != '\0' && n + 1 < size) {
@@ -201,6 +279,12 @@ fill(const struct verdict *v, const struct diagnosis *d, const struct series *s,
 			what = size_text(d, buf, sizeof buf);
 		else if (strncmp(text, "{use}", 5) == 0)
 			what = use_text(v, d, buf, sizeof buf);
+		else if (strncmp(text, "{holds}", 7) == 0)
+			what = holds_text(v, d, buf, sizeof buf);
+		else if (strncmp(text, "{attack}", 8) == 0)
+			what = attack_text(d, buf, sizeof buf);
+		else if (strncmp(text, "{does}", 6) == 0)
+			what = d->sign == SIGN_LOSS ? "loses" : "delays everything by";
 		else if (strncmp(text, "{subject}", 9) == 0)
 			what = s != NULL ? s->path : "it";
 		else if (strncmp(text, "{where}", 7) == 0)
@@ -325,6 +409,50 @@ put_series(const struct diagnosis *d, const struct series *s, struct infer_findi
 		    s->path, shift, s->limit);
 }
 
+/* What the line carried, of how much, for whom, and what waits in front of it. */
+static void
+put_use(const struct verdict *v, const struct diagnosis *d, const struct verdict_use *u,
+    struct infer_finding *f)
+{
+	bool out = verdict_is_out(u);
+	char talker[VERDICT_TALKER];
+
+	finding_number_of(f, "upload", "ratio", "access", u->out, VERDICT_BUSY)->time =
+	    u->time;
+	finding_number_of(f, "download", "ratio", "access", u->in, VERDICT_BUSY)->time =
+	    u->time;
+	finding_number_of(f, "rate", "bit/s", "access", out ? u->out_bps : u->in_bps,
+	    VERDICT_BUSY * line_of(u))
+	    ->time = u->time;
+	finding_number_of(f, "line_rate", "bit/s", "access", line_of(u), NAN);
+	if (d->sign == SIGN_DELAY && d->passive)
+		finding_number_of(f, "buffer", "B", "access", held(d, u), NAN);
+	double share = talker_of(v, d, u, talker);
+	if (share > 0) {
+		finding_number_of(f, "talker_share", "ratio", "access", share, NAN);
+		finding_fact(f, "talker", "%s", talker);
+	}
+}
+
+static void
+put_attack(const struct diagnosis *d, const struct verdict_use *u,
+    struct infer_finding *f)
+{
+	const struct finding_number *bits = finding_find(d->other, "bits");
+	const char *host = finding_fact_of(d->other, "attacked");
+	bool out = strcmp(finding_fact_of(d->other, "direction"), "outgoing") == 0;
+	double line = u == NULL ? NAN : out ? u->out_bps : u->in_bps;
+
+	if (bits != NULL) {
+		struct finding_number *n = finding_number_of(f, "attack", "bit/s",
+		    "access", bits->value, VERDICT_HURTS * line);
+		n->low = bits->low;
+		n->high = bits->high;
+	}
+	if (host[0] != '\0')
+		finding_fact(f, "attacked", "%s", host);
+}
+
 static void
 put_numbers(const struct verdict *v, const struct diagnosis *d,
     const struct series *own, struct infer_finding *f)
@@ -344,13 +472,10 @@ put_numbers(const struct verdict *v, const struct diagnosis *d,
 			}
 	finding_number(f, "bad_far_networks", "count", d->bad);
 	finding_number(f, "good_far_networks", "count", d->good);
-	if (u != NULL) {
-		finding_number_of(f, "upload", "ratio", "access", u->out, VERDICT_BUSY);
-		finding_number_of(
-		    f, "download", "ratio", "access", u->in, VERDICT_BUSY);
-		if (u->talker[0] != '\0')
-			finding_fact(f, "talker", "%s", u->talker);
-	}
+	if (u != NULL)
+		put_use(v, d, u, f);
+	if (d->other != NULL && strcmp(d->other->kind, "attack") == 0)
+		put_attack(d, u, f);
 }
 
 static void
@@ -425,6 +550,7 @@ void
 verdict_tell_fine(const struct verdict *v, struct infer_finding *f)
 {
 	char when[32], fine[TEXT], not [TEXT], gap[160] = "", a[32], b[32];
+	char load[120] = "";
 	int64_t now = (v->judged + 1) * v->length;
 
 	finding_init(f, VERDICT_KIND, "", VERDICT_SOURCE);
@@ -447,7 +573,14 @@ verdict_tell_fine(const struct verdict *v, struct infer_finding *f)
 		snprintf(gap, sizeof gap, " Not measured from %s to %s: %s.",
 		    time_text(v->gap_begin, now, a, sizeof a),
 		    time_text(v->gap_end, now, b, sizeof b), v->gap_why);
-	finding_sentence(f, "Fine since %s: %s.%s%s%s%s",
-	    time_text(v->fine, now, when, sizeof when), fine, gap,
+	if (v->load != 0) {
+		snprintf(load, sizeof load,
+		    " A load test of your own fills the line since %s: what is slow "
+		    "meanwhile is its doing.",
+		    time_text(v->load, now, a, sizeof a));
+		finding_fact(f, "load_test", "since %lld", (long long)v->load);
+	}
+	finding_sentence(f, "Fine since %s: %s.%s%s%s%s%s",
+	    time_text(v->fine, now, when, sizeof when), fine, gap, load,
 	    open > 0 ? " Not measured from here: " : "", not, open > 0 ? "." : "");
 }

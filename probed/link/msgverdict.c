@@ -12,6 +12,8 @@ msg_put_verdict(struct msg_out *out, const struct msg_verdict *v)
 	pack_i64(p, v->incident);
 	msg_str(out, v->cause);
 	msg_str(out, v->sentence);
+	for (unsigned i = 0; i < VERDICT_NAMES; i++)
+		msg_str(out, v->name[i]);
 	for (unsigned i = 0; i < SEGMENTS; i++)
 		pack_u8(p, v->level[i]);
 }
@@ -30,6 +32,8 @@ msg_get_verdict(struct msg_in *in, struct msg_verdict *v)
 	v->incident = wire_i64(w);
 	msg_get_str(in, v->cause, sizeof v->cause);
 	msg_get_str(in, v->sentence, sizeof v->sentence);
+	for (unsigned i = 0; i < VERDICT_NAMES; i++)
+		msg_get_str(in, v->name[i], sizeof v->name[i]);
 	bad |= v->confidence >= CONFIDENCES || v->segment >= SEGMENTS || v->begin < 0 ||
 	       v->incident < 0;
 	for (unsigned i = 0; i < SEGMENTS; i++) {

@@ -9,6 +9,8 @@
 #include "infer/segment.h"
 #include "link/msg.h"
 
+#define VERDICT_NAMES 2 /* as many as finding_private() has */
+
 struct msg_verdict {
 	bool fine;
 	uint8_t confidence; /* enum confidence; CONFIDENCE_NONE: nothing can be said */
@@ -16,6 +18,8 @@ struct msg_verdict {
 	int64_t begin;	    /* epoch seconds; 0 where nothing can be said */
 	int64_t incident;   /* with the evidence; 0: there is none */
 	char cause[FINDING_WORD], sentence[FINDING_SENTENCE];
+	/* What of the sentence not everybody may read; "": nothing. */
+	char name[VERDICT_NAMES][FINDING_FACT];
 	uint8_t level[SEGMENTS]; /* enum verdict_level */
 };
 

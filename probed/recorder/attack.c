@@ -9,6 +9,7 @@
 #include "base/statefile.h"
 #include "infer/attack.h"
 #include "infer/attacktext.h"
+#include "recorder/found.h"
 #include "store.h"
 
 #define FILE_NAME STORE_STATE "/baselines"
@@ -40,6 +41,19 @@ struct attackbook {
 /* --- incidents ----------------------------------------------------------------------
  */
 
+/* Whether it hurts is for the judge of the path to say. What is recovering does not any
+ * more. */
+static void
+tell_others(const struct attack *a)
+{
+	static struct infer_finding f;
+
+	if (a->peak.class == VECTOR_CLASSES && a->state != ATTACK_NORMAL)
+		return;
+	attack_finding(a, &f);
+	found_tell(&f, a->state != ATTACK_UNDER);
+}
+
 static void
 on_attack(void *ctx, const struct attack *a)
 {
@@ -70,6 +84,7 @@ on_attack(void *ctx, const struct attack *a)
 		condition_raise(b->cs, &f);
 	}
 	free(evidence);
+	tell_others(a);
 }
 
 /* --- who tells ----------------------------------------------------------------------

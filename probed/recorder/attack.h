@@ -9,9 +9,6 @@
 #include "link/msgflow.h"
 #include "recorder/condition.h"
 
-#define ATTACK_KIND "attack"
-#define ATTACK_SOURCE "flows"
-
 struct attackbook;
 
 /* CS is borrowed; EV is asked for those that are open, and not kept. NOW: epoch

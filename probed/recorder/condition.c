@@ -10,7 +10,9 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "culprit.h"
 #include "recorder/incident.h"
+#include "recorder/scrub.h"
 
 /* Words and figures of an open incident that change all the time are written so often
  * at most; a kill loses no more of them. */
@@ -147,13 +149,12 @@ row_of(const struct condition *c, int64_t end)
 		.priority = c->priority };
 }
 
-/* Write the row of C, which ended at END (0: is open), and LETTER (NULL: none). */
+/* Write IN, the row of C, and LETTER (NULL: none). */
 static void
-put(struct conditions *cs, struct condition *c, int64_t end,
+put_row(struct conditions *cs, struct condition *c, const struct incident *in,
     const struct letter *letter)
 {
-	struct incident in = row_of(c, end);
-	int64_t id = events_put(cs->ev, &in, letter);
+	int64_t id = events_put(cs->ev, in, letter);
 
 	if (c->id == 0) {
 		c->id = id;
@@ -162,19 +163,44 @@ put(struct conditions *cs, struct condition *c, int64_t end,
 	c->dirty = false;
 }
 
+/* The row of C, which ended at END (0: is open), with LETTER (NULL: none). */
+static void
+put(struct conditions *cs, struct condition *c, int64_t end,
+    const struct letter *letter)
+{
+	struct incident in = row_of(c, end);
+
+	put_row(cs, c, &in, letter);
+}
+
+/* The row of C as it opens, or ended at END, with all that belongs to it; *MORE is to
+ * be freed. */
+static struct incident
+whole_row(const struct conditions *cs, const struct condition *c, int64_t end, char **more)
+{
+	struct incident in = row_of(c, end);
+
+	*more = cs->ops->evidence != NULL ? cs->ops->evidence(cs->ctx, &in) : NULL;
+	if (*more != NULL)
+		in.evidence = *more;
+	return in;
+}
+
 /* The same, with F's letter called WHAT, where somebody is to be told. */
 static void
 put_and_tell(struct conditions *cs, struct condition *c, int64_t end,
     const struct finding *f, const char *what)
 {
-	struct incident in = row_of(c, end);
-	char *made = f->body == NULL ? incident_body(&in) : NULL;
+	char *more;
+	struct incident in = whole_row(cs, c, end, &more);
+	char *made = f->receivers != NULL && f->body == NULL ? incident_body(&in) : NULL;
 	struct letter letter = { .what = what,
 		.receivers = f->receivers,
 		.body = made != NULL ? made : f->body };
 
-	put(cs, c, end, &letter);
+	put_row(cs, c, &in, f->receivers != NULL ? &letter : NULL);
 	free(made);
+	free(more);
 }
 
 /* Take one of F's texts in place of *OLD. True when it is another one. */
@@ -300,12 +326,14 @@ static void
 put_and_wait(
     struct conditions *cs, struct condition *c, const struct finding *f, int64_t due)
 {
-	struct incident in = row_of(c, 0);
+	char *more;
+	struct incident in = whole_row(cs, c, 0, &more);
 
 	if (f->receivers != NULL) {
 		c->receivers = mem_str(f->receivers);
 		c->body = f->body != NULL ? mem_str(f->body) : incident_body(&in);
 	}
+	free(more);
 	c->due = due;
 	c->waits = true;
 	TAILQ_INSERT_TAIL(&cs->waiting, c, link);
@@ -446,10 +474,9 @@ close_it(struct conditions *cs, struct condition *c, const struct finding *findi
 			stop_waiting(cs, c, true);
 	}
 	take(c, f);
-	if (tell)
-		put_and_tell(cs, c, end, f, "close");
-	else
-		put(cs, c, end, NULL);
+	if (!tell)
+		told.receivers = NULL;
+	put_and_tell(cs, c, end, f, "close");
 	condition_free(cs, c);
 	free(who);
 	return id;
@@ -510,6 +537,23 @@ conditions_end(struct conditions *cs,
 			put(cs, c, now > c->begin ? now : c->begin, NULL);
 		}
 		condition_free(cs, c);
+	}
+}
+
+void
+conditions_forget(struct conditions *cs, const struct prefix *p)
+{
+	struct condition *c, *next;
+
+	HASH_ITER(hh, cs->all, c, next) {
+		if (!culprit_explains(c->kind) || strcmp(c->kind, "attack") == 0)
+			continue;
+		bool found = c->summary != NULL && scrub(c->summary, p);
+		found |= c->evidence != NULL && scrub(c->evidence, p);
+		found |= c->body != NULL && scrub(c->body, p);
+		c->dirty |= found;
+		if (found && c->id != 0)
+			c->waits ? put_waiting(cs, c) : put(cs, c, 0, NULL);
 	}
 }
 

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/prefix.h"
 #include "recorder/events.h"
 
 /* What a target is that answers nothing: others may lie behind it. */
@@ -57,6 +58,9 @@ struct conditions_ops {
 	/* Who is told of incidents of KIND where whoever judges names nobody: a JSON
 	 * array, to be freed; NULL: nobody. */
 	char *(*audience)(void *ctx, const char *kind);
+	/* The evidence of IN with what else belongs to it as it opens or ends, to be
+	 * freed; NULL: nothing does. NULL: nobody knows more. */
+	char *(*evidence)(void *ctx, const struct incident *in);
 };
 
 /* EV and OPS are borrowed. What is open in EV is open again. */
@@ -85,6 +89,9 @@ void conditions_end(struct conditions *cs,
     bool (*watched)(void *ctx, const struct incident *in), void *ctx, int64_t now,
     const char *why);
 
+/* Nobody is to see an address of P in what is told of what is open; but of attacks on
+ * it, which would not be known again. */
+void conditions_forget(struct conditions *cs, const struct prefix *p);
 /* About once a second: letters that waited go, or go on waiting. */
 void conditions_tick(struct conditions *cs, int64_t now);
 /* Put what changed since it was last written: before the end. */

@@ -10,12 +10,12 @@
 
 #include "base/mem.h"
 #include "base/statefile.h"
-#include "recorder/lines.h"
 #include "store.h"
 
 #define FILE_NAME STORE_STATE "/congestion"
 #define EVERY_S 900
 #define USE_S 60
+#define BUSY_S 15
 #define TELL_S 3600
 #define STATE_MAX (LINKS_STATE + LINES_STATE + 2)
 
@@ -24,7 +24,7 @@ struct congestions {
 	void *ctx;
 	struct lines *lines;
 	struct links *links;
-	int64_t written_s, use_s;
+	int64_t written_s, use_s, busy_s; /* end of the minute told last */
 	struct log_limit stuck;
 };
 
@@ -134,11 +134,24 @@ congestions_changed(struct congestions *c, const char *path, int64_t time)
 	links_changed(c->links, path, time);
 }
 
+static void
+tell_busy(struct congestions *c, int64_t now)
+{
+	struct lines_busy b;
+
+	if (c->ops->busy == NULL || !lines_busy(c->lines, now, &b) ||
+	    (b.time < c->busy_s + BUSY_S && b.time >= c->busy_s))
+		return;
+	c->busy_s = b.time;
+	c->ops->busy(c->ctx, &b);
+}
+
 void
 congestions_tick(struct congestions *c, int64_t now)
 {
 	lines_tick(c->lines, now);
 	links_tick(c->links, now);
+	tell_busy(c, now);
 	if (now - c->use_s >= USE_S || now < c->use_s) {
 		c->use_s = now;
 		lines_beyond(c->lines, links_beyond(c->links));
@@ -206,6 +219,8 @@ congestions_new(struct conditions *cs, struct events *ev,
 	c->ctx = ctx;
 	c->lines = lines_new(cs, ev, tell, c, now);
 	c->links = links_new(cs, &links_ops, c);
+	if (ops->own != NULL)
+		lines_own(c->lines, ops->own, ctx);
 	read_state(c);
 	return c;
 }

@@ -7,6 +7,7 @@
 #include "link/msgif.h"
 #include "link/msgline.h"
 #include "recorder/condition.h"
+#include "recorder/lines.h"
 #include "recorder/links.h"
 #include "round.h"
 
@@ -17,6 +18,10 @@ struct congestions_ops {
 	void (*tell)(void *ctx, const struct msg_line *m);
 	/* The state cannot be kept, or was not as it was left. */
 	void (*trouble)(void *ctx, const char *text);
+	/* What the line that leads out carries is known anew; NULL: nobody asks. */
+	void (*busy)(void *ctx, const struct lines_busy *b);
+	/* As of lines_own(); NULL: never. */
+	bool (*own)(void *ctx, int64_t begin, int64_t end);
 };
 
 struct congestions;

@@ -17,6 +17,7 @@
 #include "eventsdb.h"
 #include "recorder/aside.h"
 #include "recorder/events_impl.h"
+#include "recorder/scrub.h"
 #include "store.h"
 
 #define BUSY_NS (20 * CLOCK_NS_PER_MS)
@@ -24,6 +25,8 @@
 #define PRUNE_NS (3600 * CLOCK_NS_PER_S)
 #define PRUNE_MORE_NS (200 * CLOCK_NS_PER_MS)
 #define PRUNE_ROWS 500 /* in one go */
+/* Incidents that last longer keep their talkers until the next start. */
+#define TALKERS_LONGEST_S (3 * 86400)
 #define TEXT_OF(n) #n
 #define LIMIT(n) "LIMIT " TEXT_OF(n)
 #define TELL_S 60
@@ -43,6 +46,7 @@ enum statement {
 	PRUNE_MANY,
 	PRUNE_INCIDENTS,
 	PRUNE_SILENCES,
+	PRUNE_TALKERS,
 	STATEMENTS
 };
 
@@ -73,6 +77,18 @@ static const char *const sql[STATEMENTS] = {
 			    "AND \"end\" IS NOT NULL ORDER BY id " LIMIT(
 				PRUNE_ROWS) ")",
 	[PRUNE_SILENCES] = "DELETE FROM silence WHERE \"end\"<?",
+	/* Rates stay, of whom does not. */
+	[PRUNE_TALKERS] =
+	    "UPDATE incident SET summary=ifnull(replace(summary, (SELECT "
+	    "json_extract(value,'$.text') FROM json_each(evidence,'$.facts') WHERE "
+	    "json_extract(value,'$.name')='talker'), 'a device'), summary), "
+	    "evidence=json_remove(evidence, '$.talkers.during.hosts', "
+	    "'$.talkers.before.hosts', ifnull((SELECT fullkey FROM "
+	    "json_each(evidence,'$.facts') WHERE "
+	    "json_extract(value,'$.name')='talker'), '$.none')) "
+	    "WHERE \"begin\">=? AND \"begin\"<=?2 AND \"end\"<=?2 AND "
+	    "json_valid(evidence) AND "
+	    "(evidence LIKE '%\"hosts\":[%' OR evidence LIKE '%\"talker\"%')",
 };
 
 /* One text a step forward; user_version counts them. */
@@ -128,6 +144,8 @@ struct events {
 	size_t queued, queue_max;
 	int64_t due_ns; /* not before, when something went wrong */
 	int64_t prune_ns;
+	int64_t keep_talkers;  /* seconds; 0: not known yet */
+	bool talkers_pruned;   /* since the start */
 	struct events_counts counts;
 	struct log_limit stuck, full;
 	bool stuck_told;
@@ -582,6 +600,13 @@ prune(struct events *ev, int64_t now_ns)
 	add(ev, PRUNE_MANY, "i", (int64_t)EVENTS_OUTBOX_ROWS);
 	add(ev, PRUNE_INCIDENTS, "i", (int64_t)EVENTS_INCIDENTS_ROWS);
 	add(ev, PRUNE_SILENCES, "i", now - (int64_t)EVENTS_OUTBOX_KEEP_S);
+	if (ev->keep_talkers == 0)
+		return;
+	/* What is older was seen to before. */
+	int64_t until = now - ev->keep_talkers;
+	add(ev, PRUNE_TALKERS, "ii",
+	    ev->talkers_pruned ? until - (int64_t)TALKERS_LONGEST_S : 0, until);
+	ev->talkers_pruned = true;
 }
 
 /* Written: the first COUNT operations. */
@@ -617,6 +642,95 @@ events_work(struct events *ev, int64_t budget_ns)
 		judge_failure(ev, r, count);
 	now = clock_mono_ns();
 	return TAILQ_EMPTY(&ev->queue) ? -1 : now < ev->due_ns ? ev->due_ns - now : 0;
+}
+
+void
+events_keep_talkers(struct events *ev, int64_t seconds)
+{
+	if (ev->keep_talkers != seconds) {
+		ev->talkers_pruned = false;
+		ev->prune_ns = 0;
+	}
+	ev->keep_talkers = seconds;
+}
+
+/* --- forgetting ------------------------------------------------------------------- */
+
+/* Incidents and letters that are looked through in one go. */
+#define FORGET_ROWS 1000
+#define EXPLAINED                                                                      \
+	"kind IN ('loss','latency','alert','congestion','verdict','attack') AND NOT "  \
+	"(kind='attack' AND \"end\" IS NULL)"
+
+/* SQL: scrub(TEXT) is TEXT without the addresses, NULL where it has none. */
+static void
+scrub_in_sql(sqlite3_context *context, int count, sqlite3_value **value)
+{
+	const char *text = (const char *)sqlite3_value_text(value[0]);
+	char *copy = text != NULL ? mem_str(text) : NULL;
+
+	(void)count;
+	if (copy != NULL && scrub(copy, sqlite3_user_data(context)))
+		sqlite3_result_text(context, copy, -1, SQLITE_TRANSIENT);
+	else
+		sqlite3_result_null(context);
+	free(copy);
+}
+
+static int
+forget_step(struct events *ev, const char *text, int64_t at, uint64_t *rows)
+{
+	sqlite3_stmt *stmt = NULL;
+	int r = sqlite3_prepare_v2(ev->db, text, -1, &stmt, NULL);
+
+	if (r != SQLITE_OK)
+		return r;
+	sqlite3_bind_int64(stmt, 1, at);
+	sqlite3_bind_int64(stmt, 2, at + FORGET_ROWS);
+	r = sqlite3_step(stmt);
+	if (r == SQLITE_DONE)
+		*rows += (uint64_t)sqlite3_changes(ev->db);
+	sqlite3_finalize(stmt);
+	return r == SQLITE_DONE ? SQLITE_OK : r;
+}
+
+int
+events_forget(struct events *ev, const struct prefix *p, int64_t *at, uint64_t *rows,
+    struct err *err)
+{
+	static const char *const texts[] = {
+		"UPDATE incident SET summary=ifnull(scrub(summary),summary), "
+		"evidence=ifnull(scrub(evidence),evidence), "
+		"subject=CASE kind WHEN 'attack' THEN ifnull(scrub(subject),subject) "
+		"ELSE subject END WHERE id>? AND id<=? AND " EXPLAINED
+		" AND (scrub(summary) IS NOT NULL OR scrub(evidence) IS NOT NULL)",
+		"UPDATE outbox SET body=scrub(body) WHERE id>? AND id<=? AND scrub(body) "
+		"IS NOT NULL",
+		"UPDATE held SET body=scrub(body) WHERE incident>? AND incident<=? AND "
+		"scrub(body) IS NOT NULL"
+	};
+
+	/* What waits has to be in the file. */
+	if (*at == 0 && !TAILQ_EMPTY(&ev->queue))
+		events_work(ev, CLOCK_NS_PER_MS);
+	if (!have(ev))
+		return err_set(err, "%s cannot be written", STORE_EVENTS);
+	if (*at == 0 && !TAILQ_EMPTY(&ev->queue))
+		return 1;
+	int r = sqlite3_create_function(ev->db, "scrub", 1,
+	    SQLITE_UTF8 | SQLITE_DETERMINISTIC, (void *)(uintptr_t)p, scrub_in_sql, NULL,
+	    NULL);
+	for (size_t i = 0; r == SQLITE_OK && i < sizeof texts / sizeof texts[0]; i++)
+		r = forget_step(ev, texts[i], *at, rows);
+	if ((r & 0xff) == SQLITE_BUSY || (r & 0xff) == SQLITE_LOCKED)
+		return 1;
+	if (r != SQLITE_OK)
+		return err_set(err, "%s: %s", STORE_EVENTS, sqlite3_errmsg(ev->db));
+	*at += FORGET_ROWS;
+	return *at < ask_int(ev->db,
+			 "SELECT max(ifnull((SELECT max(id) FROM incident),0), "
+			 "ifnull((SELECT max(id) FROM outbox),0))",
+			 0, NULL);
 }
 
 /* --- taking ---------------------------------------------------------------------- */

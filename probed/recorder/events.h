@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/prefix.h"
+
 /* Bytes that may wait. Beyond it the oldest goes; a repeated state of an incident that
  * nobody is told of is not even taken when half of it waits. */
 #define EVENTS_QUEUE_MAX (16UL * 1024 * 1024)
@@ -74,6 +76,14 @@ struct events_target {
 	int64_t step, pings;
 };
 void events_set_target(struct events *ev, const struct events_target *t);
+
+/* Who filled the line is kept in incidents that ended for so long. */
+void events_keep_talkers(struct events *ev, int64_t seconds);
+/* Take every address of P out of what is kept: sentences and evidence of incidents that
+ * traffic explains (culprit.h), but of attacks that are not over, and letters. *AT is 0
+ * at first, *ROWS is added to: call again while it returns 1. 0: done, -1 with ERR. */
+int events_forget(struct events *ev, const struct prefix *p, int64_t *at, uint64_t *rows,
+    struct err *err);
 
 /* Write for about BUDGET_NS. Returns ns after which to call again (0: at once), or -1
  * when nothing waits. */

@@ -12,6 +12,13 @@ found_listen(void (*fn)(void *ctx, const struct infer_finding *f, bool over), vo
 	listener_ctx = ctx;
 }
 
+void
+found_tell(const struct infer_finding *f, bool over)
+{
+	if (listener != NULL)
+		listener(listener_ctx, f, over);
+}
+
 static struct finding
 made_of(const struct infer_finding *f, int64_t time, unsigned hold, char *evidence)
 {
@@ -39,8 +46,8 @@ found_raise(
 	    condition_open(cs, f->kind, f->subject, f->source) == 0)
 		c.time = f->begin;
 	int64_t id = condition_raise(cs, &c);
-	if (id != 0 && listener != NULL)
-		listener(listener_ctx, f, false);
+	if (id != 0)
+		found_tell(f, false);
 	free(evidence);
 	return id;
 }
@@ -52,9 +59,8 @@ found_clear(
 	char *evidence = f->numbers > 0 ? finding_evidence(f) : NULL;
 	struct finding c = made_of(f, time, hold, evidence);
 	int64_t id = condition_clear(cs, &c);
-	if (id != 0 && listener != NULL)
-		listener(listener_ctx, f, true);
-
+	if (id != 0)
+		found_tell(f, true);
 	free(evidence);
 	return id;
 }

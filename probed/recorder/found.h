@@ -14,6 +14,9 @@ int64_t found_raise(
 int64_t found_clear(
     struct conditions *cs, const struct infer_finding *f, int64_t time, unsigned hold);
 
+/* The same of a finding whose incident somebody else makes: only who listens hears. */
+void found_tell(const struct infer_finding *f, bool over);
+
 /* Who hears of every finding of the others, once one is open and as long as it is: a
  * judge who takes them for reasons. FN NULL: nobody. */
 void found_listen(

@@ -16,6 +16,7 @@
 #include "recorder/attack.h"
 #include "recorder/audience.h"
 #include "recorder/backscatter.h"
+#include "recorder/culprits.h"
 #include "recorder/events.h"
 #include "recorder/judge.h"
 #include "recorder/loadtests.h"
@@ -40,6 +41,7 @@ struct journal {
 	struct attackbook *attacks;
 	struct loadtests *loadtests;
 	struct judge *judge; /* NULL: nobody judges the path */
+	const struct talk *talk; /* NULL: nobody knows who talks */
 	struct event *work, *tick;
 	char *parents; /* the list that behind() made last */
 	void (*trouble)(void *ctx, const char *text);
@@ -148,6 +150,15 @@ explained(void *ctx, const char *subject, int64_t since, unsigned *grace)
 	struct journal *j = ctx;
 
 	return j->judge != NULL ? judge_explains(j->judge, subject, since, grace) : 0;
+}
+
+/* With who filled the line then. */
+static char *
+evidence(void *ctx, const struct incident *in)
+{
+	const struct journal *j = ctx;
+
+	return j->talk != NULL ? culprits_evidence(j->talk, in, now_s()) : NULL;
 }
 
 static bool
@@ -331,6 +342,7 @@ journal_configure(struct journal *j, const struct conf *next)
 	loadtests_configure(j->loadtests, next);
 	alerts_configure(j->alerts, next);
 	attackbook_configure(j->attacks, next);
+	events_keep_talkers(j->ev, next->keep_talkers);
 	conditions_end(j->conditions, watched, j, now_s(),
 	    "it is not measured any more, as the configuration says");
 	outages_reload(j->outages);
@@ -423,6 +435,21 @@ journal_judge(struct journal *j, struct judge *judge)
 	j->judge = judge;
 }
 
+void
+journal_talk(struct journal *j, const struct talk *talk)
+{
+	j->talk = talk;
+}
+
+int
+journal_forget(struct journal *j, const struct prefix *p, int64_t *at, uint64_t *rows,
+    struct err *err)
+{
+	if (*at == 0)
+		conditions_forget(j->conditions, p);
+	return events_forget(j->ev, p, at, rows, err);
+}
+
 struct conditions *
 journal_conditions(struct journal *j)
 {
@@ -471,7 +498,8 @@ journal_begin(struct journal *j, const struct conf *conf,
     void (*trouble)(void *ctx, const char *text), void *ctx)
 {
 	static const struct events_ops events_ops = { tell };
-	static const struct conditions_ops ops = { behind, explained, silent, audience };
+	static const struct conditions_ops ops = { behind, explained, silent, audience,
+		evidence };
 	static const struct timeval second = { 1, 0 };
 
 	j->conf = conf;

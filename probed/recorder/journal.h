@@ -50,9 +50,16 @@ bool journal_gap(const struct journal *j, int64_t *begin, int64_t *end);
 bool journal_own_load(const struct journal *j, const struct round *r);
 /* Who judges the path; borrowed. */
 struct judge;
+struct talk;
 void journal_judge(struct journal *j, struct judge *judge);
 /* For others who judge: the conditions, and events.db. After calls from outside of
  * journal_round(), journal_kick() sees that what was put is written. */
+/* Who fills the line, for what incidents tell of it; NULL: nobody knows any more. It is
+ * borrowed. */
+void journal_talk(struct journal *j, const struct talk *talk);
+/* Nobody is to see an address of P in what happened: as events_forget(). */
+int journal_forget(struct journal *j, const struct prefix *p, int64_t *at,
+    uint64_t *rows, struct err *err);
 struct conditions *journal_conditions(struct journal *j);
 struct events *journal_events(struct journal *j);
 /* NULL until journal_begin(). */

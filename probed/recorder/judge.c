@@ -15,7 +15,6 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/stats.h"
-#include "infer/verdict.h"
 #include "recorder/found.h"
 #include "store.h"
 
@@ -98,6 +97,9 @@ tell_now(struct judge *j, bool always)
 		m.incident = condition_open(j->cs, f.kind, f.subject, f.source);
 	snprintf(m.cause, sizeof m.cause, "%s", f.cause);
 	snprintf(m.sentence, sizeof m.sentence, "%s", f.sentence);
+	for (unsigned i = 0; i < VERDICT_NAMES; i++)
+		snprintf(m.name[i], sizeof m.name[i], "%s",
+		    finding_fact_of(&f, finding_private(i)));
 	for (unsigned i = 0; i < SEGMENTS; i++)
 		m.level[i] = (uint8_t)verdict_level(j->v, (enum segment)i);
 	if (!always && memcmp(&m, &j->told, sizeof m) == 0)
@@ -343,6 +345,34 @@ judge_hear(struct judge *j, const struct infer_finding *f, bool over)
 	if (strcmp(f->kind, "wifi") == 0)
 		verdict_medium(j->v, VERDICT_WIRELESS);
 	verdict_neighbour(j->v, f, over);
+}
+
+void
+judge_busy(struct judge *j, const struct lines_busy *b)
+{
+	struct verdict_use u = { .time = b->time,
+		.in = b->use[IF_IN],
+		.out = b->use[IF_OUT],
+		.in_bps = b->bps[IF_IN],
+		.out_bps = b->bps[IF_OUT],
+		.in_line = fmax(0, b->line[IF_IN]),
+		.out_line = fmax(0, b->line[IF_OUT]),
+		.in_holds = fmax(0, b->holds[IF_IN]),
+		.out_holds = fmax(0, b->holds[IF_OUT]) };
+
+	verdict_use(j->v, &u);
+}
+
+void
+judge_talkers(struct judge *j, verdict_talker_fn talker, void *ctx)
+{
+	verdict_talkers(j->v, talker, ctx);
+}
+
+void
+judge_load(struct judge *j, int64_t begin)
+{
+	verdict_own_load(j->v, begin);
 }
 
 void

@@ -9,8 +9,10 @@
 
 #include "config/conf.h"
 #include "infer/finding.h"
+#include "infer/verdict.h"
 #include "link/msgverdict.h"
 #include "recorder/condition.h"
+#include "recorder/lines.h"
 #include "recorder/path.h"
 #include "round.h"
 
@@ -38,6 +40,11 @@ void judge_tick(struct judge *j, int64_t now);
 void judge_tell(struct judge *j);
 /* Another judge's finding, as it is now; OVER: it is none any more. */
 void judge_hear(struct judge *j, const struct infer_finding *f, bool over);
+/* What the line that leads out carries; who knows who fills it is asked by TALKER. */
+void judge_busy(struct judge *j, const struct lines_busy *b);
+void judge_talkers(struct judge *j, verdict_talker_fn talker, void *ctx);
+/* Since BEGIN an own load test runs; 0: none does. */
+void judge_load(struct judge *j, int64_t begin);
 /* Nothing was measured from BEGIN to END: WHY is a word or two. */
 void judge_gap(struct judge *j, int64_t begin, int64_t end, const char *why);
 

@@ -77,6 +77,8 @@ struct lines {
 	int64_t began_s;
 	struct before *before;
 	unsigned befores;
+	bool (*own)(void *ctx, int64_t begin, int64_t end);
+	void *own_ctx;
 };
 
 /* --- which ones --------------------------------------------------------------------
@@ -227,6 +229,12 @@ clear(struct lines *l, const char *subject, const char *source, int64_t time,
 	condition_clear(l->cs, &f);
 }
 
+static bool
+is_own(const struct lines *l, int64_t begin, int64_t end)
+{
+	return l->own != NULL && l->own(l->own_ctx, begin, end);
+}
+
 /* Its counters of a minute. */
 static void
 judge_minute(struct lines *l, struct line *e, int64_t now)
@@ -234,6 +242,9 @@ judge_minute(struct lines *l, struct line *e, int64_t now)
 	static struct infer_finding f;
 	struct congestion_line q = question(e, now);
 
+	/* Five minutes are looked at together. */
+	if (is_own(l, now - (int64_t)LINELOAD_MINUTES * 60, now))
+		return;
 	switch (congestion_line(&q, &f)) {
 	case CONGESTION_NONE:
 	case CONGESTION_MANAGED:
@@ -281,6 +292,9 @@ judge_pair(struct lines *l, struct line *e, int64_t time)
 	if (time - o->judged_s >= JUDGE_S || time < o->judged_s)
 		grade(l, e, time);
 	bloat_now(&o->bloat, &o->result, &now);
+	/* What a load test delays is learned, and nobody's fault. */
+	if (now.pairs > 0 && is_own(l, now.since, time))
+		return;
 	struct congestion_line q = question(e, time);
 	if (now.pairs > 0 && congestion_line(&q, &f) == CONGESTION_OWN)
 		found_raise(l->cs, &f, time, 0);
@@ -502,6 +516,77 @@ lines_use(const struct lines *l, int64_t now)
 		}
 	}
 	return most;
+}
+
+/* The rates of the last minute of spans. */
+static bool
+last_minute(const struct out *o, struct lines_busy *b)
+{
+	double sum[IF_WAYS] = { 0 };
+	int64_t ms = 0;
+
+	if (o->spans == 0)
+		return false;
+	const struct span *last = &o->span[(o->first + o->spans - 1) % SPANS];
+	for (unsigned i = 0; i < o->spans; i++) {
+		const struct span *s = &o->span[(o->first + o->spans - 1 - i) % SPANS];
+		if (s->begin_ms < last->end_ms - 60000 && ms > 0)
+			break;
+		for (unsigned way = 0; way < IF_WAYS; way++)
+			sum[way] += s->rate[way] * (double)(s->end_ms - s->begin_ms);
+		ms += s->end_ms - s->begin_ms;
+	}
+	b->time = last->end_ms / 1000;
+	for (unsigned way = 0; way < IF_WAYS; way++)
+		b->bps[way] = ms > 0 ? sum[way] / (double)ms : NAN;
+	return ms > 0;
+}
+
+static double
+fuller(const struct lines_busy *b)
+{
+	return fmax(b->use[IF_IN], b->use[IF_OUT]);
+}
+
+bool
+lines_busy(const struct lines *l, int64_t now, struct lines_busy *b)
+{
+	const struct line *e, *next;
+	bool any = false;
+
+	HASH_ITER(hh, l->all, e, next) {
+		struct lines_busy one;
+
+		if (e->out == NULL || !last_minute(e->out, &one) ||
+		    now - one.time > 120)
+			continue;
+		for (unsigned way = 0; way < IF_WAYS; way++) {
+			const struct bloat_way *w = &e->out->result.way[way];
+			double known = e->out->bloat.speed[way];
+
+			/* The most that was seen may be little; where a queue delays,
+			 * it is what the line can. */
+			one.line[way] = known > 0	     ? known
+					: w->sustained > 0 ? w->sustained
+							     : NAN;
+			one.use[way] = fmin(1, one.bps[way] / one.line[way]);
+			if (isnan(one.bps[way]) || isnan(one.line[way]))
+				one.use[way] = NAN;
+			one.holds[way] = w->buffer;
+		}
+		if (!any || fuller(&one) > fuller(b) || isnan(fuller(b)))
+			*b = one;
+		any = true;
+	}
+	return any;
+}
+
+void
+lines_own(
+    struct lines *l, bool (*own)(void *ctx, int64_t begin, int64_t end), void *ctx)
+{
+	l->own = own;
+	l->own_ctx = ctx;
 }
 
 void

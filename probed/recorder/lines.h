@@ -47,6 +47,21 @@ void lines_tell(struct lines *l);
  * that is more than two minutes ago at NOW; NAN: it is not known. */
 double lines_use(const struct lines *l, int64_t now);
 
+/* What a line that leads out carried in its last minute; NAN: not known. */
+struct lines_busy {
+	int64_t time; /* its end, epoch seconds */
+	double use[IF_WAYS], bps[IF_WAYS]; /* of the line's rate, 0..1; bit/s */
+	double line[IF_WAYS]; /* bit/s: as it is known, or measured where a queue delays */
+	double holds[IF_WAYS]; /* octets that its queue holds, by pings under load */
+};
+/* Of the fullest of them, unless that was more than two minutes ago at NOW. False:
+ * none is known. */
+bool lines_busy(const struct lines *l, int64_t now, struct lines_busy *b);
+/* Is the line filled on purpose (a load test) between BEGIN and END? Then it is not
+ * congested, whatever pings and counters say. NULL: never. */
+void lines_own(
+    struct lines *l, bool (*own)(void *ctx, int64_t begin, int64_t end), void *ctx);
+
 /* What they learned, for the state file (recorder/learned.h): each line's by PUT, and
  * one such back. It is taken where it is the same interface and target. */
 void lines_put(const struct lines *l, struct pack *p);

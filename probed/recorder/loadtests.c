@@ -369,6 +369,12 @@ loadtests_tick(struct loadtests *l, int64_t now_s)
 	by_time(l, now_s);
 }
 
+int64_t
+loadtests_running(const struct loadtests *l)
+{
+	return l->running ? l->text.begin_s : 0;
+}
+
 bool
 loadtests_touch(const struct loadtests *l, int64_t begin, int64_t end)
 {

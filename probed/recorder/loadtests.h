@@ -55,6 +55,8 @@ void loadtests_tick(struct loadtests *l, int64_t now_s);
 /* A round of this box's own target at PATH. */
 void loadtests_round(struct loadtests *l, const char *path, const struct round *r);
 
+/* Since when one runs, epoch seconds; 0: none does. */
+int64_t loadtests_running(const struct loadtests *l);
 /* Was the line filled by one between BEGIN and END, epoch seconds? */
 bool loadtests_touch(const struct loadtests *l, int64_t begin, int64_t end);
 

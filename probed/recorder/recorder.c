@@ -32,6 +32,7 @@
 #include "recorder/path.h"
 #include "recorder/loadtests.h"
 #include "recorder/raw.h"
+#include "recorder/talk.h"
 #include "recorder/relay.h"
 #include "recorder/rrdfile.h"
 #include "recorder/taught.h"
@@ -54,6 +55,7 @@ struct recorder {
 	struct relay *relay;
 	struct journal *journal;
 	struct traffic *traffic;
+	struct talk *talk;
 	struct dynamic *dynamic;
 	struct taught *taught;
 	struct ifbook *interfaces;
@@ -110,6 +112,7 @@ leave(struct recorder *rec)
 	journal_judge(rec->journal, NULL);
 	judge_free(rec->judge);
 	journal_end(rec->journal);
+	talk_free(rec->talk);
 	ifbook_free(rec->interfaces);
 	browsers_free(rec->browsers);
 	relay_free(rec->relay);
@@ -173,6 +176,7 @@ on_report(evutil_socket_t fd, short what, void *arg)
 	taught_work(rec->taught, clock_mono_ns() / CLOCK_NS_PER_S);
 	paths_tick(rec->paths, clock_wall_ns() / CLOCK_NS_PER_S);
 	congestions_tick(rec->congestions, clock_wall_ns() / CLOCK_NS_PER_S);
+	judge_load(rec->judge, loadtests_running(journal_loadtests(rec->journal)));
 	judge_tick(rec->judge, clock_wall_ns() / CLOCK_NS_PER_S);
 	journal_kick(rec->journal);
 }
@@ -681,8 +685,58 @@ tell_line(void *ctx, const struct msg_line *m)
 	relay_line(rec->relay, m);
 }
 
+static void
+tell_busy(void *ctx, const struct lines_busy *b)
+{
+	const struct recorder *rec = ctx;
+
+	judge_busy(rec->judge, b);
+}
+
+static bool
+own_load(void *ctx, int64_t begin, int64_t end)
+{
+	const struct recorder *rec = ctx;
+
+	return loadtests_touch(journal_loadtests(rec->journal), begin, end);
+}
+
 static const struct congestions_ops congestions_ops = { place_of, tell_line,
-	journal_trouble };
+	journal_trouble, tell_busy, own_load };
+
+/* --- who talks -------------------------------------------------------------------- */
+
+static double
+talker(void *ctx, int64_t begin, int64_t end, bool out, char text[VERDICT_TALKER])
+{
+	const struct recorder *rec = ctx;
+
+	return talk_top(rec->talk, begin, end, out, text, VERDICT_TALKER);
+}
+
+static int
+forget_talk(void *ctx, const struct prefix *p, int64_t *at, uint64_t *rows,
+    struct err *err)
+{
+	struct recorder *rec = ctx;
+
+	/* What is in memory is in the ring, too, and counted there. */
+	if (*at == 0)
+		(void)talk_forget(rec->talk, p);
+	int more = journal_forget(rec->journal, p, at, rows, err);
+	journal_kick(rec->journal);
+	return more;
+}
+
+static void
+hear_minute(void *ctx, const struct minute_part *part, const struct minute_row *row)
+{
+	const struct recorder *rec = ctx;
+
+	talk_minute(rec->talk, part, row);
+}
+
+static const struct traffic_ops traffic_ops = { forget_talk, hear_minute };
 
 static void *
 start(struct worker *w)
@@ -697,7 +751,8 @@ start(struct worker *w)
 	dynamic_allow(w->conf);
 	rec->relay = relay_new(w->base, rec->history);
 	rec->journal = journal_new(w->base);
-	rec->traffic = traffic_new(w->base, rec->relay);
+	rec->traffic = traffic_new(w->base, rec->relay, &traffic_ops, rec);
+	rec->talk = talk_new();
 	rec->taught = taught_new();
 	rec->interfaces = ifbook_new(tell_interface, journal_trouble, rec);
 	rec->paths = paths_new(&paths_ops, rec);
@@ -742,6 +797,9 @@ run(void *ctx)
 	judge_begin(rec->judge, journal_conditions(rec->journal),
 	    journal_events(rec->journal));
 	journal_judge(rec->journal, rec->judge);
+	talk_begin(rec->talk, clock_wall_ns() / CLOCK_NS_PER_S);
+	journal_talk(rec->journal, rec->talk);
+	judge_talkers(rec->judge, talker, rec);
 	found_listen(hear_finding, rec);
 	if (journal_gap(rec->journal, &gap_begin, &gap_end))
 		judge_gap(rec->judge, gap_begin, gap_end, "smokebox did not run");

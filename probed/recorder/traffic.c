@@ -20,10 +20,19 @@ static const struct timeval work_every = { 5, 0 }, at_once = { 0, 0 };
 
 struct traffic {
 	struct relay *relay;
+	const struct traffic_ops *ops;
+	void *ctx;
 	struct minutes *minutes; /* NULL until traffic_begin() */
 	struct link *web;
 	struct event *work;
 	uint32_t ticket; /* of what is being forgotten */
+	/* Its minutes are forgotten; what else there is comes next. */
+	struct {
+		bool on;
+		struct prefix prefix;
+		int64_t at;
+		uint64_t rows;
+	} rest;
 	/* What was forgotten last: minutes that had begun by then still come. */
 	struct {
 		struct prefix prefix;
@@ -71,6 +80,31 @@ note_lost(struct traffic *t)
 }
 
 static void
+answer(struct traffic *t, uint32_t ticket, uint64_t rows, const char *text)
+{
+	struct msg_forgotten f = { .ticket = ticket, .rows = rows };
+
+	snprintf(f.text, sizeof f.text, "%s", text != NULL ? text : "");
+	msg_begin(&t->out, MSG_FORGOTTEN);
+	msg_put_forgotten(&t->out, &f);
+	if (t->web != NULL)
+		link_send(t->web, &t->out, -1, LINK_MUST);
+}
+
+static void
+forget_rest(struct traffic *t)
+{
+	struct err err = { "" };
+	int more = t->ops->forget(
+	    t->ctx, &t->rest.prefix, &t->rest.at, &t->rest.rows, &err);
+
+	if (more > 0)
+		return;
+	t->rest.on = false;
+	answer(t, t->ticket, t->rest.rows, more < 0 ? err.text : NULL);
+}
+
+static void
 on_work(evutil_socket_t fd, short what, void *arg)
 {
 	struct traffic *t = arg;
@@ -79,7 +113,10 @@ on_work(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	flush(t);
 	note_lost(t);
-	event_add(t->work, minutes_work(t->minutes, now_s()) ? &at_once : &work_every);
+	if (t->rest.on)
+		forget_rest(t);
+	bool more = minutes_work(t->minutes, now_s());
+	event_add(t->work, more || t->rest.on ? &at_once : &work_every);
 }
 
 static void
@@ -91,11 +128,14 @@ trouble(void *ctx, const char *text)
 }
 
 struct traffic *
-traffic_new(struct event_base *base, struct relay *relay)
+traffic_new(struct event_base *base, struct relay *relay, const struct traffic_ops *ops,
+    void *ctx)
 {
 	struct traffic *t = mem_zero(1, sizeof *t);
 
 	t->relay = relay;
+	t->ops = ops;
+	t->ctx = ctx;
 	t->work = event_new(base, -1, 0, on_work, t);
 	if (t->work == NULL)
 		fatalx("no timer");
@@ -147,6 +187,7 @@ traffic_minute(struct traffic *t, struct msg_in *in)
 		return -1;
 	leave_out(t, &part);
 	relay_minute(t->relay, &part, t->row);
+	t->ops->minute(t->ctx, &part, t->row);
 	if (part.final) {
 		minutes_take(t->minutes, &part, t->row, now_s());
 		event_add(t->work, &at_once);
@@ -158,23 +199,17 @@ traffic_minute(struct traffic *t, struct msg_in *in)
  */
 
 static void
-answer(struct traffic *t, uint32_t ticket, uint64_t rows, const char *text)
-{
-	struct msg_forgotten f = { .ticket = ticket, .rows = rows };
-
-	snprintf(f.text, sizeof f.text, "%s", text != NULL ? text : "");
-	msg_begin(&t->out, MSG_FORGOTTEN);
-	msg_put_forgotten(&t->out, &f);
-	if (t->web != NULL)
-		link_send(t->web, &t->out, -1, LINK_MUST);
-}
-
-static void
 forgotten(void *ctx, uint64_t rows, const char *text)
 {
 	struct traffic *t = ctx;
 
-	answer(t, t->ticket, rows, text);
+	if (text != NULL) {
+		answer(t, t->ticket, rows, text);
+		return;
+	}
+	t->rest.on = true;
+	t->rest.at = 0;
+	t->rest.rows = rows;
 }
 
 int
@@ -184,12 +219,13 @@ traffic_forget(struct traffic *t, struct msg_in *in)
 
 	if (msg_get_forget(in, &f) < 0)
 		return -1;
-	if (!minutes_forget(t->minutes, &f.prefix, forgotten, t)) {
+	if (t->rest.on || !minutes_forget(t->minutes, &f.prefix, forgotten, t)) {
 		answer(t, f.ticket, 0,
 		    "another address is being forgotten just now, try again");
 		return 0;
 	}
 	t->ticket = f.ticket;
+	t->rest.prefix = f.prefix;
 	/* The minutes that are being tallied have it as well. */
 	t->recent[t->recent_count % RECENT].prefix = f.prefix;
 	t->recent[t->recent_count++ % RECENT].when = now_s();

@@ -3,15 +3,29 @@
 #ifndef RECORDER_TRAFFIC_H
 #define RECORDER_TRAFFIC_H
 
+#include "base/prefix.h"
 #include "config/conf.h"
 #include "link/link.h"
+#include "minute.h"
 
 struct event_base;
 struct relay;
 struct traffic;
 
-/* RELAY is borrowed: it tells web. */
-struct traffic *traffic_new(struct event_base *base, struct relay *relay);
+struct traffic_ops {
+	/* Minutes of traffic are not all that tells of addresses: forget P elsewhere, a
+	 * piece at a time. *AT is 0 at first; *ROWS is added to. 1: there is more, 0: done,
+	 * -1 with ERR. */
+	int (*forget)(void *ctx, const struct prefix *p, int64_t *at, uint64_t *rows,
+	    struct err *err);
+	/* A part of a table came, without what was forgotten just now. */
+	void (*minute)(void *ctx, const struct minute_part *part,
+	    const struct minute_row *row);
+};
+
+/* RELAY is borrowed: it tells web; so are OPS and CTX. */
+struct traffic *traffic_new(struct event_base *base, struct relay *relay,
+    const struct traffic_ops *ops, void *ctx);
 /* The files are there now: DATADIR is this directory. */
 void traffic_begin(struct traffic *t);
 void traffic_configure(struct traffic *t, const struct conf *conf);

@@ -1,6 +1,6 @@
 /* Which of a flow's two ports is the service's. */
-#ifndef COLLECTOR_SERVICE_H
-#define COLLECTOR_SERVICE_H
+#ifndef BASE_SERVICE_H
+#define BASE_SERVICE_H
 
 #include <stdbool.h>
 #include <stdint.h>

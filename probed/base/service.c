@@ -1,4 +1,4 @@
-#include "collector/service.h"
+#include "base/service.h"
 
 #include <netinet/in.h>
 #include <stddef.h>
