@@ -35,6 +35,18 @@ if_source_word(enum if_source source)
 	return words[source];
 }
 
+void
+if_text(char to[INTERFACE_TEXT], const uint8_t *bytes, size_t len)
+{
+	size_t n = 0;
+
+	for (; n < len && n < INTERFACE_TEXT - 1 && bytes[n] != '\0'; n++)
+		to[n] = bytes[n] < ' ' || bytes[n] == 0x7f ? ' ' : (char)bytes[n];
+	while (n > 0 && to[n - 1] == ' ')
+		n--;
+	to[n] = '\0';
+}
+
 struct if_key
 if_key(const struct flow_ip *device, uint32_t index)
 {

@@ -71,6 +71,10 @@ void if_get_span(struct wire *w, struct if_span *span);
  * ceil(0.95 N)th, so that the top 5 % are dropped. NAN when N is 0. */
 double if_percentile_95(const double *sorted, size_t n);
 
+/* What a device calls something, LEN bytes, as text: as far as there is room, to a NUL,
+ * behind which is padding, and with blanks for what is no letter: it is one line. */
+void if_text(char to[INTERFACE_TEXT], const uint8_t *bytes, size_t len);
+
 /* "100M" or, in and out, "100M/20M": bit/s. 0, or -1. */
 int if_speed_parse(const char *text, uint64_t speed[IF_WAYS]);
 

@@ -483,9 +483,29 @@ test_messages(void)
 	    "nothing is counted backwards");
 }
 
+static void
+test_text(void)
+{
+	char text[INTERFACE_TEXT];
+	uint8_t long_one[2 * INTERFACE_TEXT];
+
+	if_text(text, (const uint8_t *)"eth0\0\0\0x", 8);
+	is_str(text, "eth0", "a name ends where its padding begins");
+	if_text(text, (const uint8_t *)"a\r\nBcc: b\033[31m \n", 17);
+	is_str(text, "a  Bcc: b [31m",
+	    "it is one line, and no terminal does what it says");
+	if_text(text, NULL, 0);
+	is_str(text, "", "or is none");
+	memset(long_one, 'x', sizeof long_one);
+	if_text(text, long_one, sizeof long_one);
+	is_int((long long)strlen(text), INTERFACE_TEXT - 1,
+	    "and is cut where it is too long");
+}
+
 int
 main(void)
 {
+	test_text();
 	test_spread(64, 0);
 	test_spread(32, 4000000000);
 	test_resets();

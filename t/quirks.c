@@ -128,8 +128,8 @@ test_uptime(void)
 	pack_u32(&p, 1);
 	pack_u64(&p, WALL * 1000ULL - up);
 	end_set();
-	DEFINE(true, false, 301, 0, { 8, 4, 0 }, { 12, 4, 0 }, { 22, 4, 0 },
-	    { 21, 4, 0 });
+	DEFINE(
+	    true, false, 301, 0, { 8, 4, 0 }, { 12, 4, 0 }, { 22, 4, 0 }, { 21, 4, 0 });
 	set(301);
 	ends();
 	pack_u32(&p, (uint32_t)(up - 9000));

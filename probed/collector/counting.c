@@ -45,15 +45,11 @@ void
 counting_option(void *ctx, const struct flow_option *option)
 {
 	char name[INTERFACE_TEXT];
-	size_t len =
-	    option->name_len < sizeof name - 1 ? option->name_len : sizeof name - 1;
 
 	(void)ctx;
-	if (option->interface == 0 || option->name_len == 0)
+	if (option->interface == 0)
 		return;
-	/* What is behind a NUL is padding. */
-	memcpy(name, option->name, len);
-	name[len] = '\0';
+	if_text(name, option->name, option->name_len);
 	if (name[0] == '\0')
 		return;
 	/* Each is told: a flood of them must not fill the line to the recorder. */

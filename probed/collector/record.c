@@ -187,8 +187,8 @@ ntp_ms(uint64_t ntp)
 	return (int64_t)(s - NTP_EPOCH) * 1000 + (int64_t)(fraction * 1000 >> 32);
 }
 
-/* A time of the exporter's uptime, as wall clock. Its 32 bits run over after 49 days: it
- * is the one that is nearest to when it was exported. */
+/* A time of the exporter's uptime, as wall clock. Its 32 bits run over after 49 days:
+ * it is the one that is nearest to when it was exported. */
 static int64_t
 uptime_ms(uint32_t uptime, const struct record_clock *clock)
 {

@@ -143,36 +143,21 @@ forget_rows(struct device *d)
 	}
 }
 
-/* Text of a device, as far as there is room, without what is no letter. */
-static void
-copy_text(char to[INTERFACE_TEXT], const struct snmp_cell *cell)
-{
-	size_t len = cell->len < INTERFACE_TEXT - 1 ? cell->len : INTERFACE_TEXT - 1;
-
-	for (size_t i = 0; i < len; i++)
-		to[i] = cell->bytes[i] < ' ' || cell->bytes[i] == 0x7f
-			    ? ' '
-			    : (char)cell->bytes[i];
-	while (len > 0 && to[len - 1] == ' ')
-		len--;
-	to[len] = '\0';
-}
-
 static void
 take_name(struct row *r, const struct snmp_cell *cell)
 {
 	switch (cell->column) {
 	case NAME_DESCR:
 		if (cell->text)
-			copy_text(r->descr, cell);
+			if_text(r->descr, cell->bytes, cell->len);
 		break;
 	case NAME_NAME:
 		if (cell->text)
-			copy_text(r->names.name, cell);
+			if_text(r->names.name, cell->bytes, cell->len);
 		break;
 	case NAME_ALIAS:
 		if (cell->text)
-			copy_text(r->names.alias, cell);
+			if_text(r->names.alias, cell->bytes, cell->len);
 		break;
 	case NAME_TYPE:
 		r->type = (uint32_t)cell->number;
