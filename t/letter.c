@@ -367,6 +367,27 @@ test_webhook(void)
 	    "each has its id");
 	ok(strcmp(value(one, "fingerprint"), value(two, "fingerprint")) == 0,
 	    "and the two are of one thing");
+	ok(json_object_get(one, "evidence") == NULL, "an alert has no evidence of its own");
+	json_decref(j);
+	free(body);
+	parcel_clear(&p);
+	add(&p, 7, "open",
+	    "{\"kind\":\"verdict\",\"subject\":\"access\",\"summary\":\"it is full\","
+	    "\"confidence\":\"likely\",\"evidence\":{\"numbers\":[{\"name\":\"loss\","
+	    "\"value\":0.25,\"threshold\":0.02,\"interval\":[0.2,0.3]}],\"quality\":"
+	    "{\"samples\":40}}}");
+	body = body_of(a, &p, &len);
+	j = json_loads(body, 0, NULL);
+	one = json_array_get(json_object_get(j, "alerts"), 0);
+	is_str(value(one, "confidence"), "likely", "a finding says how sure it is");
+	json_t *number = json_array_get(
+	    json_object_get(json_object_get(one, "evidence"), "numbers"), 0);
+	is_close(json_number_value(json_object_get(number, "threshold")), 0.02, 1e-9,
+	    "with its numbers and thresholds");
+	is_int((long long)json_array_size(json_object_get(number, "interval")), 2,
+	    "and intervals");
+	ok(json_object_get(json_object_get(one, "evidence"), "quality") != NULL,
+	    "and what its data are worth");
 	json_decref(j);
 	free(body);
 	/* RFC 4231, test case 2 */

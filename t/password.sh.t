@@ -1,6 +1,7 @@
 #!/bin/bash
 # A password: who does not know it sees sums and "a device", who does sees everything.
 . "${SOURCE:?}/t/world.sh"
+command -v sqlite3 >"$DIR/which" || skip_all "no sqlite3"
 world "$@"
 network "* delay=2ms"
 ip link set lo up
@@ -64,6 +65,35 @@ like "$html" '<th scope="row">TCP' "by protocol, by name"
 like "$html" 'href="/login' "and where to log in"
 like "$(ctl traffic --since "$begin" --until "$end" --limit 2)" '192\.168\.1\.' \
 	"probectl sees them as before"
+
+# --- incidents that name somebody -------------------------------------------------------
+# One of which the ring knows nothing any more, with the talkers that were kept.
+old=$((begin - 3 * 86400))
+sqlite3 -cmd '.timeout 5000' "$DIR/data/.smokebox/events.db" "INSERT INTO incident(kind, subject,
+	source, \"begin\", \"end\", confidence, summary, evidence) VALUES('verdict', 'access',
+	'verdict', $old, $((old + 600)), 'sure',
+	'uploading at 9.6 of 10 Mbit/s (10.66.6.6, port 443): it is full',
+	'{\"cause\":\"bufferbloat\",\"facts\":[{\"name\":\"talker\",\"text\":\"10.66.6.6, port 443\"},
+	{\"name\":\"gap\",\"text\":\"none\"}],\"talkers\":{\"during\":{\"coverage\":1,\"bps_out\":9600000,
+	\"hosts\":[{\"host\":\"10.66.6.6\",\"bps_out\":9500000}]},\"before\":{\"coverage\":1}}}')" ||
+	bail "no incident"
+incidents() {
+	api "incidents?kind=verdict" | jq -c '.incidents[0]'
+}
+told=$(incidents)
+unlike "$told" '10\.66' "an incident names nobody to who does not know the password"
+is "$(jq -r .summary <<<"$told")" "uploading at 9.6 of 10 Mbit/s (a device): it is full" \
+	"but a device"
+is "$(jq -c '[.evidence.facts[].text, .evidence.talkers.during.bps_out]' <<<"$told")" \
+	'["a device","none",9600000]' "with what is no secret"
+unlike "$(page /incidents)" '10\.66' "so does the page"
+id=$(jq .id <<<"$told")
+like "$(ctl explain "$id" | tr '\n' ' ')" \
+	'\(10\.66\.6\.6, port 443\).*talker +10\.66.*filled the line meanwhile.*10\.66\.6\.6 +in 0, out 9\.5 Mbit/s' \
+	"probectl explains it by name, though the ring has gone"
+like "$(ctl forget 10.66.6.6)" '1 row' "who is forgotten is so there"
+like "$(ctl explain "$id")" '\(gone, port 443\)' "in the sentence"
+unlike "$(ctl explain "$id")" '10\.66' "and in all else"
 
 # --- logging in -----------------------------------------------------------------------
 is "$(code '/login?password=correct+horse+battery')" 400 "a password in an address is refused"

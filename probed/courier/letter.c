@@ -119,7 +119,8 @@ static void
 read_texts(struct letter *l, const json_t *body, const char *what)
 {
 	static const char *const keys[] = { "target", "slave", "kind", "subject",
-		"alert", "pattern", "comment", "host", "summary", "source" };
+		"alert", "pattern", "comment", "host", "summary", "source",
+		"confidence" };
 	const char *text[sizeof keys / sizeof *keys];
 	char *loss = history(body, "loss", 1, "%");
 	char *rtt = history(body, "rtt", 1000, "ms");
@@ -158,6 +159,7 @@ read_texts(struct letter *l, const json_t *body, const char *what)
 	l->comment = keep(&at, text[6]);
 	l->host = keep(&at, text[7]);
 	l->summary = keep(&at, text[8]);
+	l->confidence = keep(&at, text[10]);
 	if (*text[1] != '\0' && *l->target != '\0') {
 		l->subject = at;
 		at += sprintf(at, "%s [from ", l->target);
@@ -195,6 +197,9 @@ letter_read(struct letter *l, const char *what, const char *body, struct err *er
 	l->priority = (long)read_int(j, "priority");
 	l->begin = read_int(j, "begin");
 	l->end = read_int(j, "end");
+	const json_t *evidence = json_object_get(j, "evidence");
+	if (json_object_size(evidence) > 0)
+		l->evidence = json_dumps(evidence, JSON_COMPACT);
 	json_decref(j);
 	return 0;
 }
@@ -202,6 +207,7 @@ letter_read(struct letter *l, const char *what, const char *body, struct err *er
 void
 letter_free(struct letter *l)
 {
+	free(l->evidence);
 	free(l->store);
 	*l = (struct letter){ 0 };
 }

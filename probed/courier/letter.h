@@ -28,16 +28,21 @@ struct letter {
 	const char *target;  /* the path alone */
 	const char *alert;   /* its name; "" when the letter is of something else */
 	const char *pattern, *comment, *host, *summary;
+	const char *confidence; /* "sure", "likely", "hint" */
 	const char *loss, *rtt; /* "loss: S, 0%, 40%", "rtt: S, 4ms, U" */
 	enum letter_edge edge;
 	long priority;	    /* 0: none */
 	int64_t begin, end; /* of the incident; end 0 while it is open */
+	/* A JSON object: the numbers behind it, thresholds, intervals, what the data are
+	 * worth; NULL: there is none. */
+	char *evidence;
 	char *store;	    /* where the texts are */
 };
 
 /* Read the row's WHAT and BODY into L, whose id, time and incident are set. 0, or -1
  * with ERR. BODY is a JSON object; of these, what is missing is "" or 0:
- *   kind, subject, source, summary, begin, end, priority   as an incident has them
+ *   kind, subject, source, summary, begin, end, priority,  as an incident has them
+ *   confidence, evidence
  *   alert, target, slave, host, pattern, comment           of an alert
  *   state      "is active", "was raised", "was cleared"
  *   edge       true where the alert has an edge trigger: without a state it follows

@@ -126,6 +126,12 @@ put_alert(struct json *j, const struct letter *l, const char *url_base)
 	jw_str(j, url);
 	snprintf(print, sizeof print, "%016" PRIx64, fingerprint(l));
 	put(j, "fingerprint", print);
+	/* What Alertmanager does not have, nor its receivers look for. */
+	put(j, "confidence", l->confidence);
+	if (l->evidence != NULL) {
+		jw_key(j, "evidence");
+		json_raw(j, l->evidence);
+	}
 	jw_object_end(j);
 	free(url);
 }

@@ -93,6 +93,33 @@ print_plain(const char *key, const json_t *value)
 }
 
 static void
+print_rates(const char *who, const json_t *of)
+{
+	printf("    %-24s in %.4g, out %.4g Mbit/s\n", who,
+	    json_number_value(json_object_get(of, "bps_in")) / 1e6,
+	    json_number_value(json_object_get(of, "bps_out")) / 1e6);
+}
+
+/* Who filled the line during the incident, or before it. */
+static void
+print_span(const char *key, const json_t *span)
+{
+	const json_t *host;
+	size_t i;
+
+	if (!json_is_object(span))
+		return;
+	printf("  who filled the line %s", key);
+	if (json_is_number(json_object_get(span, "coverage")))
+		printf(" (%.0f %% of the time was counted)",
+		    100 * json_number_value(json_object_get(span, "coverage")));
+	putchar('\n');
+	print_rates("all", span);
+	json_array_foreach(json_object_get(span, "hosts"), i, host)
+	    print_rates(text_of(host, "host"), host);
+}
+
+static void
 print_evidence(const json_t *evidence)
 {
 	const json_t *numbers = json_object_get(evidence, "numbers");
@@ -111,6 +138,11 @@ print_evidence(const json_t *evidence)
 		if (json_is_array(numbers) &&
 		    (strcmp(key, "numbers") == 0 || strcmp(key, "facts") == 0))
 			continue;
+		if (strcmp(key, "talkers") == 0 && json_is_object(value)) {
+			print_span("meanwhile", json_object_get(value, "during"));
+			print_span("before", json_object_get(value, "before"));
+			continue;
+		}
 		if (strcmp(key, "quality") != 0 || !json_is_object(value)) {
 			print_plain(key, value);
 			continue;
