@@ -73,7 +73,7 @@ sqlite3 -cmd '.timeout 5000' "$DIR/data/.smokebox/events.db" "INSERT INTO incide
 	source, \"begin\", \"end\", confidence, summary, evidence) VALUES('verdict', 'access',
 	'verdict', $old, $((old + 600)), 'sure',
 	'uploading at 9.6 of 10 Mbit/s (10.66.6.6, port 443): it is full',
-	'{\"cause\":\"bufferbloat\",\"facts\":[{\"name\":\"talker\",\"text\":\"10.66.6.6, port 443\"},
+	'{\"cause\":\"bufferbloat\",\"numbers\":[],\"facts\":[{\"name\":\"talker\",\"text\":\"10.66.6.6, port 443\"},
 	{\"name\":\"gap\",\"text\":\"none\"}],\"talkers\":{\"during\":{\"coverage\":1,\"bps_out\":9600000,
 	\"hosts\":[{\"host\":\"10.66.6.6\",\"bps_out\":9500000}]},\"before\":{\"coverage\":1}}}')" ||
 	bail "no incident"
