@@ -173,6 +173,29 @@ flapping(void)
 	is_int(route.changes, 1, "which is no change any more");
 }
 
+/* One walk that differs, and silence at that place ever after. */
+static void
+once(void)
+{
+	begin();
+	next("10.0.0.1 10.0.0.2 10.0.0.3 =", ROUTE_FIRST, "a way");
+	next("10.0.0.1 10.9.0.2 10.0.0.3 =", ROUTE_ODD, "another, once");
+	int64_t odd = now;
+	while (now + 60 <= odd + ROUTE_FLAP_S)
+		next("10.0.0.1 * 10.0.0.3 =", ROUTE_ODD, "silence there is open");
+	next("10.0.0.1 * 10.0.0.3 =", ROUTE_SAME, "for a while only");
+	is_int(route.seen, now, "then the way is seen again");
+	next("10.0.0.1 10.9.0.2 10.0.0.3 =", ROUTE_ODD, "another once more");
+	next("10.0.0.1 10.0.0.2 10.0.0.3 =", ROUTE_LEARNED, "shares the load");
+
+	/* Walked seldom, it is confirmed all the same. */
+	begin();
+	next("10.0.0.1 10.0.0.2 =", ROUTE_FIRST, "a way that is walked seldom");
+	for (unsigned i = 1; i < ROUTE_WALKS; i++, now += ROUTE_FLAP_S - 120)
+		next("10.0.0.1 10.9.0.2 =", ROUTE_ODD, "another");
+	next("10.0.0.1 10.9.0.2 =", ROUTE_CHANGED, "is a change at last");
+}
+
 static void
 broken(void)
 {
@@ -239,6 +262,7 @@ main(void)
 	another();
 	sharing();
 	flapping();
+	once();
 	broken();
 	shorter();
 	many();

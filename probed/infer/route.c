@@ -186,7 +186,7 @@ begin_odd(struct route *r, const struct hops *walk, int64_t now)
 {
 	r->odd = mem_zero(1, sizeof *r->odd);
 	merge(r->odd, walk);
-	r->odd_since = now;
+	r->odd_since = r->odd_seen = now;
 	r->odd_walks = 1;
 	return ROUTE_ODD;
 }
@@ -226,6 +226,7 @@ go_on_odd(struct route *r, const struct hops *walk, int64_t now)
 	if (route_difference(&r->way, walk) == NULL)
 		return ROUTE_ODD; /* silent just there: it says nothing */
 	merge(r->odd, walk);
+	r->odd_seen = now;
 	r->odd_walks++;
 	if (r->odd_walks < ROUTE_WALKS || now - r->odd_since < ROUTE_CONFIRM_S ||
 	    route_difference(&r->way, r->odd) == NULL)
@@ -257,6 +258,9 @@ route_take(struct route *r, const struct hops *walk, int64_t now)
 	}
 	if (r->before != NULL && now - r->change.time > ROUTE_FLAP_S)
 		drop(&r->before);
+	/* What nobody has confirmed for so long, or before the clock was set back. */
+	if (r->odd != NULL && (now - r->odd_seen > ROUTE_FLAP_S || now < r->odd_seen))
+		drop(&r->odd);
 	if (r->odd != NULL)
 		return go_on_odd(r, walk, now);
 	if (route_difference(&r->way, walk) != NULL) {

@@ -10,7 +10,8 @@
 
 /* A way is another one when so many walks in a row found none of the old routers where
  * the first of them differed, over so long. When an old one is back within
- * ROUTE_FLAP_S the two share the load, and both belong to the way. */
+ * ROUTE_FLAP_S the two share the load, and both belong to the way. One that differed and
+ * was followed by nothing that differs for so long is forgotten. */
 #define ROUTE_WALKS 5
 #define ROUTE_CONFIRM_S 30
 #define ROUTE_FLAP_S 600
@@ -40,7 +41,7 @@ struct route {
 	uint32_t changes;
 	struct route_change change; /* the last; time 0: none */
 	struct hops *odd;	    /* what differs and is not sure yet, or NULL */
-	int64_t odd_since;
+	int64_t odd_since, odd_seen; /* of the first and the last that differ */
 	unsigned odd_walks;
 	struct hops *before; /* what it was before the change, for ROUTE_FLAP_S */
 };
