@@ -98,6 +98,25 @@ scopes(void)
 	    "interfaces are found by name");
 }
 
+/* Who is locked in asks for no interface. */
+static void
+locked(void)
+{
+	char text[ADDR_TEXT];
+	struct addr a;
+
+	ok(addr_parse(&a, "fe80::1%lo") == 0 &&
+		strcmp(addr_text(&a, text), "fe80::1%lo") == 0,
+	    "an interface by its name");
+	unsigned lo = a.v6.sin6_scope_id;
+	addr_lock_in();
+	is_int(addr_interface("lo"), 0, "locked in, none is known");
+	ok(addr_parse(&a, "fe80::1%lo") != 0, "nor read");
+	ok(addr_parse(&a, "fe80::1%1") == 0 && a.v6.sin6_scope_id == 1 &&
+		strcmp(addr_text(&a, text), "fe80::1%1") == 0,
+	    "but by its number (%u)", lo);
+}
+
 static void
 comparison(void)
 {
@@ -130,5 +149,6 @@ main(void)
 	listeners();
 	scopes();
 	comparison();
+	locked();
 	return tap_done();
 }

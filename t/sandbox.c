@@ -18,6 +18,7 @@
 
 #include <sys/capability.h>
 
+#include "base/addr.h"
 #include "base/log.h"
 #include "tap.h"
 
@@ -178,6 +179,26 @@ give_up(void)
 	abort();
 }
 
+/* Tried with a list that kills: it must not ask the kernel for the interface's name. */
+static int
+scope(void)
+{
+	struct addr a = { .v6 = { .sin6_family = AF_INET6, .sin6_scope_id = 1 } };
+	char text[ADDR_TEXT];
+
+	return strcmp(addr_text(&a, text), "::%1") != 0 ||
+	       addr_parse(&a, "fe80::1%lo") == 0;
+}
+
+static int
+named_scope(void)
+{
+	struct addr a = { .v6 = { .sin6_family = AF_INET6, .sin6_scope_id = 1 } };
+	char text[ADDR_TEXT];
+
+	return strcmp(addr_text(&a, text), "::%lo");
+}
+
 /* --- running them ---------------------------------------------------------------- */
 
 #define KILLED(signal) (1000 + (signal))
@@ -193,6 +214,8 @@ attempt(enum sandbox_profile profile, int (*what)(void))
 	pid_t pid = fork();
 
 	if (pid == 0) {
+		if (what == scope || what == named_scope)
+			setenv("SMOKEBOX_TEST", "seccomp=kill", 1);
 		sandbox_read("../extra");
 		sandbox_enter(profile, how, sizeof how);
 		if (write(how_pipe[1], how, sizeof how) != sizeof how)
@@ -241,6 +264,7 @@ static const struct {
 	{ SANDBOX_PROBER, read_zone, 0, 0, "prober: reads time zones" },
 	{ SANDBOX_PROBER, read_extra, 0, 0, "prober: reads what it asked for" },
 	{ SANDBOX_PROBER, inet_socket, 0, 0, "prober: makes internet sockets" },
+	{ SANDBOX_PROBER, named_scope, 0, 0, "prober: names interfaces" },
 	{ SANDBOX_PROBER, read_datadir, EACCES, LANDLOCK, "prober: not history" },
 	{ SANDBOX_PROBER, read_outside, EACCES, LANDLOCK, "prober: nor other files" },
 	{ SANDBOX_PROBER, unix_socket, EAFNOSUPPORT, SECCOMP, "prober: no Unix sockets" },
@@ -260,6 +284,7 @@ static const struct {
 	{ SANDBOX_RECORDER, read_hosts, EACCES, LANDLOCK, "recorder: not /etc" },
 	{ SANDBOX_RECORDER, read_outside, EACCES, LANDLOCK, "recorder: nor beside" },
 	{ SANDBOX_RECORDER, inet_socket, EPERM, SECCOMP, "recorder: no sockets" },
+	{ SANDBOX_RECORDER, scope, 0, 0, "recorder: numbers interfaces" },
 	{ SANDBOX_RECORDER, execute, KILLED(SIGSYS), SECCOMP, "recorder: no programs" },
 
 	{ SANDBOX_WEB, read_datadir, 0, 0, "web: reads history" },
@@ -267,6 +292,7 @@ static const struct {
 	{ SANDBOX_WEB, write_datadir, EACCES, LANDLOCK, "web: nothing else" },
 	{ SANDBOX_WEB, read_hosts, EACCES, LANDLOCK, "web: not /etc" },
 	{ SANDBOX_WEB, inet_socket, EPERM, SECCOMP, "web: no sockets" },
+	{ SANDBOX_WEB, scope, 0, 0, "web: numbers interfaces" },
 	{ SANDBOX_WEB, execute, KILLED(SIGSYS), SECCOMP, "web: no programs" },
 
 	{ SANDBOX_PAINTER, read_datadir, 0, 0, "painter: reads history" },

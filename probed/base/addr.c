@@ -9,11 +9,19 @@
 
 _Static_assert(ADDR_INTERFACE == IF_NAMESIZE, "an interface's name fits");
 
+static bool locked_in;
+
+void
+addr_lock_in(void)
+{
+	locked_in = true;
+}
+
 /* By rtnetlink, since workers that are locked in have no ioctl() for it. */
 unsigned
 addr_interface(const char *name)
 {
-	struct if_nameindex *all = if_nameindex();
+	struct if_nameindex *all = locked_in ? NULL : if_nameindex();
 	unsigned index = 0;
 
 	for (size_t i = 0; all != NULL && all[i].if_index != 0; i++)
@@ -122,7 +130,8 @@ addr_text(const struct addr *a, char *buf)
 		if (a->v6.sin6_scope_id != 0) {
 			char name[IF_NAMESIZE];
 			size_t at = strlen(buf);
-			if (if_indextoname(a->v6.sin6_scope_id, name) != NULL)
+			if (!locked_in &&
+			    if_indextoname(a->v6.sin6_scope_id, name) != NULL)
 				snprintf(buf + at, ADDR_TEXT - at, "%%%s", name);
 			else
 				snprintf(buf + at, ADDR_TEXT - at, "%%%u",

@@ -22,6 +22,10 @@ struct addr {
 #define ADDR_TEXT 80	  /* room for "[v6%scope]:port" */
 #define ADDR_INTERFACE 16 /* room for the name of an interface */
 
+/* From now on names of interfaces are not asked for: that takes a socket, which who is
+ * locked in may not have. None is known then, and scopes are numbers. */
+void addr_lock_in(void);
+
 /* Parse an IP literal ("192.0.2.1", "2001:db8::1", "fe80::1%eth0"); port 0.
  * 0, or -1 when TEXT is no literal. */
 int addr_parse(struct addr *a, const char *text);

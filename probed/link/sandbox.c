@@ -12,6 +12,7 @@
 
 #include <sys/capability.h>
 
+#include "base/addr.h"
 #include "base/log.h"
 #include "link/landlock.h"
 #include "link/seccomp.h"
@@ -82,4 +83,6 @@ sandbox_enter(enum sandbox_profile profile, char *how, size_t size)
 	else
 		add(how, size, ", landlock %d", abi);
 	add_seccomp(profile, how, size);
+	if (!seccomp_leaves_sockets(profile))
+		addr_lock_in();
 }

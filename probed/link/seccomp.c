@@ -252,6 +252,12 @@ set(enum scmp_filter_attr attribute, uint32_t value)
 		log_debug("seccomp: attribute %d: %s", (int)attribute, strerror(-r));
 }
 
+bool
+seccomp_leaves_sockets(enum sandbox_profile profile)
+{
+	return profile == SANDBOX_RUNNER || (ON_SOCKETS & 1U << profile) != 0;
+}
+
 unsigned
 seccomp_enter(enum sandbox_profile profile)
 {
