@@ -268,6 +268,8 @@ changes(void)
 	ok(paths_ladder(paths, now) == NULL, "no ladder before this host is known");
 	take_here();
 	is_int(heres, 1, "web hears of it");
+	take_here();
+	is_int(heres, 2, "and again when it is told again");
 	take(0, HOPS_NEW, WAY);
 	int64_t begun = now;
 	is_int(told.way.count, 4, "a way is told");
@@ -408,6 +410,8 @@ bad_rounds(void)
 	now += 30;
 	take(7, HOPS_BAD, WAY);
 	ok(paths_bad(paths, id(7))->same, "one that is as always says so");
+	read_file(7);
+	is_int(kinds[PATH_BAD], 2, "and is not kept once more");
 
 	/* When the line is bad, all are: few walks are enough. */
 	configure(200);
@@ -418,6 +422,60 @@ bad_rounds(void)
 	for (unsigned t = 3; t < 200; t++)
 		round_of(t, 10, 5);
 	ok(traces > 0 && traces <= 8, "of 197 at once %u are walked to", traces);
+	stop();
+}
+
+/* A level that moved for good is usual after a while; a single slow round is not. */
+static void
+levels(void)
+{
+	unsigned slow = 0;
+
+	start(8);
+	now += 600;
+	take(7, HOPS_NEW, WAY);
+	for (unsigned i = 0; i < 5; i++, now += 120)
+		round_of(7, 0, 5);
+	round_of(7, 0, 3000);
+	now += 120;
+	traces = 0;
+	round_of(7, 0, 5);
+	round_of(7, 0, 40);
+	is_int(traces, 1, "behind a very slow round a slow one is still bad");
+	for (now += 120; slow < 200; now += 120, slow++) {
+		unsigned before = traces;
+
+		round_of(7, 0, 40);
+		round_of(7, 10, 0);
+		if (traces > before)
+			break;
+	}
+	ok(slow > 10 && slow < 60,
+	    "forty ms that last are usual after %u rounds: an outage is news then", slow);
+	now += 120;
+	round_of(7, 0, 5);
+	for (unsigned i = 0; i < 40; i++)
+		round_of(7, 0, 5);
+	traces = 0;
+	round_of(7, 0, 40);
+	is_int(traces, 1, "and no longer, when they are over");
+	stop();
+}
+
+/* A reload takes a target away whose way has just changed. */
+static void
+gone(void)
+{
+	start(8);
+	notes = 0;
+	take(6, HOPS_NEW, WAY);
+	now += 3600;
+	for (unsigned i = 0; i < ROUTE_WALKS; i++, now += 20)
+		take(6, HOPS_WATCH, OTHER);
+	is_int(notes, 0, "a change waits for others like it");
+	configure(1);
+	is_int(notes, 1, "not until its target has no name any more");
+	is_str(note_subject, "T6", "which it is about");
 	stop();
 }
 
@@ -500,6 +558,8 @@ main(void)
 	changes();
 	together();
 	bad_rounds();
+	levels();
+	gone();
 	files();
 	conf_free(conf);
 	char command[64];

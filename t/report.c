@@ -14,6 +14,7 @@ static struct event_base *base;
 static unsigned taken;
 static int64_t last_row;
 static bool in_order = true;
+static unsigned heres;
 
 static void
 on_gone(void *ctx, struct link *link)
@@ -30,6 +31,10 @@ on_message(void *ctx, struct link *link, struct msg_in *in)
 
 	(void)ctx;
 	(void)link;
+	if (in->type == MSG_HERE) {
+		heres++;
+		return 0;
+	}
 	if (msg_get_round(in, &r) != 0)
 		return -1;
 	in_order = in_order && r.row > last_row;
@@ -69,6 +74,31 @@ rounds(int64_t row, unsigned count)
 		r.row = row + i;
 		report_round(&r);
 	}
+}
+
+/* What this host is in is told again, since a line may drop it. */
+static void
+here(void)
+{
+	struct link *recorder, *prober = line(&recorder);
+
+	report_to(prober);
+	report_here();
+	settle();
+	is_int(heres, 1, "what this host is in is told at once");
+	for (unsigned i = 0; i < 3; i++) {
+		clock_fake_advance(16 * CLOCK_NS_PER_S);
+		report_here();
+	}
+	settle();
+	is_int(heres, 1, "not at every look");
+	clock_fake_advance(16 * CLOCK_NS_PER_S);
+	report_here();
+	settle();
+	is_int(heres, 2, "but once more after a minute");
+	report_free();
+	link_free(prober);
+	link_free(recorder);
 }
 
 int
@@ -119,6 +149,7 @@ main(void)
 	report_free();
 	link_free(prober);
 	link_free(recorder);
+	here();
 	event_base_free(base);
 	return tap_done();
 }

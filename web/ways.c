@@ -74,8 +74,10 @@ ways_message(struct msg_in *in)
 		return on_path(in);
 	if (in->type != MSG_HERE || msg_get_here(in, &h) != 0)
 		return -1;
-	ways.here = h;
-	ways.is_here = ways.stale = true;
+	/* Told every minute, whether it changed or not. */
+	ways.stale |= !ways.is_here || memcmp(&ways.here, &h, sizeof h) != 0;
+	memcpy(&ways.here, &h, sizeof h);
+	ways.is_here = true;
 	return 0;
 }
 
@@ -119,12 +121,15 @@ address_of(const struct conf_target *t, const struct way *w)
 {
 	const struct live *live = state_live(t->id);
 	struct addr a = { .sa.sa_family = AF_UNSPEC };
+	char interface[ADDR_INTERFACE];
 
 	if (w != NULL)
 		return w->path.way.address;
 	if (live != NULL && live->target.address.sa.sa_family != AF_UNSPEC)
 		return live->target.address;
-	if (t->host == NULL || addr_parse(&a, t->host) != 0)
+	/* Which interface a link-local one is at is no matter. */
+	if (t->host == NULL || (addr_parse_scoped(&a, t->host, interface) != 0 &&
+				   addr_parse(&a, t->host) != 0))
 		a.sa.sa_family = AF_UNSPEC;
 	return a;
 }

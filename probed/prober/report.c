@@ -13,6 +13,8 @@
 #include "prober/surround.h"
 
 #define REPORT_LOOK_NS (15 * CLOCK_NS_PER_S)
+/* What is told may be dropped on the way: so often all the same. */
+#define REPORT_TELL_NS (60 * CLOCK_NS_PER_S)
 #define REPORT_BATCH (64u << 10) /* a line takes so much at once */
 
 /* A round that waits, as a finished message. */
@@ -31,6 +33,7 @@ static unsigned long dropped, dropped_on_lines;
 static int64_t looked_ns;  /* monotonic: at what this host is in; 0: never */
 static uint8_t told[1024]; /* of that, to this recorder: the message */
 static size_t told_len;
+static int64_t told_ns; /* monotonic: when */
 static struct msg_out out; /* 32 KiB: not on the stack */
 
 static void
@@ -175,10 +178,13 @@ report_here(void)
 	msg_begin(&out, MSG_HERE);
 	msg_put_here(&out, &here);
 	len = msg_end(&out);
-	if (len > sizeof told || (len == told_len && memcmp(out.data, told, len) == 0))
+	if (len > sizeof told ||
+	    (len == told_len && memcmp(out.data, told, len) == 0 &&
+		now - told_ns < REPORT_TELL_NS))
 		return;
 	memcpy(told, out.data, len);
 	told_len = len;
+	told_ns = now;
 	link_send(recorder, &out, -1, LINK_DROPPABLE);
 }
 

@@ -22,6 +22,9 @@
 #define BAD_SHARE 0.1
 #define BAD_SLOW_S 0.010
 #define USUAL_SHARE 0.125 /* of a good round in what is usual */
+/* A slow one raises it so far at most: what lasts becomes usual, in a quarter of an hour
+ * to an hour of rounds a minute, and a single one spoils nothing. */
+#define USUAL_RAISE 1.0625
 /* A target's way is walked because of bad rounds no more often than this ... */
 #define WALK_S 60
 /* ... and those of all together so often: when the line is bad, all are. */
@@ -45,7 +48,7 @@ struct path {
 	int64_t bad_written, written; /* epoch seconds */
 	bool dirty;		      /* not on disk as it is */
 	bool round_bad;		      /* the last round was */
-	double usual;	/* median of its good rounds, seconds; 0: none yet */
+	double usual;	/* median of its rounds, seconds; 0: none yet */
 	int64_t walked; /* when a walk was asked for last */
 };
 
@@ -151,7 +154,7 @@ write_bad(struct paths *p, struct path *w, const struct hops *walk)
 {
 	struct path_record *r;
 
-	if (w->bad.time - w->bad_written < BAD_S)
+	if (w->bad.time >= w->bad_written && w->bad.time - w->bad_written < BAD_S)
 		return;
 	w->bad_written = w->bad.time;
 	r = mem_zero(1, sizeof *r);
@@ -232,11 +235,16 @@ tell(const struct paths *p, const struct path *w)
 	free(m);
 }
 
+static void tell_gathered(struct paths *p, unsigned at);
+
 void
 paths_configure(struct paths *p, const struct conf *next, int64_t now)
 {
 	struct path *w, *after;
 
+	/* As long as the targets that they are about have names. */
+	while (p->gathereds > 0)
+		tell_gathered(p, 0);
 	p->conf = next;
 	p->stale = true;
 	HASH_ITER(hh, p->path, w, after) {
@@ -417,8 +425,10 @@ judge_bad(struct paths *p, struct path *w, const struct hops *walk, int64_t now)
 	} else if ((walk->flags & HOPS_REACHED) == 0 &&
 		   (w->route.way.flags & HOPS_REACHED) != 0)
 		b->ttl = (uint8_t)route_break(&w->route.way, walk, &b->from, &b->to);
-	else
-		b->same = true;
+	else {
+		b->same = true; /* which the way as it is says already */
+		return;
+	}
 	write_bad(p, w, walk);
 }
 
@@ -472,8 +482,10 @@ take_here(struct paths *p, struct msg_in *in)
 
 	if (msg_get_here(in, &h) != 0)
 		return -1;
-	p->here = h;
-	p->is_here = p->stale = true;
+	/* It comes again every minute, and goes on to web, which may have missed it. */
+	p->stale |= !p->is_here || memcmp(&p->here, &h, sizeof h) != 0;
+	memcpy(&p->here, &h, sizeof h);
+	p->is_here = true;
 	p->ops->here(p->ctx, &h);
 	return 0;
 }
@@ -498,8 +510,10 @@ is_bad(struct path *w, const struct round_row *row)
 	    (row->lost >= BAD_LOST && row->lost >= BAD_SHARE * known))
 		return true;
 	if (w->usual > 0 && row->median > 2 * w->usual &&
-	    row->median > w->usual + BAD_SLOW_S)
+	    row->median > w->usual + BAD_SLOW_S) {
+		w->usual *= USUAL_RAISE;
 		return true;
+	}
 	w->usual = w->usual > 0 ? w->usual + USUAL_SHARE * (row->median - w->usual)
 				: row->median;
 	return false;
@@ -574,10 +588,13 @@ static struct addr
 address_of(const struct conf_target *t, const struct path *w)
 {
 	struct addr a = { .sa.sa_family = AF_UNSPEC };
+	char interface[ADDR_INTERFACE];
 
 	if (w != NULL && w->route.way.count > 0)
 		return w->route.way.address;
-	if (t->host == NULL || addr_parse(&a, t->host) != 0)
+	/* Which interface a link-local one is at is no matter. */
+	if (t->host == NULL || (addr_parse_scoped(&a, t->host, interface) != 0 &&
+				   addr_parse(&a, t->host) != 0))
 		a.sa.sa_family = AF_UNSPEC;
 	return a;
 }
