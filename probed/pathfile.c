@@ -35,8 +35,8 @@ pathfile_name(uint64_t id, char buf[PATHFILE_NAME])
 /* --- records -----------------------------------------------------------------------
  */
 
-static size_t
-put(struct msg_out *out, const struct path_record *p)
+size_t
+pathfile_put(struct msg_out *out, const struct path_record *p)
 {
 	struct pack *to = &out->pack;
 
@@ -59,9 +59,8 @@ put(struct msg_out *out, const struct path_record *p)
 	return len;
 }
 
-/* The record that begins at DATA into P: how many bytes it has, or 0. */
-static size_t
-get(const uint8_t *data, size_t len, struct path_record *p)
+size_t
+pathfile_get(const uint8_t *data, size_t len, struct path_record *p)
 {
 	struct msg_in in = { .type = MSG_HOPS, .fd = -1 };
 	struct wire *w = &in.wire;
@@ -123,7 +122,7 @@ pathfile_read(
 	uint8_t *data = read_all(pathfile_name(id, name), &len);
 	struct path_record *p = mem_zero(1, sizeof *p);
 
-	while (data != NULL && (n = get(data + at, len - at, p)) > 0) {
+	while (data != NULL && (n = pathfile_get(data + at, len - at, p)) > 0) {
 		at += n;
 		if (p->way.target != id)
 			continue;
@@ -167,12 +166,12 @@ choose(uint8_t *data, size_t len)
 	struct path_record *p = mem_zero(1, sizeof *p);
 	size_t at, n, now = len, kept = 0, bytes[PATH_KINDS] = { 0 };
 
-	for (at = 0; at < len && (n = get(data + at, len - at, p)) > 0; at += n) {
+	for (at = 0; at < len && (n = pathfile_get(data + at, len - at, p)) > 0; at += n) {
 		if (p->kind == PATH_NOW)
 			now = at;
 		bytes[p->kind] += n;
 	}
-	for (at = 0; at < len && (n = get(data + at, len - at, p)) > 0; at += n) {
+	for (at = 0; at < len && (n = pathfile_get(data + at, len - at, p)) > 0; at += n) {
 		bool keep = p->kind == PATH_NOW
 				? at == now
 				: bytes[p->kind] <= (size_t)PATHFILE_KEEP / 2;
@@ -195,7 +194,7 @@ whole(const uint8_t *data, size_t len)
 	struct path_record *p = mem_zero(1, sizeof *p);
 	size_t at = 0, n;
 
-	while ((n = get(data + at, len - at, p)) > 0)
+	while ((n = pathfile_get(data + at, len - at, p)) > 0)
 		at += n;
 	free(p);
 	return at;
@@ -248,7 +247,7 @@ pathfile_add(const struct path_record *record, struct err *err)
 	struct msg_out *out = mem_alloc(sizeof *out);
 	char name[PATHFILE_NAME];
 	struct stat st;
-	size_t len = put(out, record);
+	size_t len = pathfile_put(out, record);
 	int fd, r = -1;
 
 	pathfile_name(record->way.target, name);

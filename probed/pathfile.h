@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "hops.h"
+#include "link/msg.h"
 
 #define PATHFILE_NAME 64
 #define PATHFILE_MAX (128L * 1024)
@@ -37,6 +38,12 @@ struct path_record {
 			       * (elsewhere) who should be there and who is */
 	struct hops way;
 };
+
+/* RECORD as bytes into OUT: how many. */
+size_t pathfile_put(struct msg_out *out, const struct path_record *record);
+/* The record that begins at DATA, of LEN bytes, into RECORD: how many it has; 0 where
+ * there is none. */
+size_t pathfile_get(const uint8_t *data, size_t len, struct path_record *record);
 
 /* The name below DATADIR of the file of target ID into BUF. */
 const char *pathfile_name(uint64_t id, char buf[PATHFILE_NAME]);

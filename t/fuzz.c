@@ -42,6 +42,7 @@ find_target(const char *name)
 		{ "netflow", fuzz_netflow },
 		{ "packet", fuzz_packet },
 		{ "pages", fuzz_pages },
+		{ "path", fuzz_path },
 		{ "perl", fuzz_perl },
 		{ "picture", fuzz_picture },
 		{ "query", fuzz_query },

@@ -30,6 +30,7 @@ FUZZ_TARGET(pages);    /* a user's page, a chart's format */
 FUZZ_TARGET(perl);     /* what a SmokePing tells its slave */
 FUZZ_TARGET(netflow);  /* datagrams of NetFlow and IPFIX */
 FUZZ_TARGET(packet);   /* head of a packet */
+FUZZ_TARGET(path);     /* what is kept of a way */
 FUZZ_TARGET(query);    /* HTTP query */
 FUZZ_TARGET(radius);   /* RADIUS answer */
 FUZZ_TARGET(raw);      /* record of the raw ring */
