@@ -112,30 +112,37 @@ test_book(void)
 	ok(rrd.last == T0, "and changes nothing");
 	store_rrd_free(&rrd);
 
-	for (unsigned i = 1; i <= 20; i++) {
-		snprintf(client, sizeof client, "2001:db8::%x", i);
+	for (unsigned i = 1; i <= 40; i++) {
+		snprintf(client, sizeof client, "2001:db8:0:%x::%x", i % 256, i);
 		kept += take(b, client, T0 + 100) == 0;
 	}
-	ok(kept == BROWSERS_SITE_MAX, "of one /64 eight are kept (%u)", kept);
-	kept += 1;
+	ok(kept == BROWSERS_SITE_MAX, "of one IPv6 /56 sixteen are kept (%u)", kept);
+	kept = 0;
+	for (unsigned i = 1; i <= 40; i++) {
+		snprintf(client, sizeof client, "203.0.114.%u", i);
+		kept += take(b, client, T0 + 150) == 0;
+	}
+	ok(kept == BROWSERS_SITE_MAX, "of one IPv4 /24, too (%u)", kept);
+	ok(take(b, "2001:db8:0:101::1", T0 + 150) == 0, "the next network has its own");
+	kept += BROWSERS_SITE_MAX + 2;
 	for (unsigned i = 2; i <= 100; i++) {
-		snprintf(client, sizeof client, "198.51.100.%u", i);
+		snprintf(client, sizeof client, "198.51.%u.2", i);
 		kept += take(b, client, T0 + 200) == 0;
 	}
 	ok(kept == STORE_BROWSERS_MAX, "in all, 64 (%u)", kept);
 	ok(take(b, "192.0.2.1", T0 + 300) == 0, "who has a place keeps it");
 	ok(take(b, "203.0.113.1", T0 + 100 + BROWSERS_IDLE_S) == 0,
 	    "after a day the one that was silent makes room");
-	ok(stat(STORE_BROWSERS "/2001:db8::1.rrd", &st) < 0, "with its file");
+	ok(stat(STORE_BROWSERS "/2001:db8:0:1::1.rrd", &st) < 0, "with its file");
 	ok(take(b, "203.0.113.2", T0 + 90 + BROWSERS_IDLE_S) == 1,
 	    "the others do not yet");
 	browsers_free(b);
 
 	struct utimbuf old = { T0, T0 };
-	utime(STORE_BROWSERS "/198.51.100.2.rrd", &old);
+	utime(STORE_BROWSERS "/198.51.20.2.rrd", &old);
 	b = browsers_new();
 	ok(take(b, "203.0.113.3", T0 + 2 * BROWSERS_IDLE_S) == 0 &&
-		stat(STORE_BROWSERS "/198.51.100.2.rrd", &st) < 0,
+		stat(STORE_BROWSERS "/198.51.20.2.rrd", &st) < 0,
 	    "a restart knows of them");
 	browsers_free(b);
 }

@@ -59,12 +59,14 @@ browsers_free(struct browsers *b)
 	free(b);
 }
 
-/* Are both in one IPv6 /64? */
+/* Are both in one IPv4 /24, or one IPv6 /56 as a home is given? */
 static bool
 same_site(const struct addr *a, const struct addr *b)
 {
-	return a->sa.sa_family == AF_INET6 && b->sa.sa_family == AF_INET6 &&
-	       memcmp(&a->v6.sin6_addr, &b->v6.sin6_addr, 8) == 0;
+	unsigned len, other;
+	const uint8_t *x = addr_bytes(a, &len), *y = addr_bytes(b, &other);
+
+	return len == other && len > 0 && memcmp(x, y, len == 4 ? 3 : 7) == 0;
 }
 
 /* The place of CLIENT, if need be that of the one heard of longest ago; -1 where all

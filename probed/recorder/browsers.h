@@ -12,7 +12,9 @@
 #include "base/log.h"
 #include "link/msgbrowser.h"
 
-#define BROWSERS_SITE_MAX 8	  /* of one IPv6 /64, in which a host has many */
+/* Of one site, an IPv4 /24 or IPv6 /56: a quarter of all. In the latter a host has as
+ * many addresses as it likes. */
+#define BROWSERS_SITE_MAX 16
 #define BROWSERS_IDLE_S 86400	  /* who did not tell for so long makes room */
 
 struct browsers;
