@@ -106,6 +106,15 @@ test_grades(void)
 	ok(bloat_grade(NAN) == BLOAT_UNKNOWN, "none without a figure");
 }
 
+/* A ping of RTT_MS while the line is full of an upload. */
+static void
+rate_at(struct bloat *b, int64_t t, double rtt_ms)
+{
+	double rate[2] = { 0.05 * speed[0], 0.99 * speed[1] };
+
+	bloat_add(b, t, rtt_ms, rate);
+}
+
 static void
 test_bloat(void)
 {
@@ -136,17 +145,31 @@ test_bloat(void)
 	    "at half load nothing is added");
 	ok(r.way[0].pairs[9] > 0 && r.way[0].added_ms[9] > 60,
 	    "in the last tenth it is");
-	bloat_now(&b, &r, &now);
+	bloat_now(&b, &r, t, &now);
 	is_int(now.pairs, 0, "nothing is so now");
 	int64_t began = t;
 	t = carry(&b, &l, t, 6, 0.05, 1);
-	bloat_now(&b, &r, &now);
+	bloat_now(&b, &r, t, &now);
 	ok(now.pairs == 6 && now.since == began && now.way == 1, "six pings are late");
 	ok(now.use > 0.9 && now.added_ms > 140 && now.correlation > 0.3,
 	    "while uploading, by so much");
-	(void)carry(&b, &l, t, 1, 0.05, 0.05);
-	bloat_now(&b, &r, &now);
+	bloat_now(&b, &r, t + BLOAT_STALE_S, &now);
+	is_int(now.pairs, 0, "after ten minutes it is so no more");
+	rate_at(&b, t, NAN);
+	rate_at(&b, t + 5, NAN);
+	bloat_now(&b, &r, t + 10, &now);
+	ok(now.pairs == 6 && now.since == began, "lost ones are none, and end nothing");
+	rate_at(&b, t + 10 + 2 * BLOAT_STALE_S, 180);
+	bloat_now(&b, &r, t + 10 + 2 * BLOAT_STALE_S, &now);
+	is_int(now.pairs, 1, "what was before a long silence does not count");
+	t = carry(&b, &l, t + 15 + 2 * BLOAT_STALE_S, 1, 0.05, 0.05);
+	bloat_now(&b, &r, t, &now);
 	is_int(now.pairs, 0, "the first that is not late ends it");
+	rate_at(&b, t, 180);
+	for (unsigned i = 0; i < 5; i++)
+		rate_at(&b, t + i, NAN);
+	bloat_now(&b, &r, t + 5, &now);
+	is_int(now.pairs, 1, "one that is late and five lost are one");
 }
 
 /* The speed is not known: Ethernet to a modem. */
@@ -166,7 +189,7 @@ test_measured(void)
 	    "the most that was seen stands for it");
 	is_close(r.way[1].rise_ms, 162, 8, "the same added delay");
 	(void)carry(&b, &l, t, 6, 0.05, 1);
-	bloat_now(&b, &r, &now);
+	bloat_now(&b, &r, t, &now);
 	is_int(now.pairs, 6, "load explains it");
 	double rate[2] = { 1e9, 1e9 };
 	double most = b.most[0];
@@ -190,7 +213,7 @@ test_measured(void)
 	for (unsigned i = 0; i < 500; i++) {
 		t = carry(&b, &l, t, 1, 0.1 * chance(), 0.02 * chance());
 		bloat_judge(&b, &r);
-		bloat_now(&b, &r, &now);
+		bloat_now(&b, &r, t, &now);
 		called += now.pairs >= 3;
 	}
 	is_int(called, 0, "a bad wifi is not its own traffic's");
@@ -223,42 +246,52 @@ test_lineload(void)
 	int64_t t = BEGIN / 60 * 60;
 	struct lineload_minute idle = minute(0.1, 60000, 0, 0);
 
-	lineload_judge(&l, 0, &is);
+	lineload_judge(&l, 0, t, &is);
 	ok(isnan(is.use) && is.full == 0 && isnan(is.discards) && isnan(is.marks),
 	    "of nothing, nothing is known");
 	minutes(&l, &t, 5, idle, minute(0.97, 60000, 100, 0));
-	lineload_judge(&l, 1, &is);
+	lineload_judge(&l, 1, t, &is);
 	ok(is.full == 5 && is.busy == 5, "full for five minutes");
 	is_close(is.discards, 100.0 / 60100, 1e-9, "share thrown away");
 	ok(!is.bursts, "no bursts where it is full");
 	minutes(&l, &t, 1, idle, minute(0.9, 60000, 0, 0));
-	lineload_judge(&l, 1, &is);
+	lineload_judge(&l, 1, t, &is);
 	ok(is.full == 0 && is.busy == 5, "at 90 %% it is busy, and not full");
 	t += 120;
 	minutes(&l, &t, 1, idle, minute(0.97, 60000, 0, 0));
-	lineload_judge(&l, 1, &is);
+	lineload_judge(&l, 1, t, &is);
 	is_int(is.full, 1, "missing minutes are not full ones");
 	minutes(&l, &t, 1, idle, minute(0.3, 60000, 90, 0));
-	lineload_judge(&l, 1, &is);
+	lineload_judge(&l, 1, t, &is);
 	ok(is.bursts, "thrown away at 30 %%: bursts");
 	minutes(&l, &t, 5, minute(0.1, 60000, 0, 6), idle);
-	lineload_judge(&l, 0, &is);
+	lineload_judge(&l, 0, t, &is);
 	ok(is.errors_n == 30 && is.errors > LINELOAD_ERRORS, "broken packets");
-	lineload_judge(&l, 1, &is);
+	lineload_judge(&l, 1, t, &is);
 	ok(is.errors_n == 0, "of one way only");
 	minutes(&l, &t, 1, minute(NAN, NAN, NAN, NAN), idle);
-	lineload_judge(&l, 0, &is);
+	lineload_judge(&l, 0, t, &is);
 	ok(isnan(is.use) && isnan(is.discards), "what is not counted is not known");
 
 	struct lineload_marks of[2] = { { 900, 950, 0, 50 }, { 10, 0, 50, 2 } };
 	lineload_mark(&l, t, of);
 	lineload_mark(&l, t, of);
-	lineload_judge(&l, 0, &is);
+	lineload_judge(&l, 0, t, &is);
 	is_close(is.marks, 0.05, 1e-9, "share of marks, and a minute counts once");
 	ok(is.marks_low > LINELOAD_MARKS && is.marks_high < 0.07 && !is.l4s,
 	    "with its interval");
-	lineload_judge(&l, 1, &is);
+	lineload_judge(&l, 1, t, &is);
 	ok(isnan(is.marks) && is.l4s, "of 52 packets nothing is said");
+	lineload_judge(&l, 0, t + 2 * LINELOAD_STALE_S, &is);
+	ok(isnan(is.use) && isnan(is.errors) && isnan(is.marks) && is.busy == 0,
+	    "what is ten minutes old is not so now");
+	int64_t late = t - 180, back = t - 86400;
+	minutes(&l, &late, 1, minute(0.99, 1, 0, 0), minute(0.99, 1, 0, 0));
+	lineload_judge(&l, 1, t, &is);
+	ok(is.use < 0.5, "a late minute changes nothing");
+	minutes(&l, &back, 1, minute(0.99, 1, 0, 0), minute(0.99, 1, 0, 0));
+	lineload_judge(&l, 1, back, &is);
+	ok(is.use > 0.9 && is.full == 1, "a clock set back by a day begins anew");
 }
 
 /* --- causes ------------------------------------------------------------------------
@@ -275,13 +308,23 @@ number(const char *name)
 	return NAN;
 }
 
+static unsigned
+count_of(const char *name)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < f.numbers; i++)
+		n += strcmp(f.number[i].name, name) == 0;
+	return n;
+}
+
 static void
 test_own(void)
 {
 	static struct bloat b;
 	static struct lineload load;
 	struct line home = { .queue = { 500e3, 225e3 } };
-	int64_t at = BEGIN / 60 * 60;
+	int64_t at;
 	struct congestion_line l = { .subject = "192.168.1.1 interface 2",
 		.name = "wan of the router",
 		.probe = "Internet.Access",
@@ -293,6 +336,7 @@ test_own(void)
 	b.speed[1] = speed[1];
 	int64_t t = live(&b, &home, BEGIN);
 	l.now = t;
+	at = t / 60 * 60 - 300;
 	minutes(&load, &at, 5, minute(0.02, 9000, 0, 0), minute(0.02, 9000, 0, 0));
 	ok(congestion_line(&l, &f) == CONGESTION_NONE, "an idle line is none");
 	t = carry(&b, &home, t, 12, 0.05, 1);
@@ -317,7 +361,7 @@ test_own(void)
 	b.speed[0] = b.speed[1] = 0;
 	l.speed[0] = l.speed[1] = 0;
 	memset(&load, 0, sizeof load);
-	at = BEGIN / 60 * 60;
+	at = t / 60 * 60 - 300;
 	minutes(&load, &at, 6, minute(NAN, 9000, 0, 0), minute(NAN, 9000, 0, 0));
 	ok(congestion_line(&l, &f) == CONGESTION_OWN &&
 		f.confidence == CONFIDENCE_LIKELY &&
@@ -369,6 +413,19 @@ test_signatures(void)
 	    "thrown away at 20 %%: bursts");
 	ok(called(idle, minute(0.97, 60000, 0, 60), NULL) == CONGESTION_FAULT,
 	    "broken packets are a fault, though the line is full");
+	is_int(count_of("errors"), 1, "with one number of them");
+	ok(called(minute(0.2, 60000, 0, 60), minute(0.97, 60000, 0, 0), NULL) ==
+		    CONGESTION_FAULT &&
+		number("errors") > LINELOAD_ERRORS && number("use") < 0.3,
+	    "all numbers are of the way that it is about");
+	ok(called(minute(NAN, 60000, 0, 60), minute(NAN, 60000, 0, 0), NULL) ==
+		    CONGESTION_FAULT &&
+		count_of("use") == 0,
+	    "use that is not known is no number");
+	ok(called(minute(0.2, 60000, 500, 0), minute(0.4, 60000, 0, 0), NULL) ==
+		    CONGESTION_BURSTS &&
+		number("discards") > LINELOAD_DISCARDS,
+	    "nor are those of bursts the other way's");
 	b.speed[0] = speed[0];
 	b.speed[1] = speed[1];
 	(void)live(&b, &l, BEGIN);

@@ -339,6 +339,34 @@ test_silence(void)
 	ok(is_open(WAN, "line") == 0, "and ends where nothing is heard of it");
 }
 
+/* A reload by which the line leads nowhere any more. */
+static void
+test_unled(void)
+{
+	struct conf_report report = { 0 };
+	struct conf *before = conf;
+
+	minutes(1, 0.05, 0.98, 0);
+	ok(is_open(WAN, "line") != 0, "it is full again");
+	write_text("conf/smokebox", "*** Collector ***\n+ interfaces\n++ wan\n"
+				    "device = 192.168.1.1\nindex = 2\n");
+	conf = conf_load("conf", &report);
+	conf_report_free(&report);
+	congestions_configure(c, conf);
+	ten_seconds(0.05, 0.98, 0);
+	ok(is_open(WAN, "line") == 0,
+	    "what no ping beyond it can end is ended when none is beyond it");
+	conf_free(conf);
+	conf = before;
+	congestions_configure(c, conf);
+	minutes(20, 0.05, 0.02, 0);
+	for (unsigned i = 0; i < 3; i++) {
+		minutes(2, 0.98, 0.1, 0);
+		minutes(1, 0.05, 0.98, 0);
+	}
+	minutes(3, 0.05, 0.02, 0);
+}
+
 static void
 test_kept(void)
 {
@@ -447,6 +475,7 @@ main(void)
 	up();
 	test_line();
 	test_silence();
+	test_unled();
 	test_kept();
 	test_links();
 	down();

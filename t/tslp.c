@@ -397,6 +397,12 @@ test_series(void)
 	ok(b != NULL && isnan(b->least_ms) && b->sent == 0, "a gap is not known");
 	tslp_ping(&s, t - (TSLP_BINS - 4) * (int64_t)TSLP_BIN_S, 1);
 	ok(tslp_at(&s, t)->least_ms == 18.0f, "what is too old is passed over");
+	static struct tslp_series ahead;
+	tslp_clear(&ahead);
+	tslp_ping(&ahead, t + 365 * (int64_t)86400, 7);
+	tslp_ping(&ahead, t, 8);
+	ok(tslp_at(&ahead, t) != NULL && tslp_at(&ahead, t)->least_ms == 8.0f,
+	    "a clock that was a year ahead does not stop it for a year");
 	tslp_ping(&s, t + 2 * TSLP_BINS * (int64_t)TSLP_BIN_S, 7);
 	ok(tslp_at(&s, t) == NULL, "what is long ago is forgotten");
 	tslp_ping(&s, -5, 7);

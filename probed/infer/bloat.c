@@ -297,12 +297,13 @@ correlation(const struct bloat *b, unsigned way)
 }
 
 void
-bloat_now(const struct bloat *b, const struct bloat_result *r, struct bloat_now *n)
+bloat_now(
+    const struct bloat *b, const struct bloat_result *r, int64_t now, struct bloat_now *n)
 {
 	double use[BLOAT_WAYS][BLOAT_RECENT], rate[BLOAT_WAYS][BLOAT_RECENT];
 	double added[BLOAT_RECENT];
 	const struct bloat_pair *p;
-	unsigned answered = 0, known = 0;
+	int64_t after = now;
 
 	memset(n, 0, sizeof *n);
 	n->threshold_ms = fmax(ADDED_MS, SIGMAS * r->noise_ms);
@@ -312,32 +313,30 @@ bloat_now(const struct bloat *b, const struct bloat_result *r, struct bloat_now 
 	for (unsigned i = 0; (p = recent(b, i)) != NULL; i++) {
 		double in = load(b, p, 0), out = load(b, p, 1);
 
-		/* One that is lost says neither. */
-		if (fmax(in, out) < NOW_LOADED ||
+		if (after - p->time > BLOAT_STALE_S || fmax(in, out) < NOW_LOADED ||
 		    (double)p->rtt_ms - r->idle_ms <= n->threshold_ms)
 			break;
+		after = p->time;
+		if (isnan(p->rtt_ms))
+			continue;
 		n->since = p->time;
-		n->pairs++;
-		if (!isnan(p->rtt_ms))
-			added[answered++] = (double)p->rtt_ms - r->idle_ms;
-		use[0][known] = in;
-		use[1][known] = out;
-		rate[0][known] = (double)p->rate[0];
-		rate[1][known++] = (double)p->rate[1];
+		added[n->pairs] = (double)p->rtt_ms - r->idle_ms;
+		use[0][n->pairs] = in;
+		use[1][n->pairs] = out;
+		rate[0][n->pairs] = (double)p->rate[0];
+		rate[1][n->pairs++] = (double)p->rate[1];
 	}
-	if (answered == 0) {
-		n->pairs = 0;
+	if (n->pairs == 0)
 		return;
-	}
-	stats_sort(added, answered);
+	stats_sort(added, n->pairs);
 	for (unsigned way = 0; way < BLOAT_WAYS; way++) {
-		stats_sort(use[way], known);
-		stats_sort(rate[way], known);
+		stats_sort(use[way], n->pairs);
+		stats_sort(rate[way], n->pairs);
 	}
-	n->way = use[1][known / 2] > use[0][known / 2];
-	n->use = use[n->way][known / 2];
-	n->rate = rate[n->way][known / 2];
-	n->added_ms = added[answered / 2];
+	n->way = use[1][n->pairs / 2] > use[0][n->pairs / 2];
+	n->use = use[n->way][n->pairs / 2];
+	n->rate = rate[n->way][n->pairs / 2];
+	n->added_ms = added[n->pairs / 2];
 	n->correlation = correlation(b, n->way);
 	/* Where the line's rate is but the most that was seen, load must explain the
 	 * delay, or it is not the line that was full. */

@@ -84,9 +84,12 @@ struct bloat_result {
 };
 void bloat_judge(const struct bloat *b, struct bloat_result *r);
 
-/* What is so now: the newest pairs, as far back as each is delayed under load. */
+/* What is so at NOW (epoch seconds): the newest pairs, as far back as each is delayed
+ * under load. Lost ones say neither, and pairs further apart than BLOAT_STALE_S nothing
+ * of the time between. */
+#define BLOAT_STALE_S 600
 struct bloat_now {
-	unsigned pairs;	 /* 0: it is not so */
+	unsigned pairs;	 /* that are late; 0: it is not so */
 	int64_t since;	 /* epoch seconds, of the first of them */
 	unsigned way;	 /* the fuller one */
 	double use;	 /* of the line, median, 0..1 */
@@ -95,8 +98,8 @@ struct bloat_now {
 	double threshold_ms;
 	double correlation; /* of rate and delay over the recent pairs, by rank */
 };
-void bloat_now(
-    const struct bloat *b, const struct bloat_result *r, struct bloat_now *n);
+void bloat_now(const struct bloat *b, const struct bloat_result *r, int64_t now,
+    struct bloat_now *n);
 
 /* What was learned, as bytes, BLOAT_STATE at most; the recent pairs are not kept. A
  * reader sets W bad when they are none. */

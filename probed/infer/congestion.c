@@ -126,13 +126,13 @@ look(const struct congestion_line *l, struct seen *s)
 {
 	memset(s, 0, sizeof *s);
 	for (unsigned way = 0; way < BLOAT_WAYS; way++)
-		lineload_judge(l->load, way, &s->load[way]);
+		lineload_judge(l->load, way, l->now, &s->load[way]);
 	s->way = s->load[1].use > s->load[0].use ||
 		 (isnan(s->load[0].use) && !isnan(s->load[1].use));
 	if (l->bloat == NULL)
 		return;
 	bloat_judge(l->bloat, &s->bloat);
-	bloat_now(l->bloat, &s->bloat, &s->now);
+	bloat_now(l->bloat, &s->bloat, l->now, &s->now);
 	if (s->now.pairs >= NOW_PAIRS)
 		s->way = s->now.way;
 }
@@ -190,13 +190,24 @@ cause_of(const struct seen *s)
 							  : CONGESTION_NONE;
 }
 
+/* All numbers are of the way that it is about, which need not be the fuller one. */
+static void
+turn(struct seen *s, enum congestion_cause cause)
+{
+	const struct lineload_is *is = &s->load[s->way];
+
+	if ((cause == CONGESTION_FAULT && !broken(is)) ||
+	    (cause == CONGESTION_BURSTS && !is->bursts))
+		s->way = !s->way;
+}
+
 static void
 weigh(const struct congestion_line *l, const struct seen *s, struct score *score)
 {
 	const struct lineload_is *is = &s->load[s->way];
 	bool late = s->now.pairs >= NOW_PAIRS, full = is->use >= LINELOAD_FULL;
 	/* Counters of the pairs themselves, where the minute is not over yet. */
-	double use = isnan(is->use) && late ? s->now.use : fmax(is->use, 0);
+	double use = isnan(is->use) && late ? s->now.use : is->use;
 
 	if (late && l->speed[s->way] > 0)
 		use = fmax(use, s->now.use);
@@ -279,12 +290,8 @@ static void
 say_line(const struct congestion_line *l, const struct seen *s,
     enum congestion_cause cause, struct infer_finding *f)
 {
-	const struct lineload_is *is = &s->load[s->way], *bad = is;
+	const struct lineload_is *is = &s->load[s->way];
 
-	if (cause == CONGESTION_FAULT && broken(&s->load[!s->way]) && !broken(is))
-		bad = &s->load[!s->way];
-	if (cause == CONGESTION_BURSTS && !is->bursts)
-		bad = &s->load[!s->way];
 	f->quality.samples = LINELOAD_MINUTES;
 	f->begin = l->now;
 	switch (cause) {
@@ -314,17 +321,15 @@ say_line(const struct congestion_line *l, const struct seen *s,
 		finding_sentence(f,
 		    "%s throws %.2g %% of its packets away though it is %.0f %% full over "
 		    "the minute: bursts that are shorter overflow its queue",
-		    l->name, 100 * bad->discards, 100 * bad->use);
-		f->worst = bad->discards;
+		    l->name, 100 * is->discards, 100 * is->use);
+		f->worst = is->discards;
 		break;
 	default:
 		finding_sentence(f,
 		    "On %s %.2g %% of all packets are broken: that is no congestion, but a "
 		    "cable, a plug or a radio",
-		    l->name, 100 * bad->errors);
-		finding_number_of(
-		    f, "errors", "ratio", "", bad->errors, LINELOAD_ERRORS);
-		f->worst = bad->errors;
+		    l->name, 100 * is->errors);
+		f->worst = is->errors;
 	}
 }
 
@@ -338,6 +343,7 @@ congestion_line(const struct congestion_line *l, struct infer_finding *f)
 	enum congestion_cause cause = cause_of(&s);
 	if (cause == CONGESTION_NONE || cause == CONGESTION_MANAGED)
 		return cause;
+	turn(&s, cause);
 	/* Two conditions: pings open and close the one, minutes the other. */
 	finding_init(f, CONGESTION_KIND, l->subject,
 	    cause == CONGESTION_OWN ? "line" : "counters");
@@ -375,7 +381,7 @@ tell_hours(const struct tslp_result *r, struct infer_finding *f)
 	finding_number(f, "days_congested", "count", r->congested)->threshold = 3;
 	finding_number(f, "days_known", "count", r->days)->threshold = 5;
 	finding_number(f, "days_left_out", "count", r->stepped);
-	finding_number(f, "days_of_last_7", "count", r->recent);
+	finding_number(f, "days_congested_of_last_7", "count", r->recent);
 	finding_number_of(f, "rise_far", "ms", "", r->rise_ms, r->threshold_ms);
 	finding_number_of(f, "rise_near", "ms", "", r->near_ms, r->rise_ms / 2);
 	finding_number(f, "noise", "ms", r->noise_ms);

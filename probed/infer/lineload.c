@@ -6,6 +6,7 @@
 #include "infer/share.h"
 
 #define MINUTE_S 60
+#define BACK_S 3600 /* a clock that was set back, no late minute */
 
 /* The place of the minute BEGIN; AHEAD is how many follow the newest till there, and so
  * many were emptied. Negative: too old. */
@@ -13,10 +14,11 @@ static int
 advance(int64_t *newest, int64_t begin, int64_t *ahead)
 {
 	int64_t number = begin / MINUTE_S;
+	bool back = begin < *newest - BACK_S;
 
-	if (begin <= 0 || begin <= *newest)
+	if (begin <= 0 || (begin <= *newest && !back))
 		return -1;
-	*ahead = *newest == 0 ? LINELOAD_MINUTES : number - *newest / MINUTE_S;
+	*ahead = *newest == 0 || back ? LINELOAD_MINUTES : number - *newest / MINUTE_S;
 	if (*ahead > LINELOAD_MINUTES)
 		*ahead = LINELOAD_MINUTES;
 	*newest = number * MINUTE_S;
@@ -100,15 +102,17 @@ in_a_row(const struct lineload *l, unsigned way, double least)
 }
 
 void
-lineload_judge(const struct lineload *l, unsigned way, struct lineload_is *is)
+lineload_judge(
+    const struct lineload *l, unsigned way, int64_t now_s, struct lineload_is *is)
 {
 	double errors = 0, packets = 0;
 
 	memset(is, 0, sizeof *is);
 	is->use = is->discards = is->discards_n = is->errors = is->errors_n = NAN;
 	is->marks = is->marks_low = is->marks_high = NAN;
-	judge_marks(l, way, is);
-	if (l->minute == 0)
+	if (now_s - l->marked <= LINELOAD_STALE_S)
+		judge_marks(l, way, is);
+	if (l->minute == 0 || now_s - l->minute > LINELOAD_STALE_S)
 		return;
 	const struct lineload_minute *now = &l->of[way][place(l->minute, 0)];
 	is->use = now->use;

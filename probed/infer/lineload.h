@@ -46,7 +46,9 @@ void lineload_add(
 void lineload_mark(
     struct lineload *l, int64_t begin, const struct lineload_marks of[LINELOAD_WAYS]);
 
-/* Of one way; NAN where it is not known. */
+/* Of one way at NOW (epoch seconds); NAN where it is not known, as of what is older than
+ * LINELOAD_STALE_S. */
+#define LINELOAD_STALE_S (60 * (LINELOAD_MINUTES + 1))
 struct lineload_is {
 	double use;		     /* in the newest minute */
 	unsigned busy, full;	     /* minutes in a row up to the newest, 5 at most */
@@ -59,6 +61,7 @@ struct lineload_is {
 	uint64_t capable;		     /* packets that this is from */
 	bool l4s; /* ECT(1) is seen: there CE is a signal of small queues */
 };
-void lineload_judge(const struct lineload *l, unsigned way, struct lineload_is *is);
+void lineload_judge(
+    const struct lineload *l, unsigned way, int64_t now, struct lineload_is *is);
 
 #endif

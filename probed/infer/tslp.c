@@ -47,10 +47,11 @@ bin_of(struct tslp_series *s, int64_t time)
 {
 	int64_t number = time / TSLP_BIN_S;
 
+	/* So far back only a clock is that was set: else nothing were taken for years. */
+	if (number - s->newest > TSLP_BINS || number < s->newest - 2 * TSLP_BINS)
+		tslp_clear(s);
 	if (time <= 0 || number <= s->newest - TSLP_BINS)
 		return NULL;
-	if (number - s->newest > TSLP_BINS)
-		tslp_clear(s);
 	for (int64_t i = s->newest == 0 ? number : s->newest + 1; i <= number; i++)
 		s->bin[i % TSLP_BINS] = empty;
 	if (number > s->newest)
@@ -365,7 +366,7 @@ static unsigned
 enough(const struct work *w, bool any, double part)
 {
 	double v[TSLP_DAYS + 1];
-	unsigned n = 0, out, known[2];
+	unsigned n = 0, out, known[2] = { 0 };
 
 	for (unsigned i = 0; i <= TSLP_DAYS; i++) {
 		unsigned in = w->used[i] ? count_rises(w, i, any, &out, known) : 0;

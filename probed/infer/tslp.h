@@ -37,7 +37,8 @@ struct tslp_series {
 
 void tslp_clear(struct tslp_series *s);
 /* A ping at TIME (epoch seconds) was answered after RTT_MS, or lost (NAN). What is
- * older than all that is kept is passed over. */
+ * older than all that is kept is passed over; what is older by twice as much, or newer,
+ * begins it anew, since a clock was set. */
 void tslp_ping(struct tslp_series *s, int64_t time, double rtt_ms);
 /* From TIME on the far end is reached another way. */
 void tslp_change(struct tslp_series *s, int64_t time);

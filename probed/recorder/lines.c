@@ -131,11 +131,17 @@ words_of(const struct lines *l, const struct msg_interface *m)
 	return NULL;
 }
 
+static void clear(struct lines *l, const char *subject, const char *source,
+    int64_t time, unsigned hold);
+
+/* No ping beyond it will tell any more that what is open is over. */
 static void
 no_out(struct lines *l, struct line *e)
 {
 	if (e->out == NULL)
 		return;
+	if (e->heard_s != 0)
+		clear(l, e->subject, SOURCE_LINE, e->heard_s, 0);
 	free(e->out);
 	e->out = NULL;
 	l->outs--;
@@ -291,7 +297,7 @@ judge_pair(struct lines *l, struct line *e, int64_t time)
 
 	if (time - o->judged_s >= JUDGE_S || time < o->judged_s)
 		grade(l, e, time);
-	bloat_now(&o->bloat, &o->result, &now);
+	bloat_now(&o->bloat, &o->result, time, &now);
 	/* What a load test delays is learned, and nobody's fault. */
 	if (now.pairs > 0 && is_own(l, now.since, time))
 		return;
@@ -480,6 +486,8 @@ lines_tick(struct lines *l, int64_t now)
 
 		HASH_ITER(hh, l->all, e, next)
 			heard |= e->heard_s != 0 &&
+				 (e->out != NULL ||
+				     strcmp(l->before[i].source, SOURCE_LINE) != 0) &&
 				 strcmp(e->subject, l->before[i].subject) == 0;
 		if (!heard)
 			clear(l, l->before[i].subject, l->before[i].source, l->began_s,
@@ -510,7 +518,7 @@ lines_use(const struct lines *l, int64_t now)
 		for (unsigned way = 0; way < IF_WAYS; way++) {
 			struct lineload_is is;
 
-			lineload_judge(&e->load, way, &is);
+			lineload_judge(&e->load, way, now, &is);
 			if (!isnan(is.use) && !(most >= is.use))
 				most = is.use;
 		}

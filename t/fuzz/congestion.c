@@ -63,7 +63,7 @@ line(const uint8_t *data, size_t size)
 	for (unsigned i = 0; i < 3; i++)
 		bloat_add(&b, 1700000000 + i, 20, rate);
 	bloat_judge(&b, &r);
-	bloat_now(&b, &r, &now);
+	bloat_now(&b, &r, 1700000002, &now);
 	if (now.pairs > BLOAT_RECENT || r.grade > BLOAT_F)
 		abort();
 }
