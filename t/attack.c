@@ -713,6 +713,51 @@ test_carpet(void)
 	is_int(last.host.len, 0, "on the network");
 }
 
+/* So many pings a second come to host NUMBER of many. */
+static void
+pinged(unsigned number, double pps)
+{
+	struct own_host h = { .time_ms = now_s * 1000,
+		.window_ms = 5000,
+		.host = { 4, { 10, 2, (uint8_t)(number >> 8), (uint8_t)number } } };
+
+	h.way[0].class[CLASS_ICMP] = (struct vector_sum){
+		.packets = pps, .octets = 64 * pps, .samples = 1000, .ends = 1
+	};
+	attacks_see(attacks, &h);
+}
+
+/* Somebody touches more hosts than are looked after; then one of them is attacked. */
+static void
+test_room(void)
+{
+	afresh();
+	for (unsigned i = 0; i < 3 * ATTACK_HOSTS; i++) {
+		pinged(i, 10);
+		if (i % 64 == 63)
+			tick();
+	}
+	is_int(told, 0, "a little at each of 1536 hosts is nothing");
+	for (unsigned i = 0; i < 20; i++) {
+		pinged(9999, 6000);
+		tick();
+	}
+	is_int(last.state, ATTACK_UNDER, "and leaves room for the one that is attacked");
+}
+
+static void
+test_clock(void)
+{
+	afresh();
+	seed(4);
+	run(3, 20);
+	run(0, 30);
+	ok(last.state == ATTACK_UNDER && last.below_s > 0, "an attack that is below");
+	now_s -= DAY;
+	run(0, 500);
+	is_int(last.state, ATTACK_NORMAL, "ends though the clock was set back by a day");
+}
+
 /* --- what is usual ------------------------------------------------------------------ */
 
 /* Something of this home that gets UDP from many and never answers. */
@@ -777,6 +822,22 @@ test_baseline(void)
 	ok(len < BASELINES_TEXT && baselines_read(other, text, len, &err) == 0,
 	    "which fit into the file");
 	free(text);
+
+	/* The longest there is: every step of every figure, of IPv6. */
+	for (unsigned i = 0; i < BASELINES_MAX; i++)
+		for (double f = 1e3; f < 1e7; f *= 1.3)
+			for (unsigned n = 0; n < 12; n++) {
+				struct flow_ip host = { 16, { 0xfd, 1, [14] =
+								(uint8_t)(i >> 8),
+							       (uint8_t)i } };
+
+				baselines_learn(other, &host, true,
+				    (double[]){ f, 1250 * f, f / 2 }, T0 + 10000 + i);
+			}
+	text = baselines_write(other, &len);
+	ok(len < BASELINES_TEXT && baselines_read(other, text, len, &err) == 0,
+	    "which fit though each has seen everything (%zu bytes)", len);
+	free(text);
 	baselines_free(other);
 }
 
@@ -788,6 +849,8 @@ main(int argc, char **argv)
 
 	test_states();
 	test_carpet();
+	test_room();
+	test_clock();
 	test_baseline();
 	test_detection(argc > 1 ? 20 : 3);
 	printf("# %u days from seed %llu\n", days, (unsigned long long)first);

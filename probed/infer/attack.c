@@ -46,6 +46,7 @@ struct attacks {
 	struct watched *all;
 	attack_fn fn;
 	void *ctx;
+	int64_t now_s; /* of the last tick */
 };
 
 const char *
@@ -116,16 +117,38 @@ forget(struct attacks *all, struct watched *w)
 	free(w);
 }
 
-/* NULL when there is no room: those that are watched are told of by their size, so that
- * it is the lesser ones that find none. */
+static void end_minute(struct attacks *all, struct watched *w);
+
+/* Make room: the one seen longest ago goes, unless something is the matter with it. */
+static void
+make_room(struct attacks *all)
+{
+	struct watched *w, *next, *oldest = NULL;
+
+	HASH_ITER(hh, all->all, w, next)
+		if (w->a.state == ATTACK_NORMAL &&
+		    (oldest == NULL || w->seen_s < oldest->seen_s))
+			oldest = w;
+	if (oldest == NULL)
+		return;
+	if (oldest->minute_s != 0)
+		end_minute(all, oldest);
+	forget(all, oldest);
+}
+
+/* NULL when there is no room, since all are attacked. */
 static struct watched *
 watched(struct attacks *all, const struct flow_ip *host, bool out)
 {
 	struct key key;
 	struct watched *w = find(all, host, out, &key);
 
-	if (w != NULL || HASH_COUNT(all->all) >= 2 * ATTACK_HOSTS)
+	if (w != NULL)
 		return w;
+	if (HASH_COUNT(all->all) >= 2 * ATTACK_HOSTS)
+		make_room(all);
+	if (HASH_COUNT(all->all) >= 2 * ATTACK_HOSTS)
+		return NULL;
 	w = mem_zero(1, sizeof *w);
 	w->key = key;
 	w->a.host = *host;
@@ -373,6 +396,18 @@ miss(struct attacks *all, struct watched *w, int64_t now_s, bool alive)
 	return true;
 }
 
+/* What a clock that was set back has made a thing of the future began just now: it must
+ * not hold an attack open until then. */
+static void
+set_back(struct watched *w, int64_t now_s)
+{
+	int64_t *times[] = { &w->seen_s, &w->relapse_s, &w->a.below_s, &w->a.heard_s };
+
+	for (unsigned i = 0; i < sizeof times / sizeof times[0]; i++)
+		if (*times[i] > now_s)
+			*times[i] = now_s;
+}
+
 void
 attacks_tick(struct attacks *all, int64_t now_s,
     bool (*alive)(void *ctx, const struct flow_ip *exporter), void *ctx)
@@ -384,6 +419,8 @@ attacks_tick(struct attacks *all, int64_t now_s,
 		baselines_pass(all->base, now_s);
 	HASH_ITER(hh, all->all, w, next)
 	{
+		if (now_s < all->now_s)
+			set_back(w, now_s);
 		/* A second's messages may come a moment behind the tick. */
 		bool seen = now_s - w->seen_s <= 1 && now_s >= w->seen_s;
 
@@ -398,6 +435,7 @@ attacks_tick(struct attacks *all, int64_t now_s,
 		}
 		step(all, w, now_s);
 	}
+	all->now_s = now_s;
 }
 
 void

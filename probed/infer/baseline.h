@@ -12,7 +12,7 @@
 #include "flow.h"
 
 #define BASELINES_MAX 1024 /* hosts and ways; the one seen longest ago goes */
-#define BASELINES_TEXT (512 * 1024) /* no file of them is longer */
+#define BASELINES_TEXT (1024 * 1024) /* no file of them is longer */
 
 enum baseline_figure {
 	BASELINE_PACKETS,
