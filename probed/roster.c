@@ -127,6 +127,19 @@ names_program(const struct conf *conf)
 	return false;
 }
 
+/* Does CONF say what is to be done against attacks? */
+static bool
+blocks(const struct conf *conf)
+{
+	const struct conf_section *actions = conf_top(conf, "Actions");
+
+	for (const struct conf_section *s = actions == NULL ? NULL : actions->first;
+	     s != NULL; s = s->next)
+		if (conf_action_blocks(s))
+			return true;
+	return false;
+}
+
 /* Is anything measured by HOME? */
 static bool
 has_targets(const struct conf *conf, enum module_home home)
@@ -161,6 +174,8 @@ roster_parts(const struct worker *w, const struct conf *conf)
 bool
 roster_wants(const struct worker *w, const struct conf *conf)
 {
+	static bool blocked; /* since the start */
+
 	/* One round of everything: whoever measures, and who writes it. */
 	if (conf->once && w->row->room != ROOM_RECORDER &&
 	    (!room_measures(w->row->room) ||
@@ -168,7 +183,10 @@ roster_wants(const struct worker *w, const struct conf *conf)
 		return false;
 	switch (w->row->room) {
 	case ROOM_RUNNER:
-		return names_program(conf) || has_targets(conf, MODULE_RUNNER);
+		/* What an action has announced it withdraws, though a reload took it away.
+		 */
+		blocked |= blocks(conf);
+		return names_program(conf) || has_targets(conf, MODULE_RUNNER) || blocked;
 	case ROOM_FETCHER:
 		return has_targets(conf, MODULE_FETCHER) ||
 		       (!conf->once && loadtest_wanted(conf));

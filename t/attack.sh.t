@@ -14,13 +14,18 @@ cat >"$DIR/act" <<-END
 	echo "\$@" >>"$DIR/acts"
 	cat >>"$DIR/acts.in"
 END
+cat >"$DIR/gobgp" <<-END
+	#!/bin/sh
+	echo "\$@" >>"$DIR/bgp"
+END
 cat >"$DIR/pipe" <<-END
 	#!/bin/sh
 	cat >>"$DIR/lines"
 END
-chmod +x "$DIR/act" "$DIR/pipe"
+chmod +x "$DIR/act" "$DIR/pipe" "$DIR/gobgp"
 : >"$DIR/acts"
 : >"$DIR/lines"
+: >"$DIR/bgp"
 cat >"$DIR/smokebox" <<-END
 	*** Collector ***
 	listen = 127.0.0.1:6343
@@ -37,6 +42,11 @@ cat >"$DIR/smokebox" <<-END
 	+ route
 	type = exabgp
 	program = $DIR/pipe
+	dry_run = no
+	+ peer
+	type = gobgp
+	program = $DIR/gobgp
+	arguments = -p 50051
 	dry_run = no
 	+ trial
 	type = exabgp
@@ -136,9 +146,12 @@ is "$(jq -r .attack_type "$DIR/acts.in")" syn_flood "with JSON to read"
 wait_until 60 is_state route announced
 is "$(cat "$DIR/lines")" "announce route 192.0.2.7/32 next-hop 192.0.2.1 community [65535:666]" \
 	"a route is announced, and no other"
+wait_until 60 is_state peer announced
+is "$(cat "$DIR/bgp")" "-p 50051 global rib add -a ipv4 192.0.2.7/32 nexthop 192.0.2.1 community 65535:666" \
+	"GoBGP is called with all its words"
 is "$(blockade trial .state)" "dry run" "what is not meant is only said"
 is "$(blockade kept .why)" "the address is protected" "what is protected is not touched"
-is "$(incident '.evidence.blockades | length')" 4 "the incident tells of all"
+is "$(incident '.evidence.blockades | length')" 5 "the incident tells of all"
 like "$("$BUILD/probectl" --data "$DIR/data" status)" "blockade .*route, 192.0.2.7: announced" \
 	"as does probectl"
 wait_until 60 has_talkers
@@ -174,6 +187,16 @@ two_bans() {
 wait_until 60 two_bans
 is $? 0 "the next attack is announced again"
 wait_until 60 is_state route announced
+
+# An action that a reload takes away while it is in force.
+wait_until 60 is_state peer announced
+sed -i '/^+ peer/,/^dry_run/d' "$DIR/smokebox"
+kill -HUP "$PROBED"
+two_dels() {
+	[ "$(grep -c "global rib del" "$DIR/bgp")" = 2 ]
+}
+wait_until 60 two_dels
+is $? 0 "an action that is taken out of the configuration withdraws before"
 pids="$PROBED $(json status '.workers[] | select(.pid > 0) | .pid' | tr '\n' ' ')"
 kill -9 $pids 2>"$DIR/kill"
 wait_until 60 is_gone "$PROBED"

@@ -81,6 +81,14 @@ test_words(void)
 	key("nexthop", "203.0.113.9 2001:db8::9");
 	is_str(blockade_text(&section, &o, false, text),
 	    "2001:db8::7/128 2001:db8::9 6", "or the one that is set");
+	char much[BLOCKADE_TEXT];
+	memset(much, 'x', sizeof much - 1);
+	much[sizeof much - 1] = '\0';
+	key("announce", much);
+	ok(blockade_text(&section, &o, false, text) != NULL, "a text that just fits");
+	memcpy(much, "{prefix}", 8);
+	ok(blockade_text(&section, &o, false, text) == NULL,
+	    "half of one that does not is none");
 	char *json = blockade_json(&o, "ban");
 	ok(strstr(json, "\"action\":\"ban\",\"ip\":\"2001:db8::7\"") != NULL &&
 		strstr(json, "\"evidence\":{\"host\"") != NULL,

@@ -305,18 +305,22 @@ blockade_text(const struct conf_section *s, const struct onslaught *o, bool with
 {
 	const char *type = conf_value(s, "type", "");
 	const char *template = blockade_usual(type, withdraw);
-	FILE *out = fmemopen(buf, BLOCKADE_TEXT, "w");
+	char *text;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
 
 	if (out == NULL)
-		fatal("fmemopen");
+		fatal("open_memstream");
 	template = conf_value(s, withdraw ? "withdraw" : "announce", template);
 	if (template == NULL)
 		template = withdraw ? "{ip} {direction} {pps} unban"
 				    : "{ip} {direction} {pps} ban";
 	fill(s, o, template, out);
 	fclose(out);
-	buf[BLOCKADE_TEXT - 1] = '\0';
-	return buf;
+	bool fits = len < BLOCKADE_TEXT;
+	snprintf(buf, BLOCKADE_TEXT, "%s", fits ? text : "");
+	free(text);
+	return fits ? buf : NULL;
 }
 
 char *

@@ -43,7 +43,8 @@ unsigned blockade_max(const struct conf_section *s);
 const char *blockade_refusal(const struct conf_section *s, const struct onslaught *o,
     const struct prefixes *own, unsigned active);
 
-/* What S says of O, of BLOCKADE_TEXT bytes at most: into BUF, which is returned. */
+/* What S says of O: into BUF, of BLOCKADE_TEXT bytes, which is returned. NULL when it is
+ * longer: half a command is none. */
 const char *blockade_text(const struct conf_section *s, const struct onslaught *o,
     bool withdraw, char *buf);
 /* What the type says where the configuration has no text of its own; NULL: it speaks by

@@ -23,10 +23,11 @@
 #include "link/msgblockade.h"
 
 #define FILE_NAME CURSOR_DIR "/announced"
-#define FILE_MAX (1024 * 1024)
+#define FILE_MAX (16 * 1024 * 1024)
 #define ENTRIES_MAX 256
 #define PAUSE_FIRST_S 5
 #define PAUSE_MOST_S 300
+#define NOBODY_S 60 /* without a runner, and it is said */
 static const struct timeval look_every = { 1, 0 };
 
 struct blockade {
@@ -58,7 +59,7 @@ static struct {
 	TAILQ_HEAD(list, blockade) list;
 	unsigned count;
 	bool dirty; /* the file is not what is */
-	struct log_limit stuck, full;
+	struct log_limit stuck, full, nobody;
 } all = { .list = TAILQ_HEAD_INITIALIZER(all.list) };
 
 static int64_t
@@ -244,7 +245,10 @@ save(void)
 	jw_array_end(&j);
 	fputs("\n", out);
 	fclose(out);
-	if (statefile_write(FILE_NAME, text, len, &err) == 0)
+	int status = len <= FILE_MAX
+			 ? statefile_write(FILE_NAME, text, len, &err)
+			 : err_set(&err, "it would be longer than can be read again");
+	if (status == 0)
 		all.dirty = false;
 	else if (log_allowed(&all.stuck, 60, NULL))
 		log_warnx("nothing is announced against attacks, since it cannot be "
@@ -318,7 +322,7 @@ load(void)
 /* --- programs -----------------------------------------------------------------------
  */
 
-#define WORDS_MAX 32
+#define WORDS_MAX (2 * ERRAND_ARGS) /* one too many is seen, and refused */
 
 /* The words of TEXT, which is cut, behind ARGC of ARGV. */
 static int
@@ -455,8 +459,8 @@ active(const char *action)
 	return n;
 }
 
-/* The texts of B against O. */
-static void
+/* The texts of B against O; false: they are too long. */
+static bool
 compose(struct blockade *b, const struct conf_section *s, const struct onslaught *o)
 {
 	char text[BLOCKADE_TEXT];
@@ -465,17 +469,28 @@ compose(struct blockade *b, const struct conf_section *s, const struct onslaught
 	b->pps = o->pps;
 	set(&b->program, conf_value(s, "program", ""));
 	set(&b->arguments, conf_value(s, "arguments", ""));
-	set(&b->withdraw, blockade_text(s, o, true, text));
-	blockade_text(s, o, false, text);
+	bool fits = blockade_text(s, o, true, text) != NULL;
+	set(&b->withdraw, text);
+	fits &= blockade_text(s, o, false, text) != NULL;
 	if (strcmp(b->type, "fastnetmon") != 0) {
 		set(&b->announce, text);
-		return;
+		return fits;
 	}
 	/* Its input goes with it. */
 	char *json = blockade_json(o, "ban");
 	free(b->announce);
 	b->announce = mem_printf("%s\n%s", text, json);
 	free(json);
+	return fits;
+}
+
+static void
+refuse(struct blockade *b, const char *why)
+{
+	if (b->state != BLOCKADE_REFUSED)
+		log_info("%s: nothing is done for %s: %s", b->action,
+		    b->host[0] != '\0' ? b->host : "the network", why);
+	set_state(b, BLOCKADE_REFUSED, why);
 }
 
 /* B is not announced: may it be? */
@@ -486,12 +501,9 @@ decide(struct blockade *b, const struct conf_section *s, const struct onslaught 
 	enum blockade_state was = b->state;
 
 	if (was == BLOCKADE_STATES || b->incident != o->incident)
-		compose(b, s, o);
+		(void)compose(b, s, o);
 	if (why != NULL) {
-		set_state(b, BLOCKADE_REFUSED, why);
-		if (was != b->state)
-			log_info("%s: nothing is done for %s: %s", b->action,
-			    b->host[0] != '\0' ? b->host : "the network", why);
+		refuse(b, why);
 		return;
 	}
 	if (blockade_is_dry(s)) {
@@ -501,7 +513,10 @@ decide(struct blockade *b, const struct conf_section *s, const struct onslaught 
 			    (int)strcspn(b->announce, "\n"), b->announce);
 		return;
 	}
-	compose(b, s, o);
+	if (!compose(b, s, o)) {
+		refuse(b, "what it would say is too long");
+		return;
+	}
 	b->begin = now_s();
 	b->tries = 0;
 	b->next_ns = 0;
@@ -529,8 +544,10 @@ look_at(void *ctx, int64_t incident, int64_t begin, const char *evidence)
 		if (b == NULL)
 			continue;
 		b->seen = true;
+		/* One that had its time in another attack has it anew in this one. */
 		if (b->state == BLOCKADE_STATES || b->state == BLOCKADE_DRY ||
-		    b->state == BLOCKADE_REFUSED)
+		    b->state == BLOCKADE_REFUSED ||
+		    (b->state == BLOCKADE_SPENT && b->incident != incident))
 			decide(b, s, &o);
 		else if (b->state == BLOCKADE_ANNOUNCING ||
 			 b->state == BLOCKADE_ANNOUNCED)
@@ -560,6 +577,17 @@ is_busy(const char *action)
 	return false;
 }
 
+/* Nobody runs programs: the configuration names none any more. */
+static void
+tell_stuck(struct blockade *b)
+{
+	set_state(b, b->state, "no program can be run; is its action still configured?");
+	if (log_allowed(&all.nobody, 3600, NULL))
+		log_warnx("%s: %s is %s, and no program can be run for it: put the action "
+			  "back, or withdraw by hand",
+		    b->action, b->host, blockade_state_word(b->state));
+}
+
 /* KNOWN: it is known which attacks are open. */
 static void
 settle(struct blockade *b, bool known)
@@ -579,6 +607,9 @@ settle(struct blockade *b, bool known)
 		b->next_ns = 0;
 		set_state(b, BLOCKADE_WITHDRAWING, "");
 	}
+	if (b->state != BLOCKADE_ANNOUNCED && !errand_possible() &&
+	    now_s() - b->since > NOBODY_S)
+		tell_stuck(b);
 	if (b->state == BLOCKADE_ANNOUNCED || !errand_possible() ||
 	    is_busy(b->action) || clock_mono_ns() < b->next_ns)
 		return;

@@ -221,7 +221,7 @@ bool room_measures(enum room room);
 
 /* A program that the courier wants run; the runner looks whether its configuration
  * names it. Arguments lie in TEXT once they are read. */
-#define ERRAND_ARGS 8
+#define ERRAND_ARGS 32 /* gobgp's own words are ten */
 #define ERRAND_TEXT (24 * 1024)
 struct msg_errand {
 	uint64_t id;	  /* comes back with the end */

@@ -13,6 +13,7 @@
 #define SENDMAIL "/usr/lib/sendmail" /* SmokePing's, where none is configured */
 #define ATONCE 5
 #define INPUT_MAX (4U << 20)
+#define FORMERS 256
 #define KEEP 500 /* bytes of what a program complains about, for the log */
 
 struct job {
@@ -27,6 +28,10 @@ static struct {
 	struct link *courier;
 	struct exec_pool *pool;
 	LIST_HEAD(, job) jobs;
+	/* Programs of actions that block: what they announced they may withdraw when a
+	 * reload has taken them away. */
+	char **former;
+	size_t formers;
 } room;
 
 /* --- whose programs --------------------------------------------------------------- */
@@ -60,6 +65,34 @@ is_mail(const char *const *argv)
 }
 
 static bool
+was_configured(const char *program)
+{
+	for (size_t i = 0; i < room.formers; i++)
+		if (strcmp(room.former[i], program) == 0)
+			return true;
+	return false;
+}
+
+/* They are named by who may change the configuration, so there are few. */
+static void
+remember(const struct conf *conf)
+{
+	const struct conf_section *actions = conf_top(conf, "Actions");
+
+	for (const struct conf_section *s = actions == NULL ? NULL : actions->first;
+	     s != NULL; s = s->next) {
+		const char *program = conf_value(s, "program", "");
+
+		if (!conf_action_blocks(s) || was_configured(program) ||
+		    room.formers >= FORMERS)
+			continue;
+		room.former =
+		    mem_grow(room.former, room.formers + 1, sizeof *room.former);
+		room.former[room.formers++] = mem_str(program);
+	}
+}
+
+static bool
 is_configured(const char *const *argv)
 {
 	const char *program = argv[0];
@@ -68,7 +101,7 @@ is_configured(const char *const *argv)
 	const char *sendmail =
 	    conf_value(conf_top(room.conf, "General"), "sendmail", SENDMAIL);
 
-	if (listed(alerts, "to", program))
+	if (listed(alerts, "to", program) || was_configured(program))
 		return true;
 	for (const struct conf_section *s = alerts == NULL ? NULL : alerts->first;
 	     s != NULL; s = s->next)
@@ -206,6 +239,7 @@ static void
 errands_configure(const struct conf *conf)
 {
 	room.conf = conf;
+	remember(conf);
 }
 
 static void
@@ -237,6 +271,11 @@ errands_close(void)
 	if (room.pool != NULL)
 		exec_pool_free(room.pool);
 	room.pool = NULL;
+	for (size_t i = 0; i < room.formers; i++)
+		free(room.former[i]);
+	free(room.former);
+	room.former = NULL;
+	room.formers = 0;
 }
 
 const struct prober_guest errands = {
