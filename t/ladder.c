@@ -518,6 +518,31 @@ many(void)
 	anchor(false, RUNG_ACCESS, "unknown", "and none at all");
 }
 
+/* As many ways as there may be that are alike up to the core, behind a hop that nobody
+ * has heard of and one that few have. */
+static void
+alike(void)
+{
+	host(HERE_PLAIN, "192.168.1.20", 24, "192.168.1.1");
+	for (unsigned i = 0; i < LADDER_TARGETS; i++) {
+		char to_text[32], hops[256];
+
+		snprintf(to_text, sizeof to_text, "%u.%u.0.1", 20 + i % 60, i / 60);
+		snprintf(hops, sizeof hops,
+		    "192.168.1.1 * %s 4.4.0.1 * 5.%u.%u.1 * =",
+		    i == LADDER_TARGETS / 2 ? "4.3.0.1" : "*", i >> 8, i & 255);
+		to(to_text, hops);
+	}
+	double begin = cpu_s();
+	look();
+	double took = cpu_s() - begin;
+	printf("# %u ways that are alike: %.0f ms\n", LADDER_TARGETS, took * 1e3);
+	anchor(false, RUNG_ACCESS, "seen 3 4.3.0.1", "one that spoke once speaks for all");
+	is_int(ladder_anchor(ladder, false, RUNG_ACCESS)->ways, LADDER_TARGETS,
+	    "on every way");
+	anchor(false, RUNG_PROVIDER, "seen 4 4.4.0.1", "in front of the core");
+}
+
 int
 main(void)
 {
@@ -536,6 +561,7 @@ main(void)
 	sharing();
 	moved();
 	many();
+	alike();
 	ladder_free(ladder);
 	return tap_done();
 }

@@ -86,7 +86,6 @@ struct ladder_target {
 };
 #define LADDER_TARGETS 2048 /* those behind are left out */
 
-/* Time grows with the square of COUNT where routers are silent: 60 ms for 500. */
 struct ladder *ladder_make(
     const struct here *here, const struct ladder_target *target, size_t count);
 void ladder_free(struct ladder *l); /* NULL allowed */

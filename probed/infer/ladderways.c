@@ -313,20 +313,116 @@ insert_stop(struct walk *w, unsigned at, const struct stop *s)
 	w->stops++;
 }
 
+/* Which ways cross each place: those of place P are number first[P] to first[P + 1] - 1
+ * of WALK. */
+struct crossings {
+	uint32_t *first, *walk;
+};
+
+static void
+find_crossings(const struct ladder *l, struct crossings *c)
+{
+	uint32_t *next = mem_zero(l->nodes + 1, sizeof *next);
+	size_t all = 0;
+
+	c->first = mem_zero(l->nodes + 2, sizeof *c->first);
+	for (size_t i = 0; i < l->walks; i++)
+		for (unsigned k = 0; k < l->walk[i].stops; k++)
+			for (unsigned n = 0; n < l->walk[i].stop[k].nodes; n++, all++)
+				c->first[ladder_place(l, l->walk[i].stop[k].node[n]) +
+					 1]++;
+	for (uint32_t p = 0; p < l->nodes; p++)
+		next[p] = c->first[p + 1] += c->first[p];
+	c->walk = mem_zero(all + 1, sizeof *c->walk);
+	/* From behind, so that each place has its ways in their order. */
+	for (size_t i = l->walks; i-- > 0;)
+		for (unsigned k = 0; k < l->walk[i].stops; k++)
+			for (unsigned n = 0; n < l->walk[i].stop[k].nodes; n++)
+				c->walk[--next[ladder_place(
+				    l, l->walk[i].stop[k].node[n])]] = (uint32_t)i;
+	free(next);
+}
+
+/* A silent hop between two that speak, and what others know of it: all whose ways are
+ * alike there are told the same. */
+struct gap_key {
+	uint8_t v6, ttl, near, far;
+	uint32_t before[HOP_ADDRESSES], behind[HOP_ADDRESSES]; /* places, 0: none */
+};
+
+struct gap {
+	UT_hash_handle hh;
+	struct gap_key key;
+	bool known;
+	struct stop stop;
+};
+
+static struct gap_key
+gap_key(const struct ladder *l, const struct walk *w, int k, unsigned ttl)
+{
+	const struct stop *near = k < 0 ? NULL : &w->stop[k], *far = &w->stop[k + 1];
+	struct gap_key key;
+
+	memset(&key, 0, sizeof key);
+	key.v6 = w->v6;
+	key.ttl = (uint8_t)ttl;
+	key.near = near == NULL ? 0 : near->ttl;
+	key.far = far->ttl;
+	for (unsigned n = 0; near != NULL && n < near->nodes; n++)
+		key.before[n] = ladder_place(l, near->node[n]) + 1;
+	for (unsigned n = 0; n < far->nodes; n++)
+		key.behind[n] = ladder_place(l, far->node[n]) + 1;
+	return key;
+}
+
+/* What one of the ways that go on as W does behind its stop number K has at TTL. */
+static const struct stop *
+look_for(const struct ladder *l, const struct crossings *c, const struct walk *w, int k,
+    unsigned ttl)
+{
+	const struct stop *far = &w->stop[k + 1], *s = NULL;
+
+	for (unsigned n = 0; n < far->nodes && s == NULL; n++) {
+		uint32_t p = ladder_place(l, far->node[n]);
+
+		for (uint32_t i = c->first[p]; i < c->first[p + 1] && s == NULL; i++)
+			s = lent(l, w, k, ttl, &l->walk[c->walk[i]]);
+	}
+	return s;
+}
+
+static const struct gap *
+ask_others(const struct ladder *l, const struct crossings *c, struct gap **gaps,
+    const struct walk *w, int k, unsigned ttl)
+{
+	struct gap_key key = gap_key(l, w, k, ttl);
+	struct gap *g;
+
+	HASH_FIND(hh, *gaps, &key, sizeof key, g);
+	if (g != NULL)
+		return g;
+	const struct stop *s = look_for(l, c, w, k, ttl);
+	g = mem_zero(1, sizeof *g);
+	memcpy(&g->key, &key, sizeof key);
+	g->known = s != NULL;
+	if (s != NULL)
+		g->stop = *s;
+	HASH_ADD(hh, *gaps, key, sizeof g->key, g);
+	return g;
+}
+
 /* What others know of the hops of W that are silent behind its stop number K. */
 static void
-fill_gap(const struct ladder *l, struct walk *w, int k, size_t self)
+fill_gap(const struct ladder *l, const struct crossings *c, struct gap **gaps,
+    struct walk *w, int k)
 {
 	unsigned ttl = k < 0 ? 1 : w->stop[k].ttl + 1U;
 
 	for (; ttl < w->stop[k + 1].ttl; ttl++) {
-		const struct stop *s = NULL;
+		const struct gap *g = ask_others(l, c, gaps, w, k, ttl);
 
-		for (size_t o = 0; o < l->walks && s == NULL; o++)
-			if (o != self)
-				s = lent(l, w, k, ttl, &l->walk[o]);
-		if (s != NULL) {
-			insert_stop(w, (unsigned)(k + 1), s);
+		if (g->known) {
+			insert_stop(w, (unsigned)(k + 1), &g->stop);
 			return;
 		}
 	}
@@ -337,7 +433,17 @@ fill_gap(const struct ladder *l, struct walk *w, int k, size_t self)
 void
 ladder_fill(struct ladder *l)
 {
+	struct gap *gaps = NULL, *g, *next;
+	struct crossings c;
+
+	find_crossings(l, &c);
 	for (size_t i = 0; i < l->walks; i++)
 		for (int k = -1; k + 1 < (int)l->walk[i].stops; k++)
-			fill_gap(l, &l->walk[i], k, i);
+			fill_gap(l, &c, &gaps, &l->walk[i], k);
+	HASH_ITER(hh, gaps, g, next) {
+		HASH_DEL(gaps, g);
+		free(g);
+	}
+	free(c.first);
+	free(c.walk);
 }
