@@ -29,6 +29,7 @@ struct here_address {
 struct here {
 	struct addr gateway[2]; /* IPv4, IPv6; AF_UNSPEC: none */
 	uint8_t link[2];	/* enum here_link */
+	uint32_t interface[2];	/* ifIndex that they are reached by; 0: none */
 	uint8_t addresses;
 	struct here_address address[HERE_ADDRESSES];
 	uint8_t resolvers;

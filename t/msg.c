@@ -333,6 +333,7 @@ put_here(struct msg_out *out)
 	struct here h = { .gateway = { address("192.168.1.1", 0),
 			      address("fe80::1", 0) },
 		.link = { HERE_PLAIN, HERE_TUNNEL },
+		.interface = { 2, 7 },
 		.addresses = 2,
 		.address = { { address("192.168.1.20", 0), 24 },
 		    { address("2001:db8::20", 0), 64 } },

@@ -8,6 +8,7 @@ msg_put_here(struct msg_out *out, const struct here *h)
 	for (unsigned i = 0; i < 2; i++) {
 		msg_put_addr(out, &h->gateway[i]);
 		pack_u8(&out->pack, h->link[i]);
+		pack_u32(&out->pack, h->interface[i]);
 	}
 	pack_u8(&out->pack, h->addresses);
 	for (unsigned i = 0; i < h->addresses; i++) {
@@ -38,6 +39,7 @@ msg_get_here(struct msg_in *in, struct here *h)
 
 		msg_get_addr(in, &h->gateway[i]);
 		h->link[i] = wire_u8(w);
+		h->interface[i] = wire_u32(w);
 		if (h->link[i] >= HERE_LINKS || h->gateway[i].sa.sa_family == other ||
 		    (h->gateway[i].sa.sa_family != AF_UNSPEC &&
 			addr_port(&h->gateway[i]) != 0))

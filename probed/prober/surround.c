@@ -304,6 +304,7 @@ surround_look(struct here *h)
 		struct way w = way_out(v6 == 1);
 
 		h->gateway[v6] = w.gateway;
+		h->interface[v6] = (uint32_t)w.interface;
 		h->link[v6] =
 		    w.interface > 0 ? (uint8_t)link_of(w.interface) : HERE_NONE;
 	}
