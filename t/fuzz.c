@@ -40,6 +40,7 @@ find_target(const char *name)
 		{ "minutes", fuzz_minutes },
 		{ "msg", fuzz_msg },
 		{ "netflow", fuzz_netflow },
+		{ "nl80211", fuzz_nl80211 },
 		{ "packet", fuzz_packet },
 		{ "pages", fuzz_pages },
 		{ "path", fuzz_path },

@@ -29,6 +29,7 @@ FUZZ_TARGET(picture);  /* name of a picture */
 FUZZ_TARGET(pages);    /* a user's page, a chart's format */
 FUZZ_TARGET(perl);     /* what a SmokePing tells its slave */
 FUZZ_TARGET(netflow);  /* datagrams of NetFlow and IPFIX */
+FUZZ_TARGET(nl80211);  /* what the kernel says of radios */
 FUZZ_TARGET(packet);   /* head of a packet */
 FUZZ_TARGET(path);     /* what is kept of a way */
 FUZZ_TARGET(query);    /* HTTP query */

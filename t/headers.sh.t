@@ -6,7 +6,7 @@ command -v cc >"$DIR/which" || skip_all "no compiler"
 cd "$SOURCE" || exit 1
 
 flags="-std=gnu11 -D_GNU_SOURCE -Iprobed -I. -I$BUILD"
-for package in libevent_core librrd libmicrohttpd libcurl libcares libcap; do
+for package in libevent_core librrd libmicrohttpd libcurl libcares libcap libnl-genl-3.0; do
 	flags="$flags $(pkg-config --cflags $package 2>>"$DIR/pkg")"
 done
 bad=0
@@ -29,7 +29,7 @@ may() {
 	found=$(grep -rnE '^#include "' "$1" --include='*.[ch]' | grep -vE "\"($2)" | head -n 5)
 	is "$found" "" "$1 includes only what it may know"
 }
-ground="base/|config\.h\"|round\.h|flow\.h|interface\.h|(minute|minutering|minutetable|toplist|hops|here|pathfile)\.h|store\.h|(eventsdb|culprit)\.h|cached\.h|raw(ring|code)\.h"
+ground="base/|config\.h\"|round\.h|flow\.h|interface\.h|(wifi|minute|minutering|minutetable|toplist|hops|here|pathfile)\.h|store\.h|(eventsdb|culprit)\.h|cached\.h|raw(ring|code)\.h"
 may probed/base "base/|config\.h\""
 may probed/alert "base/|alert/"
 may probed/config "$ground|alert/|config/|default_text.h"

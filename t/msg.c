@@ -5,6 +5,7 @@
 #include "link/msghops.h"
 #include "link/msgpath.h"
 #include "link/msgverdict.h"
+#include "link/msgwifi.h"
 
 #include "tap.h"
 
@@ -396,6 +397,39 @@ get_verdict(struct msg_in *in, struct msg_out *again)
 	return result;
 }
 
+static struct msg_wifi
+some_wifi(void)
+{
+	return (struct msg_wifi){ .leads = true,
+		.wifi = { .name = "wlan0",
+		    .index = 3,
+		    .linked = true,
+		    .width = 80,
+		    .span = { .minute = true,
+			.begin_ms = 1800000000000,
+			.known_ms = 50000,
+			.count = { 600, 150, 6, 1 },
+			.level = { -72, 5180, 433.3e6, NAN } } } };
+}
+
+static void
+put_wifi(struct msg_out *out)
+{
+	struct msg_wifi m = some_wifi();
+
+	msg_put_wifi(out, &m);
+}
+
+static int
+get_wifi(struct msg_in *in, struct msg_out *again)
+{
+	struct msg_wifi m;
+	int result = msg_get_wifi(in, &m);
+
+	msg_put_wifi(again, &m);
+	return result;
+}
+
 static const struct {
 	const char *name;
 	enum msg_type type;
@@ -416,6 +450,7 @@ static const struct {
 	{ "here", MSG_HERE, put_here, get_here },
 	{ "path", MSG_PATH, put_path, get_path },
 	{ "verdict", MSG_VERDICT, put_verdict, get_verdict },
+	{ "wifi", MSG_WIFI, put_wifi, get_wifi },
 };
 #define KINDS (sizeof kinds / sizeof kinds[0])
 
@@ -683,6 +718,40 @@ here_holds(const struct here *h)
 	       msg_get_here(&in, &back) == 0;
 }
 
+static bool
+wifi_holds(const struct msg_wifi *m)
+{
+	static struct msg_wifi back;
+	struct msg_in in;
+
+	msg_begin(&out, MSG_WIFI);
+	msg_put_wifi(&out, m);
+	return msg_parse(&in, out.data, msg_end(&out), -1) == 0 &&
+	       msg_get_wifi(&in, &back) == 0;
+}
+
+static void
+wifi_ranges(void)
+{
+	struct msg_wifi m = { .sight = WIFI_NO_RADIO };
+
+	ok(wifi_holds(&m), "wifi: none to be seen");
+	m.sight = WIFI_SIGHTS;
+	ok(!wifi_holds(&m), "wifi: a sight that nobody knows");
+	m = some_wifi();
+	strcpy(m.wifi.name, "../a");
+	ok(!wifi_holds(&m), "wifi: a name that leads elsewhere");
+	m = some_wifi();
+	m.wifi.span.begin_ms++;
+	ok(!wifi_holds(&m), "wifi: a minute off the clock's");
+	m = some_wifi();
+	m.wifi.span.count[WIFI_RETRIES] = -1;
+	ok(!wifi_holds(&m), "wifi: fewer than no retries");
+	m = some_wifi();
+	m.wifi.span.level[WIFI_SEND_RATE] = INFINITY;
+	ok(!wifi_holds(&m), "wifi: a rate without end");
+}
+
 static void
 here_ranges(void)
 {
@@ -773,6 +842,7 @@ main(void)
 	draw_ranges();
 	hops_ranges();
 	here_ranges();
+	wifi_ranges();
 	path_ranges();
 	strings();
 	return tap_done();

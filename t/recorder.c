@@ -19,7 +19,9 @@
 
 #include "config/conf.h"
 #include "link/msg.h"
+#include "link/msghere.h"
 #include "link/msgminute.h"
+#include "link/msgwifi.h"
 #include "minutering.h"
 #include "rawring.h"
 #include "store.h"
@@ -803,6 +805,97 @@ traffic(void)
 	is_int((long long)kept_octets(later), 20, "up to the last");
 }
 
+static void
+send_wifi(int line, const struct msg_wifi *m)
+{
+	msg_begin(&out, MSG_WIFI);
+	msg_put_wifi(&out, m);
+	send_fd(line, -1);
+}
+
+/* The next word on radios. */
+static bool
+expect_wifi(struct msg_wifi *m)
+{
+	struct msg_in in;
+
+	return expect(rec.web, MSG_WIFI, &in, WAIT_MS) && msg_get_wifi(&in, m) == 0;
+}
+
+/* The value of data source DS in the only row of FILE that ends at END; NAN. */
+static double
+row_value(const char *file, int64_t end, unsigned ds)
+{
+	time_t begin = (time_t)end - 60, stop = (time_t)end;
+	unsigned long step = 60, count = 0;
+	char **names = NULL;
+	rrd_value_t *data = NULL;
+	double v = NAN;
+
+	if (rrd_fetch_r(
+		file, "AVERAGE", &begin, &stop, &step, &count, &names, &data) == 0) {
+		v = ds < count ? data[ds] : NAN;
+		for (unsigned long i = 0; i < count; i++)
+			free(names[i]);
+		free(names);
+		free(data);
+	}
+	rrd_clear_error();
+	return v;
+}
+
+static void
+radios(void)
+{
+	int64_t minute = base - base % 60;
+	struct here h = { .link = { HERE_PLAIN, HERE_NONE }, .interface = { 3, 0 } };
+	struct msg_wifi m = { .wifi = { .name = "wlan0",
+				  .index = 3,
+				  .linked = true,
+				  .width = 80,
+				  .span = { .begin_ms = minute * 1000,
+				      .known_ms = 10000,
+				      .count = { 100, 45, 1, 0 },
+				      .level = { -78, 5180, 86e6, NAN } } } };
+	struct msg_wifi told;
+
+	ok(start(TWO, PINGS), "with a radio");
+	int collector = give_line(ROOM_COLLECTOR);
+	send_wifi(collector, &m);
+	ok(expect_wifi(&told) && strcmp(told.wifi.name, "wlan0") == 0 &&
+		told.wifi.span.level[WIFI_SIGNAL] == -78 && !told.leads,
+	    "web is told of it; nobody knows yet what it leads to");
+	msg_begin(&out, MSG_HERE);
+	msg_put_here(&out, &h);
+	send_fd(rec.prober, -1);
+	/* Its line and the collector's are two. */
+	struct msg_in in;
+	ok(expect(rec.web, MSG_HERE, &in, WAIT_MS), "it is the way out");
+	send_wifi(collector, &m);
+	ok(expect_wifi(&told) && told.leads, "so web is told");
+	m.wifi.span.minute = true;
+	m.wifi.span.known_ms = 30000;
+	send_wifi(collector, &m);
+	const char *file = STORE_TRAFFIC "/wifi/wlan0.rrd";
+	for (int i = 0; i < 100 && isnan(row_value(file, minute + 60, 0)); i++)
+		usleep(100000);
+	is_close(row_value(file, minute + 60, WIFI_SIGNAL), -78, 1e-6,
+	    "its minute is kept: the signal");
+	is_close(row_value(file, minute + 60, WIFI_LEVELS + WIFI_RETRIES), 90, 1e-6,
+	    "and what was counted in half of it, per minute");
+	ok(isnan(row_value(file, minute + 60, WIFI_RECEIVE_RATE)),
+	    "what is not known is not");
+	m = (struct msg_wifi){ .sight = WIFI_NO_RADIO };
+	send_wifi(collector, &m);
+	ok(expect_wifi(&told) && told.sight == WIFI_NO_RADIO, "it is gone");
+	/* A new web. */
+	close(rec.web);
+	rec.web = give_line(ROOM_WEB);
+	ok(expect_wifi(&told) && told.sight == WIFI_NO_RADIO, "a new web is told");
+	is_int(stop(), 0, "it leaves");
+	close(collector);
+}
+
 /* In a file system of our own that is full. */
 static void
 full(void)
@@ -890,6 +983,7 @@ main(void)
 	many_new();
 	many_old();
 	traffic();
+	radios();
 	if (chdir(dir) == 0)
 		nftw(".", delete, 16, FTW_DEPTH | FTW_PHYS);
 	full();

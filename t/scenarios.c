@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "infer/radio.h"
 #include "infer/verdict.h"
 #include "t/tap.h"
 
@@ -99,6 +100,10 @@ struct world {
 	enum verdict_medium medium;
 	struct infer_finding neighbour;
 	bool has_neighbour, told_neighbour;
+	/* What the box's own radio tells, now; signal 0: it has none, or tells nothing. */
+	double signal, retries;
+	bool unlinked;
+	struct radio radio;
 };
 
 struct scenario {
@@ -341,6 +346,25 @@ one_round(struct verdict *v, struct world *w, const struct scenario *sc, unsigne
 	verdict_round(v, &r);
 }
 
+/* Two minutes of what the radio tells. */
+static void
+tell_radio(struct verdict *v, struct world *w)
+{
+	struct wifi one = { .name = "wlan0",
+		.linked = !w->unlinked,
+		.span = { .known_ms = 10000,
+		    .count = { 200, 200 * w->retries / (1 - w->retries), 0, 0 },
+		    .level = { w->signal, 5180, 86e6, NAN } } };
+	struct infer_finding f;
+
+	if (w->signal == 0)
+		return;
+	for (unsigned i = 0; i < RADIO_SPANS; i++)
+		radio_take(&w->radio, &one);
+	radio_tell(&w->radio, &f);
+	verdict_neighbour(v, &f, false);
+}
+
 static void
 tell_counters(struct verdict *v, struct world *w, const struct scenario *sc, double t)
 {
@@ -354,6 +378,7 @@ tell_counters(struct verdict *v, struct world *w, const struct scenario *sc, dou
 				   .out_bps = w->out * 10e6,
 				   .in_line = 50e6,
 				   .out_line = 10e6 });
+	tell_radio(v, w);
 	if (w->has_neighbour != w->told_neighbour) {
 		verdict_neighbour(v, &w->neighbour, !w->has_neighbour);
 		w->told_neighbour = w->has_neighbour;
@@ -714,6 +739,77 @@ radio(struct world *w, double t)
 	name_neighbour(w, "wifi", SEGMENT_WIFI, on(w, t + 10));
 }
 
+static void
+with_radio(struct world *w)
+{
+	wireless(w);
+	w->signal = between(-68, -40);
+	w->retries = between(0.01, 0.12);
+}
+
+static void
+with_weak_radio(struct world *w)
+{
+	with_radio(w);
+	w->signal = -80;
+	w->retries = 0.3;
+}
+
+/* Far from the access point: pings are lost in spite of repetitions. */
+static void
+weak_signal(struct world *w, double t)
+{
+	lan_loss(w, t);
+	w->signal = on(w, t + 10) ? -78 - 8 * w->a : -60;
+	w->retries = on(w, t + 10) ? 0.28 + 0.3 * w->b : 0.05;
+}
+
+/* Another one sends on the channel: the signal is fine. */
+static void
+disturbed(struct world *w, double t)
+{
+	lan_loss(w, t);
+	w->retries = on(w, t + 10) ? 0.28 + 0.3 * w->b : 0.05;
+}
+
+static void
+weak_and_slow(struct world *w, double t)
+{
+	lan_delay(w, t);
+	w->signal = on(w, t + 10) ? -80 : -60;
+	w->retries = on(w, t + 10) ? 0.4 : 0.05;
+}
+
+static void
+wifi_left(struct world *w, double t)
+{
+	lan_dead(w, t);
+	w->unlinked = on(w, t + 10);
+}
+
+static void
+wifi_left_no_route(struct world *w, double t)
+{
+	route_gone(w, t);
+	w->unlinked = on(w, t + 10);
+}
+
+static void
+wifi_left_silent(struct world *w, double t)
+{
+	interface_down(w, t);
+	w->unlinked = on(w, t + 10);
+}
+
+/* A weak signal from the start that harms nobody. */
+static void
+weak_but_fine(struct world *w, double t)
+{
+	(void)t;
+	w->signal = -79;
+	w->retries = 0.25;
+}
+
 static double
 hour_of(const struct world *w, double t)
 {
@@ -899,6 +995,24 @@ static const struct scenario scenarios[] = {
 	    lan_delay },
 	{ "wifi loss, counters agree", SEGMENT_WIFI, "radio", true, QUIET, LONG, 0,
 	    wireless, radio },
+	{ "wifi loss, its signal is weak", SEGMENT_WIFI, "radio", true, QUIET, LONG, 0,
+	    with_radio, weak_signal },
+	{ "wifi loss, its channel is disturbed", SEGMENT_WIFI, "radio", true, QUIET,
+	    LONG, 0, with_radio, disturbed },
+	{ "wifi delay, its signal is weak", SEGMENT_WIFI, "radio", false, WEEK, LONG, 0,
+	    with_radio, weak_and_slow },
+	{ "wifi loss, its radio is fine", SEGMENT_WIFI, "loss", true, QUIET, LONG, 0,
+	    with_radio, lan_loss },
+	{ "wifi left", SEGMENT_WIFI, "unlinked", true, QUIET, LONG, 0, with_radio,
+	    wifi_left },
+	{ "wifi left, no route", SEGMENT_WIFI, "unlinked", true, QUIET, LONG, 0,
+	    with_radio, wifi_left_no_route },
+	{ "wifi left, nothing sent", SEGMENT_WIFI, "unlinked", true, QUIET, LONG, 0,
+	    with_radio, wifi_left_silent },
+	{ "line loss, the wifi is fine", SEGMENT_ACCESS, "loss", true, QUIET, LONG, 0,
+	    with_radio, line_loss },
+	{ "line dead, the wifi is weak", SEGMENT_ACCESS, "outage", true, QUIET, LONG, 0,
+	    with_weak_radio, line_dead },
 	{ "cable loss", SEGMENT_HOME, "loss", true, QUIET, LONG, 0, with_printer,
 	    lan_loss },
 	{ "cable or router dead", SEGMENT_HOME, "outage", false, QUIET, LONG, 0, plain,
@@ -997,6 +1111,8 @@ static const struct scenario scenarios[] = {
 	{ "scans", SEGMENT_NONE, "", false, 0, 2 * DAY, 0, counted, scans },
 	{ "short bursts", SEGMENT_NONE, "", false, 0, 3 * DAY, 0, wireless,
 	    short_bursts },
+	{ "weak signal that harms nobody", SEGMENT_NONE, "", false, 0, 3 * DAY, 0,
+	    wireless, weak_but_fine },
 	{ "slower by day", SEGMENT_NONE, "", false, 0, 3 * DAY, 0, plain,
 	    evening_rise },
 	{ "receive buffer overflows", SEGMENT_NONE, "", false, 0, 2 * DAY, 0, plain,

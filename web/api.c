@@ -23,6 +23,7 @@
 #include "web/metrics.h"
 #include "web/news.h"
 #include "web/path.h"
+#include "web/radios.h"
 #include "web/request.h"
 #include "web/row.h"
 #include "web/series.h"
@@ -313,6 +314,7 @@ handle_status(struct request *r)
 	blockades_put(&j, 0, access_hosts(r));
 	verdictshow_put(&j, access_hosts(r));
 	interfaces_put(&j);
+	radios_put(&j);
 	put_troubles(&j);
 	jw_object_end(&j);
 	api_answer(r);

@@ -11,6 +11,7 @@
 #include "infer/congestion.h"
 #include "web/api.h"
 #include "web/interfaces.h"
+#include "web/radios.h"
 #include "web/request.h"
 #include "web/usage.h"
 
@@ -208,6 +209,7 @@ put_history(struct json *j, const struct interface *i, bool flows, int64_t start
 /* What the arguments ask for. */
 struct wanted {
 	const char *device;
+	const char *radio; /* whose history is asked for; NULL: no radio's */
 	bool one; /* an index is asked for, too */
 	uint32_t index;
 	long limit, after, points;
@@ -223,6 +225,7 @@ read_wanted(struct request *r, struct wanted *w)
 	long index = 0;
 
 	*w = (struct wanted){ .device = request_arg(r, "device"),
+		.radio = request_arg(r, "radio"),
 		.one = request_arg(r, "index") != NULL,
 		.history = request_arg(r, "start") != NULL };
 	w->months.now = clock_wall_ns() / CLOCK_NS_PER_S;
@@ -232,10 +235,10 @@ read_wanted(struct request *r, struct wanted *w)
 	    request_int(r, "points", POINTS_DEFAULT, 1, POINTS_MAX, &w->points) != 0)
 		return -1;
 	w->index = (uint32_t)index;
-	if (w->history && (w->device == NULL || !w->one)) {
+	if (w->history && w->radio == NULL && (w->device == NULL || !w->one)) {
 		reply_error(r, 400,
-		    "parameter start: expected together with device and index, which say "
-		    "whose history");
+		    "parameter start: expected together with device and index, or with "
+		    "radio, which say whose history");
 		return -1;
 	}
 	if (w->history && request_range(r, w->months.now, &w->start, &w->end) != 0)
@@ -288,12 +291,16 @@ interfaces_handle(struct request *r)
 		shown++;
 	}
 	jw_array_end(&j);
-	if (w.history && only != NULL && matched == 1) {
+	if (w.history && w.one && only != NULL && matched == 1) {
 		put_history(
 		    &j, only, false, w.start, w.end, w.months.now, (unsigned)w.points);
 		put_history(
 		    &j, only, true, w.start, w.end, w.months.now, (unsigned)w.points);
 	}
+	radios_put(&j);
+	if (w.history && w.radio != NULL)
+		radios_put_history(
+		    &j, w.radio, w.start, w.end, w.months.now, (unsigned)w.points);
 	put_int(&j, "count", (int64_t)matched);
 	jw_key(&j, "next");
 	if ((size_t)w.after + shown < matched)

@@ -17,6 +17,7 @@
 #include "web/exporters.h"
 #include "web/interfaces.h"
 #include "web/news.h"
+#include "web/radios.h"
 #include "web/request.h"
 #include "web/slavebook.h"
 #include "web/state.h"
@@ -757,6 +758,89 @@ interface_families(const struct page *p)
 	counting(p);
 }
 
+static double
+radio_retries(const struct wifi *w)
+{
+	return wifi_retry_share(&w->span);
+}
+
+static double
+radio_failed(const struct wifi *w)
+{
+	return wifi_failed_share(&w->span);
+}
+
+static double
+radio_linked(const struct wifi *w)
+{
+	return w->linked;
+}
+
+static double
+radio_signal(const struct wifi *w)
+{
+	return w->span.level[WIFI_SIGNAL];
+}
+
+static double
+radio_frequency(const struct wifi *w)
+{
+	return w->span.level[WIFI_FREQUENCY] * 1e6;
+}
+
+static double
+radio_send_rate(const struct wifi *w)
+{
+	return w->span.level[WIFI_SEND_RATE];
+}
+
+static double
+radio_receive_rate(const struct wifi *w)
+{
+	return w->span.level[WIFI_RECEIVE_RATE];
+}
+
+/* What the radios of this host tell; nothing where there is none. */
+static void
+radio_families(const struct page *p)
+{
+	static const struct {
+		const char *name, *help;
+		double (*value)(const struct wifi *w);
+	} shown[] = {
+		{ "smokebox_wifi_connected", "Is it connected to an access point?",
+		    radio_linked },
+		{ "smokebox_wifi_signal_dbm", "Mean signal of the access point.",
+		    radio_signal },
+		{ "smokebox_wifi_frequency_hertz", "Frequency of the channel.",
+		    radio_frequency },
+		{ "smokebox_wifi_send_bits_per_second", "Rate of the last frames sent.",
+		    radio_send_rate },
+		{ "smokebox_wifi_receive_bits_per_second",
+		    "Rate of the last frames received.", radio_receive_rate },
+		{ "smokebox_wifi_retry_ratio",
+		    "Share of transmissions that are repetitions.", radio_retries },
+		{ "smokebox_wifi_failed_ratio",
+		    "Share of frames that were never acknowledged.", radio_failed },
+	};
+	size_t count;
+	const struct msg_wifi *m = radios_list(&count);
+
+	for (size_t i = 0; count > 0 && i < sizeof shown / sizeof *shown; i++) {
+		family(p, shown[i].name, "gauge", shown[i].help);
+		for (size_t k = 0; k < count; k++) {
+			double v = shown[i].value(&m[k].wifi);
+
+			if (isnan(v))
+				continue;
+			fprintf(p->out, "%s{", shown[i].name);
+			label(p->out, "interface", m[k].wifi.name, true);
+			fputc('}', p->out);
+			number(p->out, v);
+		}
+	}
+}
+
 /* One family of the courier's, a sample for each receiver. */
 static void
 per_receiver(const struct page *p, const char *name, const char *type, const char *help,
@@ -955,6 +1039,7 @@ metrics_handle(struct request *r)
 	collector(&p);
 	verdict_families(&p);
 	interface_families(&p);
+	radio_families(&p);
 	slaves(&p);
 	courier(&p);
 	sinks(&p);

@@ -12,6 +12,7 @@
 #include "pathfile.h"
 #include "web/figure.h"
 #include "web/page.h"
+#include "web/radios.h"
 #include "web/request.h"
 #include "web/row.h"
 #include "web/ways.h"
@@ -350,6 +351,7 @@ page_path(struct request *r)
 		return;
 	}
 	page = page_new(r, "Path", "path");
+	radios_page(page);
 	put_ladders(page);
 	if (t != NULL) {
 		put_target(page, t, true);

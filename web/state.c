@@ -13,6 +13,7 @@
 #include "web/loadtests.h"
 #include "web/exporters.h"
 #include "web/livetraffic.h"
+#include "web/radios.h"
 #include "web/suspects.h"
 #include "web/verdictshow.h"
 #include "web/interfaces.h"
@@ -524,6 +525,8 @@ state_message(struct msg_in *in)
 	case MSG_IFTOTALS:
 	case MSG_POLLER:
 		return interfaces_message(in);
+	case MSG_WIFI:
+		return radios_message(in);
 	case MSG_PATH:
 	case MSG_HERE:
 		return ways_message(in);

@@ -12,6 +12,7 @@
 #include "web/figure.h"
 #include "web/loadtests.h"
 #include "web/page.h"
+#include "web/radios.h"
 #include "web/request.h"
 #include "web/talkername.h"
 #include "web/talkers.h"
@@ -364,6 +365,7 @@ page_traffic(struct request *r)
 		put_sections(page, &v);
 	}
 	trafficview_interfaces(page, &v);
+	radios_page(page);
 	loadtests_put(page, r);
 	trafficview_trust(page, &v);
 	trafficview_exporters(page, r, &v);

@@ -16,6 +16,7 @@
 #include "web/loadtests.h"
 #include "web/news.h"
 #include "web/picture.h"
+#include "web/radios.h"
 #include "web/replay.h"
 #include "web/server.h"
 #include "web/skin.h"
@@ -156,6 +157,7 @@ web_stop(void *ctx)
 	livetraffic_free();
 	suspects_forget();
 	interfaces_forget();
+	radios_forget();
 	ways_forget();
 	state_free();
 	worker_exit();

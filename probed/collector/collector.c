@@ -16,6 +16,7 @@
 #include "collector/lessons.h"
 #include "collector/marks.h"
 #include "collector/mirror.h"
+#include "collector/radios.h"
 #include "collector/senders.h"
 #include "collector/settings.h"
 #include "collector/template.h"
@@ -56,6 +57,7 @@ static struct {
 	uint64_t suspicions;
 	struct watch *watch;
 	struct marks *marks;
+	struct radios *radios;
 	struct tally_settings settings;
 	int64_t now_ms, told_ms;
 	uint64_t drops, taught; /* lessons that were told to the recorder ... */
@@ -568,6 +570,7 @@ start(struct worker *w)
 	note_ports(&collector.settings);
 	keep_init(&collector.keep, KEEP_MAX);
 	counting_start(w->base, &collector.keep);
+	collector.radios = radios_new(w->base, &collector.keep);
 	configure(w->conf);
 	for (unsigned i = 0; i < socket_count; i++) {
 		struct event *ev = event_new(w->base, sockets[i], EV_READ | EV_PERSIST,
@@ -581,6 +584,14 @@ start(struct worker *w)
 	collector.report = timer(w, on_report, &report_every);
 	collector.tick = timer(w, on_tick, &tick_every);
 	return &collector;
+}
+
+/* Locked in: what the kernel says of radios needs no rights. */
+static void
+run(void *ctx)
+{
+	(void)ctx;
+	radios_begin(collector.radios);
 }
 
 /* Six minutes that close at once, while the recorder waits for a disk. */
@@ -598,6 +609,7 @@ main(void)
 		.sandbox = SANDBOX_COLLECTOR,
 		.socket = take_socket,
 		.start = start,
+		.run = run,
 		.reload = reload,
 		.peer = peer,
 		.message = on_message,

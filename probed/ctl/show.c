@@ -357,6 +357,21 @@ show_interfaces(const json_t *s, long long now)
 	putchar('\n');
 }
 
+/* This host's radios, or why none is seen. */
+static void
+show_wifi(const json_t *wifi)
+{
+	size_t i;
+	json_t *r;
+
+	if (text(wifi, "text")[0] != '\0')
+		printf("%-10s %s\n", "wifi", text(wifi, "text"));
+	json_array_foreach(json_object_get(wifi, "radios"), i, r) printf(
+	    "%-10s %s%s: %s\n", "wifi", text(r, "name"),
+	    json_is_true(json_object_get(r, "leads_out")) ? ", the way out" : "",
+	    text(r, "text"));
+}
+
 /* Who is told of alerts, and how that goes. */
 static void
 show_receivers(const json_t *receivers, long long now)
@@ -519,6 +534,7 @@ ctl_status(const struct ctl *ctl, int argc, char **argv)
 	show_blockades(json_object_get(s, "blockades"));
 	show_exporters(s, now);
 	show_interfaces(s, now);
+	show_wifi(json_object_get(s, "wifi"));
 	show_slaves(json_object_get(s, "slaves"), now);
 	show_troubles(json_object_get(s, "troubles"), now);
 	show_receivers(

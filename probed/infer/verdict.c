@@ -293,7 +293,7 @@ static int
 rank(const char *cause)
 {
 	static const char *const words[] = { "bufferbloat", "saturation", "route",
-		"congestion", "radio", "attack", "outage" };
+		"congestion", "radio", "attack", "outage", "unlinked" };
 
 	for (size_t i = sizeof words / sizeof words[0]; i > 0; i--)
 		if (strcmp(words[i - 1], cause) == 0)
@@ -330,10 +330,13 @@ step(struct verdict *v, struct slot *slot, const struct series *s,
 	slot->same++;
 	const char *cause = slot->d.cause;
 	bool passive = slot->d.passive;
+	const struct infer_finding *other = slot->d.other;
 	slot->d = *d;
 	if (slot->open && rank(cause) > rank(d->cause)) {
 		slot->d.cause = cause;
 		slot->d.passive = passive;
+		if (other != NULL && other == v->bad_radio)
+			slot->d.other = other;
 	}
 	if (!slot->open && d->since * v->length < slot->begin)
 		slot->begin = d->since * v->length;
@@ -406,13 +409,15 @@ judge_ends(struct verdict *v, const bool waits[SIGNS])
 static void
 judge_host(struct verdict *v, const struct survey *all)
 {
+	const struct infer_finding *unlinked = verdict_unlinked(v);
 	struct diagnosis d = { .state = DIAGNOSIS_NONE };
 
 	if (all->asked > 0 && 3 * all->not_sent >= 2 * all->asked) {
 		d = (struct diagnosis){ .state = DIAGNOSIS_FOUND,
 			.sign = SIGN_LOSS,
-			.segment = SEGMENT_HOST,
-			.cause = "not_sent",
+			.segment = unlinked != NULL ? SEGMENT_WIFI : SEGMENT_HOST,
+			.cause = unlinked != NULL ? "unlinked" : "not_sent",
+			.other = unlinked != NULL ? v->bad_radio : NULL,
 			.size = 1,
 			.since = v->judged,
 			.bounded = true,
@@ -646,6 +651,13 @@ verdict_neighbour(struct verdict *v, const struct infer_finding *f, bool over)
 {
 	struct infer_finding **room = NULL;
 
+	/* A radio is better before the verdict ends, whose last words are of what was. */
+	if (!over && strcmp(f->kind, "wifi") == 0 &&
+	    f->confidence != CONFIDENCE_NONE) {
+		if (v->bad_radio == NULL)
+			v->bad_radio = mem_alloc(sizeof *v->bad_radio);
+		*v->bad_radio = *f;
+	}
 	for (int i = 0; i < VERDICT_NEIGHBOURS; i++) {
 		struct infer_finding **at = &v->neighbour[i];
 		if (*at == NULL) {
@@ -759,6 +771,7 @@ verdict_free(struct verdict *v)
 		drop_stash(v, st);
 	for (int i = 0; i < VERDICT_NEIGHBOURS; i++)
 		free(v->neighbour[i]);
+	free(v->bad_radio);
 	free(v->path.f);
 	free(v->host.f);
 	free(v);

@@ -109,6 +109,7 @@ struct verdict {
 	struct verdict_use use[VERDICT_USES];
 	unsigned uses; /* ever */
 	struct infer_finding *neighbour[VERDICT_NEIGHBOURS];
+	struct infer_finding *bad_radio; /* as it was last when it was; NULL: never */
 	struct slot path;
 	struct slot host;
 	bool undecided; /* something is the matter with the path, and not told yet */
@@ -149,6 +150,13 @@ struct diagnosis verdict_end(struct verdict *v, const struct series *s);
 /* How sure D is, seen in SAME windows in a row. */
 enum confidence verdict_confidence(
     const struct verdict *v, const struct diagnosis *d, unsigned same);
+
+/* What the radio by which this box is in the wifi tells of itself, fine or not; NULL:
+ * nothing. */
+const struct infer_finding *verdict_radio(const struct verdict *v);
+/* What says that this box's radio, its way out, is connected to no access point; NULL:
+ * nothing does. */
+const struct infer_finding *verdict_unlinked(const struct verdict *v);
 
 /* Is what D says the matter with S explained by it? */
 bool verdict_covers(const struct verdict *v, const struct series *s);

@@ -282,6 +282,38 @@ rerouted(const struct view *w)
 	return bad > 0 && 2 * changed > bad;
 }
 
+const struct infer_finding *
+verdict_radio(const struct verdict *v)
+{
+	return v->medium == VERDICT_WIRELESS ? neighbour(v, "wifi", SEGMENT_NONE)
+					     : NULL;
+}
+
+const struct infer_finding *
+verdict_unlinked(const struct verdict *v)
+{
+	const struct infer_finding *f = verdict_radio(v);
+
+	return f != NULL && strcmp(f->cause, "unlinked") == 0 ? f : NULL;
+}
+
+static void
+add_radio(const struct verdict *v, struct diagnosis *d)
+{
+	bool unlinked = verdict_unlinked(v) != NULL,
+	     dead = d->sign == SIGN_LOSS && d->size >= VERDICT_FULL;
+
+	d->other = verdict_radio(v);
+	if (d->other == NULL || d->other->confidence == CONFIDENCE_NONE)
+		return;
+	/* What is dead is no more explained by a weak signal. */
+	if (unlinked || !dead) {
+		d->other = v->bad_radio;
+		d->cause = unlinked ? "unlinked" : "radio";
+		d->passive = true;
+	}
+}
+
 static void
 add_cause(const struct view *w, struct diagnosis *d)
 {
@@ -298,10 +330,8 @@ add_cause(const struct view *w, struct diagnosis *d)
 	} else if (d->segment == SEGMENT_ACCESS && full && !outage) {
 		d->cause = d->sign == SIGN_DELAY ? "bufferbloat" : "saturation";
 		d->passive = true;
-	} else if (d->segment == SEGMENT_WIFI && !outage &&
-		   (d->other = neighbour(v, "wifi", SEGMENT_NONE)) != NULL) {
-		d->cause = "radio";
-		d->passive = true;
+	} else if (d->segment == SEGMENT_WIFI) {
+		add_radio(v, d);
 	} else if (d->sign == SIGN_DELAY &&
 		   (d->segment == SEGMENT_TRANSIT || d->segment == SEGMENT_PROVIDER) &&
 		   rerouted(w)) {
@@ -326,6 +356,8 @@ near_segment(const struct view *w)
 	default:
 		break;
 	}
+	if (verdict_unlinked(w->v) != NULL)
+		return SEGMENT_WIFI;
 	HASH_ITER(hh, w->v->series, s, next)
 		if (s->role == VERDICT_GATEWAY && w->sign == SIGN_LOSS)
 			for (int e = 0; e < VERDICT_ERRORS; e++) {

@@ -27,7 +27,8 @@ static const struct words table[] = {
 	    "this box itself loses {size} before they reach the wire" },
 	{ SEGMENT_WIFI, "outage", "the wifi between this box and the router is dead" },
 	{ SEGMENT_WIFI, "loss", "the wifi loses {size}" },
-	{ SEGMENT_WIFI, "radio", "the wifi is bad: {size}" },
+	{ SEGMENT_WIFI, "radio", "the wifi is bad, {harm}: {radio}" },
+	{ SEGMENT_WIFI, "unlinked", "the wifi is dead: {radio}" },
 	{ SEGMENT_WIFI, "delay", "the wifi delays everything by {size}" },
 	{ SEGMENT_HOME, "outage",
 	    "nothing comes back from the router: the router itself, or what lies between "
@@ -167,6 +168,20 @@ line_of(const struct verdict_use *u)
 	return told > 0 ? told : out ? u->out_bps / u->out : u->in_bps / u->in;
 }
 
+/* The same as what is the matter with everything. */
+static const char *
+harm_text(const struct diagnosis *d, char *buf, size_t size)
+{
+	char text[64];
+
+	if (d->sign == SIGN_LOSS)
+		snprintf(buf, size, "%s are lost", size_text(d, text, sizeof text));
+	else
+		snprintf(buf, size, "everything takes %s longer%s",
+		    delay_text(d->size, text, sizeof text), d->p90 ? " at times" : "");
+	return buf;
+}
+
 static const char *
 use_text(const struct verdict *v, const struct diagnosis *d, char *buf, size_t size)
 {
@@ -277,6 +292,11 @@ fill(const struct verdict *v, const struct diagnosis *d, const struct series *s,
 		const char *what = NULL;
 		if (strncmp(text, "{size}", 6) == 0)
 			what = size_text(d, buf, sizeof buf);
+		else if (strncmp(text, "{harm}", 6) == 0)
+			what = harm_text(d, buf, sizeof buf);
+		else if (strncmp(text, "{radio}", 7) == 0)
+			what = d->other != NULL ? d->other->sentence
+						: "its radio says so";
 		else if (strncmp(text, "{use}", 5) == 0)
 			what = use_text(v, d, buf, sizeof buf);
 		else if (strncmp(text, "{holds}", 7) == 0)
@@ -478,6 +498,25 @@ put_numbers(const struct verdict *v, const struct diagnosis *d,
 		put_attack(d, u, f);
 }
 
+/* What the radio tells stands in every verdict of who is in a wifi: it is what proves
+ * that the wifi is not the matter, too. */
+static void
+put_radio(
+    const struct verdict *v, const struct diagnosis *d, struct infer_finding *f)
+{
+	const struct infer_finding *o =
+	    d->other != NULL && d->other == v->bad_radio ? d->other : verdict_radio(v);
+
+	for (unsigned k = 0; o != NULL && k < o->numbers; k++) {
+		const struct finding_number *n = &o->number[k];
+		struct finding_number *x = finding_number_of(
+		    f, n->name, n->unit, n->of, n->value, n->threshold);
+
+		x->low = n->low;
+		x->high = n->high;
+	}
+}
+
 static void
 put_errors(const struct series *s, struct infer_finding *f)
 {
@@ -533,6 +572,7 @@ verdict_tell(const struct verdict *v, const struct diagnosis *d, const struct se
 	f->begin = begin;
 	f->worst = d->sign == SIGN_LOSS ? d->size * 100 : NAN;
 	put_numbers(v, d, s, f);
+	put_radio(v, d, f);
 	if (s != NULL)
 		put_errors(s, f);
 	if (d->other != NULL)

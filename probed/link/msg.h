@@ -102,6 +102,8 @@ enum msg_type {
 	MSG_HOST,          /* struct own_host: what one of them exchanges */
 	/* courier -> web */
 	MSG_BLOCKADE,      /* struct msg_blockade: what is done against an attack */
+	/* collector -> recorder -> web */
+	MSG_WIFI,          /* struct msg_wifi: what is seen of a radio */
 	MSG_TYPES
 };
 

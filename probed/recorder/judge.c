@@ -342,8 +342,6 @@ judge_hear(struct judge *j, const struct infer_finding *f, bool over)
 {
 	if (strcmp(f->kind, VERDICT_KIND) == 0)
 		return;
-	if (strcmp(f->kind, "wifi") == 0)
-		verdict_medium(j->v, VERDICT_WIRELESS);
 	verdict_neighbour(j->v, f, over);
 }
 
@@ -373,6 +371,12 @@ void
 judge_load(struct judge *j, int64_t begin)
 {
 	verdict_own_load(j->v, begin);
+}
+
+void
+judge_medium(struct judge *j, enum verdict_medium medium)
+{
+	verdict_medium(j->v, medium);
 }
 
 void

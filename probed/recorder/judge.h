@@ -45,6 +45,8 @@ void judge_busy(struct judge *j, const struct lines_busy *b);
 void judge_talkers(struct judge *j, verdict_talker_fn talker, void *ctx);
 /* Since BEGIN an own load test runs; 0: none does. */
 void judge_load(struct judge *j, int64_t begin);
+/* What probes leave by. */
+void judge_medium(struct judge *j, enum verdict_medium medium);
 /* Nothing was measured from BEGIN to END: WHY is a word or two. */
 void judge_gap(struct judge *j, int64_t begin, int64_t end, const char *why);
 

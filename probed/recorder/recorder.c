@@ -37,6 +37,7 @@
 #include "recorder/rrdfile.h"
 #include "recorder/taught.h"
 #include "recorder/traffic.h"
+#include "recorder/wifis.h"
 #include "store.h"
 
 /* One turn of writing: short enough for beats and lines, long enough for some hundred
@@ -63,6 +64,7 @@ struct recorder {
 	struct browsers *browsers; /* NULL: none has told yet */
 	struct congestions *congestions; /* NULL until run() */
 	struct judge *judge;
+	struct wifis *wifis;
 	struct event *work, *report;
 	struct round *round;   /* the one just read */
 	struct firsts *firsts; /* NULL: nobody waits for them (any more) */
@@ -111,6 +113,7 @@ leave(struct recorder *rec)
 	found_listen(NULL, NULL);
 	journal_judge(rec->journal, NULL);
 	judge_free(rec->judge);
+	wifis_free(rec->wifis);
 	journal_end(rec->journal);
 	talk_free(rec->talk);
 	ifbook_free(rec->interfaces);
@@ -177,6 +180,7 @@ on_report(evutil_socket_t fd, short what, void *arg)
 	paths_tick(rec->paths, clock_wall_ns() / CLOCK_NS_PER_S);
 	congestions_tick(rec->congestions, clock_wall_ns() / CLOCK_NS_PER_S);
 	judge_load(rec->judge, loadtests_running(journal_loadtests(rec->journal)));
+	wifis_tick(rec->wifis, clock_wall_ns() / CLOCK_NS_PER_S);
 	judge_tick(rec->judge, clock_wall_ns() / CLOCK_NS_PER_S);
 	journal_kick(rec->journal);
 }
@@ -487,6 +491,9 @@ take_flows(struct recorder *rec, struct msg_in *in)
 		return congestions_marks(rec->congestions, in);
 	case MSG_EXPORTER:
 		return take_exporter(rec, in);
+	case MSG_WIFI:
+		return wifis_message(
+		    rec->wifis, in, clock_wall_ns() / CLOCK_NS_PER_S);
 	default:
 		return relay_flows(rec->relay, in);
 	}
@@ -619,6 +626,7 @@ tell_here(void *ctx, const struct here *h)
 	const struct recorder *rec = ctx;
 
 	relay_here(rec->relay, h);
+	wifis_here(rec->wifis, h);
 }
 
 static void
@@ -649,6 +657,27 @@ hear_finding(void *ctx, const struct infer_finding *f, bool over)
 
 	judge_hear(rec->judge, f, over);
 }
+
+/* --- radios ------------------------------------------------------------------------ */
+
+static void
+tell_wifi(void *ctx, const struct msg_wifi *m)
+{
+	const struct recorder *rec = ctx;
+
+	relay_wifi(rec->relay, m);
+}
+
+static void
+hear_medium(void *ctx, enum verdict_medium medium)
+{
+	const struct recorder *rec = ctx;
+
+	judge_medium(rec->judge, medium);
+}
+
+static const struct wifis_ops wifis_ops = { tell_wifi, hear_finding, hear_medium,
+	journal_trouble };
 
 static const struct paths_ops paths_ops = { walk_way, tell_way, tell_here, note_way,
 	journal_trouble };
@@ -757,6 +786,7 @@ start(struct worker *w)
 	rec->interfaces = ifbook_new(tell_interface, journal_trouble, rec);
 	rec->paths = paths_new(&paths_ops, rec);
 	rec->judge = judge_new(&judge_ops, rec, rec->paths);
+	rec->wifis = wifis_new(&wifis_ops, rec);
 	rec->work = event_new(w->base, -1, 0, on_work, rec);
 	rec->report = event_new(w->base, -1, EV_PERSIST, on_report, rec);
 	if (rec->work == NULL || rec->report == NULL)
@@ -828,6 +858,7 @@ peer(void *ctx, enum room room, struct link *link)
 			if (rec->congestions != NULL)
 				congestions_tell(rec->congestions);
 			judge_tell(rec->judge);
+			wifis_tell(rec->wifis);
 		}
 	} else if (room == ROOM_COURIER)
 		relay_courier(rec->relay, link);

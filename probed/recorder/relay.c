@@ -331,6 +331,16 @@ relay_here(struct relay *relay, const struct here *h)
 }
 
 void
+relay_wifi(struct relay *relay, const struct msg_wifi *m)
+{
+	if (relay->web == NULL)
+		return;
+	msg_begin(&relay->out, MSG_WIFI);
+	msg_put_wifi(&relay->out, m);
+	send_out(relay, LINK_DROPPABLE);
+}
+
+void
 relay_verdict(struct relay *relay, const struct msg_verdict *v)
 {
 	if (relay->web == NULL)

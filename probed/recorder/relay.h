@@ -15,6 +15,7 @@
 #include "link/msgpath.h"
 #include "link/msgline.h"
 #include "link/msgverdict.h"
+#include "link/msgwifi.h"
 
 struct event_base;
 struct history;
@@ -44,6 +45,7 @@ void relay_minute(
 int relay_suspicion(struct relay *relay, struct msg_in *in);
 /* What is known of the ways to targets, and of this host. */
 void relay_path(struct relay *relay, const struct msg_path *m);
+void relay_wifi(struct relay *relay, const struct msg_wifi *m);
 void relay_here(struct relay *relay, const struct here *h);
 /* How things stand. */
 void relay_verdict(struct relay *relay, const struct msg_verdict *v);

@@ -42,15 +42,29 @@ static const char *const browser[] = {
 	"DS:lost:GAUGE:" BEAT,
 };
 
+static const char *const wifi[WIFI_DS] = {
+	[WIFI_SIGNAL] = "DS:signal:GAUGE:120:-128:127",
+	[WIFI_FREQUENCY] = "DS:frequency:GAUGE:" BEAT,
+	[WIFI_SEND_RATE] = "DS:send_rate:GAUGE:" BEAT,
+	[WIFI_RECEIVE_RATE] = "DS:receive_rate:GAUGE:" BEAT,
+	[WIFI_LEVELS + WIFI_FRAMES] = "DS:frames:GAUGE:" BEAT,
+	[WIFI_LEVELS + WIFI_RETRIES] = "DS:retries:GAUGE:" BEAT,
+	[WIFI_LEVELS + WIFI_FAILED] = "DS:failed:GAUGE:" BEAT,
+	[WIFI_LEVELS + WIFI_JOINS] = "DS:joins:GAUGE:" BEAT,
+};
+_Static_assert(WIFI_DS <= TRAFFICFILE_DS_MAX, "readers have room for these");
+
 static unsigned
 sources_of(enum trafficfile_kind kind, const char *const **ds)
 {
 	*ds = kind == TRAFFIC_EXPORTER  ? totals
 	      : kind == TRAFFIC_BROWSER ? browser
+	      : kind == TRAFFIC_WIFI	? wifi
 					: rates;
 	return kind == TRAFFIC_COUNTERS  ? INTERFACE_DS
 	       : kind == TRAFFIC_FLOWS	 ? INTERFACE_FLOW_DS
 	       : kind == TRAFFIC_BROWSER ? sizeof browser / sizeof *browser
+	       : kind == TRAFFIC_WIFI	 ? WIFI_DS
 					 : sizeof totals / sizeof *totals;
 }
 

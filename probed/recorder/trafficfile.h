@@ -1,5 +1,5 @@
-/* The RRDs of interfaces, exporters and browsers: a row a minute. Made by librrd, sized for the
- * bill (interface.h); rrdcached has no part in them. */
+/* The RRDs of interfaces, exporters, browsers and radios: a row a minute. Made by librrd,
+ * sized for the bill (interface.h); rrdcached has no part in them. */
 #ifndef RECORDER_TRAFFICFILE_H
 #define RECORDER_TRAFFICFILE_H
 
@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "interface.h"
+#include "wifi.h"
 
 enum trafficfile_kind {
 	TRAFFIC_COUNTERS, /* INTERFACE_DS values per second */
@@ -15,6 +16,7 @@ enum trafficfile_kind {
 	TRAFFIC_EXPORTER, /* totals of datagrams, records and lost ones: librrd makes
 			     rates */
 	TRAFFIC_BROWSER,  /* median and 95th percentile in seconds, lost share */
+	TRAFFIC_WIFI,	  /* WIFI_DS: levels, and counts per minute */
 };
 #define TRAFFICFILE_DS_MAX INTERFACE_DS
 

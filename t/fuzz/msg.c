@@ -16,6 +16,7 @@
 #include "link/msgpath.h"
 #include "link/msgline.h"
 #include "link/msgverdict.h"
+#include "link/msgwifi.h"
 
 /* One message of any kind, in and out again. */
 static int
@@ -52,6 +53,7 @@ echo(struct msg_in *in, struct msg_out *out)
 		struct msg_loadtest loadtest;
 		struct msg_loadresult loadresult;
 		struct msg_verdict verdict;
+		struct msg_wifi wifi;
 		char text[256];
 	} u;
 
@@ -93,6 +95,7 @@ echo(struct msg_in *in, struct msg_out *out)
 		CASE(MSG_LOADTEST, loadtest);
 		CASE(MSG_LOADRESULT, loadresult);
 		CASE(MSG_VERDICT, verdict);
+		CASE(MSG_WIFI, wifi);
 	default:
 		msg_get_str(in, u.text, sizeof u.text);
 		if (msg_done(in) != 0)
