@@ -62,3 +62,45 @@ flow_ip_text(const struct flow_ip *ip, char *buf)
 		inet_ntop(ip->len == 4 ? AF_INET : AF_INET6, ip->bytes, buf, ADDR_TEXT);
 	return buf;
 }
+
+struct flow_ip
+flow_ip_of(const struct addr *a)
+{
+	struct flow_ip ip = { 0 };
+	unsigned len;
+	const uint8_t *bytes = addr_bytes(a, &len);
+
+	ip.len = (uint8_t)len;
+	memcpy(ip.bytes, bytes, len);
+	return ip;
+}
+
+bool
+flow_ip_same(const struct flow_ip *a, const struct flow_ip *b)
+{
+	return a->len == b->len && memcmp(a->bytes, b->bytes, a->len) == 0;
+}
+
+void
+flow_ip_put(struct pack *p, const struct flow_ip *ip)
+{
+	pack_u8(p, ip->len);
+	pack_bytes(p, ip->bytes, ip->len);
+}
+
+void
+flow_ip_get(struct wire *w, struct flow_ip *ip)
+{
+	uint8_t len = wire_u8(w);
+	const uint8_t *bytes = NULL;
+
+	*ip = (struct flow_ip){ 0 };
+	if (len == 0 || len == 4 || len == 16)
+		bytes = wire_bytes(w, len);
+	else
+		w->bad = true;
+	if (bytes == NULL)
+		return;
+	ip->len = len;
+	memcpy(ip->bytes, bytes, len);
+}

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "base/wire.h"
 
 enum flow_protocol {
 	FLOW_UNKNOWN,
@@ -49,6 +50,13 @@ struct flow_ip {
 };
 /* Into BUF (ADDR_TEXT bytes), which is returned; "" when there is none. */
 const char *flow_ip_text(const struct flow_ip *ip, char *buf);
+/* That of A, without port and scope. */
+struct flow_ip flow_ip_of(const struct addr *a);
+bool flow_ip_same(const struct flow_ip *a, const struct flow_ip *b);
+/* Its bytes in messages and on disk, at most 17. A reader sets W bad where they are
+ * none, and IP to none then. */
+void flow_ip_put(struct pack *p, const struct flow_ip *ip);
+void flow_ip_get(struct wire *w, struct flow_ip *ip);
 
 /* Where the sampling rate of a flow is from, in the order in which sources are asked.
  */

@@ -29,30 +29,6 @@ minute_by_of(const char *word)
 }
 
 static void
-put_ip(struct pack *p, const struct flow_ip *ip)
-{
-	pack_u8(p, ip->len);
-	pack_bytes(p, ip->bytes, ip->len);
-}
-
-static void
-get_ip(struct wire *w, struct flow_ip *ip)
-{
-	uint8_t len = wire_u8(w);
-
-	if (len != 0 && len != 4 && len != 16) {
-		w->bad = true;
-		return;
-	}
-	const uint8_t *bytes = wire_bytes(w, len);
-
-	if (bytes == NULL)
-		return;
-	ip->len = len;
-	memcpy(ip->bytes, bytes, len);
-}
-
-static void
 put_sum(struct pack *p, const struct minute_sum *sum)
 {
 	for (unsigned way = 0; way < MINUTE_WAYS; way++) {
@@ -97,12 +73,12 @@ minute_put_row(struct pack *p, enum minute_by by, const struct minute_row *row)
 
 	switch (by) {
 	case MINUTE_INTERFACE:
-		put_ip(p, &key->a);
+		flow_ip_put(p, &key->a);
 		pack_u32(p, key->number);
 		break;
 	case MINUTE_HOST:
 	case MINUTE_PEER:
-		put_ip(p, &key->a);
+		flow_ip_put(p, &key->a);
 		break;
 	case MINUTE_PORT:
 		pack_u8(p, key->proto);
@@ -118,8 +94,8 @@ minute_put_row(struct pack *p, enum minute_by by, const struct minute_row *row)
 		pack_u8(p, key->tos);
 		break;
 	case MINUTE_FLOW:
-		put_ip(p, &key->a);
-		put_ip(p, &key->b);
+		flow_ip_put(p, &key->a);
+		flow_ip_put(p, &key->b);
 		pack_u8(p, key->proto);
 		pack_u16(p, key->sport);
 		pack_u16(p, key->dport);
@@ -140,12 +116,12 @@ minute_get_row(struct wire *w, enum minute_by by, struct minute_row *row)
 	memset(row, 0, sizeof *row);
 	switch (by) {
 	case MINUTE_INTERFACE:
-		get_ip(w, &key->a);
+		flow_ip_get(w, &key->a);
 		key->number = wire_u32(w);
 		break;
 	case MINUTE_HOST:
 	case MINUTE_PEER:
-		get_ip(w, &key->a);
+		flow_ip_get(w, &key->a);
 		break;
 	case MINUTE_PORT:
 		key->proto = wire_u8(w);
@@ -163,8 +139,8 @@ minute_get_row(struct wire *w, enum minute_by by, struct minute_row *row)
 			w->bad = true;
 		break;
 	case MINUTE_FLOW:
-		get_ip(w, &key->a);
-		get_ip(w, &key->b);
+		flow_ip_get(w, &key->a);
+		flow_ip_get(w, &key->b);
 		key->proto = wire_u8(w);
 		key->sport = wire_u16(w);
 		key->dport = wire_u16(w);

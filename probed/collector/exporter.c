@@ -227,17 +227,12 @@ exporters_get(
 struct flow_ip
 exporter_device(const struct exporter *x)
 {
-	struct flow_ip ip = { 0 };
 	struct addr from = x->address;
-	unsigned len;
 
 	if (x->agent.len != 0 && !x->guest)
 		return x->agent;
 	addr_unmap(&from); /* a socket of both families maps IPv4 */
-	const uint8_t *bytes = addr_bytes(&from, &len);
-	ip.len = (uint8_t)len;
-	memcpy(ip.bytes, bytes, len);
-	return ip;
+	return flow_ip_of(&from);
 }
 
 bool

@@ -71,3 +71,17 @@ inside_of(const struct inside *in, const uint64_t address[2])
 		return SIDE_NOBODY;
 	return place(in, address, four) < in->count ? SIDE_OWN : SIDE_REMOTE;
 }
+
+void
+inside_ip(struct flow_ip *ip, const uint64_t address[2])
+{
+	const uint8_t *bytes = (const uint8_t *)address;
+
+	if (inside_is_four(address)) {
+		ip->len = 4;
+		memcpy(ip->bytes, bytes + 12, 4);
+	} else if ((address[0] | address[1]) != 0) {
+		ip->len = 16;
+		memcpy(ip->bytes, bytes, 16);
+	}
+}

@@ -4,8 +4,10 @@
 #define COLLECTOR_INSIDE_H
 
 #include <stdint.h>
+#include <string.h>
 
 #include "base/prefix.h"
+#include "flow.h"
 
 #define INSIDE_PREFIXES PREFIXES_OWN
 
@@ -30,5 +32,22 @@ enum side inside_of(const struct inside *in, const uint64_t address[2]);
 /* Which of them ADDRESS is in: the first; IN->count when it is in none. */
 unsigned inside_place(const struct inside *in, const uint64_t address[2]);
 bool inside_is_four(const uint64_t address[2]);
+/* IP of such words; len 0: none. */
+void inside_ip(struct flow_ip *ip, const uint64_t address[2]);
+
+/* And back, for each flow. */
+static inline void
+inside_words(uint64_t address[2], const struct flow_ip *ip)
+{
+	uint8_t bytes[16] = { 0 };
+
+	if (ip->len == 4) {
+		bytes[10] = bytes[11] = 0xff;
+		memcpy(bytes + 12, ip->bytes, 4);
+	} else if (ip->len == 16) {
+		memcpy(bytes, ip->bytes, 16);
+	}
+	memcpy(address, bytes, 16);
+}
 
 #endif

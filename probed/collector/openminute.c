@@ -121,20 +121,6 @@ give(struct giving *g)
 	}
 }
 
-static void
-get_ip(struct flow_ip *ip, const uint64_t address[2])
-{
-	const uint8_t *bytes = (const uint8_t *)address;
-
-	if (inside_is_four(address)) {
-		ip->len = 4;
-		memcpy(ip->bytes, bytes + 12, 4);
-	} else if ((address[0] | address[1]) != 0) {
-		ip->len = 16;
-		memcpy(ip->bytes, bytes, 16);
-	}
-}
-
 /* ROW of table BY as it is told. */
 static void
 get_row(struct minute_row *out, enum minute_by by, const struct top_row *row)
@@ -145,12 +131,12 @@ get_row(struct minute_row *out, enum minute_by by, const struct top_row *row)
 	memset(out, 0, sizeof *out);
 	switch (by) {
 	case MINUTE_INTERFACE:
-		get_ip(&key->a, word);
+		inside_ip(&key->a, word);
 		key->number = (uint32_t)word[2];
 		break;
 	case MINUTE_HOST:
 	case MINUTE_PEER:
-		get_ip(&key->a, word);
+		inside_ip(&key->a, word);
 		break;
 	case MINUTE_PORT:
 		key->proto = (uint8_t)(word[0] >> 16);
@@ -160,8 +146,8 @@ get_row(struct minute_row *out, enum minute_by by, const struct top_row *row)
 		key->number = (uint32_t)word[0];
 		break;
 	case MINUTE_FLOW:
-		get_ip(&key->a, word);
-		get_ip(&key->b, word + 2);
+		inside_ip(&key->a, word);
+		inside_ip(&key->b, word + 2);
 		key->proto = (uint8_t)(word[4] >> 32);
 		key->sport = (uint16_t)(word[4] >> 16);
 		key->dport = (uint16_t)word[4];

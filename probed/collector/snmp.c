@@ -431,7 +431,6 @@ new_device(struct snmp *snmp, const struct conf_section *s, char *how)
 {
 	static const struct timeval now = { 0, 0 };
 	struct device *d = mem_zero(1, sizeof *d);
-	unsigned len;
 
 	d->in = snmp;
 	d->how = how;
@@ -443,9 +442,7 @@ new_device(struct snmp *snmp, const struct conf_section *s, char *how)
 		addr_parse(&d->address, "127.0.0.1");
 	addr_set_port(
 	    &d->address, (unsigned)strtoul(conf_value(s, "port", "161"), NULL, 10));
-	const uint8_t *bytes = addr_bytes(&d->address, &len);
-	d->ip.len = (uint8_t)len;
-	memcpy(d->ip.bytes, bytes, len);
+	d->ip = flow_ip_of(&d->address);
 	d->turn = event_new(snmp->base, -1, 0, on_turn, d);
 	if (d->turn == NULL)
 		fatalx("no timer for SNMP");

@@ -84,20 +84,6 @@ struct tally {
 /* --- the way of a record into what is gathered
  * ----------------------------------------- */
 
-static void
-put_address(uint64_t out[2], const struct flow_ip *ip)
-{
-	uint8_t bytes[16] = { 0 };
-
-	if (ip->len == 4) {
-		bytes[10] = bytes[11] = 0xff;
-		memcpy(bytes + 12, ip->bytes, 4);
-	} else if (ip->len == 16) {
-		memcpy(bytes, ip->bytes, 16);
-	}
-	memcpy(out, bytes, 16);
-}
-
 static void drain(struct tally *t);
 
 static void
@@ -125,7 +111,7 @@ source_of(struct tally *t, const struct exporter *x)
 	ifset_clear(&s->in[1]);
 	*s = (struct source){ .serial = x->serial, .guest = x->guest };
 	struct flow_ip device = exporter_device(x);
-	put_address(s->word, &device);
+	inside_words(s->word, &device);
 	s->samples = x->protocol == FLOW_SFLOW5;
 	/* Interfaces whose packets are looked at have no address of their own; a device
 	 * that tells of flows and of samples sees the same packets twice. */
@@ -391,8 +377,8 @@ make_key(struct gather_key *key, const struct flow *f)
 		.exporter = f->exporter->number,
 		.proto = f->proto,
 		.tos = f->tos >> 2 };
-	put_address(key->src, &f->src);
-	put_address(key->dst, &f->dst);
+	inside_words(key->src, &f->src);
+	inside_words(key->dst, &f->dst);
 	if (f->has & FLOW_HAS_PROTO)
 		key->kind |= KIND_PROTO;
 	if (f->has & FLOW_HAS_TOS)

@@ -462,21 +462,6 @@ look(const struct windows *w, const struct cell *c, const struct rate *later,
 	return s->why == 0 ? 0 : most / factor;
 }
 
-/* BYTES as they lie in memory, IPv4 mapped; 0 is none. */
-static void
-put_address(struct flow_ip *ip, const uint64_t word[2])
-{
-	const uint8_t *bytes = (const uint8_t *)word;
-
-	if (inside_is_four(word)) {
-		ip->len = 4;
-		memcpy(ip->bytes, bytes + 12, 4);
-	} else if ((word[0] | word[1]) != 0) {
-		ip->len = 16;
-		memcpy(ip->bytes, bytes, 16);
-	}
-}
-
 /* The rest of a suspicion. */
 static void
 describe(
@@ -484,7 +469,7 @@ describe(
 {
 	s->out = out;
 	s->samples = c->samples;
-	put_address(&s->host, h->host);
+	inside_ip(&s->host, h->host);
 	s->ends = count_other(&h->way[out]);
 	if (c->packets <= 0)
 		return;
@@ -631,8 +616,8 @@ note(const struct windows *w, const struct watched *h, double seconds, int64_t n
 	struct own_host m = { .time_ms = now_ms,
 		.window_ms = (uint32_t)(seconds * 1000) };
 
-	put_address(&m.host, h->host);
-	put_address(&m.exporter, h->exporter);
+	inside_ip(&m.host, h->host);
+	inside_ip(&m.exporter, h->exporter);
 	for (unsigned out = 0; out < 2; out++) {
 		for (unsigned i = 0; i < SECONDS; i++)
 			if (w->lasted[i] > 0)

@@ -5,28 +5,6 @@
 
 #define MOST 1e18
 
-static void
-put_address(struct pack *p, const struct flow_ip *ip)
-{
-	pack_u8(p, ip->len);
-	pack_bytes(p, ip->bytes, ip->len);
-}
-
-static void
-get_address(struct wire *w, struct flow_ip *ip)
-{
-	const uint8_t *bytes;
-
-	ip->len = wire_u8(w);
-	if (ip->len != 0 && ip->len != 4 && ip->len != 16) {
-		w->bad = true;
-		return;
-	}
-	bytes = wire_bytes(w, ip->len);
-	if (bytes != NULL)
-		memcpy(ip->bytes, bytes, ip->len);
-}
-
 static bool
 is_empty(const struct vector_sum *s)
 {
@@ -39,8 +17,8 @@ msg_put_host(struct msg_out *out, const struct own_host *h)
 {
 	struct pack *p = &out->pack;
 
-	put_address(p, &h->host);
-	put_address(p, &h->exporter);
+	flow_ip_put(p, &h->host);
+	flow_ip_put(p, &h->exporter);
 	pack_i64(p, h->time_ms);
 	pack_u32(p, h->window_ms);
 	for (unsigned way = 0; way < 2; way++) {
@@ -103,8 +81,8 @@ msg_get_host(struct msg_in *in, struct own_host *h)
 	struct wire *w = &in->wire;
 
 	memset(h, 0, sizeof *h);
-	get_address(w, &h->host);
-	get_address(w, &h->exporter);
+	flow_ip_get(w, &h->host);
+	flow_ip_get(w, &h->exporter);
 	h->time_ms = wire_i64(w);
 	h->window_ms = wire_u32(w);
 	if (h->time_ms < 0 || h->window_ms == 0 || h->window_ms > 600000)

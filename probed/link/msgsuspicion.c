@@ -39,8 +39,7 @@ msg_put_suspicion(struct msg_out *out, const struct msg_suspicion *s)
 {
 	struct pack *p = &out->pack;
 
-	pack_u8(p, s->host.len);
-	pack_bytes(p, s->host.bytes, s->host.len);
+	flow_ip_put(p, &s->host);
 	pack_u8(p, s->out);
 	pack_u8(p, s->why);
 	pack_i64(p, s->time_ms);
@@ -63,12 +62,7 @@ msg_get_suspicion(struct msg_in *in, struct msg_suspicion *s)
 	struct wire *w = &in->wire;
 
 	memset(s, 0, sizeof *s);
-	s->host.len = wire_u8(w);
-	if (s->host.len != 0 && s->host.len != 4 && s->host.len != 16)
-		return -1;
-	const uint8_t *bytes = wire_bytes(w, s->host.len);
-	if (bytes != NULL)
-		memcpy(s->host.bytes, bytes, s->host.len);
+	flow_ip_get(w, &s->host);
 	uint8_t out = wire_u8(w);
 	s->out = out == 1;
 	s->why = wire_u8(w);
@@ -92,8 +86,7 @@ msg_get_suspicion(struct msg_in *in, struct msg_suspicion *s)
 static bool
 same_subject(const struct msg_suspicion *a, const struct msg_suspicion *b)
 {
-	return a->out == b->out && a->host.len == b->host.len &&
-	       memcmp(a->host.bytes, b->host.bytes, a->host.len) == 0;
+	return a->out == b->out && flow_ip_same(&a->host, &b->host);
 }
 
 void

@@ -11,8 +11,7 @@ msg_put_victim(struct msg_out *out, const struct msg_victim *v)
 	pack_i64(p, v->now_ms);
 	pack_u8(p, v->over);
 	pack_u64(p, v->quiet);
-	pack_u8(p, m->address.len);
-	pack_bytes(p, m->address.bytes, m->address.len);
+	flow_ip_put(p, &m->address);
 	pack_i64(p, m->first_ms);
 	pack_i64(p, m->last_ms);
 	pack_i64(p, m->lag_ms);
@@ -41,20 +40,6 @@ msg_put_victim(struct msg_out *out, const struct msg_victim *v)
 		pack_u32(p, m->offset[i]);
 }
 
-static void
-get_address(struct wire *w, struct flow_ip *ip)
-{
-	uint8_t len = wire_u8(w);
-	const uint8_t *bytes = len == 4 || len == 16 ? wire_bytes(w, len) : NULL;
-
-	if (bytes == NULL) {
-		w->bad = true;
-		return;
-	}
-	ip->len = len;
-	memcpy(ip->bytes, bytes, len);
-}
-
 int
 msg_get_victim(struct msg_in *in, struct msg_victim *v)
 {
@@ -66,7 +51,7 @@ msg_get_victim(struct msg_in *in, struct msg_victim *v)
 	uint8_t over = wire_u8(w);
 	v->over = over == 1;
 	v->quiet = wire_u64(w);
-	get_address(w, &m->address);
+	flow_ip_get(w, &m->address);
 	m->first_ms = wire_i64(w);
 	m->last_ms = wire_i64(w);
 	m->lag_ms = wire_i64(w);
@@ -92,7 +77,7 @@ msg_get_victim(struct msg_in *in, struct msg_victim *v)
 		m->port[i].packets = wire_u64(w);
 	}
 	m->offsets = wire_u16(w);
-	if (m->offsets > VICTIM_OFFSETS || over > 1 || unknown > 1 || m->first_ms < 0 ||
+	if (m->address.len == 0 || m->offsets > VICTIM_OFFSETS || over > 1 || unknown > 1 || m->first_ms < 0 ||
 	    m->lag_ms < 0 || m->last_ms < m->first_ms || v->now_ms < m->last_ms ||
 	    m->rate_max < m->rate_min)
 		return -1;

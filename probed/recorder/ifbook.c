@@ -396,16 +396,12 @@ ifbook_minute(
 static void
 note_device(struct ifbook *t, const struct msg_exporter *x)
 {
-	struct flow_ip ip = { 0 };
 	struct addr a;
 	struct ifdevice *d;
-	unsigned len;
 
 	if (addr_parse(&a, exporter_name(x)) != 0)
 		return;
-	const uint8_t *bytes = addr_bytes(&a, &len);
-	ip.len = (uint8_t)len;
-	memcpy(ip.bytes, bytes, len);
+	struct flow_ip ip = flow_ip_of(&a);
 	d = ifdevice_get(&t->devices, &ip, !x->guest, t->run_s);
 	if (d != NULL && x->tells)
 		d->frames = x->protocol == FLOW_SFLOW5;
@@ -491,9 +487,7 @@ read_line(struct ifbook *t, char *line)
 	char *at = line;
 	uint64_t index, counted, flows, source, bits, speed[IF_WAYS];
 	const char *address = field(&at), *text[3];
-	struct flow_ip ip = { 0 };
 	struct addr a;
-	unsigned len;
 
 	if (address == NULL || addr_parse(&a, address) != 0 ||
 	    !number(&at, UINT32_MAX, &index) || !number(&at, 1, &counted) ||
@@ -507,9 +501,7 @@ read_line(struct ifbook *t, char *line)
 		if (text[k] == NULL || strlen(text[k]) >= INTERFACE_TEXT)
 			return false;
 	}
-	const uint8_t *bytes = addr_bytes(&a, &len);
-	ip.len = (uint8_t)len;
-	memcpy(ip.bytes, bytes, len);
+	struct flow_ip ip = flow_ip_of(&a);
 	struct if_key key = if_key(&ip, (uint32_t)index);
 	struct interface *i = find_or_add(t, &key);
 	if (i == NULL || t->devices.filed >= IFBOOK_FILED || i->carried[false] ||
