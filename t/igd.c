@@ -167,6 +167,20 @@ test_answers(void)
 	is_int(taken, 0, "what is no number is none");
 }
 
+/* 2^32 octets are 34 s of a Gbit/s. */
+static void
+test_pause(void)
+{
+	static const uint64_t unknown[2], slow[2] = { 100000000, 20000000 },
+					  fast[2] = { 1000000000, 2500000000 },
+					  most[2] = { 100000000000, 0 };
+
+	is_int(igd_pause_ms(unknown), 20000, "a line of unknown speed: every 20 s");
+	is_int(igd_pause_ms(slow), 20000, "so a slow one");
+	is_int(igd_pause_ms(fast), 6871, "before 2.5 Gbit/s run over 32 bits twice");
+	is_int(igd_pause_ms(most), 1000, "but not without a pause");
+}
+
 int
 main(void)
 {
@@ -174,5 +188,6 @@ main(void)
 	test_search();
 	test_description();
 	test_answers();
+	test_pause();
 	return tap_done();
 }

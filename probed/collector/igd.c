@@ -335,3 +335,15 @@ igd_number(const void *data, size_t len, const char *name, uint64_t *out)
 	*out = v;
 	return 0;
 }
+
+unsigned
+igd_pause_ms(const uint64_t speed[2])
+{
+	uint64_t most = speed[0] > speed[1] ? speed[0] : speed[1];
+	/* Half of the time in which they run over once. */
+	double ms = most == 0 ? IGD_PAUSE_MS : 1000.0 / 2 * 8 * 0x1p32 / (double)most;
+
+	return ms > IGD_PAUSE_MS	 ? IGD_PAUSE_MS
+	       : ms < IGD_PAUSE_LEAST_MS ? IGD_PAUSE_LEAST_MS
+					 : (unsigned)ms;
+}

@@ -50,4 +50,10 @@ int igd_value(const void *data, size_t len, const char *name, char *buf, size_t 
 /* The same as a whole number. */
 int igd_number(const void *data, size_t len, const char *name, uint64_t *out);
 
+/* How long, ms, until a router is asked again whose line carries SPEED bit/s in and out
+ * (0: not known): its counters have 32 bits, and must not run over twice meanwhile. */
+#define IGD_PAUSE_MS 20000
+#define IGD_PAUSE_LEAST_MS 1000
+unsigned igd_pause_ms(const uint64_t speed[2]);
+
 #endif

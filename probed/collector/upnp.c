@@ -17,12 +17,11 @@
 #include "collector/igd.h"
 #include "collector/soap.h"
 
-#define EVERY_S 20	/* at 32 bits and 1 Gbit/s, 34 s would be too long */
-#define SEARCH_S 60	/* between two searches that found nothing */
-#define ANSWERS_S 4	/* for which answers to a search are taken */
+#define SEARCH_MS 60000 /* between two searches that found nothing */
+#define ANSWERS_MS 4000 /* for which answers to a search are taken */
 #define SPEED_ROUNDS 15 /* link rates are asked for so often */
-#define AGAIN_S 5	/* after a failure; after that many: */
-#define FAILURES_ANEW 3
+#define AGAIN_MS 2000	/* after a failure; after that many: */
+#define FAILURES_ANEW 4
 #define TELL_S 600
 #define SSDP_PORT 1900
 #define SSDP_GROUP "239.255.255.250"
@@ -61,9 +60,9 @@ struct upnp {
 };
 
 static void
-again_in(struct upnp *u, unsigned seconds)
+again_in(struct upnp *u, unsigned ms)
 {
-	struct timeval when = { (time_t)seconds, 0 };
+	struct timeval when = { ms / 1000, ms % 1000 * 1000 };
 
 	event_add(u->turn, &when);
 }
@@ -171,10 +170,10 @@ search(struct upnp *u)
 	if (!ask_all(u->search)) {
 		stop_search(u);
 		trouble(u, "there is no network to search for a router");
-		again_in(u, SEARCH_S);
+		again_in(u, SEARCH_MS);
 		return;
 	}
-	again_in(u, ANSWERS_S);
+	again_in(u, ANSWERS_MS);
 }
 
 /* --- asking ---------------------------------------------------------------------- */
@@ -220,6 +219,8 @@ give(struct upnp *u)
 	snprintf(u->names.name, sizeof u->names.name, "WAN");
 	s->names = &u->names;
 	ifcount_take(u->table, s);
+	/* How fast the line is may have been told just now. */
+	again_in(u, igd_pause_ms(u->names.speed));
 	if (u->text[0] != '\0' && u->answers > 0)
 		log_info("UPnP: %s answers", u->igd.common.control.host);
 	u->text[0] = '\0';
@@ -267,10 +268,10 @@ fail(struct upnp *u, const char *why)
 	u->failures++;
 	snprintf(text, sizeof text, "%s: %.200s", u->description.host, why);
 	trouble(u, text);
-	again_in(u, AGAIN_S);
+	again_in(u, AGAIN_MS);
 	if (++u->failed < FAILURES_ANEW)
 		return;
-	again_in(u, SEARCH_S);
+	again_in(u, SEARCH_MS);
 	/* It may be another router now, or have moved its description. */
 	u->failed = 0;
 	u->igd.common.type[0] = '\0';
@@ -375,11 +376,11 @@ on_turn(evutil_socket_t fd, short what, void *arg)
 		    "no router was found; if there is one, give the address of its "
 		    "description: upnp = http://...");
 		u->failures++;
-		again_in(u, SEARCH_S);
+		again_in(u, SEARCH_MS);
 	} else if (u->description.host[0] == '\0') {
 		search(u);
 	} else {
-		again_in(u, EVERY_S);
+		again_in(u, igd_pause_ms(u->names.speed));
 		if (u->asking == QUESTIONS)
 			begin_round(u);
 	}
