@@ -64,23 +64,6 @@ toplist_free(struct toplist *l)
 	free(l);
 }
 
-static struct entry *
-find(const struct toplist *l, const struct minute_key *key)
-{
-	struct entry *e;
-
-	HASH_FIND(hh, l->entries, key, sizeof *key, e);
-	return e;
-}
-
-const struct minute_sum *
-toplist_find(const struct toplist *l, const struct minute_key *key)
-{
-	const struct entry *e = find(l, key);
-
-	return e != NULL ? &e->sum : NULL;
-}
-
 static uint64_t
 plus(uint64_t a, uint64_t b)
 {
@@ -150,7 +133,9 @@ static void
 add_row(struct toplist *l, const struct minutetable *t, size_t i)
 {
 	const struct minute_row *row = &t->row[i];
-	struct entry *e = find(l, &row->key);
+	struct entry *e;
+
+	HASH_FIND(hh, l->entries, &row->key, sizeof row->key, e);
 
 	if (e == NULL) {
 		e = mem_zero(1, sizeof *e);

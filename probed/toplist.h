@@ -28,9 +28,6 @@ void toplist_add(struct toplist *l, const struct minutetable *t);
  * allowed. */
 struct toplist_row *toplist_top(const struct toplist *l, size_t limit, size_t *count,
     struct minute_sum *rest, uint64_t *rest_rows, uint64_t *unlisted);
-/* The row of KEY, or NULL. Until the next toplist_add(). */
-const struct minute_sum *toplist_find(
-    const struct toplist *l, const struct minute_key *key);
 
 /* Bytes by which keys are told apart and sorted; KEY must have been zeroed before it
  * was filled. */

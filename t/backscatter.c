@@ -170,9 +170,6 @@ formulas(void)
 	ok(fabs(e.low - 176714) < 2 && fabs(e.high - 403100) < 2, "with its interval");
 	near(backscatter_estimate(1, 100, 256, 1).pps, 167772.16, 0.01,
 	    "one in 100 s at a /24");
-	near(backscatter_chance(1e5, 600, 256, 1, 1), 0.97202, 5e-6,
-	    "the chance of one at least");
-	near(backscatter_chance(1e6, 600, 256, 1, 25), 0.97548, 5e-6, "and of 25");
 	near(backscatter_smallest(600, 256, 1, 1), 8.4e4, 400,
 	    "the smallest of which a /24 sees one in ten minutes");
 	near(backscatter_smallest(3600, 65536, 1, 25), 610, 5,
@@ -229,7 +226,7 @@ static void
 remembered(void)
 {
 	struct recent *r = recent_new(1000);
-	unsigned forgotten = 0;
+	unsigned known = 0;
 
 	ok(!recent_note(r, "a", 1, 100, 60), "new");
 	ok(recent_note(r, "a", 1, 150, 60), "known within its time");
@@ -239,11 +236,14 @@ remembered(void)
 	for (uint32_t i = 0; i < 700; i++)
 		(void)recent_note(r, &i, sizeof i, 300, 60);
 	for (uint32_t i = 0; i < 700; i++)
-		forgotten += !recent_has(r, &i, sizeof i, 300, 60);
-	ok(forgotten == recent_evicted(r), "what goes before its time is counted");
+		known += recent_has(r, &i, sizeof i, 300, 60);
+	ok(known > 600, "most of what there should be room for is known (%u)", known);
 	for (uint32_t i = 0; i < 100000; i++)
 		(void)recent_note(r, &i, sizeof i, 300, 60);
-	ok(recent_evicted(r) > 90000, "far too many are no trouble");
+	known = 0;
+	for (uint32_t i = 0; i < 100000; i++)
+		known += recent_has(r, &i, sizeof i, 300, 60);
+	ok(known > 500 && known < 10000, "far too many are no trouble (%u)", known);
 	recent_free(r);
 }
 
@@ -334,11 +334,11 @@ answers(void)
 	victims_flow(victims, &f, BEGIN_MS);
 	f = packet(VICTIM + 1, number("192.0.2.5"), 443, 40000, 0x12);
 	victims_flow(victims, &f, BEGIN_MS + 20);
-	is_int((long long)victims_count(victims).asked, 1, "who was asked may answer");
 	f.dport = 40001;
 	victims_flow(victims, &f, BEGIN_MS + 30);
 	sweep(BEGIN_MS + 40000);
 	is_int(told, 2, "at another port nobody asked");
+	is_int((long long)last.packets, 1, "who was asked may answer");
 
 	/* An error of a router on the way: it is about the destination that it quotes.
 	 */
@@ -362,14 +362,14 @@ answers(void)
 	is_int(ended, 3, "after five minutes of silence all is over");
 	f.quote.src = v4(number("203.0.113.201"));
 	victims_flow(victims, &f, BEGIN_MS + 400000);
-	is_int((long long)victims_count(victims).misquoted, 1,
-	    "an error about another sender's packet is nobody's");
 	f.quote.src = f.dst;
 	victims_flow(victims, &f, BEGIN_MS + 400000);
 	sweep(BEGIN_MS + 400001);
 	ok(told == 1 && memcmp(&last.address, &f.quote.dst, sizeof last.address) == 0 &&
 		last.port[0].port == 27015 && last.kind[RESPONSE_UNREACHABLE] == 1,
 	    "the victim is whom the error is about, not who sends it");
+	is_int((long long)last.packets, 1,
+	    "an error about another sender's packet is nobody's");
 
 	/* What is no answer. */
 	f = packet(VICTIM + 3, number("203.0.113.1"), 4711, 80, 0x02);
@@ -401,7 +401,6 @@ bounded(void)
 	}
 	sweep(BEGIN_MS);
 	is_int(told, VICTIMS_MAX, "a full table takes nobody more");
-	is_int((long long)victims_count(victims).crowded, 100, "who is counted");
 	sweep(BEGIN_MS + 300000);
 	sweep(BEGIN_MS + 300000);
 	is_int(told, 0, "until they are over");

@@ -41,12 +41,6 @@ gather_free(struct gather *g)
 	free(g);
 }
 
-unsigned
-gather_count(const struct gather *g)
-{
-	return g->count + g->waiting;
-}
-
 struct gathered *
 gather_next(struct gather *g)
 {

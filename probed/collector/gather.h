@@ -48,7 +48,6 @@ bool gather_add(struct gather *g);
 /* Call TAKE for each, and begin anew. */
 void gather_take(
     struct gather *g, void (*take)(void *ctx, const struct gathered *), void *ctx);
-unsigned gather_count(const struct gather *g);
 
 /* A hash of COUNT words, by multiplication of 64 by 64 bits (after Wang Yi's wyhash).
  */

@@ -529,15 +529,3 @@ snmp_new(struct event_base *base, struct ifcount *table)
 	s->table = table;
 	return s;
 }
-
-void
-snmp_free(struct snmp *s)
-{
-	while (s->devices != NULL) {
-		struct device *d = s->devices;
-
-		s->devices = d->next;
-		free_device(d);
-	}
-	free(s);
-}

@@ -11,7 +11,6 @@ struct snmp;
 
 /* Samples go to TABLE, which is borrowed. */
 struct snmp *snmp_new(struct event_base *base, struct ifcount *table);
-void snmp_free(struct snmp *s);
 /* Go over to the devices of CONF: those that are asked as before go on. */
 void snmp_configure(struct snmp *s, const struct conf *conf);
 /* Tell of every device how it goes. */

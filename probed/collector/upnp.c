@@ -459,12 +459,3 @@ upnp_new(struct event_base *base, struct ifcount *table)
 		fatalx("no timer for UPnP");
 	return u;
 }
-
-void
-upnp_free(struct upnp *u)
-{
-	stop(u);
-	soap_free(u->soap);
-	event_free(u->turn);
-	free(u);
-}

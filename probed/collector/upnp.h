@@ -11,7 +11,6 @@ struct upnp;
 
 /* Samples go to TABLE, which is borrowed. */
 struct upnp *upnp_new(struct event_base *base, struct ifcount *table);
-void upnp_free(struct upnp *u);
 /* As *** Collector *** upnp says: no, yes (search), or the description's address. */
 void upnp_configure(struct upnp *u, const struct conf *conf);
 /* How it goes, where it is asked. */

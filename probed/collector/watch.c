@@ -35,17 +35,6 @@ stop(struct watch *w)
 	w->space = NULL;
 }
 
-void
-watch_free(struct watch *w)
-{
-	if (w == NULL)
-		return;
-	stop(w);
-	prefixes_free(&w->local);
-	prefixes_free(&w->telescope);
-	free(w);
-}
-
 static bool
 same(const struct prefixes *a, const struct prefixes *b)
 {

@@ -10,7 +10,6 @@
 struct watch;
 
 struct watch *watch_new(void);
-void watch_free(struct watch *w);
 /* LOCAL and TELESCOPE are what is watched from now on (copied). What was seen of the
  * same prefixes before stays. */
 void watch_configure(struct watch *w, const struct prefixes *local,

@@ -31,15 +31,6 @@ backscatter_estimate(uint64_t count, double seconds, uint64_t n, uint32_t rate)
 }
 
 double
-backscatter_chance(
-    double pps, double seconds, uint64_t n, uint32_t rate, uint64_t atleast)
-{
-	return atleast == 0 ? 1
-			    : gamma_p((double)atleast,
-				  pps * seconds * (double)n / ALL_IPV4 / rate);
-}
-
-double
 backscatter_smallest(double seconds, uint64_t n, uint32_t rate, uint64_t atleast)
 {
 	if (n == 0 || !(seconds > 0))

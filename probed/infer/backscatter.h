@@ -20,10 +20,6 @@ struct backscatter_estimate {
 struct backscatter_estimate backscatter_estimate(
     uint64_t count, double seconds, uint64_t n, uint32_t rate);
 
-/* The chance that N addresses see at least ATLEAST answers (sampled 1 in RATE) of a
- * victim that sends PPS for SECONDS. */
-double backscatter_chance(
-    double pps, double seconds, uint64_t n, uint32_t rate, uint64_t atleast);
 /* The weakest attack of SECONDS of which N addresses see ATLEAST answers in 95 of 100
  * cases. */
 double backscatter_smallest(

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/log.h"
 
 /* TEXT into BUF, cut in front of a character that does not fit. */
@@ -128,14 +129,6 @@ finding_private(unsigned i)
 	return i < sizeof names / sizeof names[0] ? names[i] : NULL;
 }
 
-bool
-finding_same(const struct infer_finding *a, const struct infer_finding *b)
-{
-	return a->segment == b->segment && strcmp(a->kind, b->kind) == 0 &&
-	       strcmp(a->subject, b->subject) == 0 &&
-	       strcmp(a->source, b->source) == 0 && strcmp(a->cause, b->cause) == 0;
-}
-
 /* --- JSON ------------------------------------------------------------------------- */
 
 static void
@@ -232,20 +225,4 @@ finding_evidence(const struct infer_finding *f)
 	if (fclose(out) != 0)
 		fatal("open_memstream");
 	return text;
-}
-
-void
-finding_json(struct json *j, const struct infer_finding *f, int64_t end)
-{
-	jw_object(j);
-	jw_put_str(j, "kind", f->kind);
-	jw_put_str(j, "subject", f->subject);
-	jw_put_int(j, "begin", f->begin);
-	jw_put_some(j, "end", end);
-	jw_put_str(j, "confidence",
-	    f->confidence != CONFIDENCE_NONE ? confidence_word(f->confidence) : NULL);
-	jw_put_str(j, "summary", f->sentence);
-	jw_key(j, "evidence");
-	put_evidence(j, f);
-	jw_object_end(j);
 }

@@ -8,7 +8,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/json.h"
 #include "infer/segment.h"
 
 #define FINDING_WORD 32	    /* of a name, a unit, a cause */
@@ -87,13 +86,9 @@ const char *finding_fact_of(const struct infer_finding *f, const char *name);
 /* Facts whose text names somebody of the house, which not everybody may read, there and
  * in the sentence: the names of the facts, by I; NULL behind the last. */
 const char *finding_private(unsigned i);
-/* Do A and B say the same of the same thing? Numbers and sentences may differ. */
-bool finding_same(const struct infer_finding *a, const struct infer_finding *b);
 
 /* The evidence of the incident: {"segment","cause","numbers":[...],"facts":{...},
  * "quality":{...}}; malloced. */
 char *finding_evidence(const struct infer_finding *f);
-/* The whole as an incident of DESIGN 1.4; END 0: it is open. */
-void finding_json(struct json *j, const struct infer_finding *f, int64_t end);
 
 #endif

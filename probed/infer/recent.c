@@ -19,8 +19,6 @@ struct corner {
 struct recent {
 	struct corner *corner;
 	size_t mask; /* corners - 1 */
-	uint32_t longest_s;
-	uint64_t evicted;
 	/* Secret: nobody outside can choose keys that meet in one corner. */
 	uint8_t secret[crypto_shorthash_KEYBYTES];
 };
@@ -90,7 +88,7 @@ recent_has(
 
 /* Where a newcomer goes: an empty place, else that of the oldest. */
 static int
-place(struct recent *r, struct corner *c, uint32_t now_s)
+place(const struct corner *c)
 {
 	int oldest = 0;
 
@@ -100,8 +98,6 @@ place(struct recent *r, struct corner *c, uint32_t now_s)
 		if (c->at_s[i] < c->at_s[oldest])
 			oldest = i;
 	}
-	if (within(c->at_s[oldest], now_s, r->longest_s))
-		r->evicted++;
 	return oldest;
 }
 
@@ -114,18 +110,10 @@ recent_note(
 	int at = find(c, print);
 	bool was = at >= 0 && within(c->at_s[at], now_s, ttl_s);
 
-	if (ttl_s > r->longest_s)
-		r->longest_s = ttl_s;
 	if (at < 0) {
-		at = place(r, c, now_s);
+		at = place(c);
 		c->print[at] = print;
 	}
 	c->at_s[at] = now_s;
 	return was;
-}
-
-uint64_t
-recent_evicted(const struct recent *r)
-{
-	return r->evicted;
 }

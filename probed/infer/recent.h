@@ -22,7 +22,5 @@ bool recent_note(
 /* The same without noting it. */
 bool recent_has(const struct recent *r, const void *key, size_t len, uint32_t now_s,
     uint32_t ttl_s);
-/* Keys that went before their time. */
-uint64_t recent_evicted(const struct recent *r);
 
 #endif

@@ -22,10 +22,6 @@ enum segment {
 /* "host", "wifi", "home", ..., "beyond"; "" for SEGMENT_NONE: in JSON, and the subject
  * of an incident that is about a segment. */
 const char *segment_word(enum segment segment);
-/* "this box", "the wifi", "the provider's network": in a sentence. */
-const char *segment_text(enum segment segment);
-/* The segment of that word; SEGMENT_NONE when it is none. */
-enum segment segment_by_word(const char *word);
 
 /* Right in so many of 100 cases at least (DESIGN 6). */
 enum confidence {

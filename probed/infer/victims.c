@@ -26,7 +26,6 @@ struct victims {
 	struct space *space;
 	struct entry *all;
 	struct recent *asked, *seen;
-	struct victims_count count;
 };
 
 struct victims *
@@ -136,10 +135,8 @@ entry_get(struct victims *v, const struct flow_ip *address, int64_t at_ms)
 	HASH_FIND(hh, v->all, &key, sizeof key, e);
 	if (e != NULL)
 		return e;
-	if (HASH_COUNT(v->all) >= VICTIMS_MAX) {
-		v->count.crowded++;
+	if (HASH_COUNT(v->all) >= VICTIMS_MAX)
 		return NULL;
-	}
 	e = mem_zero(1, sizeof *e);
 	e->victim.address = key;
 	e->victim.first_ms = at_ms;
@@ -275,11 +272,8 @@ count_answer(struct victims *v, struct entry *e, const struct flow *f,
 	m->kind[kind] += packets;
 	m->packets += packets;
 	m->octets += f->octets;
-	m->scaled += packets * rate;
-	if (quiet) {
+	if (quiet)
 		m->quiet += packets;
-		m->quiet_scaled += packets * rate;
-	}
 	m->rate_min = rate < m->rate_min ? rate : m->rate_min;
 	m->rate_max = rate > m->rate_max ? rate : m->rate_max;
 	m->rate_unknown |= f->rate_from == SAMPLING_UNKNOWN;
@@ -316,17 +310,13 @@ victims_flow(struct victims *v, const struct flow *f, int64_t now_ms)
 	if (kind == RESPONSE_NONE || victim.len == 0)
 		return;
 	if (f->has & FLOW_HAS_QUOTE &&
-	    memcmp(&f->quote.src, &f->dst, sizeof f->dst) != 0) {
-		v->count.misquoted++;
+	    memcmp(&f->quote.src, &f->dst, sizeof f->dst) != 0)
 		return;
-	}
 	/* Who is quiet asked nobody. Where only some packets were looked at, a question
 	 * that was not seen proves nothing: used addresses are left out there. */
 	if (part == SPACE_USED &&
-	    (f->rate > 1 || was_asked(v, f, &victim, port[0], port[1], now_s))) {
-		v->count.asked++;
+	    (f->rate > 1 || was_asked(v, f, &victim, port[0], port[1], now_s)))
 		return;
-	}
 	if ((e = entry_get(v, &victim, time_of(f, now_ms))) != NULL)
 		count_answer(v, e, f, kind, port, part, offset, now_ms);
 }
@@ -361,10 +351,4 @@ victims_sweep(struct victims *v, int64_t now_ms,
 		HASH_DEL(v->all, e);
 		free(e);
 	}
-}
-
-struct victims_count
-victims_count(const struct victims *v)
-{
-	return v->count;
 }

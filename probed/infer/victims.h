@@ -32,9 +32,7 @@ struct victim {
 	uint64_t packets, octets;
 	uint64_t
 	    responses; /* distinct (victim, its port, address, port); of VICTIM_QUIET */
-	uint64_t quiet;	 /* packets to addresses that are quiet */
-	uint64_t scaled; /* packets, by the sampling rate */
-	uint64_t quiet_scaled;
+	uint64_t quiet; /* packets to addresses that are quiet */
 	uint64_t addresses, quiet_addresses; /* distinct ones hit */
 	uint64_t minute_max;		     /* packets in any 60 s */
 	uint32_t rate_min, rate_max;	     /* sampling: one in so many */
@@ -60,12 +58,5 @@ void victims_flow(struct victims *v, const struct flow *f, int64_t now_ms);
  * which are then forgotten. */
 void victims_sweep(struct victims *v, int64_t now_ms,
     void (*each)(void *ctx, const struct victim *victim, bool over), void *ctx);
-
-/* What was not counted: answers to somebody who had asked; victims without room; errors
- * that quote another sender than the one they came to. */
-struct victims_count {
-	uint64_t asked, crowded, misquoted;
-};
-struct victims_count victims_count(const struct victims *v);
 
 #endif

@@ -21,8 +21,6 @@ msg_put_victim(struct msg_out *out, const struct msg_victim *v)
 	pack_u64(p, m->octets);
 	pack_u64(p, m->responses);
 	pack_u64(p, m->quiet);
-	pack_u64(p, m->scaled);
-	pack_u64(p, m->quiet_scaled);
 	pack_u64(p, m->addresses);
 	pack_u64(p, m->quiet_addresses);
 	pack_u64(p, m->minute_max);
@@ -61,8 +59,6 @@ msg_get_victim(struct msg_in *in, struct msg_victim *v)
 	m->octets = wire_u64(w);
 	m->responses = wire_u64(w);
 	m->quiet = wire_u64(w);
-	m->scaled = wire_u64(w);
-	m->quiet_scaled = wire_u64(w);
 	m->addresses = wire_u64(w);
 	m->quiet_addresses = wire_u64(w);
 	m->minute_max = wire_u64(w);
