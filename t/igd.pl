@@ -2,7 +2,7 @@
 # A router that speaks UPnP, for tests: answers searches and questions as its file of
 # settings says at that moment. igd.pl ADDRESS PORT SETTINGS
 # Settings are lines NAME VALUE: received, sent, packets (both), uptime, down, up; and
-# "mode": fine, endless, slow, bomb, nonsense, status, deaf, other (a location elsewhere).
+# "mode": fine, endless, slow (of octets), bomb, nonsense, status, deaf, other (a location elsewhere).
 use strict;
 use warnings;
 use IO::Select;
@@ -74,7 +74,7 @@ sub serve {
 		syswrite $c, "HTTP/1.1 200 OK\r\n\r\n" or return;
 		while (syswrite $c, '<a>' x 2000) { }
 		return;
-	} elsif ($s->{mode} eq 'slow') {
+	} elsif ($s->{mode} eq 'slow' && $head =~ /GetTotalBytesReceived/) {
 		syswrite $c, "HTTP/1.1 200 OK\r\n\r\n" or return;
 		while (syswrite $c, ' ') { sleep 0.3 }
 		return;

@@ -10,6 +10,7 @@
 #ifndef INFER_CONGESTION_H
 #define INFER_CONGESTION_H
 
+#include "base/json.h"
 #include "infer/bloat.h"
 #include "infer/finding.h"
 #include "infer/lineload.h"
