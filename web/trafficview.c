@@ -213,7 +213,7 @@ put_box(struct html *page, const struct request *r)
 		snprintf(name, sizeof name, "THIS-BOX");
 	html_text(page, "box", name);
 	html_flag(page, "box_unknown", strcmp(name, "THIS-BOX") == 0);
-	html_text(page, "ports",
+	html_text(page, "udp_ports",
 	    conf_value(
 		conf_top(state_conf(), "Collector"), "listen", "6343, 2055 and 4739"));
 }
