@@ -2,39 +2,18 @@
 # Flow datagrams that arrive: who sent what, what was lost, who may not send.
 . "${SOURCE:?}/t/world.sh"
 world "$@"
+. "$SOURCE/t/flowworld.sh"
 network "* delay=2ms"
-ip link set lo up
-
-cat >"$DIR/smokebox" <<-END
+smokebox <<-END
 	*** Collector ***
 	listen = 127.0.0.1:6343 127.0.0.1:2055 [::]:9995
 	allow = 127.0.0.1
 	*** Detection ***
 	host_packets = 100k
 END
-config 2 3 <<-END
-+ A
-menu = A
-title = A
-++ one
-menu = one
-title = one
-host = 10.0.0.2
-END
 probed_start
 wait_until 30 ready || bail "probed does not answer"
 
-# send PORT FROM: each line of standard input, hexadecimal, is a datagram.
-send() {
-	perl -MSocket -e '
-		socket(my $s, PF_INET, SOCK_DGRAM, 0) or die;
-		bind($s, sockaddr_in(0, inet_aton($ARGV[1]))) or die "$!";
-		while (<STDIN>) {
-			s/\s//g;
-			send($s, pack("H*", $_), 0, sockaddr_in($ARGV[0], inet_aton("127.0.0.1")))
-				or die "$!";
-		}' "$1" "$2"
-}
 # v5 SEQUENCE: one record, one packet in a hundred
 v5() {
 	printf '%s %08x %s %s\n' '0005000100002710 6553f100 00000000' "$1" 01024064 \
@@ -42,18 +21,6 @@ v5() {
 		01bb c350 00 12 06 00 0000 0000 18 18 0000' | tr -d '\n\t '
 	echo
 }
-collector() {
-	json status ".collector.$1"
-}
-exporter() {
-	json status ".exporters[] | select(.protocol == \"$1\") | .$2"
-}
-gets() { # GETS COMMAND...: it prints GETS
-	local want=$1
-	shift
-	[ "$("$@")" = "$want" ]
-}
-
 { v5 0; v5 1; v5 5; } | send 6343 127.0.0.1
 wait_until 15 gets 3 exporter netflow5 records
 is "$(exporter netflow5 records)" 3 "NetFlow v5 on sFlow's port: three records"

@@ -3,6 +3,7 @@
 # that come and go, and what is said where they cannot be had.
 . "${SOURCE:?}/t/world.sh"
 world "$@"
+. "$SOURCE/t/flowworld.sh"
 network "* delay=2ms"
 
 veth() { # a pair as m0, which is listened to, and m1, where frames are put in
@@ -10,20 +11,11 @@ veth() { # a pair as m0, which is listened to, and m1, where frames are put in
 }
 veth || skip_all "no veth"
 LINE="not port 9999 and (net 10.9.0.0/24 or udp port 2055)"
-cat >"$DIR/smokebox" <<-END
+smokebox <<-END
 	*** Collector ***
 	listen = 127.0.0.1:2055
 	packets = m0 lo later
 	packets_filter = $LINE
-END
-config 2 3 <<-END
-+ A
-menu = A
-title = A
-++ one
-menu = one
-title = one
-host = 10.0.0.2
 END
 probed_start
 wait_until 30 ready || bail "probed does not answer"
@@ -44,11 +36,6 @@ frames() {
 }
 seen() { # seen INTERFACE JQ
 	json status ".exporters[] | select(.protocol == \"packets\" and .agent == \"$1\") | .$2"
-}
-gets() { # GETS COMMAND...: it prints GETS
-	local want=$1
-	shift
-	[ "$("$@")" = "$want" ]
 }
 has() { # HAS REGEX: a warning of the status
 	json status '.config.warnings[] | "\(.place) \(.text)"' | grep -qE "$1"

@@ -3,38 +3,16 @@
 # and samplers are in a file, and data make sense at once. And a container's proxy.
 . "${SOURCE:?}/t/world.sh"
 world "$@"
+. "$SOURCE/t/flowworld.sh"
 network "* delay=2ms"
-
-cat >"$DIR/smokebox" <<-END
+smokebox <<-END
 	*** Collector ***
 	listen = 127.0.0.1:2055
-END
-config 2 3 <<-END
-+ A
-menu = A
-title = A
-++ one
-menu = one
-title = one
-host = 10.0.0.2
 END
 probed_start
 wait_until 30 ready || bail "probed does not answer"
 FILE=$DIR/data/.smokebox/state/templates
 
-# send FROM: each line of standard input, hexadecimal, is a datagram; FROM need not be
-# an address of ours.
-send() {
-	perl -MSocket -e '
-		socket(my $s, PF_INET, SOCK_DGRAM, 0) or die;
-		setsockopt($s, 0, 19, 1) or die "$!" if $ARGV[0] !~ /^127/;
-		bind($s, sockaddr_in(0, inet_aton($ARGV[0]))) or die "$!";
-		while (<STDIN>) {
-			s/\s//g;
-			send($s, pack("H*", $_), 0, sockaddr_in(2055, inet_aton("127.0.0.1")))
-				or die "$!";
-		}' "$1"
-}
 # A template and options with a sampler of one in 512; and three records.
 t9='0009000100002710 6553f100 00000001 00000007
 	0000 0018 0100 0004 0008 0004 000c 0004 0001 0004 0002 0004
@@ -43,44 +21,29 @@ t9='0009000100002710 6553f100 00000001 00000007
 d9='0009000100002710 6553f100 00000002 00000007
 	0100 0034 c0000201 c6336402 00000064 00000003 c0000201 c6336402 00000064 00000003
 	c0000201 c6336402 00000064 00000003'
-exporter() {
-	json status ".exporters[] | select(.protocol == \"netflow9\") | .$1"
-}
-gets() { # GETS COMMAND...: it prints GETS
-	local want=$1
-	shift
-	[ "$("$@")" = "$want" ]
-}
 written() { [ -s "$FILE" ] && [ "$(stat -c %Y "$FILE")" -ge "${1:-0}" ]; }
-fresh_collector() {
-	local pid
-	pid=$(worker_pid collector)
-	[ -n "$pid" ] && [ "$pid" != "$1" ] && ready && [ "$(json status '.workers[] |
-		select(.name == "collector") | .state')" = ready ]
-}
-
-echo $t9 | send 127.0.0.1
-wait_until 30 gets 2 exporter templates
-is "$(exporter templates)" 2 "two templates were learned"
+echo $t9 | send
+wait_until 30 gets 2 exporter netflow9 templates
+is "$(exporter netflow9 templates)" 2 "two templates were learned"
 wait_until 60 written
 is "$(stat -c '%a %U' "$FILE")" "600 $(id -un)" "they are in a file of our own"
 
 old=$(worker_pid collector)
 kill -9 "$old"
-wait_until 60 fresh_collector "$old" || bail "no other collector comes"
-wait_until 30 gets 2 exporter templates
-echo $d9 | send 127.0.0.1
-wait_until 30 gets 3 exporter records
-is "$(exporter records) $(exporter no_template)" "3 0" "another collector reads data at once"
-is "$(exporter sampling) $(exporter sampling_from)" "512 only sampler" "and knows their sampling"
+wait_until 60 fresh collector "$old" || bail "no other collector comes"
+wait_until 30 gets 2 exporter netflow9 templates
+echo $d9 | send
+wait_until 30 gets 3 exporter netflow9 records
+is "$(exporter netflow9 records) $(exporter netflow9 no_template)" "3 0" "another collector reads data at once"
+is "$(exporter netflow9 sampling) $(exporter netflow9 sampling_from)" "512 only sampler" "and knows their sampling"
 
 probed_stop
 probed_start
 wait_until 30 ready || bail "probed does not answer"
-wait_until 30 gets 2 exporter templates
-echo $d9 | send 127.0.0.1
-wait_until 30 gets 3 exporter records
-is "$(exporter records) $(exporter no_template)" "3 0" "so it is after a restart of all"
+wait_until 30 gets 2 exporter netflow9 templates
+echo $d9 | send
+wait_until 30 gets 3 exporter netflow9 records
+is "$(exporter netflow9 records) $(exporter netflow9 no_template)" "3 0" "so it is after a restart of all"
 probed_stop
 
 # --- damage --------------------------------------------------------------------------
@@ -91,11 +54,11 @@ log_has() { grep -q "$1" "$DIR/probed.log"; }
 wait_until 30 log_has 'state/templates: its checksum is another: it is not used'
 log_has 'state/templates: its checksum is another: it is not used'
 ok $? "a damaged file is not used, and the log says why"
-echo $d9 | send 127.0.0.1
-wait_until 30 gets 1 exporter no_template
-is "$(exporter records) $(exporter no_template)" "0 1" "data wait for a template then"
-echo $t9 | send 127.0.0.1
-wait_until 30 gets 2 exporter templates
+echo $d9 | send
+wait_until 30 gets 1 exporter netflow9 no_template
+is "$(exporter netflow9 records) $(exporter netflow9 no_template)" "0 1" "data wait for a template then"
+echo $t9 | send
+wait_until 30 gets 2 exporter netflow9 templates
 probed_stop
 chmod 666 "$FILE"
 probed_start
@@ -110,7 +73,7 @@ ip link add eth0 type veth peer name host0 && ip addr add 172.18.0.2/24 dev eth0
 	ip link set eth0 up && ip link set host0 up && ip route replace default via 172.18.0.1
 SMOKEBOX_TEST=container probed_start
 wait_until 30 ready || bail "probed does not answer"
-echo $t9 | send 172.18.0.1
+echo $t9 | send 2055 172.18.0.1
 stranger() { json status ".strangers[] | .$1"; }
 wait_until 30 gets 172.18.0.1 stranger address
 is "$(stranger address) $(stranger proxy) $(stranger protocol)" "172.18.0.1 true netflow9" \
@@ -121,7 +84,7 @@ like "$("$BUILD/probectl" --data "$DIR/data" status)" \
 like "$(page /traffic | tr -d '\n')" '172.18.0.1</b>.*network_mode: host.*allow = private 172.18.0.1' "so does the page"
 echo "$(stranger line)" >>"$DIR/smokebox"
 let_in() {
-	echo $t9 | send 172.18.0.1
+	echo $t9 | send 2055 172.18.0.1
 	[ "$(json status '[.exporters[] | select(.address == "172.18.0.1")] | length')" -ge 2 ]
 }
 wait_until 60 let_in
