@@ -69,6 +69,38 @@ test_senders(void)
 	senders_free(&s);
 }
 
+/* A proxy that takes another port after every pause. */
+static void
+test_ports(void)
+{
+	struct exporters *e = exporters_new();
+	struct addr from;
+	unsigned taken = 0, at_once = 0;
+
+	addr_parse(&from, "172.17.0.1");
+	for (unsigned i = 0; i < 200; i++) {
+		struct exporter_key key = exporter_key(&from, FLOW_NETFLOW9, NULL, 0);
+		struct exporter *x;
+
+		key.port = 40000 + i;
+		x = exporters_get(e, &key, false, NOW + i * 100000LL);
+		if (x != NULL) {
+			x->last_ms = NOW + i * 100000LL;
+			taken++;
+		}
+	}
+	is_int(taken, 200, "a port that fell silent makes room for the next one");
+	for (unsigned i = 0; i < 200; i++) {
+		struct exporter_key key = exporter_key(&from, FLOW_NETFLOW9, NULL, 0);
+
+		key.port = 50000 + i;
+		at_once += exporters_get(e, &key, false, NOW + 200 * 100000LL) != NULL;
+	}
+	ok(at_once >= 1 && at_once < EXPORTER_DOMAINS_MAX,
+	    "those that are heard do not (%u)", at_once);
+	exporters_free(e);
+}
+
 /* From HOST below 192.0.2.0: a template and a record, of source id SOURCE. */
 static void
 whole_from(unsigned host, uint32_t source)
@@ -320,6 +352,7 @@ int
 main(void)
 {
 	test_senders();
+	test_ports();
 	test_guests();
 	test_apart();
 	test_clock();

@@ -9,6 +9,7 @@
 #define EXPORTER_AGE_MS (24 * 3600 * 1000LL)
 /* A guest who may go for a newcomer: silent for so long, or a new one for so long. */
 #define GUEST_SILENT_MS (3600 * 1000LL)
+#define PORT_SILENT_MS (900 * 1000LL) /* a proxy forgets a port sooner */
 #define GUEST_NEW_SILENT_MS (60 * 1000LL)
 /* New guests a second, and at once. */
 #define GUESTS_RATE 4
@@ -130,6 +131,22 @@ exporters_idle_guest(const struct exporters *e, int64_t now_ms)
 	return best;
 }
 
+/* A proxy sends from a new port whenever it was silent for a while: of the ports of
+ * ADDRESS that nothing came from since, the one that was heard longest ago. */
+static struct exporter *
+exporters_idle_port(
+    const struct exporters *e, const uint8_t address[16], int64_t now_ms)
+{
+	struct exporter *best = NULL;
+
+	for (struct exporter *x = e->all; x != NULL; x = x->hh.next)
+		if (x->key.port != 0 && memcmp(x->key.address, address, 16) == 0 &&
+		    now_ms - x->last_ms >= PORT_SILENT_MS &&
+		    (best == NULL || x->last_ms < best->last_ms))
+			best = x;
+	return best;
+}
+
 /* Whoever is named takes the place of a guest, if need be. */
 static struct exporter *
 exporters_any_guest(const struct exporters *e)
@@ -151,8 +168,12 @@ exporters_make_room(
 	if (guest && !bucket_take(&e->new_guests, GUESTS_RATE, GUESTS_BURST, now_ms))
 		return false;
 	if (exporter_domains(e, key->address) >=
-	    (guest ? EXPORTER_GUEST_DOMAINS_MAX : EXPORTER_DOMAINS_MAX))
-		return false;
+	    (guest ? EXPORTER_GUEST_DOMAINS_MAX : EXPORTER_DOMAINS_MAX)) {
+		out = exporters_idle_port(e, key->address, now_ms);
+		if (out == NULL)
+			return false;
+		exporter_forget(e, out);
+	}
 	if (guest ? e->guests < EXPORTER_GUESTS_MAX && e->count < EXPORTERS_MAX
 		  : e->count < EXPORTERS_MAX)
 		return true;
