@@ -470,6 +470,28 @@ test_sequence(void)
 	ok(sequence_of()->lost == 8 && sequence_of()->reordered == 1,
 	    "one of them was only late");
 
+	static const uint32_t order[] = { 0, 1, 4, 2, 3, 5, 6, 8, 7, 9 };
+	sequence_begin(&s, FLOW_NETFLOW5);
+	for (size_t i = 0; i < sizeof order / sizeof order[0]; i++)
+		sequence_add(&s,
+		    &(struct sequence_step){ .number = 30 * order[i], .records = 30 });
+	ok(s.lost == 0 && s.restarts == 0 && s.reordered == 3,
+	    "records of datagrams in another order are not lost");
+
+	sequence_begin(&s, FLOW_NETFLOW9);
+	for (uint32_t i = 0; i < 400; i++)
+		sequence_add(
+		    &s, &(struct sequence_step){ .number = i % 2 ? 90000 + i : i,
+			    .clock = i % 2 ? i : 900000 + i,
+			    .records = 4 });
+	ok(s.lost == 0 && s.restarts == 0 && s.mixed > 100,
+	    "numbers of two senders are no loss, and are told");
+	sequence_begin(&s, FLOW_NETFLOW9);
+	for (uint32_t i = 0; i < 100; i++)
+		sequence_add(&s, &(struct sequence_step){
+				     .number = i < 50 ? i : i + 500, .records = 4 });
+	ok(s.lost == 500 && s.mixed == 0, "one jump is a great loss");
+
 	/* Exporters that count records where they should count datagrams. */
 	sequence_begin(&s, FLOW_NETFLOW9);
 	for (uint32_t i = 0, n = 0; i < 30; i++, n += 7)

@@ -192,6 +192,7 @@ put_exporter(struct json *j, const struct msg_exporter *x)
 					      : "records");
 	put_int(j, "reordered", x->reordered);
 	put_int(j, "restarts", x->restarts);
+	put_int(j, "mixed", x->mixed);
 	/* A rate that nobody told is not one. */
 	jw_key(j, "sampling");
 	if (x->rate != 0 && x->rate_from != SAMPLING_UNKNOWN)

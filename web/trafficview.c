@@ -97,8 +97,11 @@ trust_losses(struct html *page, const struct traffic_view *v)
 	const struct msg_exporter *x = exporters_list(&count);
 	const struct msg_flows *f = exporters_totals();
 	double worst = 0;
-	const char *who = "";
+	const char *who = "", *several = NULL;
 
+	for (size_t i = 0; i < count; i++)
+		if (x[i].mixed > 0)
+			several = x[i].address;
 	for (size_t i = 0; i < count; i++)
 		if (lost_percent(&x[i]) > worst) {
 			worst = lost_percent(&x[i]);
@@ -112,6 +115,12 @@ trust_losses(struct html *page, const struct traffic_view *v)
 	else if (count > 0)
 		say(page, "good",
 		    "By their numbers, hardly a datagram of an exporter was lost.");
+	if (several != NULL)
+		say(page, "warn",
+		    "Several senders behind %s count their datagrams each by itself and under "
+		    "one name: what of theirs is lost can't be told. Another source or domain "
+		    "id for each, in their settings, tells them apart.",
+		    several);
 	if (f->drops > 0)
 		say(page, "warn",
 		    "%" PRIu64

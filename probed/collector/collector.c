@@ -259,6 +259,7 @@ send_exporter(struct link *link, const struct exporter *x)
 		.lost = x->sequence.lost,
 		.reordered = x->sequence.reordered,
 		.restarts = x->sequence.restarts,
+		.mixed = x->sequence.mixed,
 		.lost_datagrams = strcmp(sequence_unit(&x->sequence), "datagrams") == 0,
 		.templates = HASH_COUNT(x->templates),
 		.rate = x->rate,

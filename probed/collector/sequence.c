@@ -4,9 +4,14 @@
 
 #define HITS 20
 #define HITS_MASK ((1u << HITS) - 1)
-/* So far behind is one that was overtaken; further, the exporter began anew. */
+/* Datagrams. One so far behind was overtaken; a number that is further off, either way,
+ * has jumped: much was lost, or the exporter began anew. */
 #define REORDER 64
-#define CLOCK_BACK_S 60 /* IPFIX: export times may come out of order by less */
+/* Two jumps within so many datagrams are not two disasters but two senders, whose
+ * numbers have nothing to do with each other. */
+#define JUMPS 20
+#define RECORDS_MAX 4096 /* of a datagram: none holds more */
+#define CLOCK_BACK_S 60	 /* IPFIX: export times may come out of order by less */
 
 enum way {
 	/* NetFlow v9: the number counts datagrams, or (some) records */
@@ -24,6 +29,8 @@ sequence_begin(struct sequence *s, enum flow_protocol protocol)
 {
 	memset(s, 0, sizeof *s);
 	s->protocol = protocol;
+	s->largest = 1;
+	s->since_jump = JUMPS;
 }
 
 static unsigned
@@ -94,20 +101,48 @@ sequence_best(const struct sequence *s)
 	return (uint8_t)best;
 }
 
-static void
-sequence_judge(struct sequence *s, int32_t gap)
+/* Numbers of so many datagrams, at most. */
+static int64_t
+sequence_window(const struct sequence *s)
 {
-	if (gap == 0)
-		return;
-	if (gap > 0 && (uint32_t)gap <= sequence_far(s)) {
-		if (!s->uncertain)
-			s->lost += (uint32_t)gap;
-	} else if (gap < 0 && gap > -REORDER) {
-		s->reordered++;
-		if (s->lost > 0)
-			s->lost--;
+	return sequence_counts_datagrams(s) ? REORDER : REORDER * (int64_t)s->largest;
+}
+
+/* The number jumped, by which LOST of them never came; 0: or there was a restart. */
+static void
+sequence_jump(struct sequence *s, uint32_t lost)
+{
+	if (s->since_jump < JUMPS) {
+		s->lost -= s->jump_lost < s->lost ? s->jump_lost : s->lost;
+		s->restarts -= s->jump_restart;
+		s->jump_lost = 0;
+		s->jump_restart = false;
+		s->mixed++;
 	} else {
-		s->restarts++;
+		s->jump_lost = lost;
+		s->jump_restart = lost == 0;
+		s->lost += s->jump_lost;
+		s->restarts += s->jump_restart;
+	}
+	s->since_jump = 0;
+}
+
+/* OWN: what the datagram itself adds to its exporter's number. */
+static void
+sequence_judge(struct sequence *s, int32_t gap, uint32_t own)
+{
+	int64_t window = sequence_window(s);
+
+	if (gap == 0 || (gap > 0 && s->uncertain))
+		return;
+	if (gap > 0 && gap <= window) {
+		s->lost += (uint32_t)gap;
+	} else if (gap < 0 && gap > -window) {
+		s->reordered++;
+		s->lost -= own < s->lost ? own : s->lost;
+	} else {
+		sequence_jump(
+		    s, gap > 0 && (uint32_t)gap <= sequence_far(s) ? (uint32_t)gap : 0);
 	}
 }
 
@@ -133,8 +168,15 @@ sequence_add(struct sequence *s, const struct sequence_step *step)
 	int32_t gap[SEQUENCE_WAYS] = { 0 };
 
 	s->received += sequence_counts_datagrams(s) ? 1 : step->records + step->options;
+	if (s->since_jump < JUMPS)
+		s->since_jump++;
+	if (step->records + step->options > s->largest)
+		s->largest = step->records + step->options < RECORDS_MAX
+				 ? step->records + step->options
+				 : RECORDS_MAX;
 	if (!s->begun || sequence_restarted(s, step)) {
-		s->restarts += s->begun;
+		if (s->begun)
+			sequence_jump(s, 0);
 		sequence_expect(s, step);
 		return;
 	}
@@ -147,8 +189,8 @@ sequence_add(struct sequence *s, const struct sequence_step *step)
 		s->hits[way] = (s->hits[way] << 1 | (gap[way] == 0)) & HITS_MASK;
 	}
 	s->way = sequence_best(s);
-	sequence_judge(s, gap[s->way]);
+	sequence_judge(s, gap[s->way], sequence_growth(s, s->way, step));
 	/* One that was overtaken says nothing of what comes next. */
-	if (gap[s->way] >= 0 || gap[s->way] <= -REORDER)
+	if (gap[s->way] >= 0 || gap[s->way] <= -sequence_window(s))
 		sequence_expect(s, step);
 }

@@ -20,7 +20,12 @@ struct sequence {
 	uint32_t expected[SEQUENCE_WAYS];
 	uint32_t hits[SEQUENCE_WAYS]; /* the last twenty, a bit each */
 	uint8_t way;
+	uint32_t largest;    /* data records of a datagram so far */
+	uint32_t since_jump; /* datagrams */
+	uint32_t jump_lost;  /* what the last jump was taken for: so much loss, */
+	bool jump_restart;   /* or a restart */
 	uint64_t received, lost, reordered, restarts; /* in the unit of the protocol */
+	uint64_t mixed; /* jumps to and fro: several senders behind one name */
 };
 
 /* What one datagram says and holds. */

@@ -95,6 +95,7 @@ msg_put_exporter(struct msg_out *out, const struct msg_exporter *x)
 	pack_u64(p, x->lost);
 	pack_u64(p, x->reordered);
 	pack_u64(p, x->restarts);
+	pack_u64(p, x->mixed);
 	pack_u8(p, x->lost_datagrams);
 	pack_u32(p, x->templates);
 	pack_u32(p, x->rate);
@@ -130,6 +131,7 @@ msg_get_exporter(struct msg_in *in, struct msg_exporter *x)
 	x->lost = wire_u64(w);
 	x->reordered = wire_u64(w);
 	x->restarts = wire_u64(w);
+	x->mixed = wire_u64(w);
 	x->lost_datagrams = get_bool(w);
 	x->templates = wire_u32(w);
 	x->rate = wire_u32(w);

@@ -31,7 +31,7 @@ struct msg_exporter {
 	uint8_t protocol;	 /* enum flow_protocol */
 	uint64_t domain;	 /* source id, observation domain, engine, sub-agent */
 	uint64_t datagrams, records, options, counters, discards, faults, no_template;
-	uint64_t lost, reordered, restarts;
+	uint64_t lost, reordered, restarts, mixed; /* collector/sequence.h */
 	bool lost_datagrams; /* LOST counts datagrams, else records */
 	uint32_t templates;
 	uint32_t rate;	   /* of its last flow; 0: it sent none */
