@@ -634,6 +634,27 @@ shallow(struct world *w, double t)
 	}
 }
 
+/* Streams that do not slow down: a queue that is always at its end. */
+static void
+deep_udp(struct world *w, double t)
+{
+	deep(w, t);
+	if (on(w, t)) {
+		w->out = 1;
+		w->link[LINE].more_loss = 0.03 + 0.05 * w->b;
+	}
+}
+
+static void
+shallow_udp(struct world *w, double t)
+{
+	shallow(w, t);
+	if (on(w, t)) {
+		w->out = 1;
+		w->link[LINE].more_loss = 0.12 + 0.1 * w->a;
+	}
+}
+
 static void
 end_loss(struct world *w, double t)
 {
@@ -720,12 +741,22 @@ name_neighbour(struct world *w, const char *kind, enum segment segment, bool is)
 	w->has_neighbour = is;
 }
 
+/* Of BITS, at a host at home. */
+static void
+name_attack(struct world *w, double bits, bool is)
+{
+	name_neighbour(w, "attack", SEGMENT_NONE, is);
+	finding_number(&w->neighbour, "bits", "bit/s", bits);
+	finding_fact(&w->neighbour, "attacked", "192.168.1.30");
+	finding_fact(&w->neighbour, "direction", "incoming");
+}
+
 static void
 attack(struct world *w, double t)
 {
 	w->in = on(w, t) ? 1 : 0.1;
 	w->out = 0.1;
-	name_neighbour(w, "attack", SEGMENT_ACCESS, on(w, t + 10));
+	name_attack(w, 30e6 + w->b * 15e6, on(w, t + 10));
 	if (on(w, t)) {
 		w->link[LINE].more_loss = 0.2 + w->a * 0.3;
 		w->link[LINE].more_delay = 0.05;
@@ -939,7 +970,7 @@ harmless_attack(struct world *w, double t)
 {
 	w->in = hour_of(w, t) > 12 ? 0.5 : 0.1;
 	w->out = 0.1;
-	name_neighbour(w, "attack", SEGMENT_ACCESS, hour_of(w, t) > 12);
+	name_attack(w, 20e6, hour_of(w, t) > 12);
 }
 
 static void
@@ -947,6 +978,26 @@ scans(struct world *w, double t)
 {
 	w->in = w->out = 0.1;
 	name_neighbour(w, "scan", SEGMENT_NONE, fmod(fabs(t), HOUR) < 600);
+}
+
+/* The same while somebody uploads, which is what delays. */
+static void
+upload_besides_attack(struct world *w, double t)
+{
+	upload(w, t);
+	w->in = 0.2;
+	name_attack(w, 2e6, on(w, t + 10));
+}
+
+/* Each flow has its queue: who sends without end loses his own packets. */
+static void
+two_queues_udp(struct world *w, double t)
+{
+	double hour = hour_of(w, t);
+
+	w->in = 0.1;
+	w->out = hour > 2 && hour < 4 ? 1 : 0.05;
+	w->link[LINE].more_delay = w->out > 0.5 ? 0.002 : 0;
 }
 
 /* A microwave oven, a lift: short enough to be over before it can be blamed. */
@@ -1029,6 +1080,12 @@ static const struct scenario scenarios[] = {
 	    deep },
 	{ "short FIFO", SEGMENT_ACCESS, "saturation", false, QUIET, LONG, 0, counted,
 	    shallow },
+	{ "deep FIFO, UDP", SEGMENT_ACCESS, "bufferbloat", true, WEEK, LONG, 0, counted,
+	    deep_udp },
+	{ "short FIFO, UDP", SEGMENT_ACCESS, "saturation", false, QUIET, LONG, 0,
+	    counted, shallow_udp },
+	{ "upload besides a small attack", SEGMENT_ACCESS, "bufferbloat", true, WEEK,
+	    LONG, 0, counted, upload_besides_attack },
 	{ "line dead", SEGMENT_ACCESS, "outage", true, QUIET, LONG, 0, plain,
 	    line_dead },
 	{ "line dead, 1 s steps", SEGMENT_ACCESS, "outage", true, 600, 300, 0, fast,
@@ -1106,6 +1163,8 @@ static const struct scenario scenarios[] = {
 	{ "speed tests", SEGMENT_NONE, "", false, 0, 3 * DAY, 0, counted, speed_tests },
 	{ "backup through a fair queue", SEGMENT_NONE, "", false, 0, 3 * DAY, 0,
 	    counted, gentle_backup },
+	{ "UDP through a queue of its own", SEGMENT_NONE, "", false, 0, 3 * DAY, 0,
+	    counted, two_queues_udp },
 	{ "attack that does not hurt", SEGMENT_NONE, "", false, 0, 3 * DAY, 0, counted,
 	    harmless_attack },
 	{ "scans", SEGMENT_NONE, "", false, 0, 2 * DAY, 0, counted, scans },

@@ -287,14 +287,24 @@ is_same(const struct diagnosis *a, const struct diagnosis *b)
 	return a->segment == b->segment;
 }
 
+/* A full line drops and delays, by the length of its queue: the same by two words. */
+static const char *
+of_full_line(const char *cause, enum verdict_sign sign)
+{
+	if (strcmp(cause, "bufferbloat") != 0 && strcmp(cause, "saturation") != 0)
+		return cause;
+	return sign == SIGN_DELAY ? "bufferbloat" : "saturation";
+}
+
 /* How much a cause says. Others' findings and counters end before the last window does,
  * which is no other cause; a line that is dead by now is. */
 static int
 rank(const char *cause)
 {
-	static const char *const words[] = { "bufferbloat", "saturation", "route",
-		"congestion", "radio", "attack", "outage", "unlinked" };
+	static const char *const words[] = { "bufferbloat", "route", "congestion",
+		"radio", "attack", "outage", "unlinked" };
 
+	cause = of_full_line(cause, SIGN_DELAY);
 	for (size_t i = sizeof words / sizeof words[0]; i > 0; i--)
 		if (strcmp(words[i - 1], cause) == 0)
 			return (int)i;
@@ -333,7 +343,7 @@ step(struct verdict *v, struct slot *slot, const struct series *s,
 	const struct infer_finding *other = slot->d.other;
 	slot->d = *d;
 	if (slot->open && rank(cause) > rank(d->cause)) {
-		slot->d.cause = cause;
+		slot->d.cause = of_full_line(cause, d->sign);
 		slot->d.passive = passive;
 		if (other != NULL && other == v->bad_radio)
 			slot->d.other = other;
