@@ -114,8 +114,7 @@ for w in $ALL; do
 	web) own="|tcp|unix 0001 .*probectl.sock|/memfd:.*|$events" ;;
 	courier) own="|udp|tcp|netlink|unix 0001 |$events" ;; # libcurl's pair, as above
 	painter) own="|/memfd:.*" ;;
-	courier) own="|udp|tcp|netlink|unix 0001 |$DIR/data/.smokebox/events.db(-wal|-shm)?" ;;
-	collector) own="|udp" ;;
+	collector) own="|udp|netlink" ;; # and what asks the kernel for radios
 	*) own= ;;
 	esac
 	is "$(descriptors | grep -vE "^($common$own)$")" "" \
