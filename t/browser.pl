@@ -2,7 +2,8 @@
 # browser.pl OUTDIR [--run=FILE] [--no-script] URL... : look at every page as people do, in headless Chromium: the
 # first one at desktop and phone width, light and dark, the others at desktop light and
 # phone dark. One JSON object a line and page: graphs that are missing, errors on the console, requests that failed or went elsewhere, a page
-# wider than its window. With --run the expression in FILE is evaluated on each page as
+# wider than its window. A graph that was "503, not drawn in time" is asked for again by the
+# page: that is no failure, "images" tells whether it came. With --run the expression in FILE is evaluated on each page as
 # well, and what it promises is in "run"; with --no-script no script of a page runs.
 # Screenshots go to OUTDIR. Speaks the DevTools protocol over
 # Chromium's pipe, with Perl's own modules only.
@@ -158,6 +159,10 @@ sub visit {
 	my (@errors, @failed, @foreign);
 	for my $e (@events) {
 		my ($m, $p) = ($e->{method}, $e->{params});
+		next if $m eq 'Log.entryAdded' && $p->{entry}{text} =~ /status of 503\b/
+		    && ($p->{entry}{url} // '') =~ m{/graph/};
+		next if $m eq 'Network.responseReceived' && $p->{response}{status} == 503
+		    && $p->{response}{url} =~ m{/graph/};
 		push @errors, $p->{exceptionDetails}{text} if $m eq 'Runtime.exceptionThrown';
 		push @errors, $p->{entry}{text} . ' ' . ($p->{entry}{url} // '')
 		    if $m eq 'Log.entryAdded' && $p->{entry}{level} eq 'error';
