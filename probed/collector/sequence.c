@@ -183,9 +183,8 @@ sequence_add(struct sequence *s, const struct sequence_step *step)
 	for (unsigned way = 0; way < sequence_ways(s); way++) {
 		bool inclusive = s->protocol == FLOW_IPFIX && way == WAY_INCLUSIVE;
 
-		gap[way] = (int32_t)(step->number - s->expected[way]);
-		if (inclusive)
-			gap[way] -= (int32_t)step->records;
+		gap[way] = (int32_t)(step->number - s->expected[way] -
+				     (inclusive ? step->records : 0));
 		s->hits[way] = (s->hits[way] << 1 | (gap[way] == 0)) & HITS_MASK;
 	}
 	s->way = sequence_best(s);
