@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "infer/odds.h"
 #include "infer/radio.h"
 #include "infer/verdict.h"
 #include "t/tap.h"
@@ -100,7 +101,8 @@ struct world {
 	enum verdict_medium medium;
 	struct infer_finding neighbour;
 	bool has_neighbour, told_neighbour;
-	/* What the box's own radio tells, now; signal 0: it has none, or tells nothing. */
+	/* What the box's own radio tells, now; signal 0: it has none, or tells nothing.
+	 */
 	double signal, retries;
 	bool unlinked;
 	struct radio radio;
@@ -1266,7 +1268,10 @@ tell_calibration(void)
 		    right + wrong > 0 ? (double)right / (right + wrong) : NAN;
 		printf("# %-7s %5u %6u  %.4f\n", confidence_word((enum confidence)c),
 		    right, wrong, share);
-		ok(right + wrong == 0 || share >= at_least[c],
+		/* Of few runs one that is wrong may be chance: more than that is not.
+		 */
+		ok(right + wrong == 0 || share >= at_least[c] ||
+			odds_at_least(wrong, right + wrong, 1 - at_least[c]) > 0.01,
 		    "%s is right in at least %.0f %%",
 		    confidence_word((enum confidence)c), at_least[c] * 100);
 	}
