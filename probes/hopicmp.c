@@ -90,9 +90,10 @@ hop_send(struct hopio *io, unsigned ttl, unsigned serial)
 	struct hop_shot *s = hop_shot(slot);
 	uint8_t head[ECHO_SENT];
 
+	hop_number++;
 	*s = (struct hop_shot){ .io = io,
 		.serial = serial,
-		.number = ++hop_number,
+		.number = hop_number,
 		.id = icmp_io_id(own->socket),
 		.seq = (uint16_t)hop_number };
 	struct echo_proof proof = hop_proof(slot);

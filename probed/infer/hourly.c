@@ -8,6 +8,8 @@
 #define HOUR_S 3600
 #define LEAST 5		/* windows, or days, below which nothing is usual */
 #define DELAY_MAX 3600. /* seconds: no delay is longer */
+#define HOUR_MAX                                                                       \
+	INT32_MAX /* hours since the epoch: no clock of ours shows a later one */
 
 /* --- samples ---------------------------------------------------------------------- */
 
@@ -111,7 +113,7 @@ hourly_add(struct hourly *b, int64_t time, double median, double p90)
 {
 	int64_t hour = time / HOUR_S;
 
-	if (time <= 0 || !(median >= 0 && median < DELAY_MAX) ||
+	if (time <= 0 || hour > HOUR_MAX || !(median >= 0 && median < DELAY_MAX) ||
 	    !(p90 >= 0 && p90 < DELAY_MAX))
 		return;
 	if (b->first == 0)
@@ -274,6 +276,13 @@ get_sample(struct wire *w, struct hourly_sample *s, bool *bad)
 	}
 }
 
+/* A median and a 90th percentile come together: as many of the one as of the other. */
+static bool
+in_step(const struct hourly_sample *a, const struct hourly_sample *b)
+{
+	return a->n == b->n && a->every == b->every && a->skip == b->skip;
+}
+
 int
 hourly_get(struct hourly *b, struct wire *w)
 {
@@ -285,6 +294,8 @@ hourly_get(struct hourly *b, struct wire *w)
 	get_sample(w, &b->ever_p90, &bad);
 	get_sample(w, &b->now, &bad);
 	get_sample(w, &b->now_p90, &bad);
+	if (!in_step(&b->ever, &b->ever_p90) || !in_step(&b->now, &b->now_p90))
+		bad = true;
 	for (int d = 0; d < HOURLY_DAYS; d++)
 		for (int h = 0; h < 24; h++) {
 			b->past[d][h].day = (int32_t)wire_u32(w);
@@ -295,9 +306,8 @@ hourly_get(struct hourly *b, struct wire *w)
 			    (isnan(b->past[d][h].p90) || isnan(b->past[d][h].mad)))
 				bad = true;
 		}
-	/* A time that no clock of ours shows, such as one beyond 2^31 hours. */
-	if (b->first < 0 || b->hour < 0 || b->hour > INT32_MAX ||
-	    b->first > (int64_t)INT32_MAX * HOUR_S)
+	if (b->first < 0 || b->hour < 0 || b->hour > HOUR_MAX ||
+	    b->first / HOUR_S > HOUR_MAX)
 		bad = true;
 	return bad || !wire_ok(w) ? -1 : 0;
 }
