@@ -6,7 +6,8 @@
 
 #include "base/log.h"
 
-#define SLOTS (2 * GATHER_MOST)
+#define SLOTS 131072 /* a power of two */
+_Static_assert(SLOTS > GATHER_MOST && GATHER_MOST <= UINT16_MAX, "all have a slot");
 /* How many wait between the moment when the processor is told what to fetch and the
  * moment when it is looked at. */
 #define AHEAD 8

@@ -7,7 +7,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define GATHER_MOST 32768 /* flows */
+/* Flows. Where a minute begins, each may be there twice, for both minutes. Not more
+ * than a slot's 16 bits can number. */
+#define GATHER_MOST 65535
 
 /* What tells two flows apart. No padding: it is hashed and compared as words. */
 struct gather_key {
