@@ -104,9 +104,10 @@ enum flow_has {
 	FLOW_HAS_POST_PORTS = 1 << 27,
 	FLOW_HAS_DROPPED = 1 << 28,
 	FLOW_HAS_QUOTE = 1 << 29,
+	FLOW_HAS_INNER = 1 << 30,
 };
 
-/* The packet that an ICMP error is about, as far as the error repeats it. */
+/* A packet within a packet, as far as it is there. */
 struct flow_quote {
 	struct flow_ip src, dst;
 	uint8_t proto;
@@ -145,7 +146,15 @@ struct flow {
 	uint8_t event;	    /* of a firewall: 1 create, 2 delete, 3 deny, 5 update */
 	uint16_t fragment;  /* offset */
 	uint32_t label;	    /* IPv6 flow label */
-	struct flow_quote quote;
+	/* No packet is both. */
+	union {
+		struct flow_quote quote; /* what an ICMP error is about */
+		/* What the packets carry, where they are a tunnel's: the innermost. All
+		 * else is of the outermost, which is what went over the line and to
+		 * whom. Whoever sends may write anything in here: nobody is to be
+		 * judged by it. */
+		struct flow_quote inner;
+	};
 };
 
 #endif

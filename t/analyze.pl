@@ -101,6 +101,17 @@ is((grep { $_->{kind} eq 'top' && $_->{by} eq 'flow' } @$found), 1, 'and no more
 ($status, $found) = analyze('--packets', '--local 10.0.0.0/8', $flows);
 is((grep { $_->{kind} eq 'backscatter' } @$found), 0, 'as packets they are an export, and no attack');
 
+# The same answers in a tunnel are whatever its sender wrote there.
+my $tunnel = pcap('tunnel.pcap', map { [$_ * 0.5, ip4('198.51.100.1', '192.168.1.5', 47,
+	pack('nn', 0, 0x800) . tcp('198.51.100.7', sprintf('203.0.113.%d', $_ * 77 % 256),
+	80, 1024 + $_, 0x12))] } 0 .. 199);
+($status, $found) = analyze('--telescope 203.0.113.0/24', $tunnel);
+is($status, 0, 'packets in a tunnel are read');
+is((grep { $_->{kind} eq 'backscatter' } @$found), 0, 'and are no answers of a victim');
+is_deeply([map { "$_->{address} $_->{in_octets}" }
+	grep { $_->{kind} eq 'top' && $_->{by} eq 'host' } @$found],
+	['192.168.1.5 ' . 200 * 64], 'but traffic of the end of the tunnel');
+
 ($status, $found) = analyze($packets);
 ($v) = grep { $_->{kind} eq 'backscatter' } @$found;
 is($v, undef, 'without a telescope nobody is answered');

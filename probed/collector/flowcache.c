@@ -228,7 +228,8 @@ begin(struct flowcache *c, const struct key *k, unsigned bucket,
 	c->free_list = e->next;
 	memset(e, 0, sizeof *e);
 	e->key = *k;
-	e->has = p->has & ~(uint32_t)FLOW_HAS_FRAGMENT;
+	/* What is in a tunnel is not the same in each of its packets. */
+	e->has = p->has & ~(uint32_t)(FLOW_HAS_FRAGMENT | FLOW_HAS_INNER);
 	if (e->has & FLOW_HAS_QUOTE)
 		e->quote = p->quote;
 	e->ttl = p->ttl;

@@ -91,17 +91,16 @@ on_flow(void *ctx, struct flow *f)
 /* --- packets -------------------------------------------------------------------------
  */
 
-/* Bytes of packet P from its IP header on. The innermost says its own length; of what
- * is in a tunnel, the outer one's counts, and the frame's with its padding is nearest.
- */
+/* Bytes of packet P from its IP header on, which says how many; but what it says is no
+ * more than there was. */
 static uint32_t
 octets_of(const struct mirror *k, const struct packet *p, const struct tpacket3_hdr *h)
 {
 	uint32_t head = k->link == PACKET_ETHERNET ? ETHERNET_HEAD : 0;
 
-	if (p->tunnels == 0 && p->ip_length != 0)
-		return p->ip_length;
-	return h->tp_len > head ? h->tp_len - head : 0;
+	uint32_t most = h->tp_len > head ? h->tp_len - head : 0;
+
+	return p->ip_length != 0 && p->ip_length < most ? p->ip_length : most;
 }
 
 static void
@@ -118,11 +117,10 @@ take_frame(struct mirror *k, const struct tpacket3_hdr *h)
 	if (packet_read(&p, k->link,
 		(const uint8_t *)h +
 		    (k->link == PACKET_ETHERNET ? h->tp_mac : h->tp_net),
-		h->tp_snaplen) != 0) {
+		h->tp_snaplen) != 0)
 		k->bad++;
-		return;
-	}
-	if (p.src.len == 0)
+	/* Whatever lies behind its IP header, it went to whom that says. */
+	if (!(p.has & FLOW_HAS_PROTO))
 		return;
 	/* The card or the kernel has taken the tag out. */
 	if (h->tp_status & TP_STATUS_VLAN_VALID) {

@@ -43,17 +43,39 @@ take_ip(struct flow_ip *ip, struct wire *w, unsigned len)
 /* --- ports ---------------------------------------------------------------------------
  */
 
-static bool
-enter_tunnel(struct packet *p)
+/* What P carries, by READ. It is beside P: nothing in it changes what P is, nor is it
+ * P's fault. */
+static void
+enter_tunnel(
+    struct packet *p, struct wire w, int (*read)(struct packet *p, struct wire w))
 {
+	struct packet in;
+
 	if (p->tunnels == TUNNELS_MAX)
-		return false;
-	p->tunnels++;
-	/* What was said of the outer packet is not true of the inner one. */
-	p->has &= FLOW_HAS_MACS | FLOW_HAS_VLAN;
-	p->payload = NULL;
-	p->payload_len = 0;
-	return true;
+		return;
+	memset(&in, 0, sizeof in);
+	in.tunnels = ++p->tunnels;
+	if (read(&in, w) != 0 && !(in.has & FLOW_HAS_PROTO))
+		return;
+	p->tunnels = in.tunnels;
+	if (in.src.len == 0)
+		return;
+	if (in.has & FLOW_HAS_INNER)
+		p->inner = in.inner;
+	else
+		p->inner =
+		    (struct flow_quote){ in.src, in.dst, in.proto, in.sport, in.dport };
+	p->has |= FLOW_HAS_INNER;
+}
+
+/* A tunnel of several protocols says which by the number that Ethernet has for it. */
+static void
+enter_type(struct packet *p, struct wire w, unsigned type)
+{
+	if (type == ETHER_BRIDGE)
+		enter_tunnel(p, w, read_ethernet);
+	else if (type == ETHER_IP4 || type == ETHER_IP6)
+		enter_tunnel(p, w, read_ip);
 }
 
 static void
@@ -92,38 +114,34 @@ read_tcp(struct packet *p, struct wire w)
 }
 
 /* VXLAN (RFC 7348) and GENEVE (RFC 8926) lie in UDP. */
-static int
+static void
 read_udp_tunnel(struct packet *p, struct wire w)
 {
 	if (p->dport == PORT_VXLAN) {
-		if (wire_left(&w) < 8 || !enter_tunnel(p))
-			return 0;
 		wire_skip(&w, 8);
-		return read_ethernet(p, w);
+		if (wire_ok(&w))
+			enter_tunnel(p, w, read_ethernet);
+		return;
 	}
 	unsigned options = (wire_u8(&w) & 0x3f) * 4u;
 	wire_u8(&w);
 	unsigned type = wire_u16(&w);
 	wire_skip(&w, 4 + options);
-	if (!wire_ok(&w) ||
-	    (type != ETHER_BRIDGE && type != ETHER_IP4 && type != ETHER_IP6) ||
-	    !enter_tunnel(p))
-		return 0;
-	return type == ETHER_BRIDGE ? read_ethernet(p, w) : read_ip(p, w);
+	if (wire_ok(&w))
+		enter_type(p, w, type);
 }
 
-static int
+static void
 read_udp(struct packet *p, struct wire w)
 {
 	read_ports(p, &w);
 	wire_skip(&w, 4);
 	if (!wire_ok(&w))
-		return 0;
+		return;
 	p->payload = w.at;
 	p->payload_len = wire_left(&w);
 	if (p->dport == PORT_VXLAN || p->dport == PORT_GENEVE)
-		return read_udp_tunnel(p, w);
-	return 0;
+		read_udp_tunnel(p, w);
 }
 
 /* Errors repeat the beginning of the packet that they are about (RFC 792, RFC 4443). */
@@ -190,7 +208,7 @@ read_icmp(struct packet *p, struct wire w)
 }
 
 /* GRE, RFC 2784 and 2890; the enhanced one of PPTP (version 1) holds PPP. */
-static int
+static void
 read_gre(struct packet *p, struct wire w)
 {
 	unsigned flags = wire_u16(&w), type = wire_u16(&w);
@@ -198,13 +216,10 @@ read_gre(struct packet *p, struct wire w)
 			(flags & 0x1000 ? 4 : 0);
 
 	if ((flags & 7) != 0)
-		return 0;
+		return;
 	wire_skip(&w, skip);
-	if (!wire_ok(&w) ||
-	    (type != ETHER_BRIDGE && type != ETHER_IP4 && type != ETHER_IP6) ||
-	    !enter_tunnel(p))
-		return 0;
-	return type == ETHER_BRIDGE ? read_ethernet(p, w) : read_ip(p, w);
+	if (wire_ok(&w))
+		enter_type(p, w, type);
 }
 
 /* What lies behind the IP headers of P. */
@@ -217,7 +232,8 @@ read_transport(struct packet *p, struct wire w)
 	case IPPROTO_TCP:
 		return read_tcp(p, w);
 	case IPPROTO_UDP:
-		return read_udp(p, w);
+		read_udp(p, w);
+		return 0;
 	case IPPROTO_SCTP:
 	case IPPROTO_DCCP:
 	case IPPROTO_UDPLITE:
@@ -229,9 +245,11 @@ read_transport(struct packet *p, struct wire w)
 		return 0;
 	case IPPROTO_IPIP:
 	case IPPROTO_IPV6:
-		return enter_tunnel(p) ? read_ip(p, w) : 0;
+		enter_tunnel(p, w, read_ip);
+		return 0;
 	case IPPROTO_GRE:
-		return read_gre(p, w);
+		read_gre(p, w);
+		return 0;
 	default:
 		return 0;
 	}
@@ -364,9 +382,10 @@ read_mpls(struct packet *p, struct wire w)
 		if (nibble == 4 || nibble == 6)
 			return read_ip(p, w);
 		/* A pseudowire with a control word: Ethernet behind it. */
-		if (wire_ok(&peek) && nibble == 0 && wire_left(&w) > 4 + 14) {
-			if (!enter_tunnel(p))
-				return 0;
+		if (wire_ok(&peek) && nibble == 0 && wire_left(&w) > 4 + 14 &&
+		    p->tunnels < TUNNELS_MAX) {
+			/* No IP packet is around it: it is itself the outermost. */
+			p->tunnels++;
 			wire_skip(&w, 4);
 			return read_ethernet(p, w);
 		}
@@ -480,8 +499,8 @@ packet_to_flow(const struct packet *p, struct flow *f)
 	f->flags = p->flags;
 	f->icmp_type = p->icmp_type;
 	f->icmp_code = p->icmp_code;
-	if (p->has & FLOW_HAS_QUOTE)
-		f->quote = p->quote;
+	if (p->has & (FLOW_HAS_QUOTE | FLOW_HAS_INNER))
+		f->quote = p->quote; /* or what is inside */
 	memcpy(f->src_mac, p->src_mac, 6);
 	memcpy(f->dst_mac, p->dst_mac, 6);
 	if (p->has & FLOW_HAS_VLAN)

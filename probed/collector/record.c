@@ -400,11 +400,9 @@ record_sample(struct decoding *d, const struct view *v, struct flow *f)
 	const uint8_t *at = v->r->bytes[slot - FIELD_MACS].at;
 	size_t len = v->r->bytes[slot - FIELD_MACS].len;
 	if (packet_read(&p, slot == F_FRAME ? PACKET_ETHERNET : PACKET_IP, at, len) !=
-	    0) {
+	    0)
 		decoding_fault(
 		    d, FAULT_FLOW_HEADER, at, "a sampled packet that makes no sense");
-		return;
-	}
 	packet_to_flow(&p, f);
 	if (!(f->has & FLOW_HAS_OCTETS) && p.ip_length != 0) {
 		f->octets = p.ip_length;

@@ -106,8 +106,9 @@ capture_read(const char *file, const struct capture_sink *sink,
 
 		count->packets++;
 		if (head->caplen < (unsigned)skip ||
-		    packet_read(
-			&p, link, bytes + skip, head->caplen - (unsigned)skip) != 0) {
+		    (packet_read(
+			 &p, link, bytes + skip, head->caplen - (unsigned)skip) != 0 &&
+			!(p.has & FLOW_HAS_PROTO))) {
 			count->others++;
 			continue;
 		}

@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/service.h"
 #include "collector/exporter.h"
 
 /* --- lines
@@ -171,6 +172,19 @@ put_exporter(struct json *j, const struct exporter *x)
 	put_num(j, "domain", true, x->domain);
 }
 
+/* Of what a tunnel carries. */
+static void
+put_inner(struct json *j, const struct flow_quote *q)
+{
+	bool ports = service_has_ports(q->proto);
+
+	put_ip(j, "inner_src", &q->src);
+	put_ip(j, "inner_dst", &q->dst);
+	put_num(j, "inner_proto", true, q->proto);
+	put_num(j, "inner_sport", ports, q->sport);
+	put_num(j, "inner_dport", ports, q->dport);
+}
+
 static void
 put_flow(struct json *j, const struct flow *f)
 {
@@ -215,6 +229,8 @@ put_flow(struct json *j, const struct flow *f)
 	put_ip(j, "post_dst", &f->post_dst);
 	put_num(j, "post_sport", has & FLOW_HAS_POST_PORTS, f->post_sport);
 	put_num(j, "post_dport", has & FLOW_HAS_POST_PORTS, f->post_dport);
+	if (has & FLOW_HAS_INNER)
+		put_inner(j, &f->inner);
 }
 
 static void
