@@ -1,5 +1,6 @@
 /* Flow decoders: what exporters are known to do wrong, what nobody should believe, and
  * what is bounded. Real captures are in t/flowdata.sh.t. */
+#include "base/mem.h"
 #include "collector/packet.h"
 #include "t/flowgram.h"
 #include "t/tap.h"
@@ -391,7 +392,6 @@ test_sampling(void)
 	v9_plain(1, 1, 1);
 	give();
 	ok(flow[2].rate_from == SAMPLING_UNKNOWN, "not where domains disagree");
-	only_exporter()->default_rate = 0;
 	v9_sampler(1, 7, 1000);
 	v9_plain(1, 1, 1);
 	give();
@@ -438,12 +438,69 @@ test_sampling(void)
 	ok(flow[0].rate == 2048 && flow[0].rate_from == SAMPLING_RECORD,
 	    "the record's own interval");
 	is_int(flow[1].rate, 100, "ten of a thousand, by interval and space");
-	for (struct exporter *x = all->all; x != NULL; x = x->hh.next)
-		x->override_rate = 5;
-	v9_plain(1, 1, 1);
+}
+
+/* What the operator says of ADDRESS, and of all. */
+static void
+say(const char *address, uint32_t rate, uint32_t fallback, uint32_t of_all)
+{
+	struct rates_rule *rule = mem_zero(1, sizeof *rule);
+	struct err err;
+
+	rule->rate = rate;
+	rule->fallback = fallback;
+	prefixes_parse(&rule->address, address, &err);
+	rates_set(&all->rates, rule, 1, of_all);
+}
+
+static bool
+last_is(uint32_t rate, enum flow_sampling from)
+{
 	give();
-	ok(flow[2].rate == 5 && flow[2].rate_from == SAMPLING_OPERATOR,
-	    "the operator's word is the last");
+	return flow[flows - 1].rate == rate && flow[flows - 1].rate_from == from;
+}
+
+static void
+test_operator(void)
+{
+	afresh();
+	learn_plain(1);
+	say("192.0.2.1", 0, 7, 9);
+	v9_plain(1, 1, 1);
+	ok(last_is(7, SAMPLING_DEFAULT), "the operator's default where nobody tells");
+	say("203.0.113.0/24", 5, 7, 9);
+	v9_plain(1, 1, 1);
+	ok(last_is(9, SAMPLING_DEFAULT), "that of all, for those who are not named");
+	v5(1, 1000, 0, 0);
+	v5_record(0, 0);
+	ok(last_is(9, SAMPLING_DEFAULT), "v5: a header of zeroes tells nothing");
+	v5(1, 1001, 1, 1);
+	v5_record(0, 0);
+	ok(last_is(1, SAMPLING_PROTOCOL), "v5: an interval of 1 is told");
+	v5(1, 1002, 2, 100);
+	v5_record(0, 0);
+	ok(last_is(100, SAMPLING_PROTOCOL), "v5: what is told goes before a default");
+	v9_sampler(1, 7, 1000);
+	v9_plain(1, 1, 1);
+	ok(last_is(1000, SAMPLING_ONLY_SAMPLER), "so does a sampler");
+	say("192.0.2.1", 5, 7, 9);
+	v9_plain(1, 1, 1);
+	ok(last_is(5, SAMPLING_OPERATOR), "the operator's own word is the last");
+	v5(1, 1003, 3, 100);
+	v5_record(0, 0);
+	ok(last_is(5, SAMPLING_OPERATOR), "in v5, too");
+	say("192.0.2.9", 3, 0, 0);
+	v9_plain(1, 1, 1);
+	ok(last_is(1000, SAMPLING_ONLY_SAMPLER), "and holds until it is taken back");
+	sflow(1, 1);
+	sflow_sample(100, 3, 4, 1, sizeof frame);
+	ok(last_is(3, SAMPLING_OPERATOR), "sFlow: an agent is named by its address");
+	guest = true;
+	sflow(1, 2);
+	sflow_sample(100, 3, 4, 1, sizeof frame);
+	ok(last_is(100, SAMPLING_PROTOCOL),
+	    "but not a guest's, who may say what it likes");
+	guest = false;
 }
 
 static struct sequence *
@@ -632,6 +689,7 @@ main(void)
 	test_bounds();
 	test_ipfix();
 	test_sampling();
+	test_operator();
 	test_sequence();
 	test_sflow();
 	test_packets();

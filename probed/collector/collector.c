@@ -17,6 +17,7 @@
 #include "collector/marks.h"
 #include "collector/mirror.h"
 #include "collector/radios.h"
+#include "collector/sampling.h"
 #include "collector/senders.h"
 #include "collector/settings.h"
 #include "collector/template.h"
@@ -504,6 +505,7 @@ configure(const struct conf *conf)
 	if (senders_configure(&collector.senders, conf_value(s, "allow", NULL),
 		conf_value(s, "proxy", collector.gateway), &err) != 0)
 		log_warnx("*** Collector ***: allow, proxy: %s; as before", err.text);
+	sampling_configure(&collector.exporters->rates, conf);
 	settings_tally(&collector.settings, conf);
 	tally_configure(collector.tally, &collector.settings);
 	settings_thresholds(&thresholds, conf);

@@ -51,6 +51,7 @@ decoding_exporter(struct decoding *d, enum flow_protocol protocol,
 	x->address = d->d->from;
 	if (agent != NULL)
 		x->agent = *agent;
+	exporter_said(d->exporters, x);
 	x->datagrams++;
 	d->exporters->by_protocol[protocol]++;
 	return true;

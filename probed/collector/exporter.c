@@ -47,6 +47,7 @@ exporters_free(struct exporters *e)
 
 	HASH_ITER(hh, e->all, x, next)
 		exporter_forget(e, x);
+	rates_free(&e->rates);
 	free(e);
 }
 
@@ -205,6 +206,7 @@ exporter_set_guest(struct exporters *e, struct exporter *x, bool guest)
 	if (x->guest == guest)
 		return;
 	x->guest = guest;
+	x->said_version = 0; /* whom it names as its agent counts, or no more */
 	if (guest) {
 		e->guests++;
 		e->guest_template_bytes += x->template_bytes;
@@ -368,6 +370,17 @@ exporter_sampler(const struct exporter *x, uint64_t id)
 	return 0;
 }
 
+void
+exporter_said(const struct exporters *e, struct exporter *x)
+{
+	static const struct flow_ip none;
+
+	if (x->said_version == e->rates.version)
+		return;
+	x->said = rates_of(&e->rates, &x->address, x->guest ? &none : &x->agent);
+	x->said_version = e->rates.version;
+}
+
 static bool
 sampling_is(struct flow *flow, uint32_t rate, enum flow_sampling from)
 {
@@ -382,7 +395,7 @@ void
 exporter_sampling(const struct exporters *e, struct exporter *x,
     const struct sampling_hint *hint, struct flow *flow)
 {
-	if (sampling_is(flow, x->override_rate, SAMPLING_OPERATOR) ||
+	if (sampling_is(flow, x->said.rate, SAMPLING_OPERATOR) ||
 	    sampling_is(flow, hint->rate, SAMPLING_RECORD))
 		return;
 	if (hint->has_sampler &&
@@ -396,7 +409,7 @@ exporter_sampling(const struct exporters *e, struct exporter *x,
 	if (sampling_is(flow, exporter_one_rate(x), SAMPLING_ONLY_SAMPLER) ||
 	    (x->samplers == 0 && sampling_is(flow, exporter_other_domains(e, x),
 				     SAMPLING_OTHER_DOMAIN)) ||
-	    sampling_is(flow, x->default_rate, SAMPLING_DEFAULT))
+	    sampling_is(flow, x->said.fallback, SAMPLING_DEFAULT))
 		return;
 	sampling_is(flow, 1, SAMPLING_UNKNOWN);
 }

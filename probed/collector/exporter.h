@@ -12,6 +12,7 @@
 #include <uthash.h>
 
 #include "collector/decode.h"
+#include "collector/rates.h"
 #include "collector/sequence.h"
 #include "flow.h"
 
@@ -88,8 +89,9 @@ struct exporter {
 	 * samplers: asked for each flow. */
 	uint32_t others_rate;
 	uint64_t others_version;
-	uint32_t override_rate, default_rate; /* by the operator; 0: none */
-	int64_t init_ms; /* IPFIX: when it began (160 in options); 0: not said */
+	struct rates_rule said; /* by the operator, without its addresses */
+	uint64_t said_version;	/* as of that version of all rates */
+	int64_t init_ms;	/* IPFIX: when it began (160 in options); 0: not said */
 	uint32_t active_s, inactive_s; /* its timeouts, where it says; 0: not */
 
 	uint32_t rate; /* of its last flow, and where it is from; 0: none yet */
@@ -102,6 +104,7 @@ struct exporter {
 
 struct exporters {
 	struct exporter *all; /* by key */
+	struct rates rates;   /* what the operator says of them */
 	unsigned count;
 	unsigned guests;	     /* of them */
 	bool number[EXPORTERS_MAX];  /* taken */
@@ -142,6 +145,10 @@ void exporters_sweep(struct exporters *e, int64_t now_ms);
 /* A sampler of X takes one in RATE. False when there is no room. */
 bool exporter_learn_sampler(
     struct exporters *e, struct exporter *x, bool has_id, uint64_t id, uint32_t rate);
+
+/* Have X know what the operator says of it: its address and agent are known, or are
+ * others now. */
+void exporter_said(const struct exporters *e, struct exporter *x);
 
 /* What a record says of its own sampling. 0: it does not. */
 struct sampling_hint {

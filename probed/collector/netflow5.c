@@ -118,18 +118,20 @@ v5_record(struct decoding *d, const struct v5_head *h, struct wire w)
 	}
 	f.rate = 1;
 	f.rate_from = SAMPLING_UNKNOWN;
-	if (d->exporter->override_rate != 0) {
-		f.rate = d->exporter->override_rate;
+	if (d->exporter->said.rate != 0) {
+		f.rate = d->exporter->said.rate;
 		f.rate_from = SAMPLING_OPERATOR;
-	} else if (h->version == 5) {
+	} else if (h->version == 5 &&
+		   (h->sampling != 0 || d->exporter->said.fallback == 0)) {
 		/* Fourteen bits of interval behind two of mode, which some leave at 0
-		 * though they sample. */
+		 * though they sample; all of them 0 some who know of no sampling: then
+		 * the operator may know better. */
 		unsigned interval = h->sampling & 0x3fff;
 
 		f.rate = interval < 2 ? 1 : interval;
 		f.rate_from = SAMPLING_PROTOCOL;
-	} else if (d->exporter->default_rate != 0) {
-		f.rate = d->exporter->default_rate;
+	} else if (d->exporter->said.fallback != 0) {
+		f.rate = d->exporter->said.fallback;
 		f.rate_from = SAMPLING_DEFAULT;
 	}
 	decoding_flow(d, &f);

@@ -1,7 +1,8 @@
-/* What the devices of *** Collector *** that are asked by SNMP need to be asked, and what
- * is said of interfaces. */
+/* What the devices of *** Collector *** that are asked by SNMP need to be asked, and
+ * what is said of interfaces and exporters. */
 #include <string.h>
 
+#include "base/prefix.h"
 #include "config/view.h"
 
 /* RFC 3414 11.2: a shorter one is refused by every agent. */
@@ -65,6 +66,37 @@ check_interface(struct view *v, const struct conf_section *s)
 		    s->name, var->value);
 }
 
+/* What is said of exporters has to say something, and of each of them once. */
+static void
+check_exporter(struct view *v, const struct conf_section *s)
+{
+	const struct conf_var *var = conf_var(s, "address");
+	struct prefixes own = { NULL, 0 };
+	struct err err;
+
+	if (conf_var(s, "sampling") == NULL && conf_var(s, "sampling_default") == NULL)
+		report_error(v->report, s->at,
+		    "%s: nothing is said of it, expected 'sampling' or "
+		    "'sampling_default'",
+		    s->name);
+	if (var == NULL || prefixes_parse(&own, var->value, &err) != 0)
+		return; /* which was said */
+	for (const struct conf_section *o = s->parent->first; o != s; o = o->next) {
+		struct prefixes other = { NULL, 0 };
+
+		if (prefixes_parse(&other, conf_value(o, "address", NULL), &err) == 0)
+			for (size_t i = 0; i < own.count * other.count; i++)
+				if (memcmp(&own.prefix[i / other.count],
+					&other.prefix[i % other.count],
+					sizeof *own.prefix) == 0)
+					report_error(v->report, var->at,
+					    "%s: an address of it is in '%s', too",
+					    s->name, o->name);
+		prefixes_free(&other);
+	}
+	prefixes_free(&own);
+}
+
 void
 pollers_check(struct view *v)
 {
@@ -78,4 +110,8 @@ pollers_check(struct view *v)
 	for (const struct conf_section *s = group == NULL ? NULL : group->first;
 	     s != NULL; s = s->next)
 		check_interface(v, s);
+	group = conf_child(conf_top(&v->tree->conf, "Collector"), "exporters");
+	for (const struct conf_section *s = group == NULL ? NULL : group->first;
+	     s != NULL; s = s->next)
+		check_exporter(v, s);
 }

@@ -131,6 +131,13 @@ poll_pause(const char *value)
 	return strtoul(value, NULL, 10) >= 5 && strtoul(value, NULL, 10) <= 300;
 }
 
+/* sFlow and most devices have no more than 24 bits for it. */
+static bool
+sampling_rate(const char *value)
+{
+	return strtoul(value, NULL, 10) <= 1 << 24;
+}
+
 static bool
 hops(const char *value)
 {
@@ -596,6 +603,9 @@ static const struct schema_key web_key[] = {
 			     .expected = "the name of a variable of the environment"   \
 	}
 
+#define SAMPLING "[1-9][0-9]{0,7}"
+#define SAMPLING_TEXT "of how many packets one is looked at, 1 to 16777216"
+
 static const struct schema_key collector_key[] = {
 	{ "listen", .fits = addresses, .expected = LISTEN_TEXT },
 	{ "allow", .fits = some_senders,
@@ -614,6 +624,8 @@ static const struct schema_key collector_key[] = {
 	{ "prefer", .fits = some_exporters,
 	    .expected = "up to 256 addresses of exporters such as 192.0.2.1 192.0.2.2, "
 			"or all" },
+	{ "sampling_default", .re = SAMPLING, .fits = sampling_rate,
+	    .expected = SAMPLING_TEXT },
 	{ "talkers", .re = "off|totals|full", .expected = "off, totals or full",
 	    .fallback = "full" },
 	{ "cut_remote", .re = YES_NO, .error = YES_NO_TEXT, .fallback = "no" },
@@ -725,7 +737,23 @@ static const struct schema interfaces_child[] = {
 	{ NULL },
 };
 
+static const struct schema_key exporter_key[] = {
+	{ "address", KEY_MANDATORY, .fits = some_prefixes,
+	    .expected = "addresses such as 192.0.2.1 2001:db8::/32" },
+	{ "sampling", .re = SAMPLING, .fits = sampling_rate,
+	    .expected = SAMPLING_TEXT },
+	{ "sampling_default", .re = SAMPLING, .fits = sampling_rate,
+	    .expected = SAMPLING_TEXT },
+	{ NULL },
+};
+
+static const struct schema exporters_child[] = {
+	{ "/" WORD, .key = exporter_key },
+	{ NULL },
+};
+
 static const struct schema collector_child[] = {
+	{ "exporters", .child = exporters_child },
 	{ "interfaces", .child = interfaces_child },
 	{ "snmp", .key = snmp_key, .child = snmp_child },
 	{ NULL },

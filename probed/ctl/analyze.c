@@ -13,6 +13,7 @@
 #include "base/prefix.h"
 #include "collector/exporter.h"
 #include "collector/tally.h"
+#include "collector/sampling.h"
 #include "config/conf.h"
 #include "ctl/capture.h"
 #include "ctl/ctl.h"
@@ -41,7 +42,8 @@ struct analyze {
 		READ_PACKETS
 	} read;
 
-	bool flows; /* take exported flows; else packets */
+	bool flows;	   /* take exported flows; else packets */
+	struct conf *conf; /* what it says of exporters; NULL: nothing */
 	struct exporters *exporters;
 	const struct exporter *here; /* whose packets they are: the capture's */
 	struct space *space;
@@ -295,6 +297,8 @@ pass(struct analyze *a, char **files)
 	struct exporter_key key = exporter_key(&nobody, FLOW_UNKNOWN, NULL, 0);
 
 	a->exporters = exporters_new();
+	if (a->conf != NULL)
+		sampling_configure(&a->exporters->rates, a->conf);
 	a->here = exporters_get(a->exporters, &key, false, 0);
 	a->records = a->packets = 0;
 	a->first_ms = a->now_ms = a->swept_ms = 0;
@@ -370,7 +374,8 @@ set_prefixes(struct prefixes *list, const char *text, const char *what)
 	return -1;
 }
 
-/* What *** Collector *** of the configuration at PATH says is one's own. */
+/* What *** Collector *** of the configuration at PATH says is one's own, and of
+ * exporters. */
 static int
 read_config(struct analyze *a, const char *path)
 {
@@ -391,7 +396,8 @@ read_config(struct analyze *a, const char *path)
 		bad |= set_prefixes(&a->local, local, "local");
 	bad |= set_prefixes(
 	    &a->telescope, conf_value(top, "telescope", NULL), "telescope");
-	conf_free(conf);
+	conf_free(a->conf);
+	a->conf = conf;
 	conf_report_free(&report);
 	return bad;
 }
@@ -412,6 +418,7 @@ forget(struct analyze *a)
 	space_free(a->space);
 	prefixes_free(&a->local);
 	prefixes_free(&a->telescope);
+	conf_free(a->conf);
 }
 
 static int

@@ -266,10 +266,10 @@ static void
 show_exporters(const json_t *s, long long now)
 {
 	static const char *const names[] = { "EXPORTER", "PROTOCOL", "RECORDS", "LOST",
-		"FAULTS", "SAMPLING", "LAST", NULL };
+		"FAULTS", "SAMPLING", "BY", "LAST", NULL };
 	const json_t *list = json_object_get(s, "exporters");
 	const json_t *totals = json_object_get(s, "collector");
-	struct table t = { .right = 1 << 2 | 1 << 3 | 1 << 4 | 1 << 5 | 1 << 6 };
+	struct table t = { .right = 1 << 2 | 1 << 3 | 1 << 4 | 1 << 5 | 1 << 7 };
 	size_t i;
 	json_t *x;
 
@@ -303,7 +303,9 @@ show_exporters(const json_t *s, long long now)
 		cell[5] = integer(x, "sampling") > 0
 			      ? mem_printf("%lld", integer(x, "sampling"))
 			      : mem_str("unknown");
-		cell[6] = span(now - integer(x, "last"));
+		cell[6] =
+		    mem_str(integer(x, "sampling") > 0 ? text(x, "sampling_from") : "");
+		cell[7] = span(now - integer(x, "last"));
 	}
 	print(&t, true);
 	putchar('\n');
