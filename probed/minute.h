@@ -77,6 +77,11 @@ struct minute_part {
 	uint16_t rows;		/* that follow */
 };
 
+/* Interfaces that a minute has of one sender whom the operator does not name, and of
+ * all of them. They are listed behind the others. */
+#define MINUTE_GUEST_INTERFACES 128
+#define MINUTE_GUESTS_INTERFACES 255
+
 /* The bytes of both, in messages and on disk. A row takes at most MINUTE_ROW_MAX. */
 #define MINUTE_ROW_MAX 128
 #define MINUTE_PART_MAX 104

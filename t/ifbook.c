@@ -406,6 +406,62 @@ test_shares(void)
 	ifbook_free(t);
 }
 
+/* When flows of interface 2 of device NUMBER were last told of. */
+static int64_t flows_told[4];
+
+static void
+note_flows(void *ctx, const struct msg_interface *m)
+{
+	unsigned number = m->key.device.bytes[3];
+
+	(void)ctx;
+	if (number < 4 && m->key.index == 2)
+		flows_told[number] = m->by_flow.begin_ms / 1000;
+}
+
+/* Minute K has COUNT interfaces of guest 2 behind interface 1 of device 1. */
+static void
+give_guests(struct ifbook *t, int k, unsigned count, bool second)
+{
+	static struct minute_row row[MINUTE_GUEST_INTERFACES + 2];
+	struct minute_part part = { .begin_s = T0 + k * 60,
+		.final = true,
+		.by = MINUTE_INTERFACE,
+		.parts = 1 };
+
+	memset(row, 0, sizeof row);
+	row[part.rows++].key =
+	    (struct minute_key){ .a = device_of(1), .number = second ? 2 : 1 };
+	for (unsigned i = 0; i < count; i++)
+		row[part.rows++].key = (struct minute_key){ .a = device_of(2),
+			.number = i == 1 && !second ? 1000 : i + 1 };
+	for (unsigned i = 0; i < part.rows; i++)
+		row[i].sum.octets[MINUTE_IN] = 1000;
+	ifbook_minute(t, &part, row);
+}
+
+/* A guest that fills its rows of a minute may have had traffic of others. */
+static void
+test_guest_silence(void)
+{
+	struct ifbook *t = ifbook_new(note_flows, on_trouble, NULL);
+
+	hear(t, 1, false);
+	hear(t, 2, true);
+	give_guests(t, 0, 2, true);
+	ok(flows_told[1] == T0 && flows_told[2] == T0, "both have had traffic");
+	give_guests(t, 1, 1, false);
+	ok(flows_told[1] == T0 + 60 && flows_told[2] == T0 + 60,
+	    "an interface that is not listed carried nothing");
+	give_guests(t, 2, MINUTE_GUEST_INTERFACES, false);
+	is_int(flows_told[2], T0 + 60,
+	    "of a guest that has no more rows that is not known");
+	is_int(flows_told[1], T0 + 120, "which is nothing to who is named");
+	give_guests(t, 3, MINUTE_GUEST_INTERFACES - 1, false);
+	is_int(flows_told[2], T0 + 180, "until it has rows to spare");
+	ifbook_free(t);
+}
+
 /* Guests take no place of who is named. */
 static void
 test_many(void)
@@ -594,6 +650,7 @@ main(void)
 	test_size();
 	test_shares();
 	test_many();
+	test_guest_silence();
 	test_exporters();
 	test_files();
 	snprintf(rm, sizeof rm, "rm -rf %s", dir);

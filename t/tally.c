@@ -832,6 +832,112 @@ test_guest(void)
 	    "but for those of its own address");
 }
 
+/* A guest of 10.0.1.NUMBER. */
+static struct exporter *
+a_guest(unsigned number)
+{
+	char text[32];
+	struct addr from;
+
+	snprintf(text, sizeof text, "10.0.1.%u", number);
+	addr_parse(&from, text);
+	struct exporter_key key = exporter_key(&from, FLOW_NETFLOW9, NULL, 0);
+	exporters->new_guests = (struct bucket){ 0 }; /* it came before */
+	struct exporter *x = exporters_get(exporters, &key, true, T0);
+	x->address = from;
+	return x;
+}
+
+/* X tells of COUNT interfaces from FIRST on, of each OCTETS that came in there. */
+static void
+tell_interfaces(struct exporter *x, unsigned first, unsigned count, uint64_t octets)
+{
+	struct flow f = a_flow();
+
+	f.exporter = x;
+	f.out = 0;
+	f.octets = octets;
+	for (unsigned i = first; i < first + count; i++) {
+		f.in = i;
+		tally_flow(tally, &f, T0 + 20000);
+	}
+}
+
+static unsigned
+rows_of(struct flow_ip ip, uint64_t octets)
+{
+	const struct table *t = of_minute(MINUTE_INTERFACE, 0);
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < t->rows; i++)
+		n += flow_ip_same(&t->row[i].key.a, &ip) &&
+		     t->row[i].sum.octets[MINUTE_IN] == octets;
+	return n;
+}
+
+/* A guest makes up interfaces, of more octets than anybody has. */
+static void
+test_guest_interfaces(void)
+{
+	struct minute_sum sum;
+	uint64_t all = 0;
+
+	afresh("10.0.0.0/8");
+	settings.count_all = true;
+	tally_configure(tally, &settings);
+	tell_interfaces(exporter, 1, 700, 1000);
+	tell_interfaces(a_guest(2), 1, 48, 5000);
+	all = 700 * 1000 + 48 * 5000;
+	for (unsigned i = 0; i < 10; i++) {
+		tell_interfaces(a_guest(3), 1 + 600 * i, 600, 1000000);
+		tally_tick(tally, T0 + 20000, on_part, NULL);
+	}
+	all += 6000 * 1000000ULL;
+	tell_interfaces(exporter, 701, 300, 1000);
+	tell_interfaces(a_guest(3), 1, 10, 1000000);
+	all += 300 * 1000 + 10 * 1000000ULL;
+	close_all();
+	is_int(rows_of(ip4(10, 0, 0, 1), 1000), 1000,
+	    "who is named has a row for each of a thousand interfaces");
+	is_int(rows_of(ip4(10, 0, 1, 2), 5000), 48, "so has another guest, of its few");
+	is_int(rows_of(ip4(10, 0, 1, 3), 1000000) + rows_of(ip4(10, 0, 1, 3), 2000000),
+	    MINUTE_GUEST_INTERFACES, "the one that made up 6000 has its share");
+	is_int(rows_of(ip4(10, 0, 1, 3), 2000000), 10, "in which sums are whole");
+	is_int((long long)tally_counts(tally)->guest_interfaces,
+	    6000 - MINUTE_GUEST_INTERFACES, "the others are counted");
+	sum = all_of(of_minute(MINUTE_INTERFACE, 0));
+	ok(sum.octets[MINUTE_IN] == all && bad_parts == 0,
+	    "and lie with the rest: nothing is lost");
+
+	afresh("10.0.0.0/8");
+	settings.count_all = true;
+	tally_configure(tally, &settings);
+	for (unsigned i = 0; i < 200; i++)
+		tell_interfaces(a_guest(i), 1, 20, 1000000);
+	tell_interfaces(exporter, 1, 10, 1);
+	close_all();
+	is_int((long long)tally_counts(tally)->guest_interfaces,
+	    200 * 20 - MINUTE_GUESTS_INTERFACES, "many guests have one share together");
+	is_int(rows_of(ip4(10, 0, 0, 1), 1), 10, "and take none of who is named");
+	is_int(of_minute(MINUTE_INTERFACE, 0)->rows, 10 + MINUTE_GUESTS_INTERFACES,
+	    "all of it is listed");
+
+	/* A guest sends from the address that is an agent's, who is named. */
+	afresh("10.0.0.0/8");
+	struct exporter *guest = a_guest(7);
+	exporter->agent = ip4(10, 0, 1, 7);
+	tell_interfaces(exporter, 1, 5, 1000);
+	tell_interfaces(guest, 1, 5, 1000000);
+	close_all();
+	is_int(rows_of(ip4(10, 0, 1, 7), 1000), 5,
+	    "a guest has no say in the rows of who is named");
+	sum = all_of(of_minute(MINUTE_INTERFACE, 0));
+	ok(sum.octets[MINUTE_IN] == 5 * 1001000 &&
+		of_minute(MINUTE_INTERFACE, 0)->rows == 5,
+	    "what it says lies with the rest");
+	settings.count_all = false;
+}
+
 /* Both have told of a host; then the clock is set back, and the one that was believed is
  * silent. */
 static void
@@ -1176,6 +1282,7 @@ main(void)
 	test_two();
 	test_flows_and_samples();
 	test_guest();
+	test_guest_interfaces();
 	test_back();
 	test_foreign();
 	test_set();

@@ -282,6 +282,7 @@ exporters_put(struct json *j)
 	put_int(j, "others", f->others);
 	put_int(j, "absurd", f->absurd);
 	put_int(j, "unknown_sampling", f->unknown);
+	put_int(j, "guest_interfaces", f->guest_interfaces);
 	jw_object_end(j);
 	put_int(j, "suspicions", f->suspicions);
 	put_int(j, "watched", f->watched);

@@ -535,6 +535,11 @@ collector(const struct page *p)
 	family(p, "smokebox_collector_unknown_sampling_total", "counter",
 	    "Flow records of exporters that do not say how they sample.");
 	plain(p, "smokebox_collector_unknown_sampling_total", (double)f->unknown);
+	family(p, "smokebox_collector_guest_interfaces_total", "counter",
+	    "Flows of interfaces that had no room, told of by senders that are not "
+	    "named.");
+	plain(p, "smokebox_collector_guest_interfaces_total",
+	    (double)f->guest_interfaces);
 	family(p, "smokebox_collector_suspicions_total", "counter",
 	    "Seconds in which a host had more traffic than a threshold.");
 	plain(p, "smokebox_collector_suspicions_total", (double)f->suspicions);

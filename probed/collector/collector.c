@@ -234,6 +234,7 @@ send_totals(struct link *link)
 		.others = c->others,
 		.absurd = c->absurd,
 		.unknown = c->unknown,
+		.guest_interfaces = c->guest_interfaces,
 		.suspicions = collector.suspicions,
 		.crowded = windows_crowded(collector.windows),
 		.watched = windows_count(collector.windows) };

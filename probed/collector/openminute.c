@@ -7,6 +7,10 @@
 #include "link/msgminute.h"
 
 #define LISTED_MAX (4 * MSG_MINUTE_ROWS)
+#define GUESTS_ROOM 256
+_Static_assert(MINUTE_GUESTS_INTERFACES < GUESTS_ROOM &&
+		   MINUTE_GUESTS_INTERFACES <= MSG_MINUTE_ROWS,
+    "they are never too many, and one more part");
 
 /* Rows that are counted apart, and rows that are given out: those of whole messages. */
 static const struct size {
@@ -26,6 +30,7 @@ open_minute_init(struct open_minute *m)
 	memset(m, 0, sizeof *m);
 	for (unsigned by = 0; by < MINUTE_BYS; by++)
 		toptable_init(&m->table[by], sizes[by].most);
+	toptable_init(&m->guests, GUESTS_ROOM);
 }
 
 void
@@ -33,6 +38,7 @@ open_minute_free(struct open_minute *m)
 {
 	for (unsigned by = 0; by < MINUTE_BYS; by++)
 		toptable_free(&m->table[by]);
+	toptable_free(&m->guests);
 }
 
 void
@@ -42,6 +48,8 @@ open_minute_begin(struct open_minute *m, int64_t minute)
 	m->begun = m->changed = false;
 	for (unsigned by = 0; by < MINUTE_BYS; by++)
 		toptable_clear(&m->table[by]);
+	toptable_clear(&m->guests);
+	memset(m->guest_rows, 0, sizeof m->guest_rows);
 	memset(&m->total, 0, sizeof m->total);
 	memset(&m->seen, 0, sizeof m->seen);
 	memset(m->again, 0, sizeof m->again);
@@ -68,6 +76,22 @@ open_minute_add(struct open_minute *m, enum minute_by by, const struct top_key *
 	if (again)
 		minute_add(&m->again[by], sum);
 	toptable_add(&m->table[by], key, hash, sum);
+}
+
+bool
+open_minute_add_guest(struct open_minute *m, uint32_t guest, const struct top_key *key,
+    uint64_t hash, const struct minute_sum *sum)
+{
+	unsigned before = m->guests.count;
+
+	if ((m->guest_rows[guest] == MINUTE_GUEST_INTERFACES ||
+		before == MINUTE_GUESTS_INTERFACES) &&
+	    toptable_find(&m->guests, key, hash) == NULL)
+		return false;
+	toptable_add(&m->guests, key, hash, sum);
+	m->guest_rows[guest] =
+	    (uint16_t)(m->guest_rows[guest] + m->guests.count - before);
+	return true;
 }
 
 /* --- giving out
@@ -184,22 +208,48 @@ compare_rows(const void *a, const void *b)
 	return more > less ? -1 : more < less;
 }
 
+/* The greatest COUNT of TOP into ROW. */
+static unsigned
+list_rows(struct minute_row *row, enum minute_by by, const struct top_row **top,
+    unsigned count, unsigned most)
+{
+	qsort(top, count, sizeof *top, compare_top);
+	if (count > most)
+		count = most;
+	for (unsigned i = 0; i < count; i++)
+		get_row(&row[i], by, top[i]);
+	return count;
+}
+
+/* The rows of guests, into ROW. A guest may send in the name of one that is named: then
+ * there is a row already, in which it has no say. */
+static unsigned
+list_guests(const struct open_minute *m, struct minute_row *row)
+{
+	const struct top_row *top[GUESTS_ROOM];
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < m->guests.count; i++)
+		if (toptable_find(&m->table[MINUTE_INTERFACE], &m->guests.row[i].key,
+			m->guests.hash[i]) == NULL)
+			top[count++] = &m->guests.row[i];
+	return list_rows(row, MINUTE_INTERFACE, top, count, MINUTE_GUESTS_INTERFACES);
+}
+
 static void
 give_table(const struct open_minute *m, struct giving *g)
 {
 	static const struct top_row *top[TOPTABLE_MAX];
-	static struct minute_row row[LISTED_MAX];
+	static struct minute_row row[LISTED_MAX + MINUTE_GUESTS_INTERFACES];
 	const struct toptable *t = &m->table[g->part.by];
-	unsigned listed = sizes[g->part.by].listed;
 
 	for (unsigned i = 0; i < t->count; i++)
 		top[i] = &t->row[i];
-	qsort(top, t->count, sizeof *top, compare_top);
-	g->rows = t->count < listed ? t->count : listed;
-	for (unsigned i = 0; i < g->rows; i++)
-		get_row(&row[i], g->part.by, top[i]);
-	g->row = row;
+	g->rows = list_rows(row, g->part.by, top, t->count, sizes[g->part.by].listed);
 	g->part.rest_rows = t->count - g->rows;
+	if (g->part.by == MINUTE_INTERFACE)
+		g->rows += list_guests(m, row + g->rows);
+	g->row = row;
 	minute_add(&g->part.rest, &m->again[g->part.by]);
 	give(g);
 }

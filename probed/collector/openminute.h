@@ -7,6 +7,7 @@
 #ifndef COLLECTOR_OPENMINUTE_H
 #define COLLECTOR_OPENMINUTE_H
 
+#include "collector/exporter.h"
 #include "collector/tally.h"
 #include "collector/toptable.h"
 
@@ -21,6 +22,10 @@ struct open_minute {
 	 * that. */
 	struct minute_sum again[MINUTE_BYS];
 	struct toptable table[MINUTE_BYS];
+	/* Interfaces of guests, who may make up as many as there are numbers: they have
+	 * a small table of their own, and each of them a part of it, by its number. */
+	struct toptable guests;
+	uint16_t guest_rows[EXPORTERS_MAX];
 	struct minute_sum protocol[256], dscp[64]; /* these have room for all */
 };
 
@@ -36,6 +41,10 @@ void open_minute_total(struct open_minute *m, const struct minute_sum *sum);
  * another row of the table already. Not for protocols and DSCP. */
 void open_minute_add(struct open_minute *m, enum minute_by by,
     const struct top_key *key, uint64_t hash, const struct minute_sum *sum, bool again);
+/* The same of an interface, which exporter GUEST, a guest, tells of. False when there
+ * is no room for another one of its: SUM stays with the rest. */
+bool open_minute_add_guest(struct open_minute *m, uint32_t guest,
+    const struct top_key *key, uint64_t hash, const struct minute_sum *sum);
 /* Give out that nothing came in MINUTE. */
 void open_minute_give_empty(int64_t minute, tally_part_fn part, void *ctx);
 /* Give out the greatest rows of each table; of hosts, peers and flows as TALKERS says.

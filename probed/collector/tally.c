@@ -464,10 +464,11 @@ struct addition {
 /* One gathered flow on its way. Its additions are known before the first is made, so
  * that the processor can fetch for all of them at once. */
 struct drop {
-	const struct tally *t;
+	struct tally *t;
 	struct open_minute *minute;
 	const struct gather_key *key;
 	enum side src, dst;
+	bool guest;			/* tells of it */
 	struct minute_sum sum, in, out; /* the last two are of interfaces */
 	unsigned additions;
 	struct addition addition[10];
@@ -486,6 +487,13 @@ put_end(
 			bytes[i] = 0;
 }
 
+static const struct toptable *
+table_of(const struct drop *d, enum minute_by by)
+{
+	return by == MINUTE_INTERFACE && d->guest ? &d->minute->guests
+						  : &d->minute->table[by];
+}
+
 /* WORDS of the key are in use. */
 static void
 add(struct drop *d, enum minute_by by, const struct top_key *key, unsigned words,
@@ -498,31 +506,37 @@ add(struct drop *d, enum minute_by by, const struct top_key *key, unsigned words
 	a->hash = gather_hash(key->word, words, d->t->secret);
 	a->key = *key;
 	a->sum = sum;
-	toptable_soon(&d->minute->table[by], a->hash);
+	toptable_soon(table_of(d, by), a->hash);
 }
 
 static void
 add_all(struct drop *d)
 {
 	for (unsigned i = 0; i < d->additions; i++)
-		toptable_sooner(
-		    &d->minute->table[d->addition[i].by], d->addition[i].hash);
+		toptable_sooner(table_of(d, d->addition[i].by), d->addition[i].hash);
 	for (unsigned i = 0; i < d->additions; i++) {
 		const struct addition *a = &d->addition[i];
 
-		open_minute_add(d->minute, a->by, &a->key, a->hash, a->sum, a->again);
+		if (a->by != MINUTE_INTERFACE || !d->guest)
+			open_minute_add(
+			    d->minute, a->by, &a->key, a->hash, a->sum, a->again);
+		else if (!open_minute_add_guest(
+			     d->minute, d->key->exporter, &a->key, a->hash, a->sum))
+			d->t->counts.guest_interfaces += a->sum->flows;
 	}
 }
 
-/* Does another source of S's device tell of interfaces, by records of flows? */
+/* Does another source of S's device tell of interfaces, by records of flows? A guest,
+ * who may send in its name, does not outdo one that is named. */
 static bool
 is_outdone(const struct tally *t, const struct source *s)
 {
 	for (unsigned i = 0; i < EXPORTERS_MAX; i++) {
 		const struct source *o = &t->source[i];
 
-		if (o->serial != 0 && !o->samples && o->word[0] == s->word[0] &&
-		    o->word[1] == s->word[1] && o->told + TALLY_OUTDONE > t->now)
+		if (o->serial != 0 && !o->samples && o->guest <= s->guest &&
+		    o->word[0] == s->word[0] && o->word[1] == s->word[1] &&
+		    o->told + TALLY_OUTDONE > t->now)
 			return true;
 	}
 	return false;
@@ -732,6 +746,7 @@ take(void *ctx, const struct gathered *g)
 	d.t = t;
 	d.minute = minute_of(t, g->key.minute);
 	d.key = &g->key;
+	d.guest = t->source[g->key.exporter].guest;
 	d.src = inside_of(&t->inside, g->key.src);
 	d.dst = inside_of(&t->inside, g->key.dst);
 	d.additions = 0;

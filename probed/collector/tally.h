@@ -61,6 +61,8 @@ struct tally_counts {
 	uint64_t cut;	  /* which lasted longer than TALLY_SPAN_MS or their timeout */
 	uint64_t absurd;  /* of more octets than can be: not tallied */
 	uint64_t unknown; /* whose sampling nobody told */
+	/* Flows that no interface has, since a guest told of too many of them. */
+	uint64_t guest_interfaces;
 };
 
 struct tally;

@@ -44,6 +44,7 @@ msg_put_flows(struct msg_out *out, const struct msg_flows *f)
 	pack_u64(p, f->others);
 	pack_u64(p, f->absurd);
 	pack_u64(p, f->unknown);
+	pack_u64(p, f->guest_interfaces);
 	pack_u64(p, f->suspicions);
 	pack_u64(p, f->crowded);
 	pack_u32(p, f->watched);
@@ -70,6 +71,7 @@ msg_get_flows(struct msg_in *in, struct msg_flows *f)
 	f->others = wire_u64(w);
 	f->absurd = wire_u64(w);
 	f->unknown = wire_u64(w);
+	f->guest_interfaces = wire_u64(w);
 	f->suspicions = wire_u64(w);
 	f->crowded = wire_u64(w);
 	f->watched = wire_u32(w);

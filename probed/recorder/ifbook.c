@@ -51,6 +51,7 @@ struct ifbook {
 	struct exporterfiles *exporters;
 	struct ifdevices devices;
 	bool changed, full_told;
+	unsigned guest_rows; /* of the minute that comes, up to its part so far */
 	/* Seconds since the first sweep, on a clock that nobody sets; it began at. */
 	int64_t run_s, begun_s;
 	int64_t index_s, forget_s;
@@ -359,15 +360,17 @@ take_flows(struct ifbook *t, struct interface *i, int64_t begin_s,
 }
 
 /* The table of the minute is over and lists all: interfaces of exporters that were
- * heard of in it, and that it does not list, carried nothing. */
+ * heard of in it, and that it does not list, carried nothing; but guests', who have had
+ * so many rows that one of them may have had none for that, may have. */
 static void
 take_silence(struct ifbook *t, int64_t begin_s)
 {
 	struct interface *i, *next;
+	bool guests = t->guest_rows < MINUTE_GUEST_INTERFACES;
 
 	HASH_ITER(hh, t->all, i, next)
 		if (i->flows_s != 0 && i->flows_s < begin_s &&
-		    i->device->flows_s == begin_s)
+		    i->device->flows_s == begin_s && (i->device->named || guests))
 			take_flows(t, i, begin_s, NULL);
 }
 
@@ -377,6 +380,8 @@ ifbook_minute(
 {
 	if (part->by != MINUTE_INTERFACE || !part->final)
 		return;
+	if (part->part == 0)
+		t->guest_rows = 0;
 	for (unsigned k = 0; k < part->rows; k++) {
 		/* Who has no address has no book. */
 		if (rows[k].key.a.len == 0)
@@ -384,6 +389,7 @@ ifbook_minute(
 		struct if_key key = if_key(&rows[k].key.a, rows[k].key.number);
 		struct interface *i = find_or_add(t, &key);
 
+		t->guest_rows += i == NULL || !i->device->named;
 		if (i != NULL && i->flows_s < part->begin_s)
 			take_flows(t, i, part->begin_s, &rows[k].sum);
 	}
