@@ -139,6 +139,7 @@ struct flow {
 	uint8_t src_mac[6], dst_mac[6];
 	uint16_t vlan, out_vlan;
 	bool egress; /* seen on its way out */
+	bool more;   /* of a flow that was told of before: it is none more */
 	uint8_t ttl; /* the least */
 	uint8_t icmp_type, icmp_code;
 	uint8_t status;	    /* forwarding status, RFC 7270: 128 and more is dropped */

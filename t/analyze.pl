@@ -1,5 +1,5 @@
-# Captures with a victim that answers a telescope, and an own host that asked, through
-# probectl analyze.
+# Captures with a victim that answers a telescope, with an own host that asked, and with own
+# hosts under attack, through probectl analyze.
 use strict;
 use warnings;
 use File::Temp qw(tempdir);
@@ -43,6 +43,14 @@ sub v5 { # one record: a SYN/ACK from the victim
 	my $head = pack 'nnNNNNCCn', 5, 1, 1000, $begin + $at, 0, $sequence, 0, 0, 0;
 	return ip4('10.0.0.1', '10.0.0.2', 17,
 		pack('nnnn', 40000, 2055, 8 + 72, 0) . $head . $record);
+}
+
+# Lines that it prints.
+sub lines {
+	open my $in, '-|', "$probectl analyze @_ 2>$dir/errors" or die;
+	my @lines = <$in>;
+	close $in;
+	return @lines;
 }
 
 # (status, objects, standard error)
@@ -122,4 +130,130 @@ like($errors, qr/--telescope: 203\.0\.113\.1\/24 has bits/, 'and named');
 ($status, $found, $errors) = analyze("$dir/nothing.pcap");
 is($status, 1, 'a file that is not there');
 like($errors, qr/nothing\.pcap/, 'is named');
+
+# --- attacks on own hosts: the thresholds are 2000 packets/s and 1000 flows/s ---
+
+# So many SYN/s to HOST for SECONDS from FORGED addresses.
+sub flood {
+	my ($host, $rate, $seconds, $forged) = @_;
+	my @packets;
+	for my $i (0 .. $rate * $seconds - 1) {
+		my $from = $i * 40503 % $forged;
+		push @packets, [$i / $rate, tcp(sprintf('203.0.%d.%d', $from >> 8, $from & 255),
+			$host, 1024 + $from % 60000, 80, 0x02)];
+	}
+	return @packets;
+}
+
+my $attacked = pcap('attacked.pcap', flood('192.0.2.10', 6000, 12, 65536));
+($status, $found) = analyze('--local 192.0.2.0/24', $attacked);
+is($status, 0, 'a capture of an attack is read');
+my @attacks = grep { $_->{kind} eq 'attack' } @$found;
+is(@attacks, 1, 'a SYN flood at three times its threshold is reported, once');
+my ($x) = @attacks;
+is($x->{subject}, '192.0.2.10', 'on the host that it is at');
+is($x->{evidence}{type}, 'syn_flood', 'as what it is');
+is($x->{evidence}{state}, 'under attack', 'as one');
+is($x->{end}, undef, 'that goes on where the capture ends');
+ok($x->{begin} >= $begin && $x->{begin} <= $begin + 5, 'and begins where it begins');
+ok(abs($x->{evidence}{pps} / 6000 - 1) < 0.02, "with its rate: $x->{evidence}{pps}");
+is($x->{confidence}, 'likely', 'likely: a capture is too short to know what is usual');
+like($x->{summary}, qr/^192\.0\.2\.10 is under attack: SYN flood of up to 6 k packets/, 'in words');
+my @lines = lines('--local 192.0.2.0/24', '--format text', $attacked);
+like($lines[0], qr/^since 20\d\d-\d\d-\d\d [\d:]{8} \(likely\): 192\.0\.2\.10 is under attack: SYN flood/,
+	'the same as text');
+ok(!(grep { /^\{/ } @lines), 'of which no line is an object');
+is((grep { /^host 192\.0\.2\.10: \d+ bytes in, / } @lines), 1, 'with the host that had the most');
+
+($status, $found) = analyze('--local 198.51.100.0/24', $attacked);
+is((grep { $_->{kind} eq 'attack' } @$found), 0, 'whoever is no own host is not attacked');
+
+# Of 256 flows, since every packet would else be one, of which 1000 are enough.
+my $calm = pcap('calm.pcap', flood('192.0.2.10', 1400, 20, 256));
+($status, $found) = analyze('--local 192.0.2.0/24', $calm);
+is($status, 0, 'a weaker one is read');
+is((grep { $_->{kind} eq 'attack' } @$found), 0, 'and at 0.7 of the threshold nothing is reported');
+
+mkdir "$dir/config" or die;
+open my $conf, '>', "$dir/config/config" or die;
+print $conf <<END;
+*** General ***
+owner = a
+contact = a\@b
+mailhost = localhost
+datadir = $dir
+imgcache = $dir
+imgurl = img
+piddir = $dir
+cgiurl = http://localhost/
+smokemail = /etc/smokeping/smokemail
+tmail = /etc/smokeping/tmail
+*** Presentation ***
+template = /etc/smokeping/basepage.html
++ overview
+width = 600
+height = 50
+range = 10h
++ detail
+width = 600
+height = 200
+unison_tolerance = 2
+"Last 3 Hours" 3h
+*** Database ***
+step = 60
+pings = 20
+AVERAGE 0.5 1 1000
+*** Probes ***
++ FPing
+binary = /usr/bin/fping
+*** Targets ***
+probe = FPing
+menu = Top
+title = Top
+END
+close $conf or die;
+open $conf, '>', "$dir/config/smokebox" or die;
+print $conf "*** Collector ***\nlocal = 192.0.2.0/24\n*** Detection ***\nhost_packets = 400\nattack_hold = 30\n";
+close $conf or die;
+my $over = pcap('over.pcap', flood('192.0.2.10', 1400, 20, 256), [150, tcp('203.0.113.9', '192.0.2.11',
+	1024, 80, 0x02)]);
+($status, $found, $errors) = analyze("--config $dir/config/config", $over);
+is($status, 0, 'with a configuration') or diag $errors;
+($x) = grep { $_->{kind} eq 'attack' } @$found;
+is($x && $x->{subject}, '192.0.2.10', 'its own network and its threshold hold');
+is($x && $x->{evidence}{state}, 'normal', 'and what is over is told as such');
+ok($x && $x->{end} > $begin + 15 && $x->{end} < $begin + 30, 'with its end');
+
+# An older capture behind a newer one, and its clock goes back.
+$begin -= 86400;
+my $older = pcap('older.pcap', flood('192.0.2.12', 1400, 4, 256), [10, tcp('203.0.113.9', '192.0.2.11',
+	1024, 80, 0x02)]);
+$begin += 86400;
+($status, $found) = analyze('--local 192.0.2.0/24', $calm, $older, $calm);
+is((grep { $_->{kind} eq 'attack' } @$found), 0, 'captures in any order are no attack together');
+
+# Exported: 30 flows of one packet in each datagram, 200 of them a second.
+my $sequence = 0;
+my @exported;
+for my $n (0 .. 200 * 12 - 1) {
+	my $at = $n / 200;
+	my $records = join '', map {
+		my $from = ($n * 30 + $_) * 40503 % 65536;
+		inet_aton(sprintf('203.0.%d.%d', $from >> 8, $from & 255)) . inet_aton('192.0.2.10') .
+			pack('NnnNNNNnnCCCCnnCCn', 0, 1, 2, 1, 40, 1000, 1000, 1024 + $from % 60000, 80,
+			0, 0x02, 6, 0, 0, 0, 0, 0, 0)
+	} 0 .. 29;
+	my $head = pack 'nnNNNNCCn', 5, 30, 1000, $begin + int $at, ($at - int $at) * 1e9,
+		$sequence, 0, 0, 0;
+	$sequence += 30;
+	push @exported, [$at, ip4('10.0.0.1', '10.0.0.2', 17,
+		pack('nnnn', 40000, 2055, 8 + 24 + length $records, 0) . $head . $records)];
+}
+($status, $found) = analyze('--local 192.0.2.0/24', pcap('exported.pcap', @exported));
+($x) = grep { $_->{kind} eq 'attack' } @$found;
+is($x && $x->{subject}, '192.0.2.10', 'flows tell of an attack as packets do');
+ok($x && abs($x->{evidence}{pps} / 6000 - 1) < 0.02, 'with its rate');
+
+($status, $found, $errors) = analyze('--format tsv', $calm);
+is($status, 2, 'a format that is none is refused');
 done_testing();

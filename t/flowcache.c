@@ -41,14 +41,14 @@ tcp(unsigned host, uint16_t port, uint16_t flags)
 	return p;
 }
 
-static void
+static bool
 give(struct flowcache *c, const struct packet *p, uint32_t size, int64_t at_ms)
 {
 	struct flowcache_seen s = {
 		.packet = p, .octets = size, .in = 3, .now_ms = NOW + at_ms
 	};
 
-	flowcache_add(c, &s);
+	return flowcache_add(c, &s);
 }
 
 static struct flowcache *
@@ -65,10 +65,10 @@ test_ends(void)
 	struct flowcache *c = fresh(16);
 	struct packet p = tcp(1, 1000, SYN), q = tcp(1, 1001, ACK);
 
-	give(c, &p, 60, 0);
+	ok(give(c, &p, 60, 0), "a packet of no flow is its first");
 	p.flags = ACK;
 	p.ttl = 60;
-	give(c, &p, 1500, 10000);
+	ok(!give(c, &p, 1500, 10000), "the next one is not");
 	flowcache_sweep(c, NOW + 10000 + FLOWCACHE_IDLE_MS - 1);
 	is_int(gone, 0, "a flow that is not idle for long stays");
 	flowcache_sweep(c, NOW + 10000 + FLOWCACHE_IDLE_MS);
@@ -80,8 +80,8 @@ test_ends(void)
 		last.out == 0 && last.rate == 1 &&
 		last.rate_from == SAMPLING_PROTOCOL && last.sport == 1000,
 	    "its span, interface and ports");
-	give(c, &p, 40, 40000);
-	is_int(flowcache_count(c), 1, "what comes later is another flow");
+	ok(give(c, &p, 40, 40000) && flowcache_count(c) == 1,
+	    "what comes later is another flow");
 
 	gone = 0;
 	for (int i = 0; i < 65; i++)

@@ -282,7 +282,7 @@ count(struct flowcache *c, struct entry *e, const struct flowcache_seen *s)
 	TAILQ_INSERT_TAIL(list_of(c, e), e, idle);
 }
 
-void
+bool
 flowcache_add(struct flowcache *c, const struct flowcache_seen *s)
 {
 	enum flowcache_end why;
@@ -302,7 +302,9 @@ flowcache_add(struct flowcache *c, const struct flowcache_seen *s)
 		go(c, e, why);
 		e = NULL;
 	}
-	count(c, e != NULL ? e : begin(c, &k, bucket, s), s);
+	bool first = e == NULL;
+	count(c, first ? begin(c, &k, bucket, s) : e, s);
+	return first;
 }
 
 /* --- life ----------------------------------------------------------------------------

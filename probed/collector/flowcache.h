@@ -5,6 +5,7 @@
 #ifndef COLLECTOR_FLOWCACHE_H
 #define COLLECTOR_FLOWCACHE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "collector/packet.h"
@@ -38,7 +39,8 @@ struct flowcache;
 struct flowcache *flowcache_new(
     unsigned room, void (*done)(void *ctx, struct flow *flow), void *ctx);
 void flowcache_free(struct flowcache *c); /* what is in it is lost */
-void flowcache_add(struct flowcache *c, const struct flowcache_seen *seen);
+/* True: it is the first of its flow. */
+bool flowcache_add(struct flowcache *c, const struct flowcache_seen *seen);
 /* Let those go whose time is over. */
 void flowcache_sweep(struct flowcache *c, int64_t now_ms);
 void flowcache_flush(struct flowcache *c); /* all of them */

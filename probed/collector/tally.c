@@ -343,6 +343,7 @@ one_way(struct tally *t, const struct flow *f, struct gather_key *key,
 {
 	int64_t start = f->start_ms, end = f->end_ms;
 	int64_t oldest = (t->now - TALLY_OPEN + 1) * MINUTE_MS;
+	uint32_t flows = f->more ? 0 : 1;
 
 	place(t, f, &start, &end);
 	key->span = span_class(end - start);
@@ -350,9 +351,9 @@ one_way(struct tally *t, const struct flow *f, struct gather_key *key,
 	t->counts.unknown += s->unknown;
 	if (end < oldest) {
 		t->counts.late++;
-		gather(t, key, t->now - TALLY_OPEN + 1, s, 1);
+		gather(t, key, t->now - TALLY_OPEN + 1, s, flows);
 	} else if (start / MINUTE_MS == end / MINUTE_MS) {
-		gather(t, key, end / MINUTE_MS, s, 1);
+		gather(t, key, end / MINUTE_MS, s, flows);
 	} else {
 		spread(t, key, s, start, end);
 	}

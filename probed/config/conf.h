@@ -260,6 +260,7 @@ struct conf_detection {
 	double line[2]; /* bit/s of the line, in and out; 0: not said */
 	int64_t hold_s, learn_s;
 };
+/* CONF NULL: what holds where nothing is said. */
 void conf_detection(const struct conf *conf, struct conf_detection *d);
 
 /* What the receiver S of *** Actions *** hears of: kinds of incidents with blanks

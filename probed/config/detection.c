@@ -23,7 +23,8 @@ number(const char *text, char **end)
 void
 conf_detection(const struct conf *conf, struct conf_detection *d)
 {
-	const struct conf_section *s = conf_top(conf, "Detection");
+	const struct conf_section *s =
+	    conf != NULL ? conf_top(conf, "Detection") : NULL;
 	const char *line = conf_value(s, "line", NULL);
 	char *end;
 

@@ -1,27 +1,34 @@
 /* probectl analyze: what captures prove, by the same code that judges what arrives: who
- * fills the line, and victims of attacks elsewhere. The clock is the captures' own. */
+ * fills the line, attacks on own hosts, and victims of attacks elsewhere. The clock is
+ * the captures' own. */
 #include <getopt.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <uthash.h>
 
-#include "base/json.h"
 #include "base/mem.h"
 #include "base/prefix.h"
 #include "collector/exporter.h"
+#include "collector/flowcache.h"
 #include "collector/tally.h"
 #include "collector/sampling.h"
 #include "config/conf.h"
+#include "ctl/analyzetext.h"
 #include "ctl/capture.h"
 #include "ctl/ctl.h"
-#include "infer/backscattertext.h"
+#include "ctl/floods.h"
 #include "minute.h"
 
 #define TOP 10
 #define SWEEP_MS 10000
+/* An exporter that sent nothing for so long may be gone. */
+#define ALIVE_MS 60000
+/* A clock that goes back further than this begins anew: another capture. */
+#define CLOCK_BACK_MS 60000
+/* Of a longer silence all is over, whatever it was: no hold is longer. */
+#define SILENCE_MS (2LL * ATTACK_HOLD_MOST_S * 1000)
 /* What is one's own where nobody says: private addresses. */
 #define LOCAL "10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 100.64.0.0/10 fc00::/7"
 
@@ -35,7 +42,9 @@ struct top {
 
 struct analyze {
 	struct prefixes local, telescope;
+	struct conf_detection detection;
 	unsigned top;
+	enum analyze_format format;
 	enum {
 		READ_BY_CONTENT,
 		READ_FLOWS,
@@ -49,8 +58,10 @@ struct analyze {
 	struct space *space;
 	struct victims *victims; /* NULL: only look who sends */
 	struct tally *tally;
+	struct flowcache *cache; /* tells which packet is a flow's first */
+	struct floods *floods;
 	uint64_t records, packets;
-	int64_t first_ms, now_ms, swept_ms;
+	int64_t first_ms, now_ms, swept_ms, second_ms;
 	struct top *table[MINUTE_BYS];
 	struct minute_sum rest[MINUTE_BYS];
 };
@@ -67,13 +78,17 @@ on_victim(void *ctx, const struct victim *m, bool over)
 	ranked.offsets = space_rank(a->space, ranked.offset, ranked.offsets, now_s);
 	uint64_t n = space_quiet(a->space, now_s);
 	struct backscatter b = backscatter_judge(&ranked, a->now_ms, over, n);
-	struct json j;
 
-	if (b.state == BACKSCATTER_NOISE)
-		return;
-	jw_init(&j, stdout);
-	backscatter_json(&j, m, &b, over);
-	putchar('\n');
+	if (b.state != BACKSCATTER_NOISE)
+		analyzetext_victim(a->format, m, &b, over);
+}
+
+static void
+on_attack(void *ctx, const struct attack *attack, bool over)
+{
+	const struct analyze *a = ctx;
+
+	analyzetext_attack(a->format, attack, over);
 }
 
 /* Only victims that are over: the others are told at the end. */
@@ -123,81 +138,6 @@ top_compare(const struct top *a, const struct top *b)
 }
 
 static void
-put_key(struct json *j, enum minute_by by, const struct minute_key *key)
-{
-	char text[ADDR_TEXT];
-
-	if (key->a.len != 0) {
-		jw_key(j, by == MINUTE_FLOW ? "src" : "address");
-		jw_str(j, flow_ip_text(&key->a, text));
-	}
-	if (by == MINUTE_FLOW) {
-		jw_key(j, "dst");
-		jw_str(j, flow_ip_text(&key->b, text));
-		jw_key(j, "sport");
-		jw_int(j, key->sport);
-	}
-	if (by == MINUTE_FLOW || by == MINUTE_PORT || by == MINUTE_PROTOCOL) {
-		jw_key(j, "proto");
-		jw_int(j, key->proto);
-	}
-	if (by == MINUTE_FLOW || by == MINUTE_PORT) {
-		jw_key(j, by == MINUTE_FLOW ? "dport" : "port");
-		jw_int(j, key->dport);
-	}
-	if (by == MINUTE_AS || by == MINUTE_INTERFACE) {
-		jw_key(j, by == MINUTE_AS ? "as" : "interface");
-		jw_int(j, key->number);
-	}
-	if (by == MINUTE_DSCP) {
-		jw_key(j, "dscp");
-		jw_int(j, key->tos);
-	}
-}
-
-static void
-put_sum(struct json *j, const struct minute_sum *sum)
-{
-	static const char *const octets[] = { "in_octets", "out_octets",
-		"other_octets" };
-
-	for (unsigned way = 0; way < MINUTE_WAYS; way++) {
-		jw_key(j, octets[way]);
-		jw_int(j, (int64_t)sum->octets[way]);
-	}
-	jw_key(j, "packets");
-	jw_int(j, (int64_t)minute_packets(sum));
-	/* Two standard errors each side, of what sampling leaves open. */
-	jw_key(j, "octets_error95");
-	jw_num(j, 1.96 * sqrt(sum->octets_var));
-	jw_key(j, "unknown_octets");
-	jw_int(j, (int64_t)sum->unknown_octets);
-}
-
-static void
-print_row(enum minute_by by, unsigned rank, const struct top *t)
-{
-	struct json j;
-
-	jw_init(&j, stdout);
-	jw_object(&j);
-	jw_key(&j, "kind");
-	jw_str(&j, "top");
-	jw_key(&j, "by");
-	jw_str(&j, minute_by_word(by));
-	if (by != MINUTE_TOTAL) {
-		jw_key(&j, "rank");
-		jw_int(&j, rank);
-	}
-	put_key(&j, by, &t->key);
-	put_sum(&j, &t->sum);
-	jw_key(&j, "octets_too_many");
-	jw_int(&j, (int64_t)t->error);
-	jw_object_end(&j);
-	putchar('\n');
-}
-
-static void
 print_top(struct analyze *a)
 {
 	for (unsigned by = 0; by < MINUTE_BYS; by++) {
@@ -206,7 +146,8 @@ print_top(struct analyze *a)
 		HASH_SORT(a->table[by], top_compare);
 		for (struct top *t = a->table[by]; t != NULL && rank < a->top;
 		     t = t->hh.next)
-			print_row((enum minute_by)by, ++rank, t);
+			analyzetext_top(a->format, (enum minute_by)by, ++rank, &t->key,
+			    &t->sum, t->error);
 	}
 }
 
@@ -226,11 +167,6 @@ take_flow(struct analyze *a, const struct flow *f)
 	}
 	victims_flow(a->victims, f, a->now_ms);
 	tally_flow(a->tally, f, a->now_ms);
-	if (a->now_ms - a->swept_ms >= SWEEP_MS) {
-		a->swept_ms = a->now_ms;
-		victims_sweep(a->victims, a->now_ms, on_over, a);
-		tally_tick(a->tally, a->now_ms, on_part, a);
-	}
 }
 
 static void
@@ -239,12 +175,42 @@ on_flow(void *ctx, const struct flow *f)
 	take_flow(ctx, f);
 }
 
+/* The second that ends at END_MS is over. */
+static void
+end_second(struct analyze *a, int64_t end_ms)
+{
+	tally_tick(a->tally, end_ms, on_part, a);
+	flowcache_sweep(a->cache, end_ms);
+	floods_second(a->floods, end_ms, !a->flows || end_ms - a->now_ms <= ALIVE_MS);
+	if (end_ms - a->swept_ms >= SWEEP_MS || end_ms < a->swept_ms) {
+		a->swept_ms = end_ms;
+		victims_sweep(a->victims, end_ms, on_over, a);
+	}
+}
+
+/* Something comes AT_MS: all seconds before it are over. */
 static void
 set_clock(struct analyze *a, int64_t at_ms)
 {
-	if (a->first_ms == 0)
+	bool back = at_ms < a->now_ms - CLOCK_BACK_MS, begins = a->first_ms == 0;
+	bool jumps = back || at_ms - a->second_ms > SILENCE_MS;
+
+	if (begins || at_ms < a->first_ms)
 		a->first_ms = at_ms;
-	if (at_ms > a->now_ms)
+	if (begins)
+		a->second_ms = at_ms - at_ms % 1000;
+	else if (a->tally != NULL) {
+		int64_t until = jumps ? a->second_ms + SILENCE_MS : at_ms;
+
+		while (a->second_ms + 1000 <= until)
+			end_second(a, a->second_ms += 1000);
+		if (jumps)
+			a->second_ms = at_ms - at_ms % 1000;
+	}
+	/* The windows learn when the first second begins. */
+	if (a->tally != NULL && (begins || jumps))
+		end_second(a, a->second_ms);
+	if (at_ms > a->now_ms || back)
 		a->now_ms = at_ms;
 }
 
@@ -280,6 +246,10 @@ on_packet(void *ctx, const struct packet *p, int64_t at_ms)
 	set_clock(a, at_ms);
 	a->packets++;
 	packet_to_flow(p, &f);
+	if (a->cache != NULL)
+		f.more = !flowcache_add(a->cache,
+		    &(struct flowcache_seen){
+			.packet = p, .octets = p->ip_length, .now_ms = at_ms });
 	take_flow(a, &f);
 }
 
@@ -301,7 +271,7 @@ pass(struct analyze *a, char **files)
 		sampling_configure(&a->exporters->rates, a->conf);
 	a->here = exporters_get(a->exporters, &key, false, 0);
 	a->records = a->packets = 0;
-	a->first_ms = a->now_ms = a->swept_ms = 0;
+	a->first_ms = a->now_ms = a->swept_ms = a->second_ms = 0;
 	for (; *files != NULL; files++)
 		if (capture_read(*files, &sink, &count, &err) != 0) {
 			fprintf(stderr, "probectl: %s\n", err.text);
@@ -326,6 +296,16 @@ look_first(struct analyze *a, char **files)
 	return pass(a, files);
 }
 
+/* The packets themselves are looked at, each in its second; their flows are only
+ * counted.
+ */
+static void
+on_done(void *ctx, struct flow *flow)
+{
+	(void)ctx;
+	(void)flow;
+}
+
 static int
 analyze(struct analyze *a, char **files)
 {
@@ -336,11 +316,15 @@ analyze(struct analyze *a, char **files)
 	a->victims = victims_new(a->space);
 	a->tally = tally_new(1);
 	tally_configure(a->tally, &settings);
+	a->cache = flowcache_new(FLOWCACHE_ROOM, on_done, NULL);
+	a->floods = floods_new(a->tally, &a->detection, on_attack, a);
 	int status = pass(a, files);
 
+	if (a->now_ms != 0)
+		end_second(a, a->second_ms + 1000);
+	floods_end(a->floods);
 	victims_sweep(a->victims, a->now_ms, on_over, a);
 	victims_sweep(a->victims, a->now_ms, on_rest, a);
-	tally_tick(a->tally, a->now_ms, on_part, a);
 	tally_close(a->tally, on_part, a);
 	print_top(a);
 	fprintf(stderr,
@@ -358,7 +342,8 @@ static int
 usage(void)
 {
 	fputs("usage: probectl analyze [--local PREFIX,...] [--telescope PREFIX,...]\n"
-	      "           [--config PATH] [--flows | --packets] [--top N] FILE...\n",
+	      "           [--config PATH] [--flows | --packets] [--top N]\n"
+	      "           [--format json|text] FILE...\n",
 	    stderr);
 	return CTL_USAGE;
 }
@@ -374,8 +359,8 @@ set_prefixes(struct prefixes *list, const char *text, const char *what)
 	return -1;
 }
 
-/* What *** Collector *** of the configuration at PATH says is one's own, and of
- * exporters. */
+/* What the configuration at PATH says is one's own, how exporters sample, and from what on
+ * a host is attacked. */
 static int
 read_config(struct analyze *a, const char *path)
 {
@@ -396,6 +381,7 @@ read_config(struct analyze *a, const char *path)
 		bad |= set_prefixes(&a->local, local, "local");
 	bad |= set_prefixes(
 	    &a->telescope, conf_value(top, "telescope", NULL), "telescope");
+	conf_detection(conf, &a->detection);
 	conf_free(a->conf);
 	a->conf = conf;
 	conf_report_free(&report);
@@ -412,6 +398,8 @@ forget(struct analyze *a)
 			HASH_DEL(a->table[by], t);
 			free(t);
 		}
+	floods_free(a->floods);
+	flowcache_free(a->cache);
 	if (a->tally != NULL)
 		tally_free(a->tally);
 	victims_free(a->victims);
@@ -431,10 +419,12 @@ run(struct analyze *a, const struct ctl *ctl, int argc, char **argv)
 		{ "flows", no_argument, NULL, 'f' },
 		{ "packets", no_argument, NULL, 'p' },
 		{ "top", required_argument, NULL, 'n' },
+		{ "format", required_argument, NULL, 'o' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int c, bad = set_prefixes(&a->local, LOCAL, "local");
 
+	conf_detection(NULL, &a->detection);
 	if (ctl->config != NULL)
 		bad |= read_config(a, ctl->config);
 
@@ -457,6 +447,11 @@ run(struct analyze *a, const struct ctl *ctl, int argc, char **argv)
 			break;
 		case 'n':
 			a->top = (unsigned)strtoul(optarg, NULL, 10);
+			break;
+		case 'o':
+			if (strcmp(optarg, "text") != 0 && strcmp(optarg, "json") != 0)
+				return usage();
+			a->format = *optarg == 't' ? ANALYZE_TEXT : ANALYZE_JSON;
 			break;
 		default:
 			return usage();

@@ -78,6 +78,16 @@ capture_datagram(
 	return true;
 }
 
+/* Milliseconds since 1970; 0 where no clock has it, as in a file that somebody made up.
+ */
+static int64_t
+stamp_ms(const struct timeval *ts)
+{
+	if (ts->tv_sec < 0 || ts->tv_sec > INT32_MAX * 8LL)
+		return 0;
+	return ts->tv_sec * 1000LL + ts->tv_usec / 1000;
+}
+
 int
 capture_read(const char *file, const struct capture_sink *sink,
     struct capture_count *count, struct err *err)
@@ -101,8 +111,7 @@ capture_read(const char *file, const struct capture_sink *sink,
 	}
 	while ((got = pcap_next_ex(in, &head, &bytes)) == 1) {
 		struct packet p;
-		struct datagram d = { .arrived_ms = head->ts.tv_sec * 1000LL +
-						    head->ts.tv_usec / 1000 };
+		struct datagram d = { .arrived_ms = stamp_ms(&head->ts) };
 
 		count->packets++;
 		if (head->caplen < (unsigned)skip ||

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/json.h"
 #include "base/log.h"
 
 #define OUT " out"
@@ -267,4 +266,23 @@ attack_evidence(const struct attack *a)
 	put_evidence(&j, a);
 	fclose(out);
 	return text;
+}
+
+void
+attack_json(struct json *j, const struct attack *a, bool over)
+{
+	char subject[ATTACK_SUBJECT], text[ATTACK_SUMMARY];
+
+	attack_subject(a, subject);
+	attack_summary(a, text);
+	jw_object(j);
+	jw_put_str(j, "kind", ATTACK_KIND);
+	jw_put_str(j, "subject", subject);
+	jw_put_int(j, "begin", a->begin_s);
+	jw_put_num(j, "end", over ? (double)a->below_s : NAN);
+	jw_put_str(j, "confidence", attack_confidence(a));
+	jw_put_str(j, "summary", text);
+	jw_key(j, "evidence");
+	put_evidence(j, a);
+	jw_object_end(j);
 }

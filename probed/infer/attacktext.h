@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 
+#include "base/json.h"
 #include "infer/attack.h"
 #include "infer/finding.h"
 
@@ -26,5 +27,7 @@ const char *attack_confidence(const struct attack *a);
 void attack_finding(const struct attack *a, struct infer_finding *f);
 /* Every number behind it, a JSON object, malloced. */
 char *attack_evidence(const struct attack *a);
+/* A as an incident: an object with all of it. Not OVER: its end is null. */
+void attack_json(struct json *j, const struct attack *a, bool over);
 
 #endif
