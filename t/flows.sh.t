@@ -92,5 +92,23 @@ like "$(page /metrics)" 'smokebox_collector_suspicions_total [1-9]' "metrics: su
 like "$(page /metrics)" 'smokebox_collector_tallied_total\{as="counted"\} 6' "metrics: tallied"
 like "$status" 'stranger +127.0.0.9 sent 1 datagrams of netflow5; to let it in: .* allow = 127.0.0.1 127.0.0.9' \
 	"probectl: who may not send"
+
+# Half an hour long, and told of at its end: most of its minutes are over.
+printf '00050001 001e8480 %08x 00000000 00000000 07070000 c6336402 0a000008 00000000 0003 0004
+	000003e8 000f4240 00030d40 001e8480 01bb c350 00 12 06 00 0000 0000 18 18 0000\n' "$(date +%s)" |
+	tr -d '\n\t ' | send 2055 127.0.0.1
+wait_until 15 reaches 1 collector tally.late_octets
+holds "a flow of half an hour: what belongs to minutes that are over is late" \
+	"$(collector tally.late_octets) > 790000 && $(collector tally.late_octets) < 840000"
+busiest() {
+	top "by=host&start=now-5min&limit=30" '[.columns | range(.address | length) as $i |
+		select(.address[$i] == "10.0.0.8") | .octets[$i]] | add'
+}
+wait_until 15 reaches 1 busiest
+holds "and its last minutes have no more than their share" "$(busiest) <= 210000 && $(busiest) > 100000"
+like "$(page /traffic)" '127.0.0.1 tells of long flows so late that 8[0-9] % of its octets' \
+	"the page says whose figures are too small"
+like "$(page /metrics)" 'smokebox_collector_late_octets_total 8[0-9]{5}|smokebox_collector_late_octets_total 79' \
+	"and metrics how much"
 probed_stop
 done_testing

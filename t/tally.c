@@ -391,24 +391,85 @@ test_spread(void)
 	    "a clock that is wrong is put right");
 	is_int((long long)minute_octets(&of_minute(MINUTE_TOTAL, 0)->row[0].sum), 1500,
 	    "so that flows are in their minute");
+}
 
-	/* A record of an hour would be a spike in its oldest minute. */
+static long long
+octets_in(int minute)
+{
+	const struct table *t = of_minute(MINUTE_TOTAL, minute);
+
+	return t->rows == 0 ? 0 : (long long)minute_octets(&t->row[0].sum);
+}
+
+static void
+test_long(void)
+{
+	struct flow f;
+	uint64_t late, all, octets = 0, packets = 0;
+
+	/* Half an hour, as Cisco's default has it: no minute gets more than its share.
+	 */
 	afresh("10.0.0.0/8");
 	f = a_flow();
-	f.start_ms = T0 - 3600000LL;
+	f.start_ms = T0 - 30 * MINUTE_MS;
+	f.end_ms = T0;
+	f.octets = 1ULL << 44;
+	f.packets = 3001;
+	tally_flow(tally, &f, T0 + 1000);
+	close_all();
+	for (int m = -5; m <= 0; m++) {
+		const struct minute_sum *sum = &of_minute(MINUTE_TOTAL, m)->row[0].sum;
+
+		is_close((double)minute_octets(sum), m == 0 ? 0 : 0x1p44 / 30, 1,
+		    "a long flow: each open minute has its share");
+		octets += minute_octets(sum);
+		packets += minute_packets(sum);
+	}
+	all = tally_octets(tally, exporter, &late);
+	is_int((long long)(octets + late), 1LL << 44,
+	    "what belongs to closed ones is counted as late");
+	ok(all == 1ULL << 44 && late == tally_counts(tally)->late_octets,
+	    "of its exporter, too");
+	is_int((long long)packets, 501, "packets likewise");
+	ok(tally_counts(tally)->late == 1 && tally_counts(tally)->cut == 0 &&
+		of_minute(MINUTE_TOTAL, 0)->row[0].sum.flows == 1,
+	    "it is one record, and was not cut");
+
+	/* It ended before what is open: no peak there either. */
+	afresh("10.0.0.0/8");
+	f = a_flow();
+	f.start_ms = T0 - 30 * MINUTE_MS;
+	f.end_ms = T0 - 10 * MINUTE_MS;
+	f.octets = 30000;
+	tally_flow(tally, &f, T0 + 1000);
+	close_all();
+	is_close((double)octets_in(-5), 30000.0 / 20, 2,
+	    "what ended too long ago has the share of a minute in the oldest");
+
+	/* An exporter that says each minute when the flow began, hours ago. */
+	afresh("10.0.0.0/8");
+	f = a_flow();
+	f.start_ms = T0 - 62 * MINUTE_MS;
 	f.end_ms = T0;
 	f.octets = 5000;
 	tally_flow(tally, &f, T0 + 1000);
-	exporter->active_s = 60;
-	f.start_ms = T0 - 120000;
+	f.start_ms = T0 - 50 * MINUTE_MS;
 	tally_flow(tally, &f, T0 + 1000);
 	close_all();
-	is_int(
-	    (long long)tally_counts(tally)->cut, 2, "long ones are cut, and counted");
-	is_int((long long)minute_octets(&of_minute(MINUTE_TOTAL, -5)->row[0].sum), 1000,
-	    "to five minutes");
-	is_int((long long)minute_octets(&of_minute(MINUTE_TOTAL, -1)->row[0].sum), 6000,
-	    "or to the timeout that their exporter told");
+	ok(tally_counts(tally)->cut == 2 && tally_counts(tally)->late_octets == 0,
+	    "what is longer than any timeout tells that no begin is to be believed");
+	is_int(octets_in(-5), 2000, "and counts in five minutes");
+
+	afresh("10.0.0.0/8");
+	f = a_flow();
+	exporter->active_s = 60;
+	f.start_ms = T0 - 50 * MINUTE_MS;
+	f.end_ms = T0;
+	f.octets = 5000;
+	tally_flow(tally, &f, T0 + 1000);
+	close_all();
+	ok(tally_counts(tally)->cut == 1 && octets_in(-1) == 5000,
+	    "where the exporter tells its timeout, that is how long it is");
 }
 
 static void
@@ -1274,6 +1335,7 @@ main(void)
 	test_tables();
 	test_ends();
 	test_spread();
+	test_long();
 	test_passing();
 	test_once();
 	test_biflow();

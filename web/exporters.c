@@ -221,6 +221,8 @@ put_exporter(struct json *j, const struct msg_exporter *x)
 	put_timeout(j, "inactive_timeout", x->inactive_s);
 	put_int(j, "flood", x->flood);
 	put_int(j, "cut_short", x->cut_short);
+	put_int(j, "octets", x->octets);
+	put_int(j, "late_octets", x->late_octets);
 	jw_object_end(j);
 }
 
@@ -275,6 +277,7 @@ exporters_put(struct json *j)
 	jw_object(j);
 	put_int(j, "records", f->tallied);
 	put_int(j, "late", f->late);
+	put_int(j, "late_octets", f->late_octets);
 	put_int(j, "early", f->early);
 	put_int(j, "cut", f->cut);
 	put_int(j, "own", f->own);

@@ -527,11 +527,15 @@ collector(const struct page *p)
 		labelled(p, "smokebox_collector_tallied_total", "as", tally[i].word,
 		    tally[i].count);
 	family(p, "smokebox_collector_misdated_total", "counter",
-	    "Shares of flows that ended before the oldest open minute (late), flows that "
-	    "ended after now (early) or lasted too long (cut).");
+	    "Flows that ended before the oldest open minute or shares of such (late), that "
+	    "ended after now (early) or lasted longer than can be (cut).");
 	labelled(p, "smokebox_collector_misdated_total", "how", "late", f->late);
 	labelled(p, "smokebox_collector_misdated_total", "how", "early", f->early);
 	labelled(p, "smokebox_collector_misdated_total", "how", "cut", f->cut);
+	family(p, "smokebox_collector_late_octets_total", "counter",
+	    "Octets of long flows whose minutes were over when they were told of: in no "
+	    "minute.");
+	plain(p, "smokebox_collector_late_octets_total", (double)f->late_octets);
 	family(p, "smokebox_collector_unknown_sampling_total", "counter",
 	    "Flow records of exporters that do not say how they sample.");
 	plain(p, "smokebox_collector_unknown_sampling_total", (double)f->unknown);

@@ -20,6 +20,8 @@
 
 /* An exporter's clock that is off by more is worth a word. */
 #define CLOCK_OFF_MS 5000
+/* So is such a part of an exporter's octets that came too late. */
+#define LATE_SHARE 0.01
 
 __attribute__((format(printf, 3, 4))) static void
 say(struct html *page, const char *tone, const char *fmt, ...)
@@ -90,6 +92,29 @@ trust_sampling(struct html *page, const struct traffic_view *v)
 		    "Nothing was sampled: these are counts, not estimates.");
 }
 
+/* Exporters that tell of long flows when most of their minutes are over. */
+static void
+trust_late(struct html *page)
+{
+	size_t count;
+	const struct msg_exporter *x = exporters_list(&count), *worst = NULL;
+	double most = LATE_SHARE;
+
+	for (size_t i = 0; i < count; i++)
+		if (x[i].octets > 0 &&
+		    (double)x[i].late_octets / (double)x[i].octets >= most) {
+			most = (double)x[i].late_octets / (double)x[i].octets;
+			worst = &x[i];
+		}
+	if (worst != NULL)
+		say(page, "warn",
+		    "%s tells of long flows so late that %.0f %% of its octets are in no "
+		    "minute: what its interfaces carry, and their 95th percentile, is too "
+		    "small by as much, where no counters are asked. Have it tell sooner: "
+		    "active timeout 60 s (Cisco: ip flow-cache timeout active 1).",
+		    worst->address, most * 100);
+}
+
 static void
 trust_losses(struct html *page, const struct traffic_view *v)
 {
@@ -138,6 +163,7 @@ trafficview_trust(struct html *page, const struct traffic_view *v)
 	trust_coverage(page, v);
 	trust_sampling(page, v);
 	trust_losses(page, v);
+	trust_late(page);
 }
 
 /* --- exporters -----------------------------------------------------------------------

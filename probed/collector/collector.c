@@ -235,6 +235,7 @@ send_totals(struct link *link)
 		.absurd = c->absurd,
 		.unknown = c->unknown,
 		.guest_interfaces = c->guest_interfaces,
+		.late_octets = c->late_octets,
 		.suspicions = collector.suspicions,
 		.crowded = windows_crowded(collector.windows),
 		.watched = windows_count(collector.windows) };
@@ -277,6 +278,7 @@ send_exporter(struct link *link, const struct exporter *x)
 		.cut_short = x->cut_short,
 		.tells = tally_tells(collector.tally, x) };
 
+	m.octets = tally_octets(collector.tally, x, &m.late_octets);
 	addr_text(&x->address, m.address);
 	flow_ip_text(&x->agent, m.agent);
 	if (x->interface[0] != '\0')

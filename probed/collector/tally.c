@@ -16,8 +16,8 @@
 
 #define MINUTE_MS (MINUTE_S * 1000)
 #define HOUR_MS (3600 * 1000LL)
-/* A record of more octets or packets is none: 900 Gbit/s for five minutes; times a span
- * in ms it fits into 64 bits. And no minute has more, so that no sum runs over. */
+/* A record of more octets or packets is none: 150 Gbit/s for half an hour. And no
+ * minute has more than MINUTE_MOST, so that no sum runs over. */
 #define RECORD_MOST (1ULL << 45)
 #define MINUTE_MOST (1ULL << 61)
 /* Clocks differ; what ends so much later than it comes is not counted as early. */
@@ -25,6 +25,10 @@
 /* A clock that is wrong by less is right: datagrams wait a little before they are sent.
  */
 #define CLOCK_MS 5000
+/* The longest that a flow goes on before it is told of: no device's active timeout can
+ * be set to more than an hour, and they look once a minute. */
+#define TIMEOUT_MOST_MS (61 * MINUTE_MS)
+#define KEPT_MINUTES 60
 /* Sizes of IP packets, at least and (but for jumbo frames) at most. */
 #define PACKET_LEAST 40.0
 #define PACKET_MOST 1500.0
@@ -60,6 +64,11 @@ struct source {
 	 * last asked whether it is outdone. */
 	int64_t told, asked;
 	bool outdone;
+	/* The minute of its last record that began longer ago than any timeout: it goes
+	 * on telling when a flow began, whenever it counts anew. 0: none. */
+	int64_t kept;
+	uint64_t octets,
+	    late_octets; /* of all its records, scaled; that were too late */
 };
 
 struct tally {
@@ -109,7 +118,10 @@ source_of(struct tally *t, const struct exporter *x)
 	drain(t);
 	ifset_clear(&s->in[0]);
 	ifset_clear(&s->in[1]);
-	*s = (struct source){ .serial = x->serial, .guest = x->guest };
+	*s = (struct source){ .serial = x->serial,
+		.guest = x->guest,
+		.octets = s->serial == x->serial ? s->octets : 0,
+		.late_octets = s->serial == x->serial ? s->late_octets : 0 };
 	struct flow_ip device = exporter_device(x);
 	inside_words(s->word, &device);
 	s->samples = x->protocol == FLOW_SFLOW5;
@@ -224,7 +236,7 @@ scale(struct scaled *out, const struct flow *f, uint64_t octets, uint64_t packet
 static uint64_t
 share(uint64_t all, uint64_t part, uint64_t whole)
 {
-	return all * part / whole;
+	return (uint64_t)((unsigned __int128)all * part / whole);
 }
 
 static bool
@@ -264,14 +276,26 @@ gather(struct tally *t, const struct gather_key *key, int64_t minute,
 }
 
 /* Spread S evenly over START to END, which are in two minutes or more. The record is
- * counted in the last of them. */
+ * counted in the last of them. What belongs to minutes that are closed is not moved to
+ * later ones, where it would be a peak that never was: it is counted as late. */
 static void
 spread(struct tally *t, const struct gather_key *key, const struct scaled *s,
     int64_t start, int64_t end)
 {
 	uint64_t whole = (uint64_t)(end - start), octets = 0, packets = 0;
+	int64_t first = start / MINUTE_MS, open = t->now - TALLY_OPEN + 1;
 
-	for (int64_t minute = start / MINUTE_MS; minute <= end / MINUTE_MS; minute++) {
+	if (first < open) {
+		uint64_t closed = (uint64_t)(open * MINUTE_MS - start);
+
+		first = open;
+		octets = share(s->octets, closed, whole);
+		packets = share(s->packets, closed, whole);
+		t->counts.late++;
+		t->counts.late_octets += octets;
+		t->source[key->exporter].late_octets += octets;
+	}
+	for (int64_t minute = first; minute <= end / MINUTE_MS; minute++) {
 		bool last = minute == end / MINUTE_MS;
 		int64_t until = last ? end : (minute + 1) * MINUTE_MS;
 		int64_t from = minute * MINUTE_MS > start ? minute * MINUTE_MS : start;
@@ -283,31 +307,36 @@ spread(struct tally *t, const struct gather_key *key, const struct scaled *s,
 			.packets_var = s->packets_var * fraction,
 			.samples = last ? s->samples : 0,
 			.unknown = s->unknown };
-		int64_t to = minute;
 
 		octets += one.octets;
 		packets += one.packets;
-		if (to <= t->now - TALLY_OPEN) {
-			to = t->now - TALLY_OPEN + 1;
-			t->counts.late++;
-		}
-		gather(t, key, to, &one, last);
+		gather(t, key, minute, &one, last);
 	}
 }
 
+/* What a record of S that lasts MS can be of, at most: its timeout, where S tells it.
+ * Some exporters tell of a flow again and again, what came since, and always when it
+ * began: then nobody knows since when, and it is taken for what is open. */
 static int64_t
-longest(const struct exporter *x)
+longest(const struct tally *t, struct source *s, const struct exporter *x, int64_t ms)
 {
-	int64_t ms = x->active_s * 1000LL;
+	int64_t told = x->active_s * 1000LL;
 
-	return ms == 0 || ms > TALLY_SPAN_MS ? TALLY_SPAN_MS : ms;
+	if (told != 0)
+		return told < TIMEOUT_MOST_MS ? told : TIMEOUT_MOST_MS;
+	if (ms > TIMEOUT_MOST_MS)
+		s->kept = t->now;
+	return s->kept != 0 && s->kept + KEPT_MINUTES > t->now ? TALLY_SPAN_MS
+							       : TIMEOUT_MOST_MS;
 }
 
-/* Have START to END, which is what F says, lie between what is open and now. */
+/* Have START to END, which is what F says, end between what is open and now, and last
+ * no longer than can be. */
 static void
 place(struct tally *t, const struct flow *f, int64_t *start, int64_t *end)
 {
-	int64_t most = longest(f->exporter), wrong = exporter_ahead_ms(f->exporter);
+	int64_t wrong = exporter_ahead_ms(f->exporter);
+	int64_t oldest = (t->now - TALLY_OPEN + 1) * MINUTE_MS;
 
 	if (wrong != INT64_MIN && (wrong > CLOCK_MS || wrong < -CLOCK_MS)) {
 		*start -= wrong;
@@ -320,9 +349,19 @@ place(struct tally *t, const struct flow *f, int64_t *start, int64_t *end)
 		*start -= ahead;
 		*end = t->now_ms;
 	}
+	int64_t most =
+	    longest(t, &t->source[f->exporter->number], f->exporter, *end - *start);
 	if (*end - *start > most) {
 		*start = *end - most;
 		t->counts.cut++;
+	}
+	/* All of it is over: it counts as if it had ended a little later. */
+	if (*end < oldest) {
+		int64_t late = oldest + MINUTE_MS - 1 - *end;
+
+		*start += late;
+		*end += late;
+		t->counts.late++;
 	}
 }
 
@@ -342,21 +381,16 @@ one_way(struct tally *t, const struct flow *f, struct gather_key *key,
     const struct scaled *s)
 {
 	int64_t start = f->start_ms, end = f->end_ms;
-	int64_t oldest = (t->now - TALLY_OPEN + 1) * MINUTE_MS;
-	uint32_t flows = f->more ? 0 : 1;
 
 	place(t, f, &start, &end);
 	key->span = span_class(end - start);
 	t->counts.flows++;
 	t->counts.unknown += s->unknown;
-	if (end < oldest) {
-		t->counts.late++;
-		gather(t, key, t->now - TALLY_OPEN + 1, s, flows);
-	} else if (start / MINUTE_MS == end / MINUTE_MS) {
-		gather(t, key, end / MINUTE_MS, s, flows);
-	} else {
+	t->source[key->exporter].octets += s->octets;
+	if (start / MINUTE_MS == end / MINUTE_MS)
+		gather(t, key, end / MINUTE_MS, s, f->more ? 0 : 1);
+	else
 		spread(t, key, s, start, end);
-	}
 }
 
 static bool
@@ -853,6 +887,15 @@ tally_tells(const struct tally *t, const struct exporter *x)
 
 	return s->serial == x->serial && !s->outdone && s->told != 0 &&
 	       s->told + TALLY_OUTDONE > t->now;
+}
+
+uint64_t
+tally_octets(const struct tally *t, const struct exporter *x, uint64_t *late)
+{
+	const struct source *s = &t->source[x->number];
+
+	*late = s->serial == x->serial ? s->late_octets : 0;
+	return s->serial == x->serial ? s->octets : 0;
 }
 
 const struct tally_counts *

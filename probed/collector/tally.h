@@ -3,7 +3,12 @@
  * A record's octets belong to the time between its first and its last packet, not to
  * the moment when it was exported: they are spread evenly over the minutes of its span.
  * So several minutes are open at once; one is closed, and final, when TALLY_OPEN later
- * ones have begun. A share of an older minute goes to the oldest that is open.
+ * ones have begun. The recorder has a closed one written, in files that take no older
+ * rows, so a share of it is lost to the tallies: it is counted (late_octets) and not
+ * put into a later minute, where it would be a peak that never was. An exporter that
+ * tells of a flow only after half an hour has five sixths of its long flows there, and
+ * the rate of the last five minutes right. What ended before the oldest open minute
+ * counts as if it had ended in it.
  *
  * A minute to which nothing came is given out, too, as a total of nothing, so that it
  * differs from one that nobody tallied; but not before the first record, nor when none
@@ -15,8 +20,8 @@
  * A packet that the exporter saw twice, on its way in and on its way out, is counted
  * once: records of what leaves count only where nothing says what came in there. One
  * that two exporters saw counts once, too, but for their interfaces (witness.h). Of a
- * device that exports flows and samples packets by sFlow as well, both are such two; and
- * for its interfaces samples count only while no flows tell of them.
+ * device that exports flows and samples packets by sFlow as well, both are such two;
+ * and for its interfaces samples count only while no flows tell of them.
  *
  * Whatever comes, memory is bounded, and octets, packets and flows are conserved: in
  * every table the rows and the rest give exactly what was offered to it. */
@@ -28,7 +33,7 @@
 #include "minute.h"
 
 #define TALLY_OPEN 6	     /* minutes */
-#define TALLY_SPAN_MS 300000 /* the longest span; what says more is cut to its end */
+#define TALLY_SPAN_MS 300000 /* of what began nobody knows when */
 #define TALLY_QUIET 60	     /* minutes without a record that are none of traffic */
 #define TALLY_OUTDONE 10     /* minutes after a flow in which no samples count */
 #define TALLY_PORTS 32	     /* of our own sockets */
@@ -56,9 +61,10 @@ struct tally_counts {
 	uint64_t own;	  /* of datagrams to or from ourselves as a collector */
 	uint64_t twice;	  /* seen on the way in, too */
 	uint64_t others;  /* for interfaces alone: of the hosts another one tells */
-	uint64_t late;	  /* shares of minutes that were closed */
+	uint64_t late; /* which ended in minutes that were closed, or shares of such */
+	uint64_t late_octets; /* of these shares: in no minute */
 	uint64_t early;	  /* which ended after now */
-	uint64_t cut;	  /* which lasted longer than TALLY_SPAN_MS or their timeout */
+	uint64_t cut;	  /* which lasted longer than their timeout, or any, can be */
 	uint64_t absurd;  /* of more octets than can be: not tallied */
 	uint64_t unknown; /* whose sampling nobody told */
 	/* Flows that no interface has, since a guest told of too many of them. */
@@ -78,6 +84,8 @@ void tally_watch(struct tally *t, struct windows *w);
 /* FLOW came at NOW_MS (epoch). */
 void tally_flow(struct tally *t, const struct flow *flow, int64_t now_ms);
 const struct tally_counts *tally_counts(const struct tally *t);
+/* The octets of all records of X, scaled, of which *LATE were too late for a minute. */
+uint64_t tally_octets(const struct tally *t, const struct exporter *x, uint64_t *late);
 /* Does what X says count for its device's interfaces? */
 bool tally_tells(const struct tally *t, const struct exporter *x);
 

@@ -45,6 +45,7 @@ msg_put_flows(struct msg_out *out, const struct msg_flows *f)
 	pack_u64(p, f->absurd);
 	pack_u64(p, f->unknown);
 	pack_u64(p, f->guest_interfaces);
+	pack_u64(p, f->late_octets);
 	pack_u64(p, f->suspicions);
 	pack_u64(p, f->crowded);
 	pack_u32(p, f->watched);
@@ -72,6 +73,7 @@ msg_get_flows(struct msg_in *in, struct msg_flows *f)
 	f->absurd = wire_u64(w);
 	f->unknown = wire_u64(w);
 	f->guest_interfaces = wire_u64(w);
+	f->late_octets = wire_u64(w);
 	f->suspicions = wire_u64(w);
 	f->crowded = wire_u64(w);
 	f->watched = wire_u32(w);
@@ -111,6 +113,8 @@ msg_put_exporter(struct msg_out *out, const struct msg_exporter *x)
 	pack_u32(p, x->inactive_s);
 	pack_u64(p, x->flood);
 	pack_u64(p, x->cut_short);
+	pack_u64(p, x->octets);
+	pack_u64(p, x->late_octets);
 	pack_u8(p, x->tells);
 }
 
@@ -147,6 +151,8 @@ msg_get_exporter(struct msg_in *in, struct msg_exporter *x)
 	x->inactive_s = wire_u32(w);
 	x->flood = wire_u64(w);
 	x->cut_short = wire_u64(w);
+	x->octets = wire_u64(w);
+	x->late_octets = wire_u64(w);
 	x->tells = get_bool(w);
 	if (x->protocol >= FLOW_PROTOCOLS || x->rate_from >= SAMPLING_SOURCES)
 		w->bad = true;

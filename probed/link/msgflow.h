@@ -19,9 +19,10 @@ struct msg_flows {
 	 * of unknown sampling, of interfaces beyond what a guest may have. */
 	uint64_t tallied, late, early, cut, own, twice, others, absurd, unknown,
 	    guest_interfaces;
-	uint64_t suspicions; /* told */
-	uint64_t crowded;    /* hosts that were not watched in a second */
-	uint32_t watched;    /* hosts */
+	uint64_t late_octets; /* of shares whose minutes were over */
+	uint64_t suspicions;  /* told */
+	uint64_t crowded;     /* hosts that were not watched in a second */
+	uint32_t watched;     /* hosts */
 };
 void msg_put_flows(struct msg_out *out, const struct msg_flows *f);
 int msg_get_flows(struct msg_in *in, struct msg_flows *f);
@@ -45,7 +46,9 @@ struct msg_exporter {
 	uint32_t active_s, inactive_s; /* its timeouts; 0: it does not tell */
 	uint64_t flood;		       /* datagrams that were too many in a second */
 	uint64_t cut_short; /* flows of packets that went early, for want of room */
-	bool tells;	    /* its records count for its device's interfaces */
+	uint64_t octets,
+	    late_octets; /* scaled: of all, of which too late for a minute */
+	bool tells;	 /* its records count for its device's interfaces */
 };
 void msg_put_exporter(struct msg_out *out, const struct msg_exporter *x);
 int msg_get_exporter(struct msg_in *in, struct msg_exporter *x);
