@@ -1,5 +1,6 @@
 /* Who may send, and how much of it is listened to: those who are named, guests, and a
  * flood of forged addresses. */
+#include "collector/lessons.h"
 #include "collector/senders.h"
 #include "t/flowgram.h"
 #include "t/tap.h"
@@ -231,10 +232,170 @@ test_guests(void)
 	flood(false);
 }
 
+static const uint16_t turned[][2] = { { 12, 4 }, { 8, 4 }, { 2, 4 }, { 1, 4 } };
+
+static bool
+everybody_may(void *ctx, const struct addr *from, bool *is_guest)
+{
+	(void)ctx;
+	(void)from;
+	*is_guest = false;
+	return true;
+}
+
+/* NetFlow v9. */
+static void
+define_from(unsigned port, const uint16_t (*fields)[2])
+{
+	v9(0, 1);
+	template(0, 256, 4, fields);
+	give_from(1, port);
+}
+
+/* A record of 100 and 3; what comes out of it, as octets. */
+static unsigned
+octets_from(unsigned port)
+{
+	flows = 0;
+	v9_plain(0, 1, 1);
+	give_from(1, port);
+	return flows == 1 ? (unsigned)flow[0].octets : 0;
+}
+
+static unsigned
+templates(void)
+{
+	const struct template *t;
+	unsigned n = 0;
+
+	TAILQ_FOREACH(t, &all->by_use, use)
+		n++;
+	return n;
+}
+
+/* One process tells that it takes one in RATE. */
+static void
+sampler_from(unsigned port, uint32_t rate)
+{
+	v9(0, 1);
+	set(1);
+	pack_u16(&p, 400);
+	pack_u16(&p, 4);
+	pack_u16(&p, 8);
+	pack_u32(&p, 1 << 16 | 4);
+	pack_u32(&p, 48 << 16 | 4);
+	pack_u32(&p, 50 << 16 | 4);
+	end_set();
+	set(400);
+	pack_u32(&p, 0);
+	pack_u32(&p, 7);
+	pack_u32(&p, rate);
+	end_set();
+	give_from(1, port);
+}
+
+static uint32_t
+rate_from(unsigned port)
+{
+	return octets_from(port) == 0 ? 0 : flow[0].rate;
+}
+
+/* Two processes of one host, with one source id and one template id: they are told
+ * apart by what they send, and an exporter that begins anew at another port is one
+ * still. */
+static void
+test_processes(void)
+{
+	static uint8_t kept[LESSONS_MAX];
+	struct err err;
+
+	afresh();
+	define_from(1111, plain);
+	is_int(octets_from(1111), 100, "a process has a template");
+	define_from(2222, turned);
+	ok(octets_from(2222) == 3 && octets_from(1111) == 100 && octets_from(2222) == 3,
+	    "another one another by the same id: they do not mix");
+	define_from(1111, plain);
+	ok(octets_from(2222) == 3 && octets_from(1111) == 100,
+	    "nor when one is sent again");
+	is_int(octets_from(3333), 100, "from another port it is the last one");
+	is_int(all->count, 1, "all of it is one exporter");
+	sampler_from(1111, 100);
+	sampler_from(2222, 10);
+	ok(rate_from(1111) == 100 && rate_from(2222) == 10 && rate_from(3333) == 10,
+	    "their samplers do not mix either");
+
+	/* What they have taught is told apart in what is kept, too. */
+	size_t len = lessons_write(all, kept, sizeof kept);
+	afresh();
+	is_int(lessons_read(all, kept, len, now + 1000, everybody_may, NULL, &err), 0,
+	    "what is kept is read");
+	ok(octets_from(1111) == 100 && octets_from(2222) == 3 &&
+		octets_from(3333) == 100,
+	    "and knows whose template is whose");
+	ok(rate_from(1111) == 100 && rate_from(2222) == 10 && rate_from(3333) == 10,
+	    "and whose sampler");
+
+	/* It begins anew, and sends by another port. */
+	afresh();
+	define_from(1111, plain);
+	is_int(octets_from(2222), 100, "one that begins anew is read by what it had");
+	define_from(2222, turned);
+	is_int(octets_from(2222), 3, "until it sends another template");
+	is_int(octets_from(4444), 3, "of which that is the last");
+	for (unsigned i = 0; i < 100; i++) {
+		/* Never the same as one before. */
+		uint16_t own[4][2] = { { 1, 4 }, { 8, 4 }, { (uint16_t)(1000 + i), 4 },
+			{ 12, 4 } };
+		now += 60000;
+		define_from(5000 + i, own);
+		sampler_from(5000 + i, 1000 + i);
+		ok(octets_from(5000 + i) == 0xc0000201 &&
+			rate_from(5000 + i) == 1000 + i,
+		    "it begins anew for the %uth time", i);
+	}
+	ok(all->count == 1 && templates() <= 2 * TEMPLATE_VARIANTS_MAX &&
+		faults[FAULT_FLOW_FULL] == 0,
+	    "which fills nothing up");
+
+	/* One process that sends by many ports, always the same. */
+	afresh();
+	for (unsigned i = 0; i < 200; i++) {
+		define_from(6000 + i % 20, plain);
+		if (octets_from(6000 + i * 7 % 20) != 100)
+			ok(false, "datagram %u of many ports", i);
+	}
+	ok(templates() == 1 && faults[FAULT_FLOW_TEMPLATE] == 0,
+	    "a template that comes from twenty ports is one");
+
+	/* One is withdrawn; the other process has its own. */
+	afresh();
+	for (unsigned port = 1; port <= 2; port++) {
+		ipfix(0, 1);
+		template(2, 256, 4, port == 1 ? plain : turned);
+		end_message();
+		give_from(1, port);
+	}
+	ipfix(0, 1);
+	set(2);
+	pack_u16(&p, 256);
+	pack_u16(&p, 0);
+	end_set();
+	end_message();
+	give_from(1, 2);
+	ipfix(0, 1);
+	set(256);
+	plain_record(100);
+	end_set();
+	end_message();
+	give_from(1, 1);
+	ok(flows == 1 && flow[0].octets == 100 && templates() == 1,
+	    "a process withdraws its own template and no other's");
+}
+
 static void
 test_apart(void)
 {
-	static const uint16_t turned[][2] = { { 12, 4 }, { 8, 4 }, { 2, 4 }, { 1, 4 } };
 
 	/* Two exporters with the same template id and source id behind one address. */
 	afresh();
@@ -355,6 +516,7 @@ main(void)
 	test_ports();
 	test_guests();
 	test_apart();
+	test_processes();
 	test_clock();
 	test_timeouts();
 	exporters_free(all);

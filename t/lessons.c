@@ -163,6 +163,46 @@ test_order(void)
 	is_int(all->guests, 200, "two hundred guests are known again at once");
 }
 
+/* As it was written before it told of ports. */
+static void
+test_plain(void)
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+	struct pack k;
+	struct err err;
+
+	pack_init(&k, kept, sizeof kept);
+	pack_u8(&k, 1);
+	pack_u32(&k, 1);
+	pack_bytes(&k, mapped, sizeof mapped);
+	pack_u32(&k, 0xc0000201);
+	pack_u64(&k, 0), pack_u64(&k, 0); /* agent */
+	pack_u64(&k, 1);		  /* domain */
+	pack_u32(&k, 0);
+	pack_u32(&k, 0);
+	pack_u8(&k, FLOW_NETFLOW9);
+	pack_u16(&k, 2055);
+	pack_i64(&k, NOW), pack_i64(&k, NOW), pack_i64(&k, 0);
+	pack_u32(&k, 60), pack_u32(&k, 15);
+	pack_u16(&k, 1);
+	pack_u8(&k, 1), pack_u64(&k, 7), pack_u32(&k, 512);
+	pack_u32(&k, 0);
+	pack_u8(&k, 0);
+	pack_i64(&k, NOW);
+	pack_u16(&k, 20);
+	pack_u16(&k, 256);
+	pack_u16(&k, 4);
+	for (unsigned i = 0; i < 4; i++)
+		pack_u16(&k, plain[i][0]), pack_u16(&k, plain[i][1]);
+	afresh();
+	is_int(lessons_read(all, kept, pack_len(&k), now, may, NULL, &err), 0,
+	    "what was kept before ports were is read");
+	v9_plain(1, 1, 1);
+	give();
+	ok(flows == 1 && flow[0].octets == 100 && flow[0].rate == 512,
+	    "and data make sense by it");
+}
+
 static void
 test_damage(void)
 {
@@ -238,6 +278,7 @@ int
 main(void)
 {
 	test_restart();
+	test_plain();
 	test_order();
 	test_damage();
 	test_file();

@@ -15,6 +15,10 @@
 #define GUESTS_RATE 4
 #define GUESTS_BURST 64
 #define AHEAD_MS (5 * 60 * 1000LL)
+/* How often an exporter is asked what other domains' samplers agree on: a second, and
+ * at once. */
+#define OTHERS_RATE 4
+#define OTHERS_BURST 32
 
 /* --- the table -----------------------------------------------------------------------
  */
@@ -302,33 +306,75 @@ exporters_sweep(struct exporters *e, int64_t now_ms)
 /* --- sampling ------------------------------------------------------------------------
  */
 
-bool
-exporter_learn_sampler(
-    struct exporters *e, struct exporter *x, bool has_id, uint64_t id, uint32_t rate)
+/* Have the oldest go that is not PORT's. */
+static bool
+sampler_make_room(struct exporter *x, unsigned port)
 {
 	struct sampler *s = x->sampler;
 	unsigned i = 0;
 
-	while (i < x->samplers && (s[i].has_id != has_id || (has_id && s[i].id != id)))
+	while (i < x->samplers && s[i].port == port)
 		i++;
-	if (i == EXPORTER_SAMPLERS_MAX)
+	if (i == x->samplers)
 		return false;
+	x->samplers--;
+	memmove(s + i, s + i + 1, (x->samplers - i) * sizeof *s);
+	return true;
+}
+
+bool
+exporter_learn_sampler(struct exporters *e, struct exporter *x, unsigned port,
+    bool has_id, uint64_t id, uint32_t rate)
+{
+	struct sampler *s = x->sampler;
+	unsigned i = 0;
+
+	while (i < x->samplers && (s[i].port != port || s[i].has_id != has_id ||
+				      (has_id && s[i].id != id)))
+		i++;
+	if (i == EXPORTER_SAMPLERS_MAX) {
+		if (!sampler_make_room(x, port))
+			return false;
+		i = x->samplers;
+	}
 	if (i == x->samplers || s[i].rate != rate)
 		e->version++, e->lessons++;
-	s[i] = (struct sampler){ .id = id, .has_id = has_id, .rate = rate };
+	x->sampler_port = (uint16_t)port;
+	s[i] = (struct sampler){
+		.id = id, .has_id = has_id, .port = (uint16_t)port, .rate = rate
+	};
 	if (i == x->samplers)
 		x->samplers++;
 	return true;
+}
+
+/* Samplers of this port count. */
+static unsigned
+sampler_port(const struct exporter *x)
+{
+	unsigned port = addr_port(&x->address);
+
+	for (unsigned i = 0; i < x->samplers; i++)
+		if (x->sampler[i].port == port)
+			return port;
+	return x->sampler_port;
 }
 
 /* The rate that all samplers of X have; 0 when they differ or there is none. */
 static uint32_t
 exporter_one_rate(const struct exporter *x)
 {
-	for (unsigned i = 1; i < x->samplers; i++)
-		if (x->sampler[i].rate != x->sampler[0].rate)
+	unsigned port = sampler_port(x);
+	uint32_t rate = 0;
+
+	for (unsigned i = 0; i < x->samplers; i++) {
+		if (x->sampler[i].port != port)
+			continue;
+		if (rate != 0 && x->sampler[i].rate != rate)
 			return 0;
-	return x->samplers == 0 ? 0 : x->sampler[0].rate;
+		rate = x->sampler[i].rate;
+	}
+	return rate;
 }
 
 /* The rate that all domains of X's address which have samplers agree on, or 0: some
@@ -353,8 +399,10 @@ exporter_agreed(const struct exporters *e, const struct exporter *x)
 static uint32_t
 exporter_other_domains(const struct exporters *e, struct exporter *x)
 {
-	/* Version 0: nobody has a sampler. */
-	if (x->others_version != e->version) {
+	/* Version 0: nobody has a sampler. It is asked for each flow: who says another
+	 * rate every time does not have us look at everybody every time. */
+	if (x->others_version != e->version &&
+	    bucket_take(&x->others_asked, OTHERS_RATE, OTHERS_BURST, x->last_ms)) {
 		x->others_rate = exporter_agreed(e, x);
 		x->others_version = e->version;
 	}
@@ -364,8 +412,11 @@ exporter_other_domains(const struct exporters *e, struct exporter *x)
 static uint32_t
 exporter_sampler(const struct exporter *x, uint64_t id)
 {
+	unsigned port = sampler_port(x);
+
 	for (unsigned i = 0; i < x->samplers; i++)
-		if (x->sampler[i].has_id && x->sampler[i].id == id)
+		if (x->sampler[i].has_id && x->sampler[i].id == id &&
+		    x->sampler[i].port == port)
 			return x->sampler[i].rate;
 	return 0;
 }

@@ -53,6 +53,7 @@ bool bucket_take(struct bucket *b, uint32_t rate, uint32_t burst, int64_t now_ms
 struct sampler {
 	uint64_t id;
 	bool has_id;
+	uint16_t port; /* who told of it: of two processes behind one key, which */
 	uint32_t rate; /* 1 in so many */
 };
 
@@ -85,10 +86,12 @@ struct exporter {
 	int64_t changes_ms;
 	struct sampler sampler[EXPORTER_SAMPLERS_MAX];
 	unsigned samplers;
+	uint16_t sampler_port; /* from which one was told of last */
 	/* What the other domains of this address agree on, as of that version of all
 	 * samplers: asked for each flow. */
 	uint32_t others_rate;
 	uint64_t others_version;
+	struct bucket others_asked;
 	struct rates_rule said; /* by the operator, without its addresses */
 	uint64_t said_version;	/* as of that version of all rates */
 	int64_t init_ms;	/* IPFIX: when it began (160 in options); 0: not said */
@@ -142,9 +145,10 @@ struct exporter_key exporter_key(const struct addr *from, enum flow_protocol pro
  * their time. */
 void exporters_sweep(struct exporters *e, int64_t now_ms);
 
-/* A sampler of X takes one in RATE. False when there is no room. */
-bool exporter_learn_sampler(
-    struct exporters *e, struct exporter *x, bool has_id, uint64_t id, uint32_t rate);
+/* A sampler of X takes one in RATE; who sends from PORT says so. False when there is no
+ * room; samplers of other ports, which may be gone, make some. */
+bool exporter_learn_sampler(struct exporters *e, struct exporter *x, unsigned port,
+    bool has_id, uint64_t id, uint32_t rate);
 
 /* Have X know what the operator says of it: its address and agent are known, or are
  * others now. */
@@ -157,7 +161,9 @@ struct sampling_hint {
 	uint64_t sampler;
 	bool off; /* it says that it is not sampled */
 };
-/* Set FLOW's rate and its source, by the order of enum flow_sampling. */
+/* Set FLOW's rate and its source, by the order of enum flow_sampling. Of samplers those
+ * count that were told of from the port that X sent from last; if there are none, those
+ * of the port that told last. */
 void exporter_sampling(const struct exporters *e, struct exporter *x,
     const struct sampling_hint *hint, struct flow *flow);
 

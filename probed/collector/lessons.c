@@ -9,11 +9,12 @@
 #include "collector/sets.h"
 #include "collector/template.h"
 
-#define VERSION 1
-#define SAMPLER_BYTES 13u
+#define VERSION 2
+#define VERSION_PLAIN 1 /* does not say from which ports they came */
+#define SAMPLER_BYTES 15u
 /* Of an exporter without samplers; of a template without its own bytes. */
 #define EXPORTER_BYTES (16u + 16 + 8 + 4 + 4 + 1 + 2 + 8 + 8 + 8 + 4 + 4 + 2)
-#define TEMPLATE_BYTES (4u + 1 + 8 + 2)
+#define TEMPLATE_BYTES (4u + 1 + 8 + 2 + 2)
 
 /* --- writing -------------------------------------------------------------------------
  */
@@ -33,6 +34,19 @@ is_kept(const struct exporter *x)
 }
 
 static void
+write_samplers(struct pack *p, const struct exporter *x, bool last)
+{
+	for (unsigned i = 0; i < x->samplers; i++) {
+		if ((x->sampler[i].port == x->sampler_port) != last)
+			continue;
+		pack_u8(p, x->sampler[i].has_id);
+		pack_u16(p, x->sampler[i].port);
+		pack_u64(p, x->sampler[i].id);
+		pack_u32(p, x->sampler[i].rate);
+	}
+}
+
+static void
 write_exporter(struct pack *p, const struct exporter *x)
 {
 	pack_bytes(p, x->key.address, 16);
@@ -48,11 +62,9 @@ write_exporter(struct pack *p, const struct exporter *x)
 	pack_u32(p, x->active_s);
 	pack_u32(p, x->inactive_s);
 	pack_u16(p, (uint16_t)x->samplers);
-	for (unsigned i = 0; i < x->samplers; i++) {
-		pack_u8(p, x->sampler[i].has_id);
-		pack_u64(p, x->sampler[i].id);
-		pack_u32(p, x->sampler[i].rate);
-	}
+	/* Those of the port that told last are the last. */
+	write_samplers(p, x, false);
+	write_samplers(p, x, true);
 }
 
 size_t
@@ -82,6 +94,7 @@ lessons_write(const struct exporters *e, uint8_t *buf, size_t size)
 			continue;
 		pack_u32(&p, at - 1);
 		pack_u8(&p, t->options);
+		pack_u16(&p, t->port[0]);
 		pack_i64(&p, t->used_ms);
 		pack_u16(&p, t->raw_len);
 		pack_bytes(&p, t->raw, t->raw_len);
@@ -98,6 +111,7 @@ lessons_write(const struct exporters *e, uint8_t *buf, size_t size)
 struct reading {
 	struct exporters *e;
 	int64_t now_ms;
+	bool plain;
 	struct exporter_key *key; /* of each; they may go again for want of room */
 	bool (*may)(void *ctx, const struct addr *from, bool *guest);
 	void *ctx;
@@ -175,13 +189,13 @@ read_exporter(struct reading *r, struct wire *w)
 		x->inactive_s = inactive;
 	}
 	for (unsigned i = 0; i < samplers && wire_ok(w); i++) {
-		unsigned has = wire_u8(w);
+		unsigned has = wire_u8(w), port = r->plain ? 0 : wire_u16(w);
 		uint64_t id = wire_u64(w);
 		uint32_t rate = wire_u32(w);
 
 		w->bad |= has > 1 || rate == 0;
 		if (fresh && wire_ok(w))
-			exporter_learn_sampler(r->e, x, has == 1, id, rate);
+			exporter_learn_sampler(r->e, x, port, has == 1, id, rate);
 	}
 	return key;
 }
@@ -191,7 +205,7 @@ read_template(struct reading *r, struct wire *w, uint32_t exporters)
 {
 	struct exporter *x;
 	uint32_t at = wire_u32(w);
-	unsigned options = wire_u8(w);
+	unsigned options = wire_u8(w), port = r->plain ? 0 : wire_u16(w);
 	int64_t used_ms = wire_i64(w);
 	struct wire raw = wire_sub(w, wire_u16(w));
 
@@ -204,7 +218,7 @@ read_template(struct reading *r, struct wire *w, uint32_t exporters)
 	HASH_FIND(hh, r->e->all, &r->key[at], sizeof r->key[at], x);
 	/* Who was named may be a guest by now, who has less room. */
 	if (x != NULL &&
-	    sets_learn(r->e, x, options == 1, raw, used_ms, r->now_ms) != 0 &&
+	    sets_learn(r->e, x, port, options == 1, raw, used_ms, r->now_ms) != 0 &&
 	    !x->guest)
 		w->bad = true;
 }
@@ -220,7 +234,8 @@ lessons_read(struct exporters *e, const uint8_t *data, size_t len, int64_t now_m
 	wire_init(&w, data, len);
 	unsigned version = wire_u8(&w);
 	uint32_t count = wire_u32(&w);
-	if (!wire_ok(&w) || version != VERSION || count > EXPORTERS_MAX ||
+	r.plain = version == VERSION_PLAIN;
+	if (!wire_ok(&w) || (version != VERSION && !r.plain) || count > EXPORTERS_MAX ||
 	    count > wire_left(&w) / EXPORTER_BYTES)
 		return err_set(err,
 		    "%zu bytes of version %u with %u exporters, expected "

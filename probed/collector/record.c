@@ -528,7 +528,8 @@ record_option(struct decoding *d, const struct template *t,
 		x->inactive_s = (uint32_t)r->number[F_INACTIVE];
 	o.has_sampler = record_sampler(&v, &o.sampler);
 	if (o.rate != 0 &&
-	    !exporter_learn_sampler(d->exporters, x, o.has_sampler, o.sampler, o.rate))
+	    !exporter_learn_sampler(d->exporters, x, addr_port(&d->d->from),
+		o.has_sampler, o.sampler, o.rate))
 		decoding_fault(d, FAULT_FLOW_FULL, at, "no room for another sampler");
 	if (has(&v, F_NAME) && has(&v, F_IN)) {
 		o.interface = (uint32_t)r->number[F_IN];

@@ -12,6 +12,7 @@ struct walk {
 	struct record_clock *clock;
 	struct sets_count count;
 	bool ipfix;
+	unsigned port; /* where it came from */
 };
 
 /* --- templates -----------------------------------------------------------------------
@@ -50,8 +51,8 @@ set_define(struct walk *k, struct wire *w, uint32_t id, unsigned count, unsigned
 		    "template %u of %u fields does not end within its set", id, count);
 		return;
 	}
-	if (template_define(d->exporters, d->exporter, id, options, field, count, begin,
-		(size_t)(w->at - begin), d->d->arrived_ms, &why) != 0)
+	if (template_define(d->exporters, d->exporter, id, k->port, options, field,
+		count, begin, (size_t)(w->at - begin), d->d->arrived_ms, &why) != 0)
 		decoding_fault(
 		    d, FAULT_FLOW_TEMPLATE, begin, "template %u: %s", id, why);
 }
@@ -66,12 +67,12 @@ set_withdraw(struct walk *k, uint32_t id, bool options)
 	if (!template_may_change(d->exporter, d->d->arrived_ms))
 		return;
 	if (id < SET_FIRST_DATA) {
-		template_drop_kind(d->exporters, d->exporter, options);
+		template_withdraw_kind(d->exporters, d->exporter, k->port, options);
 		return;
 	}
-	t = template_find(d->exporters, d->exporter, id, d->d->arrived_ms);
+	t = template_of(d->exporter, id, k->port);
 	if (t != NULL)
-		template_drop(d->exporters, t);
+		template_withdraw(d->exporters, t, k->port);
 }
 
 /* A set of templates: their id, how many fields, the fields. */
@@ -138,8 +139,8 @@ set_options_templates(struct walk *k, struct wire w)
 }
 
 int
-sets_learn(struct exporters *e, struct exporter *x, bool options, struct wire raw,
-    int64_t used_ms, int64_t now_ms)
+sets_learn(struct exporters *e, struct exporter *x, unsigned port, bool options,
+    struct wire raw, int64_t used_ms, int64_t now_ms)
 {
 	static const struct flow_sink nobody;
 	struct datagram datagram = {
@@ -148,22 +149,24 @@ sets_learn(struct exporters *e, struct exporter *x, bool options, struct wire ra
 	struct decoding d = {
 		.exporters = e, .exporter = x, .d = &datagram, .sink = &nobody
 	};
-	struct walk k = { .d = &d, .ipfix = x->protocol == FLOW_IPFIX };
+	struct walk k = { .d = &d, .ipfix = x->protocol == FLOW_IPFIX, .port = port };
 	struct wire peek = raw;
 	uint32_t id = wire_u16(&peek);
+	struct template *t;
 
 	if ((x->protocol != FLOW_NETFLOW9 && x->protocol != FLOW_IPFIX) ||
 	    id < SET_FIRST_DATA)
 		return -1;
-	if (template_has(x, id))
+	if (template_of(x, id, port) != NULL)
 		return 0;
 	if (options)
 		set_options_templates(&k, raw);
 	else
 		set_templates(&k, raw);
-	if (!template_has(x, id))
+	t = template_of(x, id, port);
+	if (t == NULL)
 		return -1;
-	template_backdate(e, x, id, used_ms, now_ms);
+	template_backdate(e, t, used_ms, now_ms);
 	return 0;
 }
 
@@ -176,7 +179,7 @@ set_data(struct walk *k, uint32_t id, struct wire w)
 	static struct field_record record;
 	struct decoding *d = k->d;
 	struct template *t =
-	    template_find(d->exporters, d->exporter, id, d->d->arrived_ms);
+	    template_find(d->exporters, d->exporter, id, k->port, d->d->arrived_ms);
 
 	if (t == NULL) {
 		k->count.unknown = true;
@@ -238,9 +241,10 @@ all_zero(struct wire w)
 struct sets_count
 sets_decode(struct decoding *d, struct wire w, struct record_clock *clock)
 {
-	struct walk k = {
-		.d = d, .clock = clock, .ipfix = d->exporter->protocol == FLOW_IPFIX
-	};
+	struct walk k = { .d = d,
+		.clock = clock,
+		.ipfix = d->exporter->protocol == FLOW_IPFIX,
+		.port = addr_port(&d->d->from) };
 
 	while (wire_left(&w) >= SET_HEAD) {
 		struct wire rest = w;

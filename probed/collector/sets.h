@@ -13,10 +13,10 @@ struct sets_count {
 struct sets_count sets_decode(
     struct decoding *d, struct wire w, struct record_clock *clock);
 
-/* Let X have the template that RAW is (see template.raw), which was used at USED_MS,
- * unless it has one with its number or that one would have aged away by NOW_MS. 0, or
- * -1 when RAW is none. */
-int sets_learn(struct exporters *e, struct exporter *x, bool options, struct wire raw,
-    int64_t used_ms, int64_t now_ms);
+/* Let X have the template that RAW is (see template.raw), which came from PORT and was
+ * used at USED_MS, unless it has one with its number from there or that one would have
+ * aged away by NOW_MS. 0, or -1 when RAW is none. */
+int sets_learn(struct exporters *e, struct exporter *x, unsigned port, bool options,
+    struct wire raw, int64_t used_ms, int64_t now_ms);
 
 #endif

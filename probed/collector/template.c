@@ -11,10 +11,134 @@
 #define AGE_NETFLOW9_MS (6 * 3600 * 1000LL)
 #define AGE_IPFIX_MS (90 * 60 * 1000LL)
 
+/* --- variants ------------------------------------------------------------------------
+ */
+
+static struct template *
+newest(const struct exporter *x, uint32_t id)
+{
+	struct template *t;
+
+	HASH_FIND(hh, x->templates, &id, sizeof id, t);
+	return t;
+}
+
+static unsigned
+place_of(const struct template *t, unsigned port)
+{
+	unsigned i = 0;
+
+	while (i < t->ports && t->port[i] != port)
+		i++;
+	return i;
+}
+
+static void
+leave_port(struct template *t, unsigned port)
+{
+	unsigned at = place_of(t, port);
+
+	if (at == t->ports)
+		return;
+	t->ports--;
+	memmove(t->port + at, t->port + at + 1, (t->ports - at) * sizeof *t->port);
+}
+
+/* T is what PORT has from now on. */
+static void
+take_port(struct template *t, unsigned port)
+{
+	if (t->ports != 0 && t->port[0] == port)
+		return;
+	leave_port(t, port);
+	if (t->ports == TEMPLATE_PORTS_MAX)
+		t->ports--;
+	memmove(t->port + 1, t->port, t->ports++ * sizeof *t->port);
+	t->port[0] = (uint16_t)port;
+}
+
+/* Take T out of the variants of its id. */
+static void
+unlink_variant(struct template *t)
+{
+	struct exporter *x = t->exporter;
+	struct template *at = newest(x, t->id);
+
+	if (at != t) {
+		while (at->older != t)
+			at = at->older;
+		at->older = t->older;
+		return;
+	}
+	HASH_DEL(x->templates, t);
+	if (t->older != NULL)
+		HASH_ADD(hh, x->templates, id, sizeof t->older->id, t->older);
+}
+
+/* Have T, which is none of the variants of its id, be the newest of them. */
+static void
+link_variant(struct template *t)
+{
+	struct exporter *x = t->exporter;
+
+	t->older = newest(x, t->id);
+	if (t->older != NULL)
+		HASH_DEL(x->templates, t->older);
+	HASH_ADD(hh, x->templates, id, sizeof t->id, t);
+}
+
+/* Have T be the oldest variant of its id. */
+static void
+move_last(struct template *t)
+{
+	struct template *at;
+
+	unlink_variant(t);
+	at = newest(t->exporter, t->id);
+	t->older = NULL;
+	if (at == NULL) {
+		link_variant(t);
+		return;
+	}
+	while (at->older != NULL)
+		at = at->older;
+	at->older = t;
+}
+
+struct template *
+template_of(const struct exporter *x, uint32_t id, unsigned port)
+{
+	struct template *t = newest(x, id);
+
+	while (t != NULL && place_of(t, port) == t->ports)
+		t = t->older;
+	return t;
+}
+
+/* Where there is no room for another variant of ID, the one goes that was used longest
+ * ago: that of a process which is no more, perhaps. */
+static void
+limit_variants(struct exporters *e, const struct exporter *x, uint32_t id)
+{
+	struct template *oldest = NULL;
+	unsigned count = 0;
+
+	for (struct template *t = newest(x, id); t != NULL; t = t->older) {
+		count++;
+		if (oldest == NULL || t->used_ms <= oldest->used_ms)
+			oldest = t;
+	}
+	if (count >= TEMPLATE_VARIANTS_MAX)
+		template_drop(e, oldest);
+}
+
+/* --- use and age ---------------------------------------------------------------------
+ */
+
 void
 template_drop(struct exporters *e, struct template *t)
 {
-	HASH_DEL(t->exporter->templates, t);
+	unlink_variant(t);
 	TAILQ_REMOVE(&e->by_use, t, use);
 	e->template_bytes -= t->bytes;
 	if (t->exporter->guest)
@@ -25,20 +149,31 @@ template_drop(struct exporters *e, struct template *t)
 }
 
 void
-template_drop_kind(struct exporters *e, struct exporter *x, bool options)
+template_withdraw(struct exporters *e, struct template *t, unsigned port)
 {
-	struct template *t, *next;
+	leave_port(t, port);
+	if (t->ports == 0)
+		template_drop(e, t);
+}
 
-	HASH_ITER(hh, x->templates, t, next)
-		if (t->options == options)
-			template_drop(e, t);
+void
+template_withdraw_kind(
+    struct exporters *e, struct exporter *x, unsigned port, bool options)
+{
+	struct template *t, *next, *of;
+
+	HASH_ITER(hh, x->templates, t, next) {
+		of = template_of(x, t->id, port);
+		if (of != NULL && of->options == options)
+			template_withdraw(e, of, port);
+	}
 }
 
 void
 template_drop_all(struct exporters *e, struct exporter *x)
 {
-	template_drop_kind(e, x, false);
-	template_drop_kind(e, x, true);
+	while (x->templates != NULL)
+		template_drop(e, x->templates);
 }
 
 static bool
@@ -59,11 +194,13 @@ template_use(struct exporters *e, struct template *t, int64_t now_ms)
 }
 
 struct template *
-template_find(struct exporters *e, struct exporter *x, uint32_t id, int64_t now_ms)
+template_find(
+    struct exporters *e, struct exporter *x, uint32_t id, unsigned port, int64_t now_ms)
 {
-	struct template *t;
+	struct template *t = template_of(x, id, port);
 
-	HASH_FIND(hh, x->templates, &id, sizeof id, t);
+	if (t == NULL)
+		t = newest(x, id);
 	if (t == NULL)
 		return NULL;
 	if (template_is_old(t, now_ms)) {
@@ -74,25 +211,12 @@ template_find(struct exporters *e, struct exporter *x, uint32_t id, int64_t now_
 	return t;
 }
 
-bool
-template_has(const struct exporter *x, uint32_t id)
-{
-	struct template *t;
-
-	HASH_FIND(hh, x->templates, &id, sizeof id, t);
-	return t != NULL;
-}
-
 void
-template_backdate(struct exporters *e, struct exporter *x, uint32_t id, int64_t used_ms,
-    int64_t now_ms)
+template_backdate(
+    struct exporters *e, struct template *t, int64_t used_ms, int64_t now_ms)
 {
-	struct template *t;
-
-	HASH_FIND(hh, x->templates, &id, sizeof id, t);
-	if (t == NULL)
-		return;
 	t->used_ms = used_ms;
+	move_last(t);
 	TAILQ_REMOVE(&e->by_use, t, use);
 	TAILQ_INSERT_HEAD(&e->by_use, t, use);
 	if (template_is_old(t, now_ms))
@@ -237,10 +361,39 @@ template_make_room(struct exporters *e, const struct exporter *x, size_t bytes)
 		template_evict(e, NULL);
 }
 
+static bool
+is_alike(const struct template *t, bool options, const uint8_t *raw, size_t raw_len)
+{
+	return t->options == options && t->raw_len == raw_len &&
+	       memcmp(t->raw, raw, raw_len) == 0;
+}
+
+/* The variant that is like that, which PORT has from now on; NULL when there is none.
+ */
+static struct template *
+take_alike(struct exporters *e, struct exporter *x, uint32_t id, unsigned port,
+    bool options, const uint8_t *raw, size_t raw_len)
+{
+	struct template *old = template_of(x, id, port), *t = newest(x, id);
+
+	while (t != NULL && !is_alike(t, options, raw, raw_len))
+		t = t->older;
+	if (t == NULL)
+		return NULL;
+	if (old != NULL && old != t)
+		template_withdraw(e, old, port);
+	take_port(t, port);
+	if (newest(x, id) != t) {
+		unlink_variant(t);
+		link_variant(t);
+	}
+	return t;
+}
+
 int
-template_define(struct exporters *e, struct exporter *x, uint32_t id, bool options,
-    const struct template_field *field, unsigned count, const uint8_t *raw,
-    size_t raw_len, int64_t now_ms, const char **why)
+template_define(struct exporters *e, struct exporter *x, uint32_t id, unsigned port,
+    bool options, const struct template_field *field, unsigned count,
+    const uint8_t *raw, size_t raw_len, int64_t now_ms, const char **why)
 {
 	struct template *old, *t;
 	bool variable;
@@ -251,20 +404,21 @@ template_define(struct exporters *e, struct exporter *x, uint32_t id, bool optio
 				: "its records are too long";
 		return -1;
 	}
-	HASH_FIND(hh, x->templates, &id, sizeof id, old);
-	if (old != NULL && old->options == options && old->raw_len == raw_len &&
-	    memcmp(old->raw, raw, raw_len) == 0) {
-		template_use(e, old, now_ms);
+	t = take_alike(e, x, id, port, options, raw, raw_len);
+	if (t != NULL) {
+		template_use(e, t, now_ms);
 		return 0;
 	}
 	size_t bytes = sizeof *t + count * sizeof t->step[0] + raw_len;
-	if ((old != NULL || template_is_full(x, bytes)) &&
+	if ((newest(x, id) != NULL || template_is_full(x, bytes)) &&
 	    !template_may_change(x, now_ms)) {
 		*why = "its exporter changes templates too often";
 		return -1;
 	}
+	old = template_of(x, id, port);
 	if (old != NULL)
-		template_drop(e, old);
+		template_withdraw(e, old, port);
+	limit_variants(e, x, id);
 	template_make_room(e, x, bytes);
 	t = mem_zero(1, sizeof *t + count * sizeof t->step[0]);
 	t->exporter = x;
@@ -278,7 +432,8 @@ template_define(struct exporters *e, struct exporter *x, uint32_t id, bool optio
 	memcpy(t->raw, raw, raw_len);
 	t->raw_len = (uint16_t)raw_len;
 	template_compile(t, field, count);
-	HASH_ADD(hh, x->templates, id, sizeof t->id, t);
+	take_port(t, port);
+	link_variant(t);
 	TAILQ_INSERT_TAIL(&e->by_use, t, use);
 	e->lessons++;
 	e->template_bytes += bytes;

@@ -8,6 +8,8 @@
 #define TEMPLATE_FIELDS_MAX 512
 #define TEMPLATES_BYTES_MAX (16u << 20) /* of all that are named */
 #define TEMPLATE_VARIABLE 65535		/* a length that stands in the record */
+#define TEMPLATE_VARIANTS_MAX 4		/* of one id of an exporter */
+#define TEMPLATE_PORTS_MAX 8		/* that a variant is known to come from */
 
 /* Read LEN bytes at OFFSET of the record into SLOT. Of records with fields of variable
  * length every field has a step, in order, and OFFSET is not used. */
@@ -17,12 +19,19 @@ struct template_step {
 	uint8_t kind; /* enum field_kind */
 };
 
+/* Two processes of one host may send by the same domain, and have different templates
+ * by the same id: each of them is a variant, and data is read by the one that came from
+ * its port. From a port that has sent none (one process may have several sockets, or
+ * has begun anew) it is read by the variant that was defined last. */
 struct template
 {
-	UT_hash_handle hh;
+	UT_hash_handle hh; /* of the variant that was defined last */
 	TAILQ_ENTRY(template) use;
 	struct exporter *exporter;
+	struct template *older; /* another variant */
 	uint32_t id;
+	uint16_t port[TEMPLATE_PORTS_MAX]; /* who defined it, the last one first */
+	unsigned ports;
 	bool options;	 /* its records speak of the exporter, not of flows */
 	bool variable;	 /* some field has no fixed length */
 	bool six_first;	 /* the IPv6 source stands before an IPv4 one */
@@ -44,25 +53,29 @@ struct template_field {
 	bool scope;
 };
 
-/* Define template ID of X by FIELDS, COUNT of them; RAW is what they were read from. 0,
- * or -1 with WHY (static) when it cannot be: the one before stays. */
-int template_define(struct exporters *e, struct exporter *x, uint32_t id, bool options,
-    const struct template_field *field, unsigned count, const uint8_t *raw,
-    size_t raw_len, int64_t now_ms, const char **why);
-struct template *template_find(
-    struct exporters *e, struct exporter *x, uint32_t id, int64_t now_ms);
-/* Has X one of that ID, however old? */
-bool template_has(const struct exporter *x, uint32_t id);
-/* X's template ID was used at USED_MS, before all that E has: it goes if it is too old.
- */
-void template_backdate(struct exporters *e, struct exporter *x, uint32_t id,
-    int64_t used_ms, int64_t now_ms);
+/* Define template ID of X, for who sends from PORT, by FIELDS, COUNT of them; RAW is
+ * what they were read from. 0, or -1 with WHY (static) when it cannot be: the one
+ * before stays. */
+int template_define(struct exporters *e, struct exporter *x, uint32_t id, unsigned port,
+    bool options, const struct template_field *field, unsigned count,
+    const uint8_t *raw, size_t raw_len, int64_t now_ms, const char **why);
+/* That by which data from PORT is read. */
+struct template *template_find(struct exporters *e, struct exporter *x, uint32_t id,
+    unsigned port, int64_t now_ms);
+/* The one that PORT itself has defined, however old; or NULL. */
+struct template *template_of(const struct exporter *x, uint32_t id, unsigned port);
+/* T was used at USED_MS, before all that E has: it goes if it is too old. */
+void template_backdate(
+    struct exporters *e, struct template *t, int64_t used_ms, int64_t now_ms);
 void template_drop(struct exporters *e, struct template *t);
 /* May X change its templates (another definition, a withdrawal, one that makes another
  * go)? So many times in a minute, so that nobody can keep us compiling. */
 bool template_may_change(struct exporter *x, int64_t now_ms);
-/* All of X: of one kind, or whatever they are. */
-void template_drop_kind(struct exporters *e, struct exporter *x, bool options);
+/* PORT does not use T any more: it goes, unless others do. */
+void template_withdraw(struct exporters *e, struct template *t, unsigned port);
+/* All of X: those of one kind that PORT has defined, or whatever they are. */
+void template_withdraw_kind(
+    struct exporters *e, struct exporter *x, unsigned port, bool options);
 void template_drop_all(struct exporters *e, struct exporter *x);
 /* Those that have had neither data nor a refresh for too long. */
 void template_sweep(struct exporters *e, int64_t now_ms);
