@@ -7,7 +7,8 @@ network "* delay=2ms"
 smokebox <<-END
 	*** Collector ***
 	listen = 127.0.0.1:6343 127.0.0.1:2055 [::]:9995
-	allow = 127.0.0.1
+	allow = 127.0.0.1 127.0.0.6
+	proxy = 127.0.0.6
 	*** Detection ***
 	host_packets = 100k
 END
@@ -46,7 +47,7 @@ wait_until 15 gets 1 collector strangers
 is "$(collector strangers)" 1 "who is not allowed is not listened to"
 like "$(cat "$DIR/probed.log")" "127.0.0.9 sends flows and is not allowed to" "and the log says so"
 is "$(json status '.strangers[] | "\(.address) \(.protocol) \(.datagrams) \(.proxy) \(.line)"')" \
-	"127.0.0.9 netflow5 1 false allow = 127.0.0.1 127.0.0.9" "the stranger is listed with the line to add"
+	"127.0.0.9 netflow5 1 false allow = 127.0.0.1 127.0.0.6 127.0.0.9" "the stranger is listed with the line to add"
 holds "an exporter's clock is compared with ours" \
 	"$(exporter netflow5 clock_ahead) < -1000000 && $(exporter netflow5 clock_ahead) > -1e10"
 is "$(exporter netflow5 named)" true "it was named in the configuration"
@@ -58,7 +59,7 @@ metrics=$(page /metrics)
 like "$metrics" 'smokebox_collector_datagrams_total\{protocol="netflow5"\} 3' "metrics: datagrams"
 like "$metrics" 'smokebox_collector_records_total\{protocol="netflow9"\} 2' "metrics: records"
 like "$metrics" 'smokebox_collector_errors_total\{reason="no_template"\} 1' "metrics: errors"
-like "$metrics" 'smokebox_collector_lost_total\{exporter="127.0.0.1/258",protocol="netflow5",unit="records"\} 3' \
+like "$metrics" 'smokebox_collector_lost_total\{exporter="127.0.0.1/258",protocol="netflow5",unit="records",source="127.0.0.1"\} 3' \
 	"metrics: lost"
 status=$("$BUILD/probectl" --data "$DIR/data" status)
 like "$status" 'exporters +3 seen, 1 datagrams of senders' "probectl: exporters"
@@ -90,7 +91,7 @@ status=$("$BUILD/probectl" --data "$DIR/data" status)
 like "$status" 'suspicions' "probectl: that there are some"
 like "$(page /metrics)" 'smokebox_collector_suspicions_total [1-9]' "metrics: suspicions"
 like "$(page /metrics)" 'smokebox_collector_tallied_total\{as="counted"\} 6' "metrics: tallied"
-like "$status" 'stranger +127.0.0.9 sent 1 datagrams of netflow5; to let it in: .* allow = 127.0.0.1 127.0.0.9' \
+like "$status" 'stranger +127.0.0.9 sent 1 datagrams of netflow5; to let it in: .* allow = 127.0.0.1 127.0.0.6 127.0.0.9' \
 	"probectl: who may not send"
 
 # Half an hour long, and told of at its end: most of its minutes are over.
@@ -110,5 +111,15 @@ like "$(page /traffic)" '127.0.0.1 tells of long flows so late that 8[0-9] % of 
 	"the page says whose figures are too small"
 like "$(page /metrics)" 'smokebox_collector_late_octets_total 8[0-9]{5}|smokebox_collector_late_octets_total 79' \
 	"and metrics how much"
+
+# Two that a proxy passes on, told apart by their ports, and two that name one agent.
+sflow='00000005 00000001 c0000209 00000007 00000001 0000ea60 00000000'
+{ v5 0; echo "$sflow" | tr -d ' '; } | send 2055 127.0.0.6
+{ v5 0; echo "$sflow" | tr -d ' '; } | send 2055 127.0.0.6
+echo "$sflow" | send 2055 127.0.0.1
+wait_until 15 gets 3 json status '[.exporters[] | select(.protocol == "sflow5")] | length'
+metrics=$(page /metrics)
+is "$(grep -c 'lost_total{exporter="192.0.2.9/7"' <<<"$metrics")" 3 "metrics: three that say they are one agent"
+is "$(grep -v '^#' <<<"$metrics" | sed 's/ [^ ]*$//' | sort | uniq -d)" "" "metrics: no series is there twice"
 probed_stop
 done_testing

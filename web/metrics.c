@@ -567,6 +567,11 @@ collector(const struct page *p)
 		    : x[i].lost_datagrams	  ? "datagrams"
 						  : "records",
 		    false);
+		/* Two may name the same agent, or be behind one address. */
+		label(p->out, "source", x[i].address, false);
+		snprintf(who, sizeof who, "%u", (unsigned)x[i].port);
+		if (x[i].port != 0)
+			label(p->out, "port", who, false);
 		fprintf(p->out, "} %" PRIu64 "\n", x[i].lost);
 	}
 }
