@@ -370,9 +370,37 @@ v9_sampler(uint32_t source, unsigned id, uint32_t rate)
 	give();
 }
 
+/* A record of the template 257 that names sampler ID. */
+static void
+named_sampler(unsigned id)
+{
+	v9(1, 1);
+	set(257);
+	pack_u32(&p, 0xc0000201);
+	pack_u32(&p, 100);
+	pack_u8(&p, (uint8_t)id);
+	end_set();
+	give();
+}
+
+/* And one of IPFIX's template 260 with a selector. */
+static void
+selector(unsigned id)
+{
+	ipfix(2, 1);
+	set(260);
+	pack_u32(&p, 0xc0000201);
+	pack_u32(&p, 100);
+	pack_u64(&p, id);
+	end_set();
+	end_message();
+	give();
+}
+
 static void
 test_sampling(void)
 {
+	static const uint16_t selected[][2] = { { 8, 4 }, { 1, 4 }, { 302, 8 } };
 	static const uint16_t named[][2] = { { 8, 4 }, { 1, 4 }, { 48, 1 } };
 	static const uint16_t own[][2] = { { 8, 4 }, { 1, 4 }, { 34, 4 } };
 	static const uint16_t spaced[][2] = { { 8, 4 }, { 305, 4 }, { 306, 4 } };
@@ -419,6 +447,74 @@ test_sampling(void)
 	    "the sampler that a record names");
 	ok(flow[2].rate == 1 && flow[2].rate_from == SAMPLING_RECORD,
 	    "sampler 0, which nobody described: not sampled");
+
+	/* One that nobody described: what another takes says nothing of it. */
+	afresh();
+	v9(0, 1);
+	template(0, 257, 3, named);
+	give();
+	v9_sampler(1, 7, 1000);
+	named_sampler(8);
+	ok(flow[0].rate == 1 && flow[0].rate_from == SAMPLING_UNKNOWN,
+	    "a sampler that nobody described: unknown, though there is another one");
+	v9_sampler(2, 8, 300);
+	v9_sampler(3, 9, 400);
+	named_sampler(8);
+	ok(flow[1].rate == 300 && flow[1].rate_from == SAMPLING_OTHER_DOMAIN,
+	    "unless another domain describes it");
+	named_sampler(9);
+	named_sampler(8);
+	ok(flow[2].rate == 400 && flow[3].rate == 300, "each by its name");
+	v9_sampler(4, 8, 301);
+	named_sampler(8);
+	ok(flow[4].rate_from == SAMPLING_UNKNOWN, "and no two differently");
+	named_sampler(7);
+	ok(flow[5].rate == 1000 && flow[5].rate_from == SAMPLING_SAMPLER,
+	    "the one that is described is known all the time");
+	guest = true;
+	clear();
+	for (unsigned i = 0; i < 60; i++) { /* with 60 names, again and again */
+		for (unsigned id = 20; id < 80; id++)
+			named_sampler(id);
+		clear();
+	}
+	named_sampler(9);
+	ok(flow[0].rate_from == SAMPLING_UNKNOWN,
+	    "a guest who makes up names is not looked for in all domains");
+	now += 2000;
+	named_sampler(9);
+	ok(flow[1].rate == 400, "but in a moment");
+	guest = false;
+
+	afresh();
+	ipfix(0, 1);
+	template(2, 260, 3, selected);
+	end_message();
+	give();
+	selector(0);
+	ok(flow[0].rate == 1 && flow[0].rate_from == SAMPLING_UNKNOWN,
+	    "ipfix: selector 0 is one like others: unknown until it is described");
+	ipfix(1, 1);
+	set(3);
+	pack_u16(&p, 400);
+	pack_u16(&p, 3);
+	pack_u16(&p, 1);
+	pack_u32(&p, 302u << 16 | 8);
+	pack_u32(&p, 305u << 16 | 4);
+	pack_u32(&p, 306u << 16 | 4);
+	end_set();
+	set(400);
+	pack_u64(&p, 0);
+	pack_u32(&p, 1);
+	pack_u32(&p, 99);
+	end_set();
+	end_message();
+	give();
+	selector(0);
+	ok(flow[1].rate == 100 && flow[1].rate_from == SAMPLING_SAMPLER,
+	    "ipfix: and then by what describes it");
+	selector(1);
+	ok(flow[2].rate_from == SAMPLING_UNKNOWN, "ipfix: which is not for selector 1");
 
 	clear();
 	v9(1, 1);

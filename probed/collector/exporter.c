@@ -14,6 +14,8 @@
 /* New guests a second, and at once. */
 #define GUESTS_RATE 4
 #define GUESTS_BURST 64
+/* Unknown samplers of a guest that are looked for among all exporters in a second. */
+#define GUEST_LOOKS 100
 #define AHEAD_MS (5 * 60 * 1000LL)
 /* How often an exporter is asked what other domains' samplers agree on: a second, and
  * at once. */
@@ -409,6 +411,7 @@ exporter_other_domains(const struct exporters *e, struct exporter *x)
 	return x->others_rate;
 }
 
+/* Of the sampler that is called ID; 0: X has none of that name. */
 static uint32_t
 exporter_sampler(const struct exporter *x, uint64_t id)
 {
@@ -419,6 +422,50 @@ exporter_sampler(const struct exporter *x, uint64_t id)
 		    x->sampler[i].port == port)
 			return x->sampler[i].rate;
 	return 0;
+}
+
+/* Of what X said without the name of a sampler; 0: nothing. */
+static uint32_t
+exporter_nameless(const struct exporter *x)
+{
+	unsigned port = sampler_port(x);
+
+	for (unsigned i = 0; i < x->samplers; i++)
+		if (!x->sampler[i].has_id && x->sampler[i].port == port)
+			return x->sampler[i].rate;
+	return 0;
+}
+
+/* The rate of the sampler ID in other domains of X's address, where they agree; 0:
+ * none has it. All exporters are looked at, so the answer is kept. */
+static uint32_t
+exporter_elsewhere(const struct exporters *e, struct exporter *x, uint64_t id)
+{
+	unsigned at = id % EXPORTER_ELSEWHERE;
+	uint32_t rate = 0;
+
+	if (x->elsewhere[at].version == e->version && x->elsewhere[at].id == id)
+		return x->elsewhere[at].rate;
+	/* Version 0: nobody has a sampler. */
+	if (e->version == 0 ||
+	    (x->guest && !bucket_take(&x->looks, GUEST_LOOKS, GUEST_LOOKS, x->last_ms)))
+		return 0;
+	for (const struct exporter *o = e->all; o != NULL; o = o->hh.next) {
+		uint32_t one = o == x || o->protocol != x->protocol ||
+				       memcmp(o->key.address, x->key.address, 16) != 0
+				   ? 0
+				   : exporter_sampler(o, id);
+
+		if (one != 0 && rate != 0 && one != rate) {
+			rate = 0;
+			break;
+		}
+		rate = one != 0 ? one : rate;
+	}
+	x->elsewhere[at].version = e->version;
+	x->elsewhere[at].id = id;
+	x->elsewhere[at].rate = rate;
+	return rate;
 }
 
 void
@@ -452,15 +499,21 @@ exporter_sampling(const struct exporters *e, struct exporter *x,
 	if (hint->has_sampler &&
 	    sampling_is(flow, exporter_sampler(x, hint->sampler), SAMPLING_SAMPLER))
 		return;
-	/* No sampler, and none of that name: this record was not sampled. */
-	if (hint->off || (hint->has_sampler && hint->sampler == 0)) {
+	if (hint->off) {
 		sampling_is(flow, 1, SAMPLING_RECORD);
 		return;
 	}
-	if (sampling_is(flow, exporter_one_rate(x), SAMPLING_ONLY_SAMPLER) ||
-	    (x->samplers == 0 && sampling_is(flow, exporter_other_domains(e, x),
-				     SAMPLING_OTHER_DOMAIN)) ||
-	    sampling_is(flow, x->said.fallback, SAMPLING_DEFAULT))
+	/* Of a sampler that nobody described nothing is known by what another takes. */
+	bool found =
+	    hint->has_sampler
+		? sampling_is(flow, exporter_nameless(x), SAMPLING_ONLY_SAMPLER) ||
+		      sampling_is(flow, exporter_elsewhere(e, x, hint->sampler),
+			  SAMPLING_OTHER_DOMAIN)
+		: sampling_is(flow, exporter_one_rate(x), SAMPLING_ONLY_SAMPLER) ||
+		      (x->samplers == 0 &&
+			  sampling_is(flow, exporter_other_domains(e, x),
+			      SAMPLING_OTHER_DOMAIN));
+	if (found || sampling_is(flow, x->said.fallback, SAMPLING_DEFAULT))
 		return;
 	sampling_is(flow, 1, SAMPLING_UNKNOWN);
 }

@@ -21,6 +21,7 @@
 #define EXPORTER_TEMPLATES_MAX 256
 #define EXPORTER_TEMPLATE_BYTES_MAX (256u << 10)
 #define EXPORTER_SAMPLERS_MAX 64
+#define EXPORTER_ELSEWHERE 8
 #define EXPORTER_CHANGES_MAX 60 /* templates redefined otherwise, in a minute */
 /* Of those whom nobody named, who may be anybody with a forged address: smaller shares,
  * which all together leave the others theirs. */
@@ -92,6 +93,13 @@ struct exporter {
 	uint32_t others_rate;
 	uint64_t others_version;
 	struct bucket others_asked;
+	/* What they say of samplers that this one does not know, likewise: ID at ID %
+	 * EXPORTER_ELSEWHERE. */
+	struct {
+		uint64_t id, version;
+		uint32_t rate;
+	} elsewhere[EXPORTER_ELSEWHERE];
+	struct bucket looks;	/* of a guest, who may have made the names up */
 	struct rates_rule said; /* by the operator, without its addresses */
 	uint64_t said_version;	/* as of that version of all rates */
 	int64_t init_ms;	/* IPFIX: when it began (160 in options); 0: not said */
@@ -157,7 +165,7 @@ void exporter_said(const struct exporters *e, struct exporter *x);
 /* What a record says of its own sampling. 0: it does not. */
 struct sampling_hint {
 	uint32_t rate;
-	bool has_sampler;
+	bool has_sampler; /* it names one */
 	uint64_t sampler;
 	bool off; /* it says that it is not sampled */
 };

@@ -506,7 +506,9 @@ record_flow(struct decoding *d, const struct template *t, const struct field_rec
 	record_span(d, &v, clock, &f, at);
 	record_turn(&v, &f);
 	hint.has_sampler = record_sampler(&v, &hint.sampler);
-	hint.off = has(&v, F_SAMPLER_MODE) && r->number[F_SAMPLER_MODE] == 0;
+	/* NetFlow's sampler 0 is none; a selector of IPFIX may well be called so. */
+	hint.off = (has(&v, F_SAMPLER_MODE) && r->number[F_SAMPLER_MODE] == 0) ||
+		   (hint.has_sampler && hint.sampler == 0 && !has(&v, F_SELECTOR));
 	exporter_sampling(d->exporters, d->exporter, &hint, &f);
 	decoding_flow(d, &f);
 }
