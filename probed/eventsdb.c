@@ -1,6 +1,7 @@
 #include "eventsdb.h"
 
 #include <stdio.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "store.h"
@@ -50,10 +51,31 @@ open_db(const char *name, int flags, struct err *err)
 	return db;
 }
 
+/* Incidents tell who filled the line: nobody else reads them. Earlier ones of us let
+ * everybody do so. */
+static void
+tighten(void)
+{
+	static const char *const names[] = { STORE_EVENTS, STORE_EVENTS "-wal",
+		STORE_EVENTS "-shm" };
+	struct stat st;
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (lstat(names[i], &st) == 0 && S_ISREG(st.st_mode) &&
+		    (st.st_mode & 077) != 0 && chmod(names[i], 0600) < 0)
+			log_warn("%s can be read by others", names[i]);
+}
+
 sqlite3 *
 eventsdb_write(struct err *err)
 {
-	return open_db(STORE_EVENTS, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, err);
+	tighten();
+	/* The log and its index get what the file has. */
+	mode_t before = umask(077);
+	sqlite3 *db =
+	    open_db(STORE_EVENTS, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, err);
+	umask(before);
+	return db;
 }
 
 /* As root SQLite would give the log's index to the owner of the file, which a reader that

@@ -66,6 +66,45 @@ static const struct letter letter = { .what = "open",
 	.receivers = "[\"a@example.net\"]",
 	.body = "{\"alert\":\"loss\"}" };
 
+/* Of the file, its log and their index. */
+static bool
+for_us_alone(void)
+{
+	static const char *const names[] = { STORE_EVENTS, STORE_EVENTS "-wal",
+		STORE_EVENTS "-shm" };
+	bool alone = true;
+	struct stat st;
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		bool good = stat(names[i], &st) == 0 && (st.st_mode & 07777) == 0600;
+		if (!good)
+			printf("# %s: %04o\n", names[i], (unsigned)st.st_mode & 07777);
+		alone &= good;
+	}
+	return alone;
+}
+
+static void
+readers(void)
+{
+	struct incident in = incident("loss", "A.B");
+	struct events *ev = start();
+
+	events_put(ev, &in, &letter);
+	work(ev);
+	ok(for_us_alone(), "nobody else reads the file, its log, or their index");
+	events_close(ev);
+	chmod(STORE_EVENTS, 0644);
+	chmod(STORE_EVENTS "-wal", 0644);
+	chmod(STORE_EVENTS "-shm", 0664);
+	ev = start();
+	events_put(ev, &in, NULL);
+	work(ev);
+	ok(for_us_alone(), "nor one that an earlier one of us has made");
+	events_close(ev);
+	events_clean();
+}
+
 static void
 change(const char *sql)
 {
@@ -505,6 +544,7 @@ main(void)
 	if (mkdtemp(dir) == NULL || chdir(dir) < 0)
 		tap_skip_all("no temporary directory");
 	umask(022);
+	readers();
 	rows();
 	others();
 	killed();
