@@ -72,7 +72,8 @@ struct minute_part {
 	bool final;	 /* nothing comes to it any more; else as of now */
 	enum minute_by by;
 	uint16_t part, parts;	/* parts of the table: 0 .. parts - 1 */
-	struct minute_sum rest; /* of all rows that no part lists */
+	struct minute_sum rest; /* of all rows that no part lists, as the last part
+				 * tells: who takes rows out knows no sooner */
 	uint32_t rest_rows;	/* at least so many keys */
 	uint16_t rows;		/* that follow */
 };

@@ -157,21 +157,6 @@ minutetable_read(const uint8_t *data, size_t len, struct minutetable *t)
 /* --- forgetting ----------------------------------------------------------------------
  */
 
-static bool
-is_of(const struct prefix *p, const struct flow_ip *ip)
-{
-	struct addr a = { 0 };
-
-	if (ip->len == 4) {
-		a.v4.sin_family = AF_INET;
-		memcpy(&a.v4.sin_addr, ip->bytes, 4);
-	} else if (ip->len == 16) {
-		a.v6.sin6_family = AF_INET6;
-		memcpy(&a.v6.sin6_addr, ip->bytes, 16);
-	}
-	return ip->len != 0 && prefix_holds(p, &a);
-}
-
 size_t
 minute_forget(const struct prefix *p, enum minute_by by, struct minute_row *row,
     uint64_t *missing, size_t rows, struct minute_sum *gone)
@@ -180,7 +165,7 @@ minute_forget(const struct prefix *p, enum minute_by by, struct minute_row *row,
 
 	for (size_t i = 0; i < rows; i++) {
 		if (by != MINUTE_INTERFACE &&
-		    (is_of(p, &row[i].key.a) || is_of(p, &row[i].key.b))) {
+		    (flow_ip_in(&row[i].key.a, p) || flow_ip_in(&row[i].key.b, p))) {
 			minute_add(gone, &row[i].sum);
 			continue;
 		}
@@ -204,7 +189,6 @@ begin(struct minuteparts *p, const struct minute_part *part)
 	p->table = (struct minutetable){ .begin_s = part->begin_s,
 		.by = part->by,
 		.final = part->final,
-		.rest = part->rest,
 		.rest_rows = part->rest_rows };
 	p->next = 0;
 	p->parts = part->parts;
@@ -249,6 +233,7 @@ minuteparts_take(
 		p->parts = 0;
 		return false;
 	}
+	t->rest = part->rest;
 	t->row = mem_grow(t->row, t->rows + part->rows + 1, sizeof *t->row);
 	for (unsigned i = 0; i < part->rows; i++)
 		t->row[t->rows++] = row[i];

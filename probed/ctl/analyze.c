@@ -114,7 +114,8 @@ on_part(void *ctx, const struct minute_part *part, const struct minute_row *row)
 {
 	struct analyze *a = ctx;
 
-	minute_add(&a->rest[part->by], &part->rest);
+	if (part->part + 1 == part->parts)
+		minute_add(&a->rest[part->by], &part->rest);
 	for (unsigned i = 0; i < part->rows; i++) {
 		struct top *t;
 
