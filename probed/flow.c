@@ -81,6 +81,21 @@ flow_ip_same(const struct flow_ip *a, const struct flow_ip *b)
 	return a->len == b->len && memcmp(a->bytes, b->bytes, a->len) == 0;
 }
 
+bool
+flow_ip_in(const struct flow_ip *ip, const struct prefix *p)
+{
+	struct addr a = { 0 };
+
+	if (ip->len == 4) {
+		a.v4.sin_family = AF_INET;
+		memcpy(&a.v4.sin_addr, ip->bytes, 4);
+	} else if (ip->len == 16) {
+		a.v6.sin6_family = AF_INET6;
+		memcpy(&a.v6.sin6_addr, ip->bytes, 16);
+	}
+	return ip->len != 0 && prefix_holds(p, &a);
+}
+
 void
 flow_ip_put(struct pack *p, const struct flow_ip *ip)
 {

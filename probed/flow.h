@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "base/prefix.h"
 #include "base/wire.h"
 
 enum flow_protocol {
@@ -53,6 +54,8 @@ const char *flow_ip_text(const struct flow_ip *ip, char *buf);
 /* That of A, without port and scope. */
 struct flow_ip flow_ip_of(const struct addr *a);
 bool flow_ip_same(const struct flow_ip *a, const struct flow_ip *b);
+/* Does P hold it? None is in no prefix. */
+bool flow_ip_in(const struct flow_ip *ip, const struct prefix *p);
 /* Its bytes in messages and on disk, at most 17. A reader sets W bad where they are
  * none, and IP to none then. */
 void flow_ip_put(struct pack *p, const struct flow_ip *ip);

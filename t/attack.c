@@ -818,6 +818,11 @@ test_baseline(void)
 		baselines_learn(other, &host, false, (double[]){ 5000, 0, 0 }, T0 + i);
 	}
 	is_int(baselines_count(other), BASELINES_MAX, "of so many hosts at most");
+	struct prefix p;
+	prefix_parse(&p, "10.1.11.255", NULL);
+	is_int(baselines_forget(other, &p), 1, "the last one is forgotten");
+	is_int(baselines_forget(other, &p), 0, "once");
+	is_int(baselines_count(other), BASELINES_MAX - 1, "and nobody else");
 	text = baselines_write(other, &len);
 	ok(len < BASELINES_TEXT && baselines_read(other, text, len, &err) == 0,
 	    "which fit into the file");

@@ -710,6 +710,7 @@ many_old(void)
 /* --- traffic --------------------------------------------------------------------- */
 
 static struct minute_row traffic_row[MSG_MINUTE_ROWS];
+static uint8_t net = 1; /* of hosts 192.168.NET.1 and .2 */
 
 static void
 send_minute(int line, int64_t begin, bool final, uint64_t octets)
@@ -723,7 +724,7 @@ send_minute(int line, int64_t begin, bool final, uint64_t octets)
 	for (unsigned i = 0; i < 2; i++) {
 		memset(&traffic_row[i], 0, sizeof traffic_row[i]);
 		traffic_row[i].key.a =
-		    (struct flow_ip){ 4, { 192, 168, 1, (uint8_t)(i + 1) } };
+		    (struct flow_ip){ 4, { 192, 168, net, (uint8_t)(i + 1) } };
 		traffic_row[i].sum.octets[MINUTE_IN] = octets;
 	}
 	msg_begin(&out, MSG_MINUTE);
@@ -803,6 +804,149 @@ traffic(void)
 	close(collector);
 	is_int((long long)kept_octets(hour), 2000, "with all that it has");
 	is_int((long long)kept_octets(later), 20, "up to the last");
+}
+
+/* Row 1 of one part of a table and row 2 of the other. */
+static void
+send_parts(int line, int64_t begin, uint64_t octets)
+{
+	struct minute_part part = { .begin_s = begin,
+		.final = true,
+		.by = MINUTE_HOST,
+		.parts = 2,
+		.rows = 1 };
+
+	for (; part.part < part.parts; part.part++) {
+		traffic_row[0] = (struct minute_row){
+			.key.a = { 4, { 192, 168, net, (uint8_t)(2 - part.part) } }
+		};
+		traffic_row[0].sum.octets[MINUTE_IN] = octets;
+		msg_begin(&out, MSG_MINUTE);
+		msg_put_minute(&out, &part, traffic_row);
+		send_fd(line, -1);
+	}
+}
+
+/* What rows and rests have together. */
+static int
+add_all(void *ctx, const struct minutetable *t)
+{
+	uint64_t *sum = ctx;
+
+	*sum += minute_octets(&t->rest);
+	return add_octets(ctx, t);
+}
+
+static uint64_t
+all_octets(int64_t hour)
+{
+	struct minutering_damage damage;
+	uint64_t sum = 0;
+
+	minutering_read(
+	    1U << MINUTE_HOST, hour, hour + 3600, false, add_all, &sum, &damage);
+	return sum;
+}
+
+static bool
+kept_at_last(int64_t hour, uint64_t octets)
+{
+	for (int i = 0; i < 600 && kept_octets(hour) != octets; i++)
+		usleep(100000);
+	return kept_octets(hour) == octets;
+}
+
+/* How many rows told of ADDRESS; -1: it failed. */
+static long long
+forget(const char *address)
+{
+	static uint32_t ticket = 100;
+	struct msg_forget f = { .ticket = ++ticket };
+	struct msg_forgotten done;
+	struct msg_in in;
+
+	prefix_parse(&f.prefix, address, NULL);
+	msg_begin(&out, MSG_FORGET);
+	msg_put_forget(&out, &f);
+	send_fd(rec.web, -1);
+	if (!expect(rec.web, MSG_FORGOTTEN, &in, WAIT_MS) ||
+	    msg_get_forgotten(&in, &done) != 0 || done.ticket != ticket)
+		return -1;
+	if (done.text[0] != '\0')
+		printf("# %s\n", done.text);
+	return done.text[0] == '\0' ? (long long)done.rows : -1;
+}
+
+/* Whoever dies in the middle of it. */
+static void
+forgetting(void)
+{
+	int64_t hour = base - base % 3600 - 36000;
+	struct msg_in in;
+
+	/* Of others than those who are forgotten already. */
+	net = 2;
+	ok(start(TWO, PINGS), "with a collector again");
+	int collector = give_line(ROOM_COLLECTOR);
+	send_minute(collector, hour, false, 300);
+	ok(expect_minute(hour, false), "of a minute that grows");
+	is_int(forget("192.168.2.2"), 1, "the row is forgotten, and counted");
+	is_int(forget("192.168.2.2"), 0, "once");
+	send_parts(collector, hour + 60, 500);
+	ok(kept_at_last(hour, 500), "of a table in parts the others stay");
+	is_int((long long)all_octets(hour), 1000, "and what it had is theirs");
+	slay();
+	close(collector);
+
+	ok(start(TWO, PINGS), "killed in the midst of traffic, and again there");
+	collector = give_line(ROOM_COLLECTOR);
+	send_minute(collector, hour + 120, true, 700);
+	ok(kept_at_last(hour, 1200),
+	    "who was forgotten before is so in what comes late");
+	is_int((long long)all_octets(hour), 2400, "with all octets");
+	slay();
+	close(collector);
+
+	/* As it is when the kill comes right behind the question: nothing is done yet.
+	 */
+	static const uint8_t asked[] = "smokebox forget 1\n"
+				       "\1"
+				       "\0\0\0\0\0\0\0\0\0\0\377\377\300\250\2\1\200"
+				       "\0\0\0\0\1\1\1\1"
+				       "\1";
+	int fd = open(
+	    STORE_STATE "/forgotten", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	ok(fd >= 0 && write(fd, asked, sizeof asked - 1) == (ssize_t)sizeof asked - 1,
+	    "asked, and killed");
+	close(fd);
+	ok(start(TWO, PINGS), "again there");
+	ok(kept_at_last(hour, 0), "it goes on without being asked");
+	struct stat st;
+	for (int i = 0;
+	     i < 600 && (stat(STORE_STATE "/forgotten", &st) < 0 || st.st_size != 19);
+	     i++)
+		usleep(100000);
+	is_int((long long)st.st_size, 19,
+	    "and keeps nobody's name for longer than it takes");
+
+	/* Minutes that grow when the collector dies. */
+	collector = give_line(ROOM_COLLECTOR);
+	send_minute(collector, hour + 180, false, 40);
+	send_minute(collector, hour + 240, false, 50);
+	send_minute(collector, hour + 180, false, 41);
+	ok(expect_minute(hour + 180, false) && expect_minute(hour + 240, false) &&
+		expect_minute(hour + 180, false),
+	    "minutes grow");
+	is_int((long long)kept_octets(hour), 0, "they are not kept yet");
+	close(collector);
+	ok(kept_at_last(hour, 182), "the collector dies: what it told last is kept");
+	ok(expect(rec.web, MSG_MINUTE, &in, WAIT_MS), "and web hears of it");
+	collector = give_line(ROOM_COLLECTOR);
+	send_minute(collector, hour + 240, true, 5);
+	ok(kept_at_last(hour, 192), "another one tells the other half");
+	is_int(stop(), 0, "it leaves");
+	close(collector);
+	is_int((long long)kept_octets(hour), 192, "nothing counts twice");
 }
 
 static void
@@ -983,6 +1127,7 @@ main(void)
 	many_new();
 	many_old();
 	traffic();
+	forgetting();
 	radios();
 	if (chdir(dir) == 0)
 		nftw(".", delete, 16, FTW_DEPTH | FTW_PHYS);

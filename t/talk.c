@@ -294,6 +294,19 @@ forget(const char *text)
 
 #define HAS(WHAT) "SELECT count(*) FROM " WHAT
 
+/* Do the bytes of the file NAME have TEXT anywhere? */
+static bool
+has_bytes(const char *name, const char *text)
+{
+	static char data[1 << 20];
+	FILE *in = fopen(name, "re");
+	size_t len = in != NULL ? fread(data, 1, sizeof data, in) : 0;
+
+	if (in != NULL)
+		fclose(in);
+	return memmem(data, len, text, strlen(text)) != NULL;
+}
+
 static void
 test_forget(void)
 {
@@ -352,6 +365,10 @@ test_forget(void)
 	forget("192.168.1.0/24");
 	is_str(query("SELECT subject || summary FROM incident WHERE kind = 'attack'"),
 	    "gonegone is under attack", "one that is over tells nothing");
+	ok(!has_bytes(STORE_EVENTS, "192.168.1.3") &&
+		!has_bytes(STORE_EVENTS "-wal", "192.168.1.3"),
+	    "nor do unused pages, or the log");
+	ok(has_bytes(STORE_EVENTS, "gone"), "where all is");
 	f.kind = "verdict";
 	f.subject = "open";
 	f.summary = f.evidence = NULL;

@@ -13,6 +13,7 @@
 #include "web/api.h"
 #include "web/livetraffic.h"
 #include "web/request.h"
+#include "web/suspects.h"
 
 enum forget_state {
 	FORGET_NONE, /* nobody was to be forgotten, since web started */
@@ -23,6 +24,7 @@ enum forget_state {
 
 /* What was asked last. */
 static struct {
+	struct prefix prefix;
 	enum forget_state state;
 	uint32_t ticket;
 	char address[64];
@@ -65,6 +67,13 @@ answer(struct request *r)
 	api_answer(r);
 }
 
+static void
+leave_out(const struct prefix *p)
+{
+	livetraffic_forget(p);
+	suspects_forget_hosts(p);
+}
+
 int
 forget_message(struct msg_in *in)
 {
@@ -74,6 +83,8 @@ forget_message(struct msg_in *in)
 		return -1;
 	if (f.ticket != forget.ticket || forget.state != FORGET_WORKING)
 		return 0;
+	/* What the recorder told before it heard of it. */
+	leave_out(&forget.prefix);
 	forget.state = f.text[0] == '\0' ? FORGET_DONE : FORGET_FAILED;
 	forget.rows = f.rows;
 	snprintf(forget.text, sizeof forget.text, "%s", f.text);
@@ -87,7 +98,8 @@ forget_recorder_gone(void)
 		return;
 	forget.state = FORGET_FAILED;
 	snprintf(forget.text, sizeof forget.text,
-	    "the recorder was started again meanwhile, try again");
+	    "the recorder was started again meanwhile: it goes on with what it had heard "
+	    "of, but nobody counts the rows; asking again makes sure");
 }
 
 static void
@@ -112,7 +124,8 @@ ask(struct request *r, struct link *recorder, const char *text)
 	msg_begin(&out, MSG_FORGET);
 	msg_put_forget(&out, &f);
 	link_send(recorder, &out, -1, LINK_MUST);
-	livetraffic_forget(&f.prefix);
+	leave_out(&f.prefix);
+	forget.prefix = f.prefix;
 	forget.state = FORGET_WORKING;
 	snprintf(forget.address, sizeof forget.address, "%s", text);
 	answer(r);

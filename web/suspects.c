@@ -23,6 +23,12 @@ suspects_forget(void)
 	memset(&suspicions, 0, sizeof suspicions);
 }
 
+void
+suspects_forget_hosts(const struct prefix *p)
+{
+	suspicions_forget(&suspicions, p);
+}
+
 static void
 put_number(struct json *j, const char *key, double v)
 {

@@ -241,6 +241,24 @@ read_entry(struct baselines *b, const char *line)
 	return true;
 }
 
+unsigned
+baselines_forget(struct baselines *b, const struct prefix *p)
+{
+	struct entry *e, *next;
+	unsigned count = 0;
+
+	HASH_ITER(hh, b->all, e, next) {
+		struct flow_ip host = { .len = e->key.len };
+
+		memcpy(host.bytes, e->key.bytes, sizeof host.bytes);
+		if (flow_ip_in(&host, p)) {
+			forget(b, e);
+			count++;
+		}
+	}
+	return count;
+}
+
 static void
 forget_all(struct baselines *b)
 {

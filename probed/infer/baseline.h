@@ -38,6 +38,8 @@ void baselines_pass(struct baselines *b, int64_t now_s);
 /* The percentile, rounded up to a step of a square root of two; 0: less than counts. */
 double baselines_usual(const struct baselines *b, const struct flow_ip *host, bool out,
     enum baseline_figure figure);
+/* Nothing is known any more of hosts of P; how many hosts and ways were. */
+unsigned baselines_forget(struct baselines *b, const struct prefix *p);
 /* Seconds with data since learning began, at most seven days. */
 int64_t baselines_learned(const struct baselines *b);
 unsigned baselines_count(const struct baselines *b);

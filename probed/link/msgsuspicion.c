@@ -103,3 +103,14 @@ suspicions_add(struct suspicions *list, const struct msg_suspicion *s)
 	memmove(&list->one[1], &list->one[0], at * sizeof *list->one);
 	list->one[0] = *s;
 }
+
+void
+suspicions_forget(struct suspicions *list, const struct prefix *p)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < list->count; i++)
+		if (!flow_ip_in(&list->one[i].host, p))
+			list->one[kept++] = list->one[i];
+	list->count = kept;
+}

@@ -47,5 +47,7 @@ struct suspicions {
 /* S is the newest; it takes the place of an older one of its host and way, else of the
  * oldest when there is no more room. */
 void suspicions_add(struct suspicions *list, const struct msg_suspicion *s);
+/* Nobody is to see a host of P. */
+void suspicions_forget(struct suspicions *list, const struct prefix *p);
 
 #endif

@@ -179,6 +179,16 @@ read_baselines(struct attackbook *b)
 	free(text);
 }
 
+unsigned
+attackbook_forget(struct attackbook *b, const struct prefix *p)
+{
+	unsigned count = baselines_forget(attacks_baselines(b->attacks), p);
+
+	if (count > 0)
+		write_baselines(b);
+	return count;
+}
+
 void
 attackbook_tick(struct attackbook *b, int64_t now)
 {

@@ -22,6 +22,9 @@ void attackbook_configure(struct attackbook *b, const struct conf *conf);
 /* The collector says H, of an own host; X, of one that sends flows. */
 void attackbook_host(struct attackbook *b, const struct own_host *h);
 void attackbook_exporter(struct attackbook *b, const struct msg_exporter *x);
+/* Nothing is usual any more at hosts of P, in the file either; how many hosts and ways
+ * were. */
+unsigned attackbook_forget(struct attackbook *b, const struct prefix *p);
 /* It is NOW: about once a second. */
 void attackbook_tick(struct attackbook *b, int64_t now);
 

@@ -407,7 +407,7 @@ try_open(struct events *ev, char *why, size_t size)
 	static const char settings[] =
 	    "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-512;"
 	    "PRAGMA temp_store=MEMORY; PRAGMA journal_size_limit=4194304;"
-	    "PRAGMA wal_autocheckpoint=500";
+	    "PRAGMA wal_autocheckpoint=500; PRAGMA secure_delete=ON";
 	struct err err;
 	struct stat st;
 	int64_t form = 0;
@@ -727,10 +727,15 @@ events_forget(struct events *ev, const struct prefix *p, int64_t *at, uint64_t *
 	if (r != SQLITE_OK)
 		return err_set(err, "%s: %s", STORE_EVENTS, sqlite3_errmsg(ev->db));
 	*at += FORGET_ROWS;
-	return *at < ask_int(ev->db,
-			 "SELECT max(ifnull((SELECT max(id) FROM incident),0), "
-			 "ifnull((SELECT max(id) FROM outbox),0))",
-			 0, NULL);
+	if (*at < ask_int(ev->db,
+		      "SELECT max(ifnull((SELECT max(id) FROM incident),0), "
+		      "ifnull((SELECT max(id) FROM outbox),0))",
+		      0, NULL))
+		return 1;
+	/* Out of the log as well; where somebody reads just now it is written over
+	 * later. */
+	sqlite3_wal_checkpoint_v2(ev->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	return 0;
 }
 
 /* --- taking ---------------------------------------------------------------------- */

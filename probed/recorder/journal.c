@@ -445,8 +445,10 @@ int
 journal_forget(struct journal *j, const struct prefix *p, int64_t *at, uint64_t *rows,
     struct err *err)
 {
-	if (*at == 0)
+	if (*at == 0) {
 		conditions_forget(j->conditions, p);
+		*rows += attackbook_forget(j->attacks, p);
+	}
 	return events_forget(j->ev, p, at, rows, err);
 }
 

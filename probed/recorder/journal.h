@@ -57,7 +57,8 @@ void journal_judge(struct journal *j, struct judge *judge);
 /* Who fills the line, for what incidents tell of it; NULL: nobody knows any more. It is
  * borrowed. */
 void journal_talk(struct journal *j, const struct talk *talk);
-/* Nobody is to see an address of P in what happened: as events_forget(). */
+/* Nobody is to see an address of P in what happened, or in what is usual: as
+ * events_forget(). */
 int journal_forget(struct journal *j, const struct prefix *p, int64_t *at,
     uint64_t *rows, struct err *err);
 struct conditions *journal_conditions(struct journal *j);

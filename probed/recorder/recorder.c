@@ -432,22 +432,6 @@ take_words(struct recorder *rec, struct msg_in *in)
 }
 
 static int
-take_minute(struct recorder *rec, struct msg_in *in)
-{
-	static struct minute_row row[MSG_MINUTE_ROWS];
-	struct msg_in copy = *in;
-	struct minute_part part;
-
-	/* Of the tables the book needs but one: look before reading all. */
-	minute_get_part(&copy.wire, &part);
-	bool ours = wire_ok(&copy.wire) && part.by == MINUTE_INTERFACE && part.final;
-	copy = *in;
-	if (ours && msg_get_minute(&copy, &part, row) == 0)
-		ifbook_minute(rec->interfaces, &part, row);
-	return traffic_minute(rec->traffic, in);
-}
-
-static int
 take_ifcounters(struct recorder *rec, struct msg_in *in)
 {
 	struct msg_ifcounters m;
@@ -476,7 +460,7 @@ take_flows(struct recorder *rec, struct msg_in *in)
 {
 	switch (in->type) {
 	case MSG_MINUTE:
-		return take_minute(rec, in);
+		return traffic_minute(rec->traffic, in);
 	case MSG_TAUGHT:
 		return taught_message(rec->taught, in);
 	case MSG_SUSPICION:
@@ -763,6 +747,7 @@ hear_minute(void *ctx, const struct minute_part *part, const struct minute_row *
 	const struct recorder *rec = ctx;
 
 	talk_minute(rec->talk, part, row);
+	ifbook_minute(rec->interfaces, part, row);
 }
 
 static const struct traffic_ops traffic_ops = { forget_talk, hear_minute };
@@ -862,10 +847,12 @@ peer(void *ctx, enum room room, struct link *link)
 		}
 	} else if (room == ROOM_COURIER)
 		relay_courier(rec->relay, link);
-	else if (room == ROOM_COLLECTOR)
+	else if (room == ROOM_COLLECTOR) {
 		taught_collector(rec->taught, link);
-	else if (room == ROOM_FETCHER && link == NULL &&
-		 journal_loadtests(rec->journal) != NULL)
+		if (link == NULL)
+			traffic_collector_gone(rec->traffic);
+	} else if (room == ROOM_FETCHER && link == NULL &&
+		   journal_loadtests(rec->journal) != NULL)
 		loadtests_gone(journal_loadtests(rec->journal),
 		    clock_wall_ns() / CLOCK_NS_PER_S);
 	dynamic_line(rec->dynamic, room, link);

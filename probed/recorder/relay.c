@@ -272,6 +272,12 @@ relay_suspicion(struct relay *relay, struct msg_in *in)
 	return 0;
 }
 
+void
+relay_forget(struct relay *relay, const struct prefix *p)
+{
+	suspicions_forget(&relay->suspicions, p);
+}
+
 int
 relay_flows(struct relay *relay, struct msg_in *in)
 {

@@ -43,6 +43,8 @@ void relay_minute(
     struct relay *relay, const struct minute_part *part, const struct minute_row *row);
 /* A suspicion of the collector's: the last ones are kept. 0, or -1 likewise. */
 int relay_suspicion(struct relay *relay, struct msg_in *in);
+/* They name no host of P any more. */
+void relay_forget(struct relay *relay, const struct prefix *p);
 /* What is known of the ways to targets, and of this host. */
 void relay_path(struct relay *relay, const struct msg_path *m);
 void relay_wifi(struct relay *relay, const struct msg_wifi *m);

@@ -9,14 +9,15 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "link/msgminute.h"
-#include "minutetable.h"
+#include "recorder/forgotten.h"
+#include "recorder/growing.h"
 #include "recorder/minutes.h"
 #include "recorder/relay.h"
 
 #define TELL_S 60
-#define RECENT 32
 
-static const struct timeval work_every = { 5, 0 }, at_once = { 0, 0 };
+static const struct timeval work_every = { 5, 0 }, at_once = { 0, 0 },
+			    soon = { 0, 10 * 1000 };
 
 struct traffic {
 	struct relay *relay;
@@ -25,21 +26,24 @@ struct traffic {
 	struct minutes *minutes; /* NULL until traffic_begin() */
 	struct link *web;
 	struct event *work;
-	uint32_t ticket; /* of what is being forgotten */
-	/* Its minutes are forgotten; what else there is comes next. */
+	struct growing *growing;
+	struct forgotten forgotten;
+	/* The one that is being forgotten. */
 	struct {
-		bool on;
+		enum forgetting_now {
+			FORGETTING_NONE,
+			FORGETTING_BEGINS,
+			FORGETTING_MINUTES, /* in the ring */
+			FORGETTING_REST	    /* elsewhere */
+		} at;
+		uint32_t ticket; /* 0: nobody waits for the end */
 		struct prefix prefix;
-		int64_t at;
+		int64_t rest_at;
 		uint64_t rows;
-	} rest;
-	/* What was forgotten last: minutes that had begun by then still come. */
-	struct {
-		struct prefix prefix;
-		int64_t when;
-	} recent[RECENT];
-	unsigned recent_count; /* ever */
-	struct log_limit stuck, losing;
+	} now;
+	int64_t midway_ns;	/* when a part came that is not its table's last; 0 */
+	struct minute_sum gone; /* out of its parts so far */
+	struct log_limit stuck, losing, unwritten;
 	uint64_t lost; /* tables, as far as it was told */
 	struct msg_out out;
 	struct minute_row row[MSG_MINUTE_ROWS];
@@ -79,6 +83,9 @@ note_lost(struct traffic *t)
 	t->lost = lost;
 }
 
+/* --- forgetting --------------------------------------------------------------------
+ */
+
 static void
 answer(struct traffic *t, uint32_t ticket, uint64_t rows, const char *text)
 {
@@ -91,32 +98,96 @@ answer(struct traffic *t, uint32_t ticket, uint64_t rows, const char *text)
 		link_send(t->web, &t->out, -1, LINK_MUST);
 }
 
+/* Go on with one that a crash, or a disk that was full, left undone. */
 static void
-forget_rest(struct traffic *t)
+begin_pending(struct traffic *t)
+{
+	const struct prefix *p = forgotten_pending(&t->forgotten);
+
+	if (p == NULL)
+		return;
+	memset(&t->now, 0, sizeof t->now);
+	t->now.prefix = *p;
+	t->now.at = FORGETTING_BEGINS;
+}
+
+/* What could not be written down: who is to be forgotten. */
+static void
+note_unwritten(struct traffic *t, const struct err *err)
+{
+	if (log_allowed(&t->unwritten, TELL_S, NULL))
+		log_warnx("who is to be forgotten: %s", err->text);
+}
+
+static void
+forgetting_ends(struct traffic *t, const char *text)
+{
+	struct err err;
+
+	t->now.at = FORGETTING_NONE;
+	if (text == NULL && forgotten_done(&t->forgotten, &t->now.prefix, &err) < 0)
+		note_unwritten(t, &err);
+	if (text != NULL)
+		log_warnx("an address is not forgotten everywhere: %s", text);
+	if (t->now.ticket != 0)
+		answer(t, t->now.ticket, t->now.rows, text);
+	if (text == NULL)
+		begin_pending(t);
+}
+
+/* The ring is done. */
+static void
+ring_done(void *ctx, uint64_t rows, const char *text)
+{
+	struct traffic *t = ctx;
+
+	t->now.rows += rows;
+	t->now.at = FORGETTING_REST;
+	if (text != NULL)
+		forgetting_ends(t, text);
+}
+
+/* A piece of it; minutes_work() goes through the ring. */
+static void
+forget_step(struct traffic *t)
 {
 	struct err err = { "" };
-	int more = t->ops->forget(
-	    t->ctx, &t->rest.prefix, &t->rest.at, &t->rest.rows, &err);
 
-	if (more > 0)
-		return;
-	t->rest.on = false;
-	answer(t, t->ticket, t->rest.rows, more < 0 ? err.text : NULL);
+	if (t->now.at == FORGETTING_BEGINS) {
+		relay_forget(t->relay, &t->now.prefix);
+		t->now.rows = growing_forget(t->growing, &t->now.prefix);
+		t->now.at = FORGETTING_MINUTES;
+		minutes_forget(t->minutes, &t->now.prefix, ring_done, t);
+	} else if (t->now.at == FORGETTING_REST) {
+		int more = t->ops->forget(
+		    t->ctx, &t->now.prefix, &t->now.rest_at, &t->now.rows, &err);
+		if (more <= 0)
+			forgetting_ends(t, more < 0 ? err.text : NULL);
+	}
 }
 
 static void
 on_work(evutil_socket_t fd, short what, void *arg)
 {
 	struct traffic *t = arg;
+	struct err err;
 
 	(void)fd;
 	(void)what;
 	flush(t);
 	note_lost(t);
-	if (t->rest.on)
-		forget_rest(t);
+	if (forgotten_age(&t->forgotten, now_s(), &err) < 0)
+		note_unwritten(t, &err);
+	/* Who goes through the ring has whole tables before him; the parts of one come
+	 * at once, where none was lost. */
+	if (t->midway_ns != 0 && clock_mono_ns() - t->midway_ns < CLOCK_NS_PER_S) {
+		event_add(t->work, &soon);
+		return;
+	}
+	forget_step(t);
 	bool more = minutes_work(t->minutes, now_s());
-	event_add(t->work, more || t->rest.on ? &at_once : &work_every);
+	event_add(
+	    t->work, more || t->now.at != FORGETTING_NONE ? &at_once : &work_every);
 }
 
 static void
@@ -136,6 +207,7 @@ traffic_new(struct event_base *base, struct relay *relay, const struct traffic_o
 	t->relay = relay;
 	t->ops = ops;
 	t->ctx = ctx;
+	t->growing = growing_new();
 	t->work = event_new(base, -1, 0, on_work, t);
 	if (t->work == NULL)
 		fatalx("no timer");
@@ -145,8 +217,13 @@ traffic_new(struct event_base *base, struct relay *relay, const struct traffic_o
 void
 traffic_begin(struct traffic *t)
 {
+	struct err err;
+
 	t->minutes = minutes_open(trouble, t);
-	event_add(t->work, &work_every);
+	if (forgotten_read(&t->forgotten, &err) < 0)
+		note_unwritten(t, &err);
+	begin_pending(t);
+	event_add(t->work, &at_once);
 }
 
 void
@@ -161,20 +238,17 @@ traffic_web(struct traffic *t, struct link *web)
 	t->web = web;
 }
 
-/* Take out of PART what is forgotten. */
+/* Tell all who want to know. */
 static void
-leave_out(struct traffic *t, struct minute_part *part)
+take_part(void *ctx, const struct minute_part *part, const struct minute_row *row)
 {
-	for (unsigned i = 0; i < RECENT && i < t->recent_count; i++) {
-		struct minute_sum gone = { 0 };
-		if (part->begin_s > t->recent[i].when)
-			continue;
-		part->rows = (uint16_t)minute_forget(
-		    &t->recent[i].prefix, part->by, t->row, NULL, part->rows, &gone);
-		/* All parts of a table tell the same rest: of several, none is told
-		 * more. */
-		if (part->parts == 1)
-			minute_add(&part->rest, &gone);
+	struct traffic *t = ctx;
+
+	relay_minute(t->relay, part, row);
+	t->ops->minute(t->ctx, part, row);
+	if (part->final) {
+		minutes_take(t->minutes, part, row, now_s());
+		event_add(t->work, &at_once);
 	}
 }
 
@@ -185,50 +259,45 @@ traffic_minute(struct traffic *t, struct msg_in *in)
 
 	if (msg_get_minute(in, &part, t->row) < 0)
 		return -1;
-	leave_out(t, &part);
-	relay_minute(t->relay, &part, t->row);
-	t->ops->minute(t->ctx, &part, t->row);
-	if (part.final) {
-		minutes_take(t->minutes, &part, t->row, now_s());
-		event_add(t->work, &at_once);
-	}
+	t->midway_ns = part.part + 1 < part.parts ? clock_mono_ns() : 0;
+	/* The rest that its last part tells is the table's (minute.h). */
+	if (part.part == 0)
+		memset(&t->gone, 0, sizeof t->gone);
+	forgotten_leave_out(&t->forgotten, &part, t->row, &t->gone);
+	minute_add(&part.rest, &t->gone);
+	growing_take(t->growing, &part, t->row);
+	take_part(t, &part, t->row);
 	return 0;
 }
 
-/* --- forgetting --------------------------------------------------------------------
- */
-
-static void
-forgotten(void *ctx, uint64_t rows, const char *text)
+void
+traffic_collector_gone(struct traffic *t)
 {
-	struct traffic *t = ctx;
-
-	if (text != NULL) {
-		answer(t, t->ticket, rows, text);
-		return;
-	}
-	t->rest.on = true;
-	t->rest.at = 0;
-	t->rest.rows = rows;
+	t->midway_ns = 0;
+	growing_end(t->growing, take_part, t);
 }
 
 int
 traffic_forget(struct traffic *t, struct msg_in *in)
 {
 	struct msg_forget f;
+	struct err err;
 
 	if (msg_get_forget(in, &f) < 0)
 		return -1;
-	if (t->rest.on || !minutes_forget(t->minutes, &f.prefix, forgotten, t)) {
+	if (t->now.at != FORGETTING_NONE) {
 		answer(t, f.ticket, 0,
 		    "another address is being forgotten just now, try again");
 		return 0;
 	}
-	t->ticket = f.ticket;
-	t->rest.prefix = f.prefix;
-	/* The minutes that are being tallied have it as well. */
-	t->recent[t->recent_count % RECENT].prefix = f.prefix;
-	t->recent[t->recent_count++ % RECENT].when = now_s();
+	if (forgotten_add(&t->forgotten, &f.prefix, now_s(), &err) < 0) {
+		answer(t, f.ticket, 0, err.text);
+		return 0;
+	}
+	memset(&t->now, 0, sizeof t->now);
+	t->now.ticket = f.ticket;
+	t->now.prefix = f.prefix;
+	t->now.at = FORGETTING_BEGINS;
 	event_add(t->work, &at_once);
 	return 0;
 }
@@ -241,6 +310,7 @@ traffic_free(struct traffic *t)
 	if (t->minutes != NULL)
 		flush(t);
 	minutes_close(t->minutes);
+	growing_free(t->growing);
 	event_free(t->work);
 	free(t);
 }
