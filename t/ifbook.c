@@ -238,6 +238,20 @@ test_book(void)
 	is_close(value_at(BY_FLOWS, T0 + 180, 60, 1), 0, 0,
 	    "nothing passed in a minute in which its exporter tells of others");
 
+	ifbook_halves(t, T0 + 240, T0 + 300);
+	give_flows(t, T0 + 180, 3, 600, 60000);
+	give_flows(t, T0 + 240, 4, 600, 60000);
+	give_flows(t, T0 + 240, 3, 600, 60000);
+	give_flows(t, T0 + 300, 3, 1200, 60000);
+	is_close(value_at(BY_FLOWS, T0 + 240, 60, 1), 1000, 1e-6,
+	    "before a collector dies all is known");
+	is_close(value_at(BY_FLOWS, T0 + 300, 60, 1), NAN, 0,
+	    "of a minute in halves neither traffic nor that there was none");
+	is_close(value_at(BY_FLOWS, T0 + 360, 60, 1), 1000, 1e-6, "then all again");
+	give_flows(t, T0 + 480, 3, 600, 60000);
+	is_close(value_at(BY_FLOWS, T0 + 480, 60, 1), NAN, 0,
+	    "a minute that nobody told is unknown, not nothing");
+
 	struct msg_exporter x = {
 		.address = "192.0.2.1", .protocol = FLOW_NETFLOW9, .domain = 7
 	};

@@ -55,6 +55,7 @@ struct ifbook {
 	/* Seconds since the first sweep, on a clock that nobody sets; it began at. */
 	int64_t run_s, begun_s;
 	int64_t index_s, forget_s;
+	int64_t halves_s[2]; /* from, to */
 	struct log_limit stuck;
 };
 
@@ -375,10 +376,18 @@ take_silence(struct ifbook *t, int64_t begin_s)
 }
 
 void
+ifbook_halves(struct ifbook *t, int64_t begin_s, int64_t end_s)
+{
+	t->halves_s[0] = begin_s;
+	t->halves_s[1] = end_s;
+}
+
+void
 ifbook_minute(
     struct ifbook *t, const struct minute_part *part, const struct minute_row *rows)
 {
-	if (part->by != MINUTE_INTERFACE || !part->final)
+	if (part->by != MINUTE_INTERFACE || !part->final ||
+	    (part->begin_s >= t->halves_s[0] && part->begin_s < t->halves_s[1]))
 		return;
 	if (part->part == 0)
 		t->guest_rows = 0;

@@ -25,6 +25,9 @@ void ifbook_free(struct ifbook *t);
 void ifbook_begin(struct ifbook *t);
 
 void ifbook_counters(struct ifbook *t, const struct msg_ifcounters *m);
+/* Minutes that begin from BEGIN_S on and before END_S are told in pieces: what flows
+ * say of them is unknown. In place of what was said before. */
+void ifbook_halves(struct ifbook *t, int64_t begin_s, int64_t end_s);
 /* A part of the table MINUTE_INTERFACE; one that is not final is passed over. */
 void ifbook_minute(
     struct ifbook *t, const struct minute_part *part, const struct minute_row *rows);

@@ -55,6 +55,7 @@ struct recorder {
 	struct raw *raw;
 	struct relay *relay;
 	struct journal *journal;
+	int64_t left_s; /* the minute in which a collector left; 0: none did */
 	struct traffic *traffic;
 	struct talk *talk;
 	struct dynamic *dynamic;
@@ -829,6 +830,20 @@ run(void *ctx)
 	}
 }
 
+/* From the minute in which a collector left to that in which another one came, none is
+ * told as a whole: of it an interface has no figure. */
+static void
+note_halves(struct recorder *rec, bool there)
+{
+	int64_t now = clock_wall_ns() / CLOCK_NS_PER_S;
+
+	now -= now % MINUTE_S;
+	if (!there)
+		rec->left_s = now;
+	if (rec->left_s != 0)
+		ifbook_halves(rec->interfaces, rec->left_s, now + MINUTE_S);
+}
+
 static void
 peer(void *ctx, enum room room, struct link *link)
 {
@@ -849,6 +864,7 @@ peer(void *ctx, enum room room, struct link *link)
 		relay_courier(rec->relay, link);
 	else if (room == ROOM_COLLECTOR) {
 		taught_collector(rec->taught, link);
+		note_halves(rec, link != NULL);
 		if (link == NULL)
 			traffic_collector_gone(rec->traffic);
 	} else if (room == ROOM_FETCHER && link == NULL &&
