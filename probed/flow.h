@@ -134,6 +134,9 @@ struct flow {
 	uint64_t octets, packets; /* as exported, not scaled */
 	uint64_t reverse_octets, reverse_packets; /* of the answers, in a biflow */
 	uint64_t dropped_octets, dropped_packets;
+	/* Of those above what records before this one have told already (nsel.h). */
+	uint64_t told_octets, told_packets, told_reverse_octets, told_reverse_packets;
+	uint32_t merged; /* other flows that its exporter has added up into it */
 	uint32_t rate; /* one packet of so many was looked at; 1 when not sampled */
 	enum flow_sampling rate_from;
 

@@ -375,6 +375,119 @@ test_old(void)
 	    "what a translator did is no traffic, and has its moment");
 }
 
+/* ASA: EVENT of flow ID at PORT, with OCTETS there and a tenth of them back; by 85
+ * alone where TOTAL. What it adds to what was told. */
+static uint64_t
+asa(unsigned event, uint32_t id, uint32_t octets, bool total)
+{
+	v9(0, 0);
+	if (total)
+		DEFINE(false, false, 264, 0, { 148, 4, 0 }, { 8, 4, 0 }, { 12, 4, 0 },
+		    { 233, 1, 0 }, { 85, 4, 0 });
+	else
+		DEFINE(false, false, 265, 0, { 148, 4, 0 }, { 8, 4, 0 }, { 12, 4, 0 },
+		    { 233, 1, 0 }, { 231, 4, 0 }, { 232, 4, 0 });
+	set(total ? 264 : 265);
+	pack_u32(&p, id);
+	ends();
+	pack_u8(&p, (uint8_t)event);
+	pack_u32(&p, octets);
+	if (!total)
+		pack_u32(&p, octets / 10);
+	end_set();
+	flows = 0;
+	give();
+	return flows == 1 && (total || (flow[0].told_octets == 0) ==
+					   (flow[0].told_reverse_octets == 0))
+		   ? flow[0].octets - flow[0].told_octets
+		   : UINT64_MAX;
+}
+
+static void
+test_firewall(void)
+{
+	afresh();
+	is_int((long long)asa(2, 1, 5000, false), 5000,
+	    "a firewall that tells of a flow's end alone: all of it counts");
+	ok(asa(1, 2, 0, false) == 0 && asa(5, 2, 1000, false) == 1000 &&
+		asa(5, 2, 500, false) == 500,
+	    "of one that goes on what came since");
+	is_int((long long)asa(2, 2, 1800, false), 300,
+	    "at its end what was not told before");
+	is_int((long long)asa(2, 2, 1800, false), 1800, "once: then it is another one");
+	ok(asa(5, 3, 700, false) == 700 && asa(1, 3, 0, false) == 0 &&
+		asa(2, 3, 900, false) == 900,
+	    "one that begins anew by the same number is another one, too");
+	ok(asa(5, 4, 100, false) == 100 && asa(5, 5, 50, false) == 50 &&
+		asa(2, 4, 150, false) == 50 && asa(2, 5, 60, false) == 10,
+	    "flows are told apart");
+	ok(asa(5, 6, 1000, true) == 1000 && asa(5, 6, 1500, true) == 500 &&
+		asa(2, 6, 1600, true) == 100,
+	    "sums are sums, whatever the event");
+	asa(5, 7, 1000, false);
+	now += 2 * 3600 * 1000LL;
+	is_int((long long)asa(2, 7, 1500, false), 1500,
+	    "what was silent for hours has ended unheard");
+	/* One that tells at the end what came since. */
+	asa(5, 8, 1000, false);
+	is_int((long long)asa(2, 8, 300, false), 300, "less than before: it is no sum");
+	asa(5, 9, 1000, false);
+	is_int((long long)asa(2, 9, 1300, false), 1300,
+	    "and then nothing of this firewall's is");
+	is_int(faults[FAULT_FLOW_FULL], 0, "there was room");
+
+	/* More flows than there is room for, and a guest's on top of that. */
+	afresh();
+	for (unsigned i = 0; i < 500; i++)
+		asa(5, i, 1000, false);
+	is_int(faults[FAULT_FLOW_FULL], 0, "hundreds of flows have room");
+	guest = true;
+	v9(0, 0);
+	DEFINE(false, false, 265, 0, { 148, 4, 0 }, { 8, 4, 0 }, { 12, 4, 0 },
+	    { 233, 1, 0 }, { 231, 4, 0 }, { 232, 4, 0 });
+	give_from(2, 2055);
+	for (unsigned i = 0; i < 20000; i++) {
+		v9(0, 0);
+		set(265);
+		pack_u32(&p, i);
+		ends();
+		pack_u8(&p, 5);
+		pack_u32(&p, 1);
+		pack_u32(&p, 1);
+		end_set();
+		give_from(2, 2055);
+		now++;
+	}
+	guest = false;
+	ok(faults[FAULT_FLOW_FULL] > 10000, "a guest's flood has not, and is counted");
+	unsigned kept = 0;
+	for (unsigned i = 0; i < 500; i++)
+		kept += asa(2, i, 1000, false) == 0;
+	is_int(kept, 500, "and takes no place of who is named");
+
+	/* deltaFlowCount: an aggregating exporter. */
+	static const uint32_t said[][2] = { { 5, 100 }, { 0, 100 }, { 1, 100 },
+		{ 500, 100 }, { UINT32_MAX, UINT32_MAX } };
+	static const uint32_t are[] = { 4, 0, 0, 99, 65534 };
+	afresh();
+	ipfix(0, 0);
+	DEFINE(
+	    true, false, 300, 0, { 8, 4, 0 }, { 12, 4, 0 }, { 3, 4, 0 }, { 2, 4, 0 });
+	set(300);
+	for (unsigned i = 0; i < 5; i++) {
+		ends();
+		pack_u32(&p, said[i][0]);
+		pack_u32(&p, said[i][1]);
+	}
+	end_set();
+	end_message();
+	give();
+	for (unsigned i = 0; i < 5; i++)
+		ok(flow[i].merged == are[i],
+		    "a record that says to be %u flows of %u packets", said[i][0],
+		    said[i][1]);
+}
+
 static void
 test_cisco(void)
 {
@@ -406,6 +519,9 @@ test_cisco(void)
 	ok(flow[1].octets == 1000 && flow[1].reverse_octets == 50 &&
 		(flow[2].has & FLOW_HAS_REVERSE) && flow[2].octets == 1000,
 	    "those that go on and end have them of both ways");
+	ok(flow[1].told_octets == 0 && flow[2].told_octets == 1000 &&
+		flow[2].told_reverse_octets == 50 && flow[2].more,
+	    "what was told while it went on is not told anew at its end");
 
 	/* IOS-XR: a sampler that is named and whose rate nobody tells. */
 	afresh();
@@ -987,6 +1103,7 @@ main(void)
 	test_fritzbox();
 	test_old();
 	test_cisco();
+	test_firewall();
 	test_big();
 	test_firewalls();
 	test_switches();

@@ -999,6 +999,39 @@ test_guest_interfaces(void)
 	settings.count_all = false;
 }
 
+/* A firewall has told of a part already, an aggregator has put flows together. */
+static void
+test_told(void)
+{
+	struct flow f;
+
+	afresh("10.0.0.0/8");
+	f = a_flow();
+	f.octets = 5000;
+	f.packets = 50;
+	f.told_octets = 4000;
+	f.told_packets = 40;
+	f.has |= FLOW_HAS_REVERSE;
+	f.reverse_octets = f.told_reverse_octets = 300;
+	f.more = true;
+	tally_flow(tally, &f, T0 + 20000);
+	f = a_flow();
+	f.merged = 6;
+	f.start_ms -= MINUTE_MS;
+	tally_flow(tally, &f, T0 + 20000);
+	close_all();
+	struct minute_sum sum = all_of(of_minute(MINUTE_FLOW, 0));
+	minute_add(&sum, &of_minute(MINUTE_FLOW, -1)->rest);
+	for (unsigned i = 0; i < of_minute(MINUTE_FLOW, -1)->rows; i++)
+		minute_add(&sum, &of_minute(MINUTE_FLOW, -1)->row[i].sum);
+	is_int((long long)sum.octets[MINUTE_IN], 1000 + 1500,
+	    "of what was told before the rest counts");
+	is_int((long long)sum.packets[MINUTE_IN], 10 + 3, "of packets too");
+	is_int((long long)minute_octets(&sum), 2500, "and of the answers");
+	is_int(
+	    (long long)sum.flows, 7, "a record counts as many flows as it stands for");
+}
+
 /* Both have told of a host; then the clock is set back, and the one that was believed is
  * silent. */
 static void
@@ -1345,6 +1378,7 @@ main(void)
 	test_flows_and_samples();
 	test_guest();
 	test_guest_interfaces();
+	test_told();
 	test_back();
 	test_foreign();
 	test_set();

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "collector/nsel.h"
 #include "collector/template.h"
 
 #define EXPORTER_AGE_MS (24 * 3600 * 1000LL)
@@ -54,6 +55,7 @@ exporters_free(struct exporters *e)
 	HASH_ITER(hh, e->all, x, next)
 		exporter_forget(e, x);
 	rates_free(&e->rates);
+	nsel_free(e->nsel);
 	free(e);
 }
 

@@ -110,6 +110,7 @@ struct exporter {
 	struct sequence sequence;
 	uint64_t datagrams, flows, options, counters, discards;
 	uint64_t no_template, faults[FLOW_FAULTS];
+	bool ends_by_deltas; /* a firewall: see nsel.h */
 	uint64_t cut_short; /* flows of packets that went early, for want of room */
 };
 
@@ -120,6 +121,7 @@ struct exporters {
 	unsigned guests;	     /* of them */
 	bool number[EXPORTERS_MAX];  /* taken */
 	uint64_t serial;	     /* of the last */
+	struct nsel *nsel;	     /* NULL until a firewall tells */
 	struct template_list by_use; /* of all exporters: used longest ago first */
 	size_t template_bytes, guest_template_bytes;
 	struct bucket new_guests, new_datagrams;

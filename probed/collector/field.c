@@ -10,6 +10,7 @@ static const struct field {
 } fields[] = {
 	{ 1, F_OCTETS, FIELD_NUMBER },
 	{ 2, F_PACKETS, FIELD_NUMBER },
+	{ 3, F_FLOWS, FIELD_NUMBER },
 	{ 4, F_PROTO, FIELD_NUMBER },
 	{ 5, F_TOS, FIELD_NUMBER },
 	{ 6, F_FLAGS, FIELD_NUMBER },
@@ -59,6 +60,7 @@ static const struct field {
 	{ 133, F_DROPPED_PACKETS, FIELD_NUMBER },
 	{ 136, F_END_REASON, FIELD_NUMBER },
 	{ 139, F_ICMP6, FIELD_NUMBER },
+	{ 148, F_FLOW_ID, FIELD_NUMBER },
 	{ 150, F_START_S, FIELD_NUMBER },
 	{ 151, F_END_S, FIELD_NUMBER },
 	{ 152, F_START_MS, FIELD_NUMBER },

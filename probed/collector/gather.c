@@ -68,7 +68,9 @@ sum_add(struct gather_sum *to, const struct gather_sum *sum)
 	to->unknown_octets += sum->unknown_octets;
 	to->octets_var += sum->octets_var;
 	to->packets_var += sum->packets_var;
-	to->flows += sum->flows;
+	/* Records may stand for many flows each. */
+	if (__builtin_add_overflow(to->flows, sum->flows, &to->flows))
+		to->flows = UINT32_MAX;
 	to->samples += sum->samples;
 }
 

@@ -3,10 +3,12 @@
 #include <math.h>
 #include <string.h>
 
+#include "collector/nsel.h"
 #include "collector/packet.h"
 
 /* Seconds between 1900, where NTP counts from, and 1970. */
 #define NTP_EPOCH 2208988800ULL
+#define FLOWS_MOST 65535
 /* No time behind it is one. */
 #define YEAR_9999_MS 253402300799999ULL
 
@@ -334,6 +336,39 @@ record_counters(const struct view *v, struct flow *f)
 	}
 }
 
+/* How many flows were put into one record: each had a packet, at least. */
+static void
+record_flows(const struct view *v, struct flow *f)
+{
+	uint64_t n = has(v, F_FLOWS) ? v->r->number[F_FLOWS] : 0;
+
+	if ((f->has & FLOW_HAS_PACKETS) && n > f->packets)
+		n = f->packets;
+	if (n > FLOWS_MOST)
+		n = FLOWS_MOST;
+	f->merged = n == 0 ? 0 : (uint32_t)n - 1;
+}
+
+/* An event of a firewall: what it tells may be told already. */
+static void
+record_event(
+    struct decoding *d, const struct view *v, struct flow *f, const uint8_t *at)
+{
+	struct exporters *e = d->exporters;
+	bool total = has(v, F_TOTAL_OCTETS) && !has(v, F_OCTETS) &&
+		     !has(v, F_OUT_OCTETS) && !has(v, F_FORWARD_OCTETS);
+
+	if (!has(v, F_EVENT) || !(f->has & (FLOW_HAS_OCTETS | FLOW_HAS_REVERSE)))
+		return;
+	if (e->nsel == NULL)
+		e->nsel = nsel_new();
+	if (!nsel_event(e->nsel, d->exporter,
+		has(v, F_FLOW_ID) ? v->r->number[F_FLOW_ID] : 0, total, f,
+		d->d->arrived_ms))
+		decoding_fault(d, FAULT_FLOW_FULL, at,
+		    "no room for another flow of a firewall: one may count twice");
+}
+
 /* Numbers that a flow has as they stand; OTHER is used where SLOT is missing. */
 static void
 record_copies(const struct view *v, struct flow *f)
@@ -449,6 +484,9 @@ record_turn(const struct view *v, struct flow *f)
 	f->octets = f->reverse_octets;
 	f->packets = f->reverse_packets;
 	f->reverse_octets = f->reverse_packets = 0;
+	f->told_octets = f->told_reverse_octets;
+	f->told_packets = f->told_reverse_packets;
+	f->told_reverse_octets = f->told_reverse_packets = 0;
 	f->flags =
 	    has(v, F_REVERSE_FLAGS) ? (uint16_t)v->r->number[F_REVERSE_FLAGS] : 0;
 	f->has &= ~(uint32_t)FLOW_HAS_REVERSE;
@@ -504,6 +542,8 @@ record_flow(struct decoding *d, const struct template *t, const struct field_rec
 	record_icmp(&v, &f);
 	record_sample(d, &v, &f);
 	record_span(d, &v, clock, &f, at);
+	record_flows(&v, &f);
+	record_event(d, &v, &f, at);
 	record_turn(&v, &f);
 	hint.has_sampler = record_sampler(&v, &hint.sampler);
 	/* NetFlow's sampler 0 is none; a selector of IPFIX may well be called so. */

@@ -275,12 +275,13 @@ gather(struct tally *t, const struct gather_key *key, int64_t minute,
 		drain(t);
 }
 
-/* Spread S evenly over START to END, which are in two minutes or more. The record is
- * counted in the last of them. What belongs to minutes that are closed is not moved to
- * later ones, where it would be a peak that never was: it is counted as late. */
+/* Spread S, of FLOWS, evenly over START to END, which are in two minutes or more. The
+ * record is counted in the last of them. What belongs to minutes that are closed is not
+ * moved to later ones, where it would be a peak that never was: it is counted as late.
+ */
 static void
 spread(struct tally *t, const struct gather_key *key, const struct scaled *s,
-    int64_t start, int64_t end)
+    int64_t start, int64_t end, uint32_t flows)
 {
 	uint64_t whole = (uint64_t)(end - start), octets = 0, packets = 0;
 	int64_t first = start / MINUTE_MS, open = t->now - TALLY_OPEN + 1;
@@ -310,7 +311,7 @@ spread(struct tally *t, const struct gather_key *key, const struct scaled *s,
 
 		octets += one.octets;
 		packets += one.packets;
-		gather(t, key, minute, &one, last);
+		gather(t, key, minute, &one, last ? flows : 0);
 	}
 }
 
@@ -381,6 +382,7 @@ one_way(struct tally *t, const struct flow *f, struct gather_key *key,
     const struct scaled *s)
 {
 	int64_t start = f->start_ms, end = f->end_ms;
+	uint32_t flows = f->merged + (f->more ? 0 : 1);
 
 	place(t, f, &start, &end);
 	key->span = span_class(end - start);
@@ -388,9 +390,9 @@ one_way(struct tally *t, const struct flow *f, struct gather_key *key,
 	t->counts.unknown += s->unknown;
 	t->source[key->exporter].octets += s->octets;
 	if (start / MINUTE_MS == end / MINUTE_MS)
-		gather(t, key, end / MINUTE_MS, s, f->more ? 0 : 1);
+		gather(t, key, end / MINUTE_MS, s, flows);
 	else
-		spread(t, key, s, start, end);
+		spread(t, key, s, start, end, flows);
 }
 
 static bool
@@ -470,15 +472,16 @@ tally_flow(struct tally *t, const struct flow *f, int64_t now_ms)
 		t->counts.own++;
 		return;
 	}
-	if (scale(&s, f, f->octets, f->packets))
+	if (scale(&s, f, f->octets - f->told_octets, f->packets - f->told_packets))
 		one_way(t, f, &key, &s);
 	else
 		t->counts.absurd++;
-	if (!(f->has & FLOW_HAS_REVERSE) ||
-	    (f->reverse_octets == 0 && f->reverse_packets == 0))
+	uint64_t octets = f->reverse_octets - f->told_reverse_octets;
+	uint64_t packets = f->reverse_packets - f->told_reverse_packets;
+	if (!(f->has & FLOW_HAS_REVERSE) || (octets == 0 && packets == 0))
 		return;
 	turn_key(&key);
-	if (scale(&s, f, f->reverse_octets, f->reverse_packets))
+	if (scale(&s, f, octets, packets))
 		one_way(t, f, &key, &s);
 	else
 		t->counts.absurd++;

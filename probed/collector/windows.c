@@ -39,7 +39,8 @@
 struct cell {
 	float packets, octets, packets_var, octets_var;
 	float tcp, syn, udp, icmp, fragments; /* packets */
-	uint32_t flows, samples;
+	uint64_t flows;
+	uint32_t samples;
 };
 
 struct rate {
@@ -446,7 +447,7 @@ look(const struct windows *w, const struct cell *c, const struct rate *later,
 	    c->packets_var / seconds / seconds + later->packets_var);
 	s->octets = figure(c->octets / seconds + later->octets,
 	    c->octets_var / seconds / seconds + later->octets_var);
-	s->flows = c->flows / seconds;
+	s->flows = (double)c->flows / seconds;
 	s->why = 0;
 	/* Too few samples for a normal distribution. */
 	if (c->packets_var > 0 && c->samples < SAMPLES_LEAST && later->packets == 0)

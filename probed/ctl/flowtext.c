@@ -203,6 +203,7 @@ put_flow(struct json *j, const struct flow *f)
 	put_num(j, "out_if", has & FLOW_HAS_OUT, f->out);
 	put_num(j, "octets", has & FLOW_HAS_OCTETS, f->octets);
 	put_num(j, "packets", has & FLOW_HAS_PACKETS, f->packets);
+	put_num(j, "flows", f->merged != 0, f->merged + 1ULL);
 	put_num(j, "reverse_octets", has & FLOW_HAS_REVERSE, f->reverse_octets);
 	put_num(j, "reverse_packets", has & FLOW_HAS_REVERSE, f->reverse_packets);
 	put_num(j, "dropped_octets", has & FLOW_HAS_DROPPED, f->dropped_octets);
