@@ -19,6 +19,7 @@
 #include "infer/odds.h"
 #include "infer/radio.h"
 #include "infer/verdict.h"
+#include "t/scenarios.h"
 #include "t/tap.h"
 
 #define DAY 86400.
@@ -40,13 +41,21 @@ chance_next(void)
 	return z ^ (z >> 31);
 }
 
-static double
+void
+scenario_seed(const char *name, uint64_t seed)
+{
+	chance_state = seed * 1000003;
+	for (const char *p = name; *p != '\0'; p++)
+		chance_state = chance_state * 31 + (unsigned char)*p;
+}
+
+double
 chance(void)
 {
 	return (double)(chance_next() >> 11) * 0x1p-53;
 }
 
-static double
+double
 between(double low, double high)
 {
 	return low + chance() * (high - low);
@@ -413,9 +422,7 @@ run(const struct scenario *sc, uint64_t seed)
 	unsigned order[NODES], n = 0;
 	double begin;
 
-	chance_state = seed * 1000003;
-	for (const char *p = sc->name; *p != '\0'; p++)
-		chance_state = chance_state * 31 + (unsigned char)*p;
+	scenario_seed(sc->name, seed);
 	build(&w, sc->clear);
 	w.onset = START + sc->warm + chance() * 4 * w.step;
 	w.length = sc->length;
@@ -1191,17 +1198,21 @@ static const struct scenario doubles[] = {
 
 /* --- sums ------------------------------------------------------------------------- */
 
-struct sums {
-	unsigned runs, right, scenarios, faulty;
-};
+static char **wanted_name; /* up to NULL; none: all are wanted */
 
 static bool
-is_wanted(const char *name, int argc, char **argv)
+is_wanted(const char *name)
 {
-	for (int i = 3; i < argc; i++)
-		if (strcmp(argv[i], name) == 0)
+	for (char **w = wanted_name; *w != NULL; w++)
+		if (strcmp(*w, name) == 0)
 			return true;
-	return argc <= 3;
+	return *wanted_name == NULL;
+}
+
+static void
+say(bool enough, const char *text)
+{
+	ok(enough, "%s", text);
 }
 
 /* SEEDS runs of SC from FIRST on. */
@@ -1286,16 +1297,19 @@ main(int argc, char **argv)
 	struct sums all = { 0 };
 	double healthy = 0;
 
+	wanted_name = argc > 3 ? argv + 3 : argv + argc;
 	verbose = getenv("VERBOSE") != NULL;
 	for (size_t i = 0; i < sizeof scenarios / sizeof scenarios[0]; i++) {
 		if (scenarios[i].segment == SEGMENT_NONE)
 			healthy += scenarios[i].length / DAY;
-		if (is_wanted(scenarios[i].name, argc, argv))
+		if (is_wanted(scenarios[i].name))
 			try(&scenarios[i], seeds, first, &all);
 	}
 	for (size_t i = 0; i < sizeof doubles / sizeof doubles[0]; i++)
-		if (is_wanted(doubles[i].name, argc, argv))
+		if (is_wanted(doubles[i].name))
 			try_double(&doubles[i], seeds, first);
+	scenarios_elsewhere(
+	    &(struct scenario_watch){ seeds, first, is_wanted, say }, &all);
 	ok(all.right * 100 >= all.runs * 95,
 	    "right segment and cause in %u of %u runs of %u "
 	    "scenarios",

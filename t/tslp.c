@@ -274,6 +274,29 @@ test_controls(unsigned runs)
 	c.near = 1;
 	c.end = SWITCH + 7 * DAY;
 	control(&c, runs, TSLP_NEAR, "own streaming over the end of summer time");
+	c.end = SPRING + 7 * DAY;
+	control(&c, runs, TSLP_NEAR, "own streaming over the begin of summer time");
+	c.near = 0;
+	c.behind = 0;
+	control(&c, runs, TSLP_ROUTER,
+	    "a router that answers late each evening over the begin of summer time");
+	c.end = SWITCH + 7 * DAY;
+	control(&c, runs, TSLP_ROUTER,
+	    "a router that answers late each evening over the end of summer time");
+
+	/* Evenings and an address that changes in the middle of them. */
+	c = peering;
+	c.near = 1;
+	c.moved = SUMMER - 6 * DAY + 7 * 3600;
+	control(&c, runs, TSLP_NEAR, "own streaming, and another address");
+	c.near = 0;
+	c.behind = 0;
+	control(&c, runs, TSLP_ROUTER,
+	    "a router that answers late each evening, and another address");
+	c.end = SWITCH + 7 * DAY;
+	c.moved = SWITCH + 19 * 3600;
+	control(&c, runs, TSLP_ROUTER,
+	    "the same over the end of summer time, on the day of another address");
 
 	c = peering;
 	c.any_time = true;

@@ -1,6 +1,7 @@
 #!/bin/bash
 # Whose fault it is: every scenario of t/scenarios.c with SEEDS (20) networks and onsets,
-# how often segment and cause are right, and what the three words of confidence hold.
+# how often segment and cause are right, and what the three words of confidence hold; and
+# attacks elsewhere as telescopes of several sizes see them.
 SEEDS=${SEEDS:-20}
 FIRST=${FIRST:-1}
 out=${TMPDIR:-/tmp}/scenarios.$$

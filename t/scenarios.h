@@ -1,0 +1,27 @@
+/* What the parts of the scenario suite share. */
+#ifndef T_SCENARIOS_H
+#define T_SCENARIOS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct sums {
+	unsigned runs, right, scenarios;
+};
+
+/* Dice: of a scenario and a seed, the same each time. */
+void scenario_seed(const char *name, uint64_t seed);
+double chance(void); /* 0 <= x < 1 */
+double between(double low, double high);
+
+/* Attacks elsewhere, as telescopes of several sizes see them: SEEDS runs of each that
+ * WANTED names, from FIRST on. SAY tells whether enough were right. */
+struct scenario_watch {
+	unsigned seeds;
+	uint64_t first;
+	bool (*wanted)(const char *name);
+	void (*say)(bool enough, const char *text);
+};
+void scenarios_elsewhere(const struct scenario_watch *w, struct sums *all);
+
+#endif
