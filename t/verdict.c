@@ -220,6 +220,80 @@ test_artefact(void)
 	verdict_free(v);
 }
 
+/* --- where ways part -------------------------------------------------------------- */
+
+static struct {
+	unsigned times;
+	uint64_t bad, good; /* bits by id */
+} asked;
+
+static unsigned
+cut(void *ctx, const uint64_t *bad, size_t bads, const uint64_t *good, size_t goods,
+    char hop[VERDICT_HOP])
+{
+	(void)ctx;
+	asked.times++;
+	asked.bad = asked.good = 0;
+	for (size_t i = 0; i < bads; i++)
+		asked.bad |= UINT64_C(1) << bad[i];
+	for (size_t i = 0; i < goods; i++)
+		asked.good |= UINT64_C(1) << good[i];
+	strcpy(hop, "203.0.113.9");
+	return 7;
+}
+
+/* Of the series only those from FROM to TO answer nothing, until it is told. */
+static struct verdict *
+dead(unsigned from, unsigned to)
+{
+	struct verdict *v = path(60, 20);
+	int64_t t = BEGIN;
+
+	memset(&asked, 0, sizeof asked);
+	verdict_cuts(v, cut, NULL);
+	for (int k = 0; k < 24; k++) {
+		t += 60;
+		for (unsigned i = GATEWAY; i < PATH; i++) {
+			bool is = k >= 20 && i >= from && i <= to;
+			struct verdict_round r = { .id = i, .time = t - 1, .sent = 20 };
+			r.median = r.p90 = is ? NAN : 0.01 * i;
+			r.lost = is ? 20 : 0;
+			verdict_round(v, &r);
+		}
+		verdict_tick(v, t + 7);
+	}
+	return v;
+}
+
+static void
+test_cut(void)
+{
+	struct verdict *v = dead(FAR, FAR + 1);
+
+	is_str(segment_word(last.segment), "transit", "two of four ends are dead");
+	ok(asked.bad == (3 << FAR) && asked.good == (0xc << FAR | 0xe),
+	    "where their ways part is asked for, from those of all others");
+	is_str(finding_fact_of(&last, "cut"), "203.0.113.9", "the hop is a fact");
+	const struct finding_number *n = finding_find(&last, "cut");
+	is_close(n != NULL ? n->value : NAN, 7, 0, "its distance a number");
+	ok(strstr(last.sentence,
+	       "nothing through to 2 of 4 far networks; their ways part from the others "
+	       "at hop 7 (203.0.113.9). Router and") != NULL,
+	    "and the sentence has both");
+	verdict_free(v);
+	v = dead(FAR, PATH - 1);
+	is_str(
+	    segment_word(last.segment), "transit", "all ends are dead, not the core");
+	ok(asked.bad == (0xf << FAR) && asked.good == 0xe,
+	    "their ways part from those to the hops");
+	verdict_free(v);
+	v = dead(ACCESS, PATH - 1);
+	ok(last.segment == SEGMENT_ACCESS && asked.times == 0 &&
+		finding_fact_of(&last, "cut")[0] == '\0',
+	    "where the line is dead nothing parts");
+	verdict_free(v);
+}
+
 static void
 test_bytes(void)
 {
@@ -389,6 +463,7 @@ main(void)
 	test_windows();
 	test_life();
 	test_artefact();
+	test_cut();
 	test_bytes();
 	test_full_line();
 	test_own_load();

@@ -620,6 +620,13 @@ verdict_talkers(struct verdict *v, verdict_talker_fn fn, void *ctx)
 }
 
 void
+verdict_cuts(struct verdict *v, verdict_cut_fn fn, void *ctx)
+{
+	v->cut = fn;
+	v->cut_ctx = ctx;
+}
+
+void
 verdict_own_load(struct verdict *v, int64_t begin)
 {
 	v->load = begin;

@@ -102,6 +102,12 @@ struct verdict_use {
 typedef double (*verdict_talker_fn)(void *ctx, int64_t begin, int64_t end, bool out,
     char talker[VERDICT_TALKER]);
 
+#define VERDICT_HOP 80
+/* The nearest hop that the usual ways to all BADS targets in BAD cross and none to the
+ * GOODS in GOOD does, its address into HOP: its distance; 0: none is known. */
+typedef unsigned (*verdict_cut_fn)(void *ctx, const uint64_t *bad, size_t bads,
+    const uint64_t *good, size_t goods, char hop[VERDICT_HOP]);
+
 struct verdict;
 
 /* Something opened, goes on with new words, or closed (OVER) at TIME; F is borrowed. */
@@ -118,6 +124,8 @@ void verdict_medium(struct verdict *v, enum verdict_medium medium);
 void verdict_use(struct verdict *v, const struct verdict_use *use);
 /* Whom to ask when a sentence is about a full line; NULL: nobody. */
 void verdict_talkers(struct verdict *v, verdict_talker_fn fn, void *ctx);
+/* Whom to ask where ways part when some of them are bad; NULL: nobody. */
+void verdict_cuts(struct verdict *v, verdict_cut_fn fn, void *ctx);
 /* Another judge's finding, as it is now; OVER: it is none any more. */
 void verdict_neighbour(struct verdict *v, const struct infer_finding *f, bool over);
 /* Nothing was measured from BEGIN to END, by own fault: WHY is a word or two. */

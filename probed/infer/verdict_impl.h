@@ -115,6 +115,8 @@ struct verdict {
 	bool undecided; /* something is the matter with the path, and not told yet */
 	verdict_talker_fn talker; /* NULL: nobody knows */
 	void *talker_ctx;
+	verdict_cut_fn cut; /* NULL: nobody knows */
+	void *cut_ctx;
 	int64_t load; /* since when a load test runs; 0: none does */
 	int64_t gap_begin, gap_end;
 	char gap_why[64];

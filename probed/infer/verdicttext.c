@@ -553,6 +553,51 @@ put_quality(const struct verdict *v, const struct diagnosis *d, struct infer_fin
 		    (long long)v->gap_end, v->gap_why);
 }
 
+/* --- where ways part -------------------------------------------------------------- */
+
+/* Behind the provider: the hop from which on the ways to those that are bad have nothing
+ * in common with the others. */
+static unsigned
+cut_of(const struct verdict *v, const struct diagnosis *d, char hop[VERDICT_HOP])
+{
+	uint64_t bad[VERDICT_SERIES], good[VERDICT_SERIES];
+	size_t bads = 0, goods = 0;
+	const struct series *s, *next;
+
+	/* Of a way that is another one by now, the usual one says nothing. */
+	if (v->cut == NULL || d->segment != SEGMENT_TRANSIT ||
+	    strcmp(d->cause, "route") == 0)
+		return 0;
+	HASH_ITER(hh, v->series, s, next) {
+		bool hops = s->role >= VERDICT_GATEWAY && s->role <= VERDICT_PROVIDER;
+
+		if ((!hops && s->role != VERDICT_FAR) || s->slot.open ||
+		    !series_fresh(v, s))
+			continue;
+		if (!s->track[d->sign].bad && goods < VERDICT_SERIES)
+			good[goods++] = s->id;
+		else if (!hops && bads < VERDICT_SERIES)
+			bad[bads++] = s->id;
+	}
+	return bads > 0 ? v->cut(v->cut_ctx, bad, bads, good, goods, hop) : 0;
+}
+
+/* "; their ways part from the others at hop 7 (203.0.113.9)" or "". */
+static void
+put_cut(const struct verdict *v, const struct diagnosis *d, struct infer_finding *f,
+    char *buf, size_t size)
+{
+	char hop[VERDICT_HOP];
+	unsigned ttl = cut_of(v, d, hop);
+
+	buf[0] = '\0';
+	if (ttl == 0)
+		return;
+	finding_number(f, "cut", "hops", ttl);
+	finding_fact(f, "cut", "%s", hop);
+	snprintf(buf, size, "; their ways part from the others at hop %u (%s)", ttl, hop);
+}
+
 /* --- sentences -------------------------------------------------------------------- */
 
 void
@@ -562,7 +607,7 @@ verdict_tell(const struct verdict *v, const struct diagnosis *d, const struct se
 	static const char *const sure[CONFIDENCES] = { "", "A hint.", "Likely.",
 		"Sure." };
 	const char *text = sentence_of(d->segment, d->cause);
-	char when[32], what[TEXT], rest[2 * TEXT];
+	char when[32], what[TEXT], rest[2 * TEXT], cut[VERDICT_HOP + 80];
 
 	finding_init(f, VERDICT_KIND, s != NULL ? s->path : segment_word(d->segment),
 	    VERDICT_SOURCE);
@@ -578,12 +623,13 @@ verdict_tell(const struct verdict *v, const struct diagnosis *d, const struct se
 	if (d->other != NULL)
 		finding_fact(f, d->other->kind, "%s", d->other->sentence);
 	put_quality(v, d, f);
+	put_cut(v, d, f, cut, sizeof cut);
 	fill(v, d, s, text != NULL ? text : "something is the matter: {size}", what,
 	    sizeof what);
 	put_rest(v, d->segment, rest, sizeof rest);
-	finding_sentence(f, "Since %s %s.%s %s",
+	finding_sentence(f, "Since %s %s%s.%s %s",
 	    time_text(begin, (v->judged + 1) * v->length, when, sizeof when), what,
-	    rest, sure[confidence]);
+	    cut, rest, sure[confidence]);
 }
 
 void

@@ -519,6 +519,22 @@ judge_begin(struct judge *j, struct conditions *cs, struct events *ev)
 	read_file(j);
 }
 
+/* Where usual ways part, by the ladder. */
+static unsigned
+cut(void *ctx, const uint64_t *bad, size_t bads, const uint64_t *good, size_t goods,
+    char hop[VERDICT_HOP])
+{
+	_Static_assert(ADDR_TEXT <= VERDICT_HOP, "an address fits");
+	const struct judge *j = ctx;
+	const struct ladder *l = paths_ladder(j->paths, j->looked);
+	struct addr a;
+	unsigned ttl = l != NULL ? ladder_cut(l, bad, bads, good, goods, &a) : 0;
+
+	if (ttl != 0)
+		addr_text(&a, hop);
+	return ttl;
+}
+
 struct judge *
 judge_new(const struct judge_ops *ops, void *ctx, struct paths *paths)
 {
@@ -528,6 +544,7 @@ judge_new(const struct judge_ops *ops, void *ctx, struct paths *paths)
 	j->ctx = ctx;
 	j->paths = paths;
 	j->v = verdict_new(hear, j);
+	verdict_cuts(j->v, cut, j);
 	return j;
 }
 
