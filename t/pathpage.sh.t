@@ -13,7 +13,7 @@ ip link set other up
 # in a container, too, it is a home's card
 export SMOKEBOX_TEST="card seccomp=kill"
 ip route add default via 192.168.1.1
-printf 'nameserver 192.168.1.53\n' >"$DIR/resolv.conf"
+printf 'nameserver 192.168.1.53\nnameserver fe80::53%%lo\n' >"$DIR/resolv.conf"
 mount --bind "$DIR/resolv.conf" /etc/resolv.conf
 
 config 5 3 <<-END
@@ -124,6 +124,7 @@ like "$suggestion" '^host  = 192\.168\.1\.53$' "the resolver"
 like "$suggestion" '^host  = 9\.9\.9\.9$' "and far ends"
 is "$(printf '%s\n' "$suggestion" | grep -c '^++ ')" 4 "until there are three networks"
 unlike "$suggestion" '= 192\.168\.1\.1$' "not what is measured already"
+unlike "$suggestion" 'fe80' "nor what only this host can reach, by an interface's number"
 like "$text" 'Add these lines to Targets' "the page shows it"
 printf '%s\n' "$suggestion" >>"$DIR/config"
 "$BUILD/probed/probed" --check --config "$DIR/config" >"$DIR/check" 2>&1

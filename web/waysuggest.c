@@ -44,6 +44,16 @@ write_target(FILE *out, const char *name, const char *menu, const char *title,
 	fprintf(out, "host  = %s\n", text);
 }
 
+/* One with a scope is this host's alone: the interface's number of today would stand in
+ * a configuration. */
+static bool
+is_scoped(const struct addr *a)
+{
+	char text[ADDR_TEXT];
+
+	return strchr(addr_text(a, text), '%') != NULL;
+}
+
 static unsigned
 suggest_anchor(FILE *out, const struct ladder *l, bool v6, enum rung rung)
 {
@@ -55,7 +65,8 @@ suggest_anchor(FILE *out, const struct ladder *l, bool v6, enum rung rung)
 	const struct ladder_anchor *a = ladder_anchor(l, v6, rung);
 	char name[32], menu[48], title[96];
 
-	if (a->sight != LADDER_SEEN || a->addresses == 0 || ways_target_at(a) != NULL)
+	if (a->sight != LADDER_SEEN || a->addresses == 0 || ways_target_at(a) != NULL ||
+	    is_scoped(&a->address[0]))
 		return 0;
 	snprintf(name, sizeof name, "%s%s", word[rung].name, v6 ? "6" : "");
 	snprintf(menu, sizeof menu, "%s%s", word[rung].menu, v6 ? ", IPv6" : "");
@@ -76,7 +87,8 @@ suggest_resolvers(FILE *out)
 			.address[0] = here->resolver[i] };
 		char name[32];
 
-		if (addr_is_loopback(&here->resolver[i]) || ways_target_at(&a) != NULL)
+		if (addr_is_loopback(&here->resolver[i]) ||
+		    is_scoped(&here->resolver[i]) || ways_target_at(&a) != NULL)
 			continue;
 		snprintf(name, sizeof name, "Resolver%u", i + 1);
 		write_target(out, name, "Resolver", "A name server that this host asks",
