@@ -71,6 +71,24 @@ write_all(int fd, const void *data, size_t len)
 	return 0;
 }
 
+/* The new name has to be on disk as well, or a crash brings back the old file. */
+static int
+sync_directory(const char *name)
+{
+	char directory[NAME_MAX_LEN];
+	const char *slash = strrchr(name, '/');
+	int len = slash == NULL ? 1 : slash == name ? 1 : (int)(slash - name);
+
+	snprintf(directory, sizeof directory, "%.*s", len, slash == NULL ? "." : name);
+	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int status = fd < 0 || fsync(fd) != 0 ? -1 : 0;
+	int error = errno;
+	if (fd >= 0)
+		close(fd);
+	errno = error;
+	return status;
+}
+
 int
 statefile_write(const char *name, const void *data, size_t len, struct err *err)
 {
@@ -80,7 +98,7 @@ statefile_write(const char *name, const void *data, size_t len, struct err *err)
 	snprintf(new, sizeof new, "%s.new", name);
 	int fd = open(new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0 || fchmod(fd, 0600) != 0 || write_all(fd, data, len) != 0 ||
-	    fsync(fd) != 0 || rename(new, name) != 0)
+	    fsync(fd) != 0 || rename(new, name) != 0 || sync_directory(name) != 0)
 		status = err_set(err, "%s: %s", name, strerror(errno));
 	if (fd >= 0)
 		close(fd);
