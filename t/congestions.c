@@ -461,6 +461,59 @@ test_links(void)
 	    "nothing is said of a target that is gone");
 }
 
+/* --- many ---------------------------------------------------------------------------
+ */
+
+/* Minutes of interface INDEX of 10.0.0.HOST that is full and throws away. */
+static void
+full_port(uint8_t host, uint32_t index, unsigned n)
+{
+	struct flow_ip ip = { 4, { 10, 0, 0, host } };
+	struct msg_interface m = { .source = IF_SFLOW,
+		.bits = 64,
+		.names = { .name = "eth", .speed = { 1000000000, 1000000000 } } };
+
+	m.key = if_key(&ip, index);
+	for (unsigned i = 0; i < n; i++) {
+		m.minute = (struct if_span){
+			.begin_ms = (now - 60) * 1000, .known_ms = 60000, .minute = true
+		};
+		m.minute.count[IF_OCTETS][IF_OUT] = 0.95 * 1e9 / 8 * 60;
+		m.minute.count[IF_PACKETS][IF_OUT] = 1e6;
+		m.minute.count[IF_DISCARDS][IF_OUT] = 1e4;
+		congestions_interface(c, &m);
+		now += 60;
+		congestions_tick(c, now);
+	}
+}
+
+static void
+test_many(void)
+{
+	now += 60 - now % 60;
+	for (uint32_t i = 1; i <= LINES_MAX; i++) {
+		struct flow_ip ip = { 4, { 10, 0, 0, 1 } };
+		struct msg_interface m = { .source = IF_SFLOW, .bits = 64 };
+
+		m.key = if_key(&ip, i);
+		congestions_interface(c, &m);
+	}
+	full_port(2, 1, 10);
+	ok(is_open("10.0.0.2/1", "counters") == 0, "more interfaces have no room");
+	for (unsigned hour = 0; hour < 22; hour++)
+		congestions_tick(c, now += 3600);
+	full_port(2, 1, 10);
+	ok(is_open("10.0.0.2/1", "counters") == 0, "nor a day later, nearly");
+	for (unsigned hour = 0; hour < 2; hour++)
+		congestions_tick(c, now += 3600);
+	full_port(2, 1, 10);
+	ok(is_open("10.0.0.2/1", "counters") != 0,
+	    "but when of others nothing was told for a day");
+	for (unsigned hour = 0; hour < 25; hour++)
+		congestions_tick(c, now += 3600);
+	ok(is_open("10.0.0.2/1", "counters") == 0, "what is forgotten is not open");
+}
+
 int
 main(void)
 {
@@ -478,6 +531,7 @@ main(void)
 	test_unled();
 	test_kept();
 	test_links();
+	test_many();
 	down();
 	conf_free(conf);
 	events_clean();

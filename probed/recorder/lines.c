@@ -19,6 +19,10 @@
 #define JUDGE_S 15
 #define TELL_S 60
 #define UNHEARD_S 600
+/* Nothing is told of it for so long, and it goes; what one that leads out has learned
+ * is kept over holidays. */
+#define UNUSED_S 86400
+#define UNUSED_OUT_S (30LL * 86400)
 #define CLEARS 3 /* pings, or minutes, that are fine again */
 #define CLEARS_MINUTES 3
 #define SUBJECT_MAX 96
@@ -57,6 +61,7 @@ struct line {
 	char subject[SUBJECT_MAX], name[2 * INTERFACE_TEXT + 8];
 	int64_t now_ms, minute_ms; /* of the newest spans */
 	int64_t heard_s;
+	int64_t used_s;	 /* when something was told of it last; 0: since the last tick */
 	struct out *out; /* NULL: it does not lead out */
 };
 
@@ -99,6 +104,8 @@ find_or_add(struct lines *l, const struct if_key *key)
 	struct line *e = find(l, key);
 	char text[ADDR_TEXT];
 
+	if (e != NULL)
+		e->used_s = 0;
 	if (e != NULL || HASH_COUNT(l->all) >= LINES_MAX)
 		return e;
 	e = mem_zero(1, sizeof *e);
@@ -467,6 +474,24 @@ lines_round(struct lines *l, const struct round *r)
 /* --- the rest ------------------------------------------------------------------------
  */
 
+/* Ports come and go, and others want their room. */
+static void
+forget_unused(struct lines *l, int64_t now)
+{
+	struct line *e, *next;
+
+	HASH_ITER(hh, l->all, e, next) {
+		if (e->used_s == 0 || e->used_s > now)
+			e->used_s = now;
+		if (now - e->used_s < (e->out != NULL ? UNUSED_OUT_S : UNUSED_S))
+			continue;
+		no_out(l, e);
+		clear(l, e->subject, SOURCE_COUNTERS, e->used_s, 0);
+		HASH_DEL(l->all, e);
+		free(e);
+	}
+}
+
 void
 lines_tick(struct lines *l, int64_t now)
 {
@@ -479,6 +504,7 @@ lines_tick(struct lines *l, int64_t now)
 		clear(l, e->subject, SOURCE_COUNTERS, e->heard_s, 0);
 		e->heard_s = 0;
 	}
+	forget_unused(l, now);
 	if (l->befores == 0 || now - l->began_s < UNHEARD_S)
 		return;
 	for (unsigned i = 0; i < l->befores; i++) {

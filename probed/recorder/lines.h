@@ -16,7 +16,7 @@
 #include "recorder/condition.h"
 #include "round.h"
 
-#define LINES_MAX 512	/* interfaces */
+#define LINES_MAX 512	/* interfaces of which something was told within a day */
 #define LINES_OUT_MAX 8 /* that lead out */
 
 struct lines;
@@ -38,8 +38,8 @@ void lines_interface(struct lines *l, const struct msg_interface *m);
 void lines_marks(struct lines *l, const struct if_key *key, int64_t begin,
     const struct lineload_marks of[IF_WAYS]);
 void lines_round(struct lines *l, const struct round *r);
-/* About once a second, at NOW (epoch seconds): end what nothing is heard of any more.
- */
+/* About once a second, at NOW (epoch seconds): end what nothing is heard of any more,
+ * and forget it in the end. */
 void lines_tick(struct lines *l, int64_t now);
 /* A new web hears of all. */
 void lines_tell(struct lines *l);
