@@ -461,6 +461,43 @@ test_links(void)
 	    "nothing is said of a target that is gone");
 }
 
+/* --- what a restart finds ------------------------------------------------------------
+ */
+
+static void
+open_one(const char *subject, const char *source)
+{
+	struct finding f = { .kind = "congestion",
+		.subject = subject,
+		.source = source,
+		.summary = "s",
+		.evidence = "{}",
+		.confidence = "likely",
+		.time = now,
+		.worst = NAN };
+
+	condition_raise(cs, &f);
+}
+
+static void
+test_left_open(void)
+{
+	open_one("A.Gone", "recurring");
+	open_one("A.Nowhere", "shift");
+	ok(is_open("A.Gone", "recurring") != 0 && is_open("A.Nowhere", "shift") != 0 &&
+		is_open("A.Core", "recurring") != 0,
+	    "three are open");
+	down();
+	struct conf *before = conf;
+	load(TARGET("Far3") TARGET("Nowhere"));
+	conf_free(before);
+	up();
+	weeks(2, 15, 15, true);
+	ok(is_open("A.Gone", "recurring") == 0, "that of a target that is gone ends");
+	ok(is_open("A.Nowhere", "shift") == 0, "that of one without a place, too");
+	ok(is_open("A.Core", "recurring") != 0, "one that is judged stays");
+}
+
 /* --- many ---------------------------------------------------------------------------
  */
 
@@ -531,6 +568,7 @@ main(void)
 	test_unled();
 	test_kept();
 	test_links();
+	test_left_open();
 	test_many();
 	down();
 	conf_free(conf);

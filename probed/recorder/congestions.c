@@ -218,7 +218,7 @@ congestions_new(struct conditions *cs, struct events *ev,
 	c->ops = ops;
 	c->ctx = ctx;
 	c->lines = lines_new(cs, ev, tell, c, now);
-	c->links = links_new(cs, &links_ops, c);
+	c->links = links_new(cs, ev, &links_ops, c, now);
 	if (ops->own != NULL)
 		lines_own(c->lines, ops->own, ctx);
 	read_state(c);

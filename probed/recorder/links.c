@@ -18,6 +18,9 @@
 #define RECURS_BINS 4 /* quarters between two judgements of weeks */
 #define ALIKE_MIN 60  /* minutes that hours may differ and be the same */
 
+/* What was open before a restart and is of nobody who is judged meanwhile is over. */
+#define UNJUDGED_S 86400
+
 #define SOURCE_RECURRING "recurring"
 #define SOURCE_SHIFT "shift"
 
@@ -35,12 +38,21 @@ struct series {
 	struct tslp_result result;
 };
 
+/* An incident of before a restart. */
+struct before {
+	char *subject;
+	char source[16];
+};
+
 struct links {
 	struct conditions *cs;
 	const struct links_ops *ops;
 	void *ctx;
 	const struct conf *conf;
 	struct series *all;
+	int64_t began;
+	struct before *before;
+	unsigned befores;
 };
 
 /* --- series ------------------------------------------------------------------------
@@ -241,11 +253,11 @@ count_alike(const struct links *l, const struct series *s, struct tslp_result *r
 }
 
 static void
-clear(struct links *l, const struct series *s, const char *source, int64_t time,
+clear(struct links *l, const char *subject, const char *source, int64_t time,
     unsigned hold)
 {
 	struct finding f = { .kind = CONGESTION_KIND,
-		.subject = s->path,
+		.subject = subject,
 		.source = source,
 		.time = time,
 		.worst = NAN,
@@ -284,7 +296,7 @@ judge_weeks(struct links *l, struct series *s, const struct tslp_question *q,
 	if (congestion_recurring(link, &r, &f))
 		found_raise(l->cs, &f, q->now, 2);
 	else if (r.verdict != TSLP_FEW) /* too few days is no end */
-		clear(l, s, SOURCE_RECURRING, q->now, CLEARS);
+		clear(l, s->path, SOURCE_RECURRING, q->now, CLEARS);
 }
 
 static void
@@ -313,12 +325,32 @@ judge(struct links *l, struct series *s, int64_t now, bool weeks)
 	    f.confidence >= CONFIDENCE_LIKELY)
 		found_raise(l->cs, &f, now, 0);
 	else
-		clear(l, s, SOURCE_SHIFT, now, CLEARS);
+		clear(l, s->path, SOURCE_SHIFT, now, CLEARS);
+}
+
+/* Of what was open before the start, what nobody will judge any more: its target is
+ * gone, or has no place on the way. */
+static void
+settle(struct links *l, int64_t now)
+{
+	if (now < l->began) /* the clock was set back */
+		l->began = now;
+	if (l->befores == 0 || now - l->began < UNJUDGED_S)
+		return;
+	while (l->befores > 0) {
+		struct before *b = &l->before[--l->befores];
+		const struct series *s = find(l, b->subject);
+
+		if (s == NULL || s->judged == 0)
+			clear(l, b->subject, b->source, l->began, 0);
+		free(b->subject);
+	}
 }
 
 void
 links_tick(struct links *l, int64_t now)
 {
+	settle(l, now);
 	int64_t due = (now - LATE_S) / TSLP_BIN_S;
 	struct series *s, *next;
 
@@ -350,17 +382,39 @@ links_configure(struct links *l, const struct conf *conf)
 			s->configured = true;
 			continue;
 		}
-		clear(l, s, SOURCE_RECURRING, clock_wall_ns() / CLOCK_NS_PER_S, 0);
-		clear(l, s, SOURCE_SHIFT, clock_wall_ns() / CLOCK_NS_PER_S, 0);
+		clear(
+		    l, s->path, SOURCE_RECURRING, clock_wall_ns() / CLOCK_NS_PER_S, 0);
+		clear(l, s->path, SOURCE_SHIFT, clock_wall_ns() / CLOCK_NS_PER_S, 0);
 		drop(l, s);
 	}
 }
 
+static void
+restore(void *ctx, const struct incident *in, const struct letter *held)
+{
+	struct links *l = ctx;
+	struct before *b;
+
+	(void)held;
+	if (strcmp(in->kind, CONGESTION_KIND) != 0 || l->befores >= 2 * LINKS_MAX ||
+	    (strcmp(in->source, SOURCE_RECURRING) != 0 &&
+		strcmp(in->source, SOURCE_SHIFT) != 0))
+		return;
+	l->before = mem_grow(l->before, l->befores + 1, sizeof *l->before);
+	b = &l->before[l->befores++];
+	b->subject = mem_str(in->subject);
+	snprintf(b->source, sizeof b->source, "%s", in->source);
+}
+
 struct links *
-links_new(struct conditions *cs, const struct links_ops *ops, void *ctx)
+links_new(struct conditions *cs, struct events *ev, const struct links_ops *ops,
+    void *ctx, int64_t now)
 {
 	struct links *l = mem_zero(1, sizeof *l);
 
+	l->began = now;
+	if (ev != NULL)
+		events_each_open(ev, restore, l);
 	l->cs = cs;
 	l->ops = ops;
 	l->ctx = ctx;
@@ -376,6 +430,9 @@ links_free(struct links *l)
 		return;
 	HASH_ITER(hh, l->all, s, next)
 		drop(l, s);
+	while (l->befores > 0)
+		free(l->before[--l->befores].subject);
+	free(l->before);
 	free(l);
 }
 

@@ -33,8 +33,10 @@ struct links_ops {
 
 struct links;
 
-/* CS and OPS are borrowed. */
-struct links *links_new(struct conditions *cs, const struct links_ops *ops, void *ctx);
+/* CS and OPS are borrowed; EV is asked for what is open, and not kept (NULL: nothing
+ * is). */
+struct links *links_new(struct conditions *cs, struct events *ev,
+    const struct links_ops *ops, void *ctx, int64_t now);
 void links_free(struct links *l);
 /* CONF must last until the next call. */
 void links_configure(struct links *l, const struct conf *conf);
