@@ -390,28 +390,28 @@ bad_rounds(void)
 	round_of(7, 10, 5);
 	is_int(traces, 2, "not more often than once a minute");
 
-	read_file(7);
-	is_int(kinds[PATH_BAD], 0, "no walk came of it yet");
+	ok(paths_bad(paths, id(7)) == NULL, "no walk came of it yet");
 	take(7, HOPS_BAD, "10.0.0.1 * * *");
-	read_file(7);
-	const struct path_record *b = &last[PATH_BAD];
-	is_int(kinds[PATH_BAD], 1, "one that ends is kept");
-	ok(!b->elsewhere && b->ttl == 2, "and says where");
+	const struct path_bad *b = paths_bad(paths, id(7));
+	ok(b != NULL && !b->same && !b->elsewhere && b->ttl == 2,
+	    "one that ends says where");
 	is_str(addr_text(&b->from, text), "10.0.0.1", "behind whom");
 	is_str(addr_text(&b->to, text), "100.64.0.1", "in front of whom");
+	read_file(7);
+	is_int(kinds[PATH_BAD], 1, "and is kept");
 	is_int(last[PATH_BAD].way.reason, HOPS_BAD, "with its reason");
 	is_int(last[PATH_BAD].way.count, 4, "as it was walked");
 	is_int(paths_route(paths, id(7))->way.hop[2].addresses, 1,
 	    "beside the last good one");
 	now += 30;
 	take(7, HOPS_BAD, OTHER);
-	read_file(7);
-	ok(kinds[PATH_BAD] == 2 && b->elsewhere && b->ttl == 3,
-	    "one that leads elsewhere says where");
+	b = paths_bad(paths, id(7));
+	ok(b->elsewhere && b->ttl == 3, "one that leads elsewhere says where");
 	now += 30;
 	take(7, HOPS_BAD, WAY);
+	ok(paths_bad(paths, id(7))->same, "one that is as always says so");
 	read_file(7);
-	is_int(kinds[PATH_BAD], 2, "one that is as always is not kept once more");
+	is_int(kinds[PATH_BAD], 2, "and is not kept once more");
 
 	/* When the line is bad, all are: few walks are enough. */
 	configure(200);

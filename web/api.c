@@ -329,7 +329,8 @@ put_stamps(struct json *j, const struct live_odd *odd)
 	jw_key(j, "stamps");
 	jw_object(j);
 	for (unsigned i = 0; i < STAMP_KINDS; i++)
-		jw_put_int(j, ping_stamp_word((enum ping_stamp)i), (int64_t)odd->stamp[i]);
+		jw_put_int(
+		    j, ping_stamp_word((enum ping_stamp)i), (int64_t)odd->stamp[i]);
 	jw_object_end(j);
 }
 
@@ -339,7 +340,8 @@ put_extras(struct json *j, const struct live *live)
 	jw_key(j, "extras");
 	jw_object(j);
 	for (unsigned i = 0; i < live->extras; i++)
-		jw_put_num(j, extra_kind(live->extra[i].kind)->word, live->extra[i].value);
+		jw_put_num(
+		    j, extra_kind(live->extra[i].kind)->word, live->extra[i].value);
 	jw_object_end(j);
 }
 
@@ -612,10 +614,7 @@ static void
 handle_unknown(struct request *r)
 {
 	reply_error(r, 404,
-	    "%s does not exist, expected /api/v1/status, /api/v1/targets, "
-	    "/api/v1/rounds, /api/v1/charts, /api/v1/pings, /api/v1/incidents, "
-	    "/api/v1/path, /api/v1/flows/top, /api/v1/browsers, /api/v1/loadtests or "
-	    "/api/v1/echo",
+	    "%s does not exist, expected one of those that /api/v1/openapi.json describes",
 	    request_path(r));
 }
 

@@ -79,6 +79,7 @@ type_of(const char *name)
 		{ ".css", "text/css; charset=utf-8" },
 		{ ".js", "text/javascript; charset=utf-8" },
 		{ ".svg", "image/svg+xml" }, { ".png", "image/png" },
+		{ ".json", "application/json" },
 		{ ".txt", "text/plain; charset=utf-8" } };
 	const char *dot = strrchr(name, '.');
 

@@ -51,6 +51,12 @@ static_serve(struct request *r)
 }
 
 static void
+description(struct request *r)
+{
+	static_reply(r, "openapi.json", false);
+}
+
+static void
 favicon(struct request *r)
 {
 	static_reply(r, "icon.svg", false);
@@ -82,6 +88,7 @@ const struct upload_route upload_routes[] = {
 };
 
 const struct route page_routes[] = {
+	{ "/api/v1/openapi.json", true, false, description },
 	{ "/", true, false, page_top },
 	{ "/t/", false, false, page_by_path },
 	{ "/targets", true, false, page_targets },

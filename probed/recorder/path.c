@@ -44,11 +44,12 @@ struct path {
 	UT_hash_handle hh;
 	uint64_t id;
 	struct route route;
+	struct path_bad bad;
 	int64_t bad_written, written; /* epoch seconds */
 	bool dirty;		      /* not on disk as it is */
 	bool round_bad;		      /* the last round was */
-	double usual;		      /* median of its rounds, seconds; 0: none yet */
-	int64_t walked;		      /* when a walk was asked for last */
+	double usual;	/* median of its rounds, seconds; 0: none yet */
+	int64_t walked; /* when a walk was asked for last */
 };
 
 /* Ways that changed at one place. */
@@ -144,6 +145,26 @@ write_change(struct paths *p, const struct path *w)
 	r->from = c->from;
 	r->to = c->to;
 	r->way = w->route.way;
+	write_record(p, r);
+	free(r);
+}
+
+static void
+write_bad(struct paths *p, struct path *w, const struct hops *walk)
+{
+	struct path_record *r;
+
+	if (w->bad.time >= w->bad_written && w->bad.time - w->bad_written < BAD_S)
+		return;
+	w->bad_written = w->bad.time;
+	r = mem_zero(1, sizeof *r);
+	r->kind = PATH_BAD;
+	r->time = r->since = w->bad.time;
+	r->ttl = w->bad.ttl;
+	r->elsewhere = w->bad.elsewhere;
+	r->from = w->bad.from;
+	r->to = w->bad.to;
+	r->way = *walk;
 	write_record(p, r);
 	free(r);
 }
@@ -384,36 +405,31 @@ ask(struct paths *p, struct path *w, enum hops_reason reason, int64_t now)
 	p->ops->walk(p->ctx, &trace);
 }
 
-/* A walk that was made since a round is bad is kept where it says something beside the
- * last good one: that the way ends, or leads elsewhere. */
+/* Of a walk that was made since a round is bad: what does it say beside the last good
+ * one? */
 static void
 judge_bad(struct paths *p, struct path *w, const struct hops *walk, int64_t now)
 {
-	const struct hops *usual = &w->route.way;
+	struct path_bad *b = &w->bad;
 
-	if (usual->count == 0 ||
-	    (now >= w->bad_written && now - w->bad_written < BAD_S))
+	if (w->route.way.count == 0)
 		return;
-	const struct hop *other = route_difference(usual, walk);
-	bool ends = (walk->flags & HOPS_REACHED) == 0 &&
-		    (usual->flags & HOPS_REACHED) != 0;
-	if (other == NULL && !ends)
-		return;
-	struct path_record *r = mem_zero(1, sizeof *r);
-
-	r->kind = PATH_BAD;
-	r->time = r->since = w->bad_written = now;
-	r->from.sa.sa_family = r->to.sa.sa_family = AF_UNSPEC;
-	r->way = *walk;
-	r->elsewhere = other != NULL;
+	*b = (struct path_bad){ .time = now };
+	b->from.sa.sa_family = b->to.sa.sa_family = AF_UNSPEC;
+	const struct hop *other = route_difference(&w->route.way, walk);
 	if (other != NULL) {
-		r->ttl = other->ttl;
-		r->from = hops_at(usual, other->ttl)->address[0];
-		r->to = other->address[0];
-	} else
-		r->ttl = (uint8_t)route_break(usual, walk, &r->from, &r->to);
-	write_record(p, r);
-	free(r);
+		b->elsewhere = true;
+		b->ttl = other->ttl;
+		b->from = hops_at(&w->route.way, other->ttl)->address[0];
+		b->to = other->address[0];
+	} else if ((walk->flags & HOPS_REACHED) == 0 &&
+		   (w->route.way.flags & HOPS_REACHED) != 0)
+		b->ttl = (uint8_t)route_break(&w->route.way, walk, &b->from, &b->to);
+	else {
+		b->same = true; /* which the way as it is says already */
+		return;
+	}
+	write_bad(p, w, walk);
 }
 
 static int
@@ -626,4 +642,12 @@ paths_route(const struct paths *p, uint64_t target)
 	const struct path *w = find(p, target);
 
 	return w != NULL && w->route.way.count > 0 ? &w->route : NULL;
+}
+
+const struct path_bad *
+paths_bad(const struct paths *p, uint64_t target)
+{
+	const struct path *w = find(p, target);
+
+	return w != NULL && w->bad.time > 0 ? &w->bad : NULL;
 }

@@ -30,6 +30,15 @@ struct paths_ops {
 	void (*trouble)(void *ctx, const char *text);
 };
 
+/* The last walk that was made since a round was bad. */
+struct path_bad {
+	int64_t time;	/* epoch seconds; 0: there was none */
+	bool same;	/* it was as always: whatever it is, routing it is not */
+	uint8_t ttl;	/* else: where it ends, or leads elsewhere; 0: not known */
+	bool elsewhere; /* it leads elsewhere */
+	struct addr from, to; /* the last router as always, and whom it met or should */
+};
+
 struct paths;
 
 /* OPS is borrowed. */
@@ -56,5 +65,6 @@ void paths_tell(const struct paths *p);
 const struct ladder *paths_ladder(struct paths *p, int64_t now);
 /* NULL when its way is not known. */
 const struct route *paths_route(const struct paths *p, uint64_t target);
+const struct path_bad *paths_bad(const struct paths *p, uint64_t target);
 
 #endif
