@@ -99,7 +99,8 @@ sub wait_event {
 	return 0;
 }
 
-# Scroll down once, so that lazy pictures load, and wait until all are there.
+# Scroll down once, so that lazy pictures load, and wait until all are there. One that was
+# not noticed in passing, as on a machine with much else to do, is looked at until it is.
 my $look = <<'END';
 (async () => {
 	const pause = ms => new Promise(done => setTimeout(done, ms));
@@ -108,8 +109,14 @@ my $look = <<'END';
 		scrollTo(0, y);
 		await pause(20);
 	}
-	for (let i = 0; i < 1200 && images().some(i => !i.complete); i++)
+	for (let i = 0; i < 1200; i++) {
+		const missing = images().find(i => !i.complete);
+		if (!missing)
+			break;
+		if (i % 10 === 9)
+			missing.scrollIntoView({ block: 'center' });
 		await pause(100);
+	}
 	scrollTo(0, 0);
 	return {
 		title: document.title,
