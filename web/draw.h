@@ -36,6 +36,9 @@ void draw_probe_desc(
 /* DEF NAME of data source DS of FILE, no further than there can be rows. */
 void draw_def(struct draw *d, const char *name, const char *file, const char *ds,
     const struct series_file *sf);
+/* Is all that SF can have less than a pixel, among more rows than are to be made of
+ * nothing? Then there is no graph. */
+bool draw_too_short(const struct draw *d, const struct series_file *sf);
 /* The part of the span drawn in which FILE can have rows, as librrd is to be asked. */
 void draw_span(
     const struct draw *d, const struct series_file *sf, int64_t *begin, int64_t *end);

@@ -19,6 +19,10 @@
 
 #define NOTHING_TOP 1.5 /* height of the navigator where nothing is known, seconds */
 
+#define POINTS_LEAST 5 /* librrd cannot fold less */
+/* Rows that librrd makes around a history that is less than a pixel. */
+#define ROWS_MOST 20000
+
 const char *
 draw_setting(
     const struct draw *d, const char *part, const char *key, const char *fallback)
@@ -144,13 +148,26 @@ draw_probe_desc(
 	snprintf(buf, size, "%s pings", module);
 }
 
+bool
+draw_too_short(const struct draw *d, const struct series_file *sf)
+{
+	int64_t pixel = (d->ask->end - d->ask->start) / d->ask->width;
+	unsigned step = sf->step;
+
+	for (unsigned k = 0; k < sf->archives; k++)
+		if (sf->archive[k].step < step)
+			step = sf->archive[k].step;
+	return sf->last_update - series_begin(sf) < pixel &&
+	       POINTS_LEAST * pixel / (step > 0 ? step : 1) > ROWS_MOST;
+}
+
 void
 draw_span(
     const struct draw *d, const struct series_file *sf, int64_t *begin, int64_t *end)
 {
 	const struct msg_draw *ask = d->ask;
-	/* librrd cannot fold less than a few points. */
-	int64_t least = 5 * ((ask->end - ask->start) / ask->width + d->target->step);
+	int64_t least =
+	    POINTS_LEAST * ((ask->end - ask->start) / ask->width + d->target->step);
 
 	*begin = series_begin(sf);
 	*end = sf->last_update + least;
@@ -303,6 +320,10 @@ draw_facts(
 	}
 	f->gaps = s.gaps;
 	f->known = s.n > 0 ? DRAW_ANSWERED : s.known ? DRAW_SILENT : DRAW_NOTHING;
+	if (draw_too_short(d, &f->file)) {
+		f->known = s.known ? DRAW_SHORT : DRAW_NOTHING;
+		return 0;
+	}
 	/* With gaps, the rows drawn may tell less than those looked at. */
 	if (s.known && s.n < s.rows && d->ask->kind != DRAW_STRIP)
 		f->known = draw_look(d, file, &f->file);
@@ -462,6 +483,10 @@ target_args(struct draw *d, struct err *err)
 
 	if (draw_facts(d, d->file, &facts, err) < 0)
 		return -1;
+	if (draw_too_short(d, &facts.file)) {
+		draw_empty(d, draw_known_text(facts.known));
+		return 0;
+	}
 	d->pings = facts.file.pings; /* the history's own, whatever is configured now */
 	if (d->top <= 0)
 		d->top = top_of(d, d->file, &facts.file, NOTHING_TOP);

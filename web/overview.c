@@ -33,6 +33,7 @@ struct lines {
 	size_t drawn, count;
 	bool broken; /* a file that is there cannot be drawn: WHY */
 	struct err why;
+	bool brief; /* the history of one is too short for the range */
 };
 
 /* "A,B,+,C,+" over the pings, each as FORM has it (with two numbers, K and i). */
@@ -200,6 +201,10 @@ next_line(const struct draw *d, struct lines *all, const struct conf_target *t,
 		all->broken = true;
 		return NULL;
 	}
+	if (draw_too_short(d, &l->sf)) {
+		all->brief = true;
+		return NULL;
+	}
 	l->k = (unsigned)++all->drawn;
 	l->target = t;
 	l->pings = l->sf.pings;
@@ -359,9 +364,13 @@ overview_args(struct draw *d, struct err *err)
 		vantage_lines(d, &all);
 	if (all.drawn > 0)
 		lines_args(d, &all);
+	else if (all.brief)
+		draw_empty(d, draw_known_text(DRAW_SHORT));
 	else if (!all.broken)
 		draw_empty(d, several ? "None of its hosts has been measured yet."
 				      : DRAW_NO_ROUND);
 	free(all.line);
-	return all.drawn == 0 && all.broken ? err_set(err, "%s", all.why.text) : 0;
+	return all.drawn == 0 && all.broken && !all.brief
+		   ? err_set(err, "%s", all.why.text)
+		   : 0;
 }
