@@ -4,16 +4,13 @@
 
 #include <uthash.h>
 
+#include "flow.h"
 #include "infer/ladder.h"
-
-struct key {
-	uint8_t len, bytes[16];
-};
 
 /* An address that answered on a way. */
 struct node {
 	UT_hash_handle hh;
-	struct key key;
+	struct flow_ip key;
 	struct addr address;
 	uint32_t index, joined; /* index of another one of its place; its own: none */
 	uint8_t ttl;		/* where it was seen first, of all ways the nearest */

@@ -21,28 +21,16 @@ ladder_is_address(const struct addr *a)
 }
 
 /* Link-local ones are the same whatever their interface is called. */
-static struct key
-key_of(const struct addr *a)
-{
-	struct key key = { 0 };
-	unsigned len;
-	const uint8_t *bytes = addr_bytes(a, &len);
-
-	key.len = (uint8_t)len;
-	memcpy(key.bytes, bytes, len);
-	return key;
-}
-
 bool
 ladder_same(const struct addr *a, const struct addr *b)
 {
-	struct key x, y;
+	struct flow_ip x, y;
 
 	if (!ladder_is_address(a) || a->sa.sa_family != b->sa.sa_family)
 		return false;
-	x = key_of(a);
-	y = key_of(b);
-	return memcmp(&x, &y, sizeof x) == 0;
+	x = flow_ip_of(a);
+	y = flow_ip_of(b);
+	return flow_ip_same(&x, &y);
 }
 
 /* Does only its own network know it (RFC 1918, 3927, 4193)? Not 100.64.0.0/10, which is
@@ -146,7 +134,7 @@ ladder_network(const struct addr *a)
 struct node *
 ladder_node(const struct ladder *l, const struct addr *a)
 {
-	struct key key = key_of(a);
+	struct flow_ip key = flow_ip_of(a);
 	struct node *n;
 
 	HASH_FIND(hh, l->by_address, &key, sizeof key, n);
@@ -164,7 +152,7 @@ take_node(struct ladder *l, const struct addr *a, uint8_t ttl)
 		return n;
 	}
 	n = mem_zero(1, sizeof *n);
-	n->key = key_of(a);
+	n->key = flow_ip_of(a);
 	n->address = *a;
 	n->ttl = ttl;
 	n->index = n->joined = l->nodes;
