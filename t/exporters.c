@@ -447,6 +447,20 @@ test_apart(void)
 	x = all->all, y = x->hh.next;
 	ok(all->count == 2 && x->agent_elsewhere && y->agent_elsewhere,
 	    "one agent at two addresses is noted");
+	for (unsigned i = 0; i < 70; i++) {
+		now += 60000;
+		sflow(0, 1);
+		give_from(1, 6343);
+		exporters_sweep(all, now);
+		if (i == 30)
+			ok(x->agent_elsewhere && y->agent_elsewhere,
+			    "for a while, though one is silent");
+	}
+	ok(!x->agent_elsewhere, "but not for ever");
+	sflow(0, 1);
+	give_from(2, 6343);
+	exporters_sweep(all, now);
+	ok(x->agent_elsewhere && y->agent_elsewhere, "until it comes again");
 }
 
 static void

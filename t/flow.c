@@ -725,6 +725,18 @@ test_sflow(void)
 	sflow_sample(1000, 1, 2, 1, 0x465e0020);
 	give();
 	is_int(faults[FAULT_FLOW_HEADER], 1, "a header that is longer than its record");
+	clear();
+	sflow(1, 4);
+	uint8_t *at = p.at;
+	sflow_sample(1000, 1, 2, 1, sizeof frame);
+	/* The frame's length, behind 40 bytes of the sample and 12 of the record. */
+	at[52] = 0xff;
+	give();
+	ok(flows == 1 && flow[0].packets == 1 && !(flow[0].has & FLOW_HAS_OCTETS) &&
+		flow[0].octets == 0 && flow[0].sport == 443 &&
+		faults[FAULT_FLOW_HEADER] == 1,
+	    "a frame of four thousand million bytes: a packet of unknown length");
+	clear();
 	sflow(1, 4);
 	sflow_sample(1000, 1, 2, UINT32_MAX, sizeof frame);
 	give();
@@ -772,6 +784,9 @@ test_packets(void)
 		(void)packet_read(&k, PACKET_ETHERNET, copy, len);
 		free(copy);
 	}
+	ok(packet_read(&k, PACKET_ETHERNET, frame, 36) == -1 && k.src.len == 0 &&
+		k.dst.len == 0 && !(k.has & FLOW_HAS_PROTO),
+	    "one that is cut off between its addresses has neither");
 	ok(packet_read(&k, PACKET_ETHERNET, frame, 44) == 0 && k.sport == 443 &&
 		!(k.has & FLOW_HAS_FLAGS),
 	    "a packet that is cut off has what there was");

@@ -228,6 +228,10 @@ test_book(void)
 	m.span.begin_ms += 1200000;
 	ifbook_counters(t, &m);
 	is_int(told.source, IF_SFLOW, "but not when it is silent");
+	struct msg_ifcounters nameless = m;
+	nameless.names.name[0] = '\0';
+	ifbook_counters(t, &nameless);
+	ok(told.names.name[0] != '\0', "who has no name takes none away");
 
 	give_flows(t, T0 + 60, 3, 6000, 60000);
 	is_close(value_at(BY_FLOWS, T0 + 120, 60, 1), 1000, 1e-6,

@@ -78,6 +78,7 @@ test_counting(void)
 		count(m, 1, packet(2, i, false), T0 + 120001);
 	marks_tick(m, T0 + 180000, tell, NULL);
 	is_int(tellings, MARKS_MAX, "so many interfaces, and no more");
+	is_int((long long)marks_crowded(m), 10, "packets of the others are counted");
 	marks_free(m);
 }
 

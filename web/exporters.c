@@ -290,6 +290,7 @@ exporters_put(struct json *j)
 	put_int(j, "suspicions", f->suspicions);
 	put_int(j, "watched", f->watched);
 	put_int(j, "not_watched", f->crowded);
+	put_int(j, "not_marked", f->unmarked);
 	jw_object_end(j);
 	jw_key(j, "exporters");
 	jw_array(j);

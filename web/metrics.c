@@ -544,6 +544,9 @@ collector(const struct page *p)
 	    "named.");
 	plain(p, "smokebox_collector_guest_interfaces_total",
 	    (double)f->guest_interfaces);
+	family(p, "smokebox_collector_unmarked_total", "counter",
+	    "Packets whose ECN bits no interface had room for.");
+	plain(p, "smokebox_collector_unmarked_total", (double)f->unmarked);
 	family(p, "smokebox_collector_suspicions_total", "counter",
 	    "Seconds in which a host had more traffic than a threshold.");
 	plain(p, "smokebox_collector_suspicions_total", (double)f->suspicions);

@@ -238,6 +238,7 @@ send_totals(struct link *link)
 		.late_octets = c->late_octets,
 		.suspicions = collector.suspicions,
 		.crowded = windows_crowded(collector.windows),
+		.unmarked = marks_crowded(collector.marks),
 		.watched = windows_count(collector.windows) };
 
 	memcpy(f.datagrams, e->by_protocol, sizeof f.datagrams);

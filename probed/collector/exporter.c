@@ -18,6 +18,7 @@
 /* Unknown samplers of a guest that are looked for among all exporters in a second. */
 #define GUEST_LOOKS 100
 #define AHEAD_MS (5 * 60 * 1000LL)
+#define ELSEWHERE_MS (3600 * 1000LL)
 /* How often an exporter is asked what other domains' samplers agree on: a second, and
  * at once. */
 #define OTHERS_RATE 4
@@ -207,6 +208,18 @@ exporters_compare_agent(struct exporters *e, struct exporter *x)
 			o->agent_elsewhere = x->agent_elsewhere = true;
 }
 
+/* Is there another address, heard of not long ago, that has X's agent? */
+static bool
+is_elsewhere(const struct exporters *e, const struct exporter *x, int64_t now_ms)
+{
+	for (const struct exporter *o = e->all; o != NULL; o = o->hh.next)
+		if (memcmp(o->key.agent, x->key.agent, sizeof x->key.agent) == 0 &&
+		    memcmp(o->key.address, x->key.address, 16) != 0 &&
+		    now_ms - o->last_ms <= ELSEWHERE_MS)
+			return true;
+	return false;
+}
+
 /* The operator named it since, or does so no more. */
 static void
 exporter_set_guest(struct exporters *e, struct exporter *x, bool guest)
@@ -233,6 +246,8 @@ exporters_get(
 	HASH_FIND(hh, e->all, key, sizeof *key, x);
 	if (x != NULL) {
 		exporter_set_guest(e, x, guest);
+		if (now_ms - x->last_ms > ELSEWHERE_MS)
+			exporters_compare_agent(e, x);
 		return x;
 	}
 	if (!exporters_make_room(e, key, guest, now_ms))
@@ -305,6 +320,8 @@ exporters_sweep(struct exporters *e, int64_t now_ms)
 	HASH_ITER(hh, e->all, x, next)
 		if (now_ms - x->last_ms > EXPORTER_AGE_MS)
 			exporter_forget(e, x);
+	for (x = e->all; x != NULL; x = x->hh.next)
+		x->agent_elsewhere = x->agent_elsewhere && is_elsewhere(e, x, now_ms);
 }
 
 /* --- sampling ------------------------------------------------------------------------

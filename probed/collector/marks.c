@@ -22,6 +22,7 @@ struct entry {
 struct marks {
 	struct entry *all;
 	int64_t minute; /* of what is counted, since the epoch; 0: none yet */
+	uint64_t crowded;
 };
 
 static struct entry *
@@ -51,8 +52,10 @@ marks_flow(struct marks *m, const struct flow *f, int64_t now_ms)
 	struct flow_ip device = exporter_device(f->exporter);
 	struct if_key key = if_key(&device, index);
 	struct entry *e = find_or_add(m, &key);
-	if (e == NULL)
+	if (e == NULL) {
+		m->crowded++;
 		return;
+	}
 	switch (f->tos & ECN) {
 	case ECT0:
 		e->is.of[way].ect0++;
@@ -94,6 +97,12 @@ marks_tick(struct marks *m, int64_t now_ms,
 	}
 	empty(m);
 	m->minute = minute;
+}
+
+uint64_t
+marks_crowded(const struct marks *m)
+{
+	return m->crowded;
 }
 
 struct marks *

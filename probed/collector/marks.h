@@ -15,6 +15,8 @@ struct marks *marks_new(void);
 void marks_free(struct marks *m);
 /* F came at NOW_MS (epoch). */
 void marks_flow(struct marks *m, const struct flow *f, int64_t now_ms);
+/* Packets of interfaces that had no room, since the start. */
+uint64_t marks_crowded(const struct marks *m);
 /* It is NOW_MS: tell of the minute that is over, once, and begin anew. */
 void marks_tick(struct marks *m, int64_t now_ms,
     void (*tell)(void *ctx, const struct msg_marks *of), void *ctx);

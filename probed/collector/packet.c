@@ -258,6 +258,14 @@ read_transport(struct packet *p, struct wire w)
 /* --- IP ------------------------------------------------------------------------------
  */
 
+/* Half of a header is nobody's: one address without the other says nothing. */
+static int
+no_packet(struct packet *p)
+{
+	p->src = p->dst = (struct flow_ip){ 0 };
+	return -1;
+}
+
 static int
 read_ip4(struct packet *p, struct wire w)
 {
@@ -276,7 +284,7 @@ read_ip4(struct packet *p, struct wire w)
 	take_ip(&p->src, &w, 4);
 	take_ip(&p->dst, &w, 4);
 	if (!wire_ok(&w) || header < 20 || (p->ip_length != 0 && p->ip_length < header))
-		return -1;
+		return no_packet(p);
 	p->has |= FLOW_HAS_PROTO | FLOW_HAS_TOS | FLOW_HAS_TTL;
 	if (p->fragment != 0 || p->more)
 		p->has |= FLOW_HAS_FRAGMENT;
@@ -338,7 +346,7 @@ read_ip6(struct packet *p, struct wire w)
 	take_ip(&p->src, &w, 16);
 	take_ip(&p->dst, &w, 16);
 	if (!wire_ok(&w))
-		return -1;
+		return no_packet(p);
 	p->tos = (uint8_t)(first >> 20);
 	p->label = first & 0xfffff;
 	p->fragment = 0;

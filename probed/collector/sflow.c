@@ -76,6 +76,22 @@ struct sample {
 	uint32_t length; /* of the frame */
 };
 
+/* An IP packet and what may be around it. */
+#define FRAME_MOST (65535 + 128)
+
+/* S's frame has LENGTH octets, as it says at AT; what none can have is not known. */
+static void
+sample_length(struct decoding *d, struct sample *s, uint32_t length, const uint8_t *at)
+{
+	if (length > FRAME_MOST) {
+		decoding_fault(d, FAULT_FLOW_HEADER, at,
+		    "a frame of %u bytes, expected %u at most", length, FRAME_MOST);
+		return;
+	}
+	s->length = length;
+	s->has_length = true;
+}
+
 static void
 sample_header(struct decoding *d, struct sample *s, struct wire w)
 {
@@ -94,8 +110,7 @@ sample_header(struct decoding *d, struct sample *s, struct wire w)
 		    (size_t)(w.end - at));
 		return;
 	}
-	s->length = length;
-	s->has_length = true;
+	sample_length(d, s, length, at);
 	switch (protocol) {
 	case 1:
 		link = PACKET_ETHERNET;
@@ -121,8 +136,9 @@ sample_header(struct decoding *d, struct sample *s, struct wire w)
 }
 
 static void
-sample_ip(struct sample *s, struct wire w, unsigned len)
+sample_ip(struct decoding *d, struct sample *s, struct wire w, unsigned len)
 {
+	const uint8_t *at = w.at;
 	uint32_t length = wire_u32(&w), proto = wire_u32(&w);
 	struct flow_ip src = sflow_plain_ip(&w, len), dst = sflow_plain_ip(&w, len);
 	uint32_t sport = wire_u32(&w), dport = wire_u32(&w), flags = wire_u32(&w);
@@ -141,13 +157,13 @@ sample_ip(struct sample *s, struct wire w, unsigned len)
 		    FLOW_HAS_TOS;
 	s->has_packet = true;
 	if (!s->has_length)
-		s->length = length;
-	s->has_length = true;
+		sample_length(d, s, length, at);
 }
 
 static void
-sample_ethernet(struct sample *s, struct wire w)
+sample_ethernet(struct decoding *d, struct sample *s, struct wire w)
 {
+	const uint8_t *at = w.at;
 	uint32_t length = wire_u32(&w);
 	const uint8_t *src = wire_bytes(&w, 8), *dst = wire_bytes(&w, 8);
 
@@ -159,8 +175,7 @@ sample_ethernet(struct sample *s, struct wire w)
 		s->f.has |= FLOW_HAS_MACS;
 	}
 	if (!s->has_length)
-		s->length = length;
-	s->has_length = true;
+		sample_length(d, s, length, at);
 }
 
 static void
@@ -243,13 +258,13 @@ sample_record(struct decoding *d, struct sample *s, uint32_t tag, struct wire w)
 		sample_header(d, s, w);
 		break;
 	case RECORD_ETHERNET:
-		sample_ethernet(s, w);
+		sample_ethernet(d, s, w);
 		break;
 	case RECORD_IP4:
-		sample_ip(s, w, 4);
+		sample_ip(d, s, w, 4);
 		break;
 	case RECORD_IP6:
-		sample_ip(s, w, 16);
+		sample_ip(d, s, w, 16);
 		break;
 	case RECORD_SWITCH:
 		sample_switch(s, w);

@@ -49,6 +49,7 @@ msg_put_flows(struct msg_out *out, const struct msg_flows *f)
 	pack_u64(p, f->suspicions);
 	pack_u64(p, f->crowded);
 	pack_u32(p, f->watched);
+	pack_u64(p, f->unmarked);
 }
 
 int
@@ -77,6 +78,7 @@ msg_get_flows(struct msg_in *in, struct msg_flows *f)
 	f->suspicions = wire_u64(w);
 	f->crowded = wire_u64(w);
 	f->watched = wire_u32(w);
+	f->unmarked = wire_u64(w);
 	return msg_done(in);
 }
 

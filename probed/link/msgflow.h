@@ -23,6 +23,7 @@ struct msg_flows {
 	uint64_t suspicions;  /* told */
 	uint64_t crowded;     /* hosts that were not watched in a second */
 	uint32_t watched;     /* hosts */
+	uint64_t unmarked;    /* packets whose ECN bits no interface had room for */
 };
 void msg_put_flows(struct msg_out *out, const struct msg_flows *f);
 int msg_get_flows(struct msg_in *in, struct msg_flows *f);

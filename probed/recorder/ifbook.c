@@ -310,11 +310,15 @@ ifbook_counters(struct ifbook *t, const struct msg_ifcounters *m)
 	}
 	if (m->source < i->is.source && end_s - i->source_s < SOURCE_S)
 		return;
-	if (m->source != i->is.source || !same_names(&m->names, &i->is.names))
+	struct if_names names = m->names;
+	/* A name that came another way stays where this one has none. */
+	if (names.name[0] == '\0')
+		memcpy(names.name, i->is.names.name, sizeof names.name);
+	if (m->source != i->is.source || !same_names(&names, &i->is.names))
 		t->changed = true;
 	i->is.source = m->source;
 	i->is.bits = m->bits;
-	i->is.names = m->names;
+	i->is.names = names;
 	i->source_s = end_s;
 	if (m->span.minute)
 		take_minute(t, i, &m->span);
