@@ -1,9 +1,11 @@
 #!/bin/bash
-# Whose fault it is, through the whole program, over real routers: a line that dies behind
-# the gateway, a far end alone, and a stop of our own, which is a gap and nobody's fault.
+# Whose fault it is, through the whole program, over real routers, while the gateway exports
+# flows: a line that dies behind it, a far end alone, and a stop of our own, which is a gap
+# and nobody's fault.
 . "${SOURCE:?}/t/world.sh" || exit 1
 command -v jq >"$DIR/which" || skip_all "no jq"
 world "$@"
+. "$SOURCE/t/flowworld.sh"
 
 # --- here, the router at home, the provider's edge, its core, the far ends -----------
 
@@ -65,6 +67,12 @@ in_node "$FAR" ip route add default via 20.9.4.1
 target() {
 	printf '++ %s\nmenu = %s\ntitle = %s\nhost = %s\n' "$1" "$1" "$1" "$2"
 }
+cat >"$DIR/smokebox" <<-END
+	*** Collector ***
+	listen = 127.0.0.1:2055
+	allow = 127.0.0.0/8
+	local = 192.168.7.0/24
+END
 config 1 4 <<-END
 	+ Net
 	menu = Net
@@ -77,6 +85,15 @@ END
 sed -i 's/^binary = .usr.bin.fping/&\nhostinterval = 0.15\ntimeout = 0.6/' "$DIR/config"
 probed_start
 wait_until 60 ready || bail "probed does not answer"
+# The gateway's NetFlow v5: each second 150000 bytes from 192.168.7.30 to a far end.
+n=0
+while printf '00050001 00002710 %08x 00000000 %08x 00000000 c0a8071e 1f010001 00000000 0003 0004
+	00000064 000249f0 00002328 00002700 c350 01bb 00 12 06 00 0000 0000 18 18 0000' \
+	"$(date +%s)" "$n" | tr -d '\n\t '; do
+	echo
+	n=$((n + 1))
+	sleep 1
+done | send 2055 127.0.0.1 &
 # verdict JQ: of what the status says
 verdict() {
 	json status ".verdict$1"
@@ -123,6 +140,12 @@ suppressed() {
 wait_until 90 suppressed
 ok $? "what does not answer behind it is explained by it" ||
 	json "incidents?open=yes" '.incidents[] | [.kind, .subject, .suppressed_by] | @tsv' | sed 's/^/# /'
+talker() {
+	[ "$(json "incidents?id=$id" '.incidents[0].evidence.talkers.during.hosts[0].host')" = 192.168.7.30 ]
+}
+wait_until 90 talker
+ok $? "and who used the line meanwhile, by its flows" ||
+	json "incidents?id=$id" '.incidents[0].evidence.talkers' | sed 's/^/# /'
 in_node "$HOME_ROUTER" ip link set a2 up
 ways
 wait_until 90 says .fine true
