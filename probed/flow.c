@@ -39,12 +39,32 @@ flow_fault_word(enum flow_fault fault)
 }
 
 const char *
+flow_discard_word(uint32_t reason)
+{
+	static const char *const icmp[] = { "net unreachable", "host unreachable",
+		"protocol unreachable", "port unreachable", "fragmentation needed",
+		"source route failed", "net unknown", "host unknown", "host isolated",
+		"net prohibited", "host prohibited", "net unreachable for this TOS",
+		"host unreachable for this TOS", "prohibited", "precedence violated",
+		"precedence cut off" };
+	static const char *const others[] = { "unknown", "TTL exceeded", "ACL",
+		"no buffer space", "RED", "rate limit", "too big" };
+
+	if (reason < sizeof icmp / sizeof *icmp)
+		return icmp[reason];
+	if (reason >= 256 && reason - 256 < sizeof others / sizeof *others)
+		return others[reason - 256];
+	return NULL;
+}
+
+const char *
 flow_sampling_word(enum flow_sampling source)
 {
 	static const char *const word[SAMPLING_SOURCES] = { [SAMPLING_UNKNOWN] =
 								"unknown",
 		[SAMPLING_OPERATOR] = "operator",
 		[SAMPLING_PROTOCOL] = "protocol",
+		[SAMPLING_POOL] = "pool",
 		[SAMPLING_RECORD] = "record",
 		[SAMPLING_SAMPLER] = "sampler",
 		[SAMPLING_ONLY_SAMPLER] = "only sampler",

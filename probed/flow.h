@@ -67,6 +67,7 @@ enum flow_sampling {
 	SAMPLING_UNKNOWN, /* nobody said: counted as 1, and said to be unknown */
 	SAMPLING_OPERATOR,
 	SAMPLING_PROTOCOL, /* the sample (sFlow) or the header (NetFlow v5) */
+	SAMPLING_POOL,	   /* the agent's pool, since it throws samples away */
 	SAMPLING_RECORD,
 	SAMPLING_SAMPLER,      /* the sampler that the record names */
 	SAMPLING_ONLY_SAMPLER, /* the one that its domain has */
@@ -75,6 +76,10 @@ enum flow_sampling {
 	SAMPLING_SOURCES
 };
 const char *flow_sampling_word(enum flow_sampling source);
+
+/* Why a packet was dropped, by the code of an sFlow notice: those of ICMP's
+ * unreachables, and from 256 on others. NULL: a code that has no word here. */
+const char *flow_discard_word(uint32_t reason);
 
 enum flow_has {
 	FLOW_HAS_START = 1 << 0,

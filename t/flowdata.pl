@@ -185,6 +185,14 @@ for my $file (@files) {
 	print "# $_\n" for @bad;
 	ok(@{$got->{counters}} == @{$want->{counters}} && !@bad,
 		"$name: " . @{$got->{counters}} . " counter samples");
-	ok(@{$got->{discard}} == @{$want->{discards}}, "$name: discards");
+	my @why = map { "$_->{discardCode} " . $_->{discardReason} =~ tr/_/ /r } @{$want->{discards}};
+	my @said = map { "$_->{reason} $_->{reason_text}" } @{$got->{discard}};
+	ok("@why" eq "@said",
+		"$name: discards, and why");
+	if (@why) { # as lines, too
+		my @line = map { join ' ', (split /\t/)[3, 4] } grep { /^[0-9]/ && tr/\t// == 12 }
+			`'$probectl' decode --counters '$file' 2>/dev/null`;
+		ok("@line" eq "@why", "$name: discards, by lines");
+	}
 }
 print "1..$count\n";

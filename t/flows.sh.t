@@ -112,12 +112,27 @@ like "$(page /traffic)" '127.0.0.1 tells of long flows so late that 8[0-9] % of 
 like "$(page /metrics)" 'smokebox_collector_late_octets_total 8[0-9]{5}|smokebox_collector_late_octets_total 79' \
 	"and metrics how much"
 
+# An agent that throws samples away, and tells of a packet that found no room.
+sample() { # NUMBER DROPS
+	printf '00000001 00000020 %08x 00000003 00000064 %08x %08x 00000003 00000004 00000000' "$1" $((100 * $1)) "$2"
+}
+echo "00000005 00000001 c0000209 00000008 00000001 0000ea60 00000003 $(sample 1 0) $(sample 3 5)
+	00000005 00000020 00000001 00000000 00000003 00000000 00000003 00000004 00000103 00000000" |
+	tr -d '\n\t ' | send 2055 127.0.0.1
+wait_until 15 gets 5 exporter sflow5 sample_drops
+is "$(exporter sflow5 'sample_drops') $(exporter sflow5 samples) $(exporter sflow5 samples_lost)" "5 2 1" \
+	"sFlow: samples that the agent threw away, took, and that never came"
+is "$(json status '.exporters[] | select(.protocol == "sflow5") | .discarded[] |
+	"\(.interface) \(.reason) \(.reason_text) \(.packets)"')" "4 259 no buffer space 1" \
+	"and what it discarded, where and why"
+like "$(page /traffic)" '192.0.2.9 throws 71 % of its samples away' "the page says so"
+
 # Two that a proxy passes on, told apart by their ports, and two that name one agent.
 sflow='00000005 00000001 c0000209 00000007 00000001 0000ea60 00000000'
 { v5 0; echo "$sflow" | tr -d ' '; } | send 2055 127.0.0.6
 { v5 0; echo "$sflow" | tr -d ' '; } | send 2055 127.0.0.6
 echo "$sflow" | send 2055 127.0.0.1
-wait_until 15 gets 3 json status '[.exporters[] | select(.protocol == "sflow5")] | length'
+wait_until 15 gets 4 json status '[.exporters[] | select(.protocol == "sflow5")] | length'
 metrics=$(page /metrics)
 is "$(grep -c 'lost_total{exporter="192.0.2.9/7"' <<<"$metrics")" 3 "metrics: three that say they are one agent"
 is "$(grep -v '^#' <<<"$metrics" | sed 's/ [^ ]*$//' | sort | uniq -d)" "" "metrics: no series is there twice"

@@ -166,6 +166,24 @@ put_timeout(struct json *j, const char *key, uint32_t s)
 		jw_null(j);
 }
 
+/* What it says it dropped. */
+static void
+put_discarded(struct json *j, const struct msg_exporter *x)
+{
+	jw_key(j, "discarded");
+	jw_array(j);
+	for (unsigned i = 0; i < x->discarded_count; i++) {
+		jw_object(j);
+		put_int(j, "interface", x->discarded[i].interface);
+		put_int(j, "reason", x->discarded[i].reason);
+		jw_key(j, "reason_text");
+		jw_str(j, flow_discard_word(x->discarded[i].reason));
+		put_int(j, "packets", x->discarded[i].count);
+		jw_object_end(j);
+	}
+	jw_array_end(j);
+}
+
 static void
 put_exporter(struct json *j, const struct msg_exporter *x)
 {
@@ -223,6 +241,10 @@ put_exporter(struct json *j, const struct msg_exporter *x)
 	put_int(j, "cut_short", x->cut_short);
 	put_int(j, "octets", x->octets);
 	put_int(j, "late_octets", x->late_octets);
+	put_int(j, "samples", x->samples);
+	put_int(j, "sample_drops", x->sample_drops);
+	put_int(j, "samples_lost", x->samples_lost);
+	put_discarded(j, x);
 	jw_object_end(j);
 }
 

@@ -22,6 +22,8 @@
 #define CLOCK_OFF_MS 5000
 /* So is such a part of an exporter's octets that came too late. */
 #define LATE_SHARE 0.01
+/* And such a part of an agent's samples that it threw away. */
+#define DROPS_SHARE 0.01
 
 __attribute__((format(printf, 3, 4))) static void
 say(struct html *page, const char *tone, const char *fmt, ...)
@@ -90,6 +92,31 @@ trust_sampling(struct html *page, const struct traffic_view *v)
 	else if (sum->unknown_octets == 0)
 		say(page, "good",
 		    "Nothing was sampled: these are counts, not estimates.");
+}
+
+/* Agents of sFlow that choose more packets than they have time to tell of. */
+static void
+trust_samples(struct html *page)
+{
+	size_t count;
+	const struct msg_exporter *x = exporters_list(&count), *worst = NULL;
+	double most = DROPS_SHARE;
+
+	for (size_t i = 0; i < count; i++) {
+		double all = (double)x[i].samples + (double)x[i].sample_drops;
+
+		if (all > 0 && (double)x[i].sample_drops / all >= most) {
+			most = (double)x[i].sample_drops / all;
+			worst = &x[i];
+		}
+	}
+	if (worst != NULL)
+		say(page, "warn",
+		    "%s throws %.0f %% of its samples away before it sends them: its "
+		    "figures are scaled by how many packets it had to choose from, and "
+		    "bursts are missing in them. A higher sampling rate helps it.",
+		    worst->agent[0] != '\0' ? worst->agent : worst->address,
+		    most * 100);
 }
 
 /* Exporters that tell of long flows when most of their minutes are over. */
@@ -164,6 +191,7 @@ trafficview_trust(struct html *page, const struct traffic_view *v)
 	trust_sampling(page, v);
 	trust_losses(page, v);
 	trust_late(page);
+	trust_samples(page);
 }
 
 /* --- exporters -----------------------------------------------------------------------
@@ -176,6 +204,7 @@ origin(const struct msg_exporter *x)
 		[SAMPLING_UNKNOWN] = "nobody told",
 		[SAMPLING_OPERATOR] = "as configured",
 		[SAMPLING_PROTOCOL] = "in every datagram",
+		[SAMPLING_POOL] = "its agent's pool",
 		[SAMPLING_RECORD] = "in the record",
 		[SAMPLING_SAMPLER] = "its sampler",
 		[SAMPLING_ONLY_SAMPLER] = "its only sampler",

@@ -279,6 +279,18 @@ send_exporter(struct link *link, const struct exporter *x)
 		.cut_short = x->cut_short,
 		.tells = tally_tells(collector.tally, x) };
 
+	if (x->samples != NULL) {
+		m.samples = x->samples->taken;
+		m.sample_drops = x->samples->dropped;
+		m.samples_lost = x->samples->lost;
+	}
+	_Static_assert(EXPORTER_DISCARDS_MAX <= MSG_DISCARDS, "they fit");
+	for (unsigned i = 0; i < x->discarded_count; i++) {
+		m.discarded[i].interface = x->discarded[i].interface;
+		m.discarded[i].reason = x->discarded[i].reason;
+		m.discarded[i].count = x->discarded[i].count;
+	}
+	m.discarded_count = (uint8_t)x->discarded_count;
 	m.octets = tally_octets(collector.tally, x, &m.late_octets);
 	addr_text(&x->address, m.address);
 	flow_ip_text(&x->agent, m.agent);

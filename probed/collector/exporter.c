@@ -45,6 +45,7 @@ exporter_forget(struct exporters *e, struct exporter *x)
 	e->count--;
 	e->guests -= x->guest;
 	e->version++;
+	free(x->samples);
 	free(x);
 }
 

@@ -13,6 +13,7 @@
 
 #include "collector/decode.h"
 #include "collector/rates.h"
+#include "collector/samples.h"
 #include "collector/sequence.h"
 #include "flow.h"
 
@@ -22,6 +23,7 @@
 #define EXPORTER_TEMPLATE_BYTES_MAX (256u << 10)
 #define EXPORTER_SAMPLERS_MAX 64
 #define EXPORTER_ELSEWHERE 8
+#define EXPORTER_DISCARDS_MAX 16
 #define EXPORTER_CHANGES_MAX 60 /* templates redefined otherwise, in a minute */
 /* Of those whom nobody named, who may be anybody with a forged address: smaller shares,
  * which all together leave the others theirs. */
@@ -56,6 +58,13 @@ struct sampler {
 	bool has_id;
 	uint16_t port; /* who told of it: of two processes behind one key, which */
 	uint32_t rate; /* 1 in so many */
+};
+
+/* Packets that the exporter says it dropped, for one REASON at one interface: the one
+ * that they should have left by; where that is not known, that they came in by. */
+struct exporter_discard {
+	uint32_t interface, reason;
+	uint64_t count;
 };
 
 struct template;
@@ -109,6 +118,9 @@ struct exporter {
 	enum flow_sampling rate_from;
 	struct sequence sequence;
 	uint64_t datagrams, flows, options, counters, discards;
+	struct samples *samples; /* sFlow; NULL: none came yet */
+	struct exporter_discard discarded[EXPORTER_DISCARDS_MAX];
+	unsigned discarded_count;
 	uint64_t no_template, faults[FLOW_FAULTS];
 	bool ends_by_deltas; /* a firewall: see nsel.h */
 	uint64_t cut_short; /* flows of packets that went early, for want of room */

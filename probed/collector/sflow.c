@@ -3,6 +3,7 @@
  * known is skipped by the length that it says. */
 #include <string.h>
 
+#include "base/mem.h"
 #include "collector/decode_impl.h"
 #include "collector/packet.h"
 
@@ -336,12 +337,13 @@ sflow_flow_sample(struct decoding *d, struct wire w, bool expanded)
 	struct sampling_hint hint = { 0 };
 	uint32_t rate, in_format = 0, out_format = 0, source_type, source;
 
-	wire_skip(&w, 4); /* its sequence */
+	struct samples_step step = { .number = wire_u32(&w) };
 	source = wire_u32(&w);
 	source_type = expanded ? source : source >> 24;
 	source = expanded ? wire_u32(&w) : source & 0xffffff;
 	rate = wire_u32(&w);
-	wire_skip(&w, 8); /* pool and drops */
+	step.pool = wire_u32(&w);
+	step.drops = wire_u32(&w);
 	if (expanded)
 		in_format = wire_u32(&w);
 	uint32_t in = wire_u32(&w);
@@ -378,10 +380,15 @@ sflow_flow_sample(struct decoding *d, struct wire w, bool expanded)
 		    d, FAULT_FLOW_RATE, begin, "a sampling rate of 0: taken as 1");
 		rate = 1;
 	}
-	hint.rate = rate;
+	step.type = source_type;
+	step.source = source;
+	step.rate = rate;
+	if (d->exporter->samples == NULL)
+		d->exporter->samples = mem_zero(1, sizeof *d->exporter->samples);
+	hint.rate = samples_add(d->exporter->samples, &step);
 	exporter_sampling(d->exporters, d->exporter, &hint, f);
 	if (f->rate_from == SAMPLING_RECORD)
-		f->rate_from = SAMPLING_PROTOCOL;
+		f->rate_from = hint.rate == rate ? SAMPLING_PROTOCOL : SAMPLING_POOL;
 	decoding_flow(d, f);
 }
 
@@ -455,6 +462,28 @@ sflow_counter_sample(struct decoding *d, struct wire w, bool expanded)
 		d->sink->counters(d->sink->ctx, &c);
 }
 
+/* Counted by interface and reason, as far as there is room; all of them are counted
+ * beside. */
+static void
+note_discard(struct exporter *x, const struct flow_discard *d)
+{
+	uint32_t interface = sflow_interface(d->out >> 30, d->out & 0x3fffffff);
+	unsigned i = 0;
+
+	if (interface == 0)
+		interface = sflow_interface(d->in >> 30, d->in & 0x3fffffff);
+	while (i < x->discarded_count && (x->discarded[i].interface != interface ||
+					     x->discarded[i].reason != d->reason))
+		i++;
+	if (i == EXPORTER_DISCARDS_MAX)
+		return;
+	if (i == x->discarded_count)
+		x->discarded[x->discarded_count++] =
+		    (struct exporter_discard){ .interface = interface,
+			    .reason = d->reason };
+	x->discarded[i].count++;
+}
+
 static void
 sflow_discard(struct decoding *d, struct wire w)
 {
@@ -482,6 +511,7 @@ sflow_discard(struct decoding *d, struct wire w)
 		out.flow.has |= FLOW_HAS_OCTETS | FLOW_HAS_PACKETS;
 	}
 	d->exporter->discards++;
+	note_discard(d->exporter, &out);
 	if (d->sink->discard != NULL)
 		d->sink->discard(d->sink->ctx, &out);
 }

@@ -18,7 +18,8 @@ struct decode {
 	const struct datagram *d;
 	unsigned long packet, told;
 	bool json, counters;
-	FILE *later; /* counter samples, which come behind all flows */
+	FILE *later;	 /* counter samples, which come behind all flows */
+	FILE *discarded; /* packets, which come behind those */
 	unsigned long flows, samples, discards, options;
 	unsigned long faults[FLOW_FAULTS];
 };
@@ -55,8 +56,12 @@ on_discard(void *ctx, const struct flow_discard *d)
 	struct decode *k = ctx;
 
 	k->discards++;
-	if (k->counters && k->json)
+	if (!k->counters)
+		return;
+	if (k->json)
 		flowtext_discard_json(stdout, d);
+	else
+		flowtext_discard_tsv(k->discarded, d);
 }
 
 static void
@@ -155,18 +160,17 @@ usage(void)
 	return CTL_USAGE;
 }
 
-/* Counter samples of all files, kept while flows are printed. */
+/* What of all files was kept while flows were printed. */
 static void
-print_counters(struct decode *k)
+print_kept(FILE *kept)
 {
 	char buf[65536];
 	size_t n;
 
-	flowtext_counters_tsv_head(stdout);
-	rewind(k->later);
-	while ((n = fread(buf, 1, sizeof buf, k->later)) > 0)
+	rewind(kept);
+	while ((n = fread(buf, 1, sizeof buf, kept)) > 0)
 		fwrite(buf, 1, n, stdout);
-	fclose(k->later);
+	fclose(kept);
 }
 
 int
@@ -190,7 +194,8 @@ ctl_decode(int argc, char **argv)
 	}
 	if (optind == argc)
 		return usage();
-	if (k.counters && !k.json && (k.later = tmpfile()) == NULL) {
+	if (k.counters && !k.json &&
+	    ((k.later = tmpfile()) == NULL || (k.discarded = tmpfile()) == NULL)) {
 		perror("probectl: no temporary file");
 		return CTL_FAILED;
 	}
@@ -199,8 +204,13 @@ ctl_decode(int argc, char **argv)
 	for (int i = optind; i < argc; i++)
 		if (decode_file(&k, argv[i]) != 0)
 			status = CTL_FAILED;
-	if (k.later != NULL)
-		print_counters(&k);
+	if (k.later != NULL) {
+		flowtext_counters_tsv_head(stdout);
+		print_kept(k.later);
+		if (ftell(k.discarded) > 0)
+			flowtext_discard_tsv_head(stdout);
+		print_kept(k.discarded);
+	}
 	if (fflush(stdout) != 0) {
 		perror("probectl: standard output");
 		return CTL_FAILED;

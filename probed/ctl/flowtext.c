@@ -125,6 +125,37 @@ flowtext_counters_tsv(FILE *out, const struct flow_counters *c)
 	putc('\n', out);
 }
 
+void
+flowtext_discard_tsv_head(FILE *out)
+{
+	fputs("exporter\tagent\ttime\treason\treason_text\tin_if\tout_if\tsrc\tdst"
+	      "\tproto\tsport\tdport\toctets\n",
+	    out);
+}
+
+void
+flowtext_discard_tsv(FILE *out, const struct flow_discard *d)
+{
+	const char *word = flow_discard_word(d->reason);
+	const struct flow *f = &d->flow;
+	char text[ADDR_TEXT];
+
+	fputs(addr_text(&d->exporter->address, text), out);
+	fprintf(out, "\t%s", flow_ip_text(&d->exporter->agent, text));
+	cell(out, true, (uint64_t)d->time_ms);
+	cell(out, true, d->reason);
+	fprintf(out, "\t%s", word != NULL ? word : "");
+	cell(out, true, d->in);
+	cell(out, true, d->out);
+	fprintf(out, "\t%s", flow_ip_text(&f->src, text));
+	fprintf(out, "\t%s", flow_ip_text(&f->dst, text));
+	cell(out, f->has & FLOW_HAS_PROTO, f->proto);
+	cell(out, f->has & FLOW_HAS_SPORT, f->sport);
+	cell(out, f->has & FLOW_HAS_DPORT, f->dport);
+	cell(out, f->has & FLOW_HAS_OCTETS, f->octets);
+	putc('\n', out);
+}
+
 /* --- objects
  * -------------------------------------------------------------------------- */
 
@@ -293,6 +324,10 @@ flowtext_discard_json(FILE *out, const struct flow_discard *d)
 	begin(&j, out, "discard", d->exporter);
 	put_num(&j, "time", true, (uint64_t)d->time_ms);
 	put_num(&j, "reason", true, d->reason);
+	if (flow_discard_word(d->reason) != NULL) {
+		jw_key(&j, "reason_text");
+		jw_str(&j, flow_discard_word(d->reason));
+	}
 	put_num(&j, "drops", true, d->drops);
 	put_num(&j, "in_if", true, d->in);
 	put_num(&j, "out_if", true, d->out);

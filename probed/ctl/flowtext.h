@@ -13,6 +13,8 @@ void flowtext_json(FILE *out, const struct flow *f);
 void flowtext_counters_tsv_head(FILE *out);
 void flowtext_counters_tsv(FILE *out, const struct flow_counters *c);
 void flowtext_counters_json(FILE *out, const struct flow_counters *c);
+void flowtext_discard_tsv_head(FILE *out);
+void flowtext_discard_tsv(FILE *out, const struct flow_discard *d);
 void flowtext_discard_json(FILE *out, const struct flow_discard *d);
 void flowtext_option_json(FILE *out, const struct flow_option *o);
 

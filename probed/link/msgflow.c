@@ -117,6 +117,15 @@ msg_put_exporter(struct msg_out *out, const struct msg_exporter *x)
 	pack_u64(p, x->cut_short);
 	pack_u64(p, x->octets);
 	pack_u64(p, x->late_octets);
+	pack_u64(p, x->samples);
+	pack_u64(p, x->sample_drops);
+	pack_u64(p, x->samples_lost);
+	pack_u8(p, x->discarded_count);
+	for (unsigned i = 0; i < x->discarded_count; i++) {
+		pack_u32(p, x->discarded[i].interface);
+		pack_u32(p, x->discarded[i].reason);
+		pack_u64(p, x->discarded[i].count);
+	}
 	pack_u8(p, x->tells);
 }
 
@@ -155,6 +164,19 @@ msg_get_exporter(struct msg_in *in, struct msg_exporter *x)
 	x->cut_short = wire_u64(w);
 	x->octets = wire_u64(w);
 	x->late_octets = wire_u64(w);
+	x->samples = wire_u64(w);
+	x->sample_drops = wire_u64(w);
+	x->samples_lost = wire_u64(w);
+	x->discarded_count = wire_u8(w);
+	if (x->discarded_count > MSG_DISCARDS) {
+		w->bad = true;
+		x->discarded_count = 0;
+	}
+	for (unsigned i = 0; i < x->discarded_count; i++) {
+		x->discarded[i].interface = wire_u32(w);
+		x->discarded[i].reason = wire_u32(w);
+		x->discarded[i].count = wire_u64(w);
+	}
 	x->tells = get_bool(w);
 	if (x->protocol >= FLOW_PROTOCOLS || x->rate_from >= SAMPLING_SOURCES)
 		w->bad = true;

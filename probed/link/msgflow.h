@@ -28,6 +28,8 @@ struct msg_flows {
 void msg_put_flows(struct msg_out *out, const struct msg_flows *f);
 int msg_get_flows(struct msg_in *in, struct msg_flows *f);
 
+#define MSG_DISCARDS 16
+
 struct msg_exporter {
 	char address[ADDR_TEXT]; /* who sends */
 	char agent[ADDR_TEXT];	 /* sFlow: who it says it is; "" else */
@@ -49,7 +51,16 @@ struct msg_exporter {
 	uint64_t cut_short; /* flows of packets that went early, for want of room */
 	uint64_t octets,
 	    late_octets; /* scaled: of all, of which too late for a minute */
-	bool tells;	 /* its records count for its device's interfaces */
+	/* sFlow: samples that its agent took, threw away by itself, and that never
+	 * came. */
+	uint64_t samples, sample_drops, samples_lost;
+	/* Packets that it says it dropped, by interface and reason (sFlow's codes). */
+	struct {
+		uint32_t interface, reason;
+		uint64_t count;
+	} discarded[MSG_DISCARDS];
+	uint8_t discarded_count;
+	bool tells; /* its records count for its device's interfaces */
 };
 void msg_put_exporter(struct msg_out *out, const struct msg_exporter *x);
 int msg_get_exporter(struct msg_in *in, struct msg_exporter *x);
