@@ -55,7 +55,9 @@ compile(const char *filter, bool ethernet, struct bpf_program *program, struct e
 	if (p == NULL)
 		return err_set(err, "no memory for a filter");
 	if (pcap_compile(p, program, filter, 1, PCAP_NETMASK_UNKNOWN) != 0)
-		result = err_set(err, "packets_filter: %s", pcap_geterr(p));
+		result = err_set(err,
+		    "packets_filter: %s, expected a filter as of pcap-filter(7)",
+		    pcap_geterr(p));
 	pcap_close(p);
 	return result;
 }
@@ -177,6 +179,22 @@ mirror_each(const struct conf *conf,
 	     one = strtok_r(NULL, " ,\t", &save), n++)
 		each(ctx, one, filter, all, wanted->at);
 	free(copy);
+}
+
+int
+mirror_filter(const struct conf *conf, struct place *at, struct err *err)
+{
+	const struct conf_var *var =
+	    conf_var(conf_top(conf, "Collector"), "packets_filter");
+	struct bpf_program program;
+
+	if (var == NULL)
+		return 0;
+	*at = var->at;
+	if (compile(var->value, true, &program, err) != 0)
+		return -1;
+	pcap_freecode(&program);
+	return 0;
 }
 
 struct check {

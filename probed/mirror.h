@@ -25,8 +25,10 @@ void mirror_each(const struct conf *conf,
     void (*each)(void *ctx, const char *interface, const char *filter, bool promiscuous,
 	struct place at),
     void *ctx);
-/* Can CONF's filter be read, and are its interfaces there? What is wrong goes to OUT, a
- * line each. */
+/* Can CONF's filter be read? 0, or -1 with ERR and where it stands, in AT. */
+int mirror_filter(const struct conf *conf, struct place *at, struct err *err);
+/* Are the interfaces of CONF, whose filter can be read, there? What is wrong goes to
+ * OUT, a line each. */
 bool mirror_check(const struct conf *conf, FILE *out);
 
 #endif

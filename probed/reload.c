@@ -16,6 +16,7 @@
 #include "base/mem.h"
 #include "handover.h"
 #include "link/msg.h"
+#include "mirror.h"
 #include "notify.h"
 #include "sockets.h"
 
@@ -177,6 +178,14 @@ load(struct conf_report *report)
 
 	if (conf == NULL)
 		return NULL;
+	/* What only the parent can tell: it has libpcap. */
+	struct place at;
+	struct err err;
+	if (mirror_filter(conf, &at, &err) != 0) {
+		conf_report_add(report, at, err.text);
+		conf_free(conf);
+		return NULL;
+	}
 	if (self.master != NULL)
 		conf_set_master(conf, self.master);
 	conf_filter(conf, self.filter, self.filters);

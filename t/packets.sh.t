@@ -103,7 +103,12 @@ like "$(check)" 'smokebox:3: warning: packets: this host has no interface later'
 like "$(check)" 'status 0' "which is a warning"
 like "$(check --strict)" 'status 1' "and an error with --strict"
 sed -i 's/^packets_filter.*/packets_filter = port number nine/; s/ later//' "$DIR/smokebox"
-like "$(check)" 'smokebox:3: warning: packets: packets_filter: ' "--check: a filter that is none"
+like "$(check)" 'smokebox:4: packets_filter: .*expected a filter as of pcap-filter' \
+	"--check: a filter that is none, at its line"
+like "$(check)" 'status 1' "which is an error"
+"$BUILD/probed/probed" --config "$DIR/config" --listen 127.0.0.1:8080 >"$DIR/start.out" 2>&1
+is $? 1 "that probed does not start with"
+like "$(cat "$DIR/start.out")" 'smokebox:4: packets_filter: ' "either, and says so"
 sed -i 's/^packets = .*/packets = a.very.long.name.of.an.interface/' "$DIR/smokebox"
 like "$(check)" 'smokebox:3: .*names of up to 16 interfaces' "--check: a name that cannot be one"
 sed -i 's/^packets = .*/packets = m0/; /^packets_filter/d' "$DIR/smokebox"

@@ -38,6 +38,8 @@ void conf_report_print_notes(const struct conf_report *report, FILE *out);
 /* Likewise what is not in OLD (NULL: nothing is), on whatever line it stood there. */
 void conf_report_print_new(
     const struct conf_report *report, const struct conf_report *old, FILE *out);
+/* Add an error that whoever loaded it found. */
+void conf_report_add(struct conf_report *report, struct place at, const char *text);
 void conf_report_free(struct conf_report *report);
 
 /* --- the generic tree ------------------------------------------------------------ */

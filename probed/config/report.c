@@ -53,6 +53,12 @@ report_error(struct conf_report *report, struct place at, const char *fmt, ...)
 }
 
 void
+conf_report_add(struct conf_report *report, struct place at, const char *text)
+{
+	report_error(report, at, "%s", text);
+}
+
+void
 report_warning(struct conf_report *report, struct place at, const char *fmt, ...)
 {
 	va_list ap;
