@@ -15,6 +15,15 @@ holds(const char *prefix, const char *address)
 	       prefix_holds(&p, &a);
 }
 
+static bool
+meet(const char *a, const char *b)
+{
+	struct prefix p, q;
+
+	return prefix_parse(&p, a, &err) == 0 && prefix_parse(&q, b, &err) == 0 &&
+	       prefix_meets(&p, &q) && prefix_meets(&q, &p);
+}
+
 static void
 bad(const char *text, const char *why)
 {
@@ -61,5 +70,10 @@ main(void)
 	is_int(prefixes_parse(&list, NULL, &err), 0, "none");
 	ok(!prefixes_hold(&list, &a), "hold nothing");
 	prefixes_free(&list);
+	ok(meet("192.0.2.0/24", "192.0.2.9"), "an address within a prefix is of both");
+	ok(meet("2001:db8::/32", "2001:db8:1::/48"), "so is a prefix");
+	ok(meet("0.0.0.0/0", "203.0.113.0/24"), "and whatever is within all");
+	ok(!meet("192.0.2.0/24", "192.0.3.0/24"), "neighbours have none in common");
+	ok(!meet("::/96", "192.0.2.0/24"), "nor have IPv4 and IPv6");
 	return tap_done();
 }

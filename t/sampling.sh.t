@@ -28,6 +28,8 @@ like "$(check $'+ exporters\n++ a\naddress = 192.0.2.1')" \
 	"one of which nothing is said"
 like "$(check $'+ exporters\n++ a\naddress = 192.0.2.1\nsampling = 10\n++ b\naddress = 192.0.2.9 192.0.2.1\nsampling = 9')" \
 	"smokebox:9: b: an address of it is in 'a', too" "one that is there twice"
+like "$(check $'+ exporters\n++ a\naddress = 192.0.2.0/24\nsampling = 10\n++ b\naddress = 192.0.2.1\nsampling = 9')" \
+	"smokebox:9: b: an address of it is in 'a', too" "or within a prefix of another"
 
 smokebox <<-END
 	$begin

@@ -74,6 +74,12 @@ prefix_parse(struct prefix *p, const char *text, struct err *err)
 }
 
 bool
+prefix_meets(const struct prefix *a, const struct prefix *b)
+{
+	return prefix_same(a->bytes, b->bytes, a->bits < b->bits ? a->bits : b->bits);
+}
+
+bool
 prefix_holds(const struct prefix *p, const struct addr *a)
 {
 	uint8_t bytes[16];

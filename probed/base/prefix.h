@@ -22,6 +22,8 @@ struct prefixes {
 int prefix_parse(struct prefix *p, const char *text, struct err *err);
 /* Is A in P? An IPv4-mapped address is an IPv4 one. */
 bool prefix_holds(const struct prefix *p, const struct addr *a);
+/* Is there an address that both hold? */
+bool prefix_meets(const struct prefix *a, const struct prefix *b);
 
 /* So many are of the own network at most: they are looked at for each flow. */
 #define PREFIXES_OWN 256

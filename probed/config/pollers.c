@@ -86,9 +86,8 @@ check_exporter(struct view *v, const struct conf_section *s)
 
 		if (prefixes_parse(&other, conf_value(o, "address", NULL), &err) == 0)
 			for (size_t i = 0; i < own.count * other.count; i++)
-				if (memcmp(&own.prefix[i / other.count],
-					&other.prefix[i % other.count],
-					sizeof *own.prefix) == 0)
+				if (prefix_meets(&own.prefix[i / other.count],
+					&other.prefix[i % other.count]))
 					report_error(v->report, var->at,
 					    "%s: an address of it is in '%s', too",
 					    s->name, o->name);
