@@ -484,6 +484,22 @@ test_sampling(void)
 	now += 2000;
 	named_sampler(9);
 	ok(flow[1].rate == 400, "but in a moment");
+	v9_sampler(3, 17, 500);
+	unsigned right = 0;
+	for (unsigned i = 0; i < 300; i++) { /* two in turns, of like numbers */
+		clear();
+		named_sampler(i % 2 == 0 ? 9 : 17);
+		right += flow[0].rate == (i % 2 == 0 ? 400 : 500);
+	}
+	is_int(right, 300, "and then all the time, as is another one in turns");
+	right = 0;
+	for (unsigned i = 0; i < 300; i++) { /* others' rates change all the time */
+		clear();
+		v9_sampler(5, 30, 1000 + i);
+		named_sampler(9);
+		right += flow[0].rate == 400;
+	}
+	is_int(right, 300, "whatever others say of theirs meanwhile");
 	guest = false;
 
 	afresh();

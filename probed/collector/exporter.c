@@ -15,7 +15,9 @@
 /* New guests a second, and at once. */
 #define GUESTS_RATE 4
 #define GUESTS_BURST 64
-/* Unknown samplers of a guest that are looked for among all exporters in a second. */
+/* Unknown samplers that are looked for among all exporters in a second: of an exporter,
+ * and of a guest, who may have made the names up. */
+#define LOOKS 2000
 #define GUEST_LOOKS 100
 #define AHEAD_MS (5 * 60 * 1000LL)
 #define ELSEWHERE_MS (3600 * 1000LL)
@@ -456,20 +458,32 @@ exporter_nameless(const struct exporter *x)
 	return 0;
 }
 
+/* What was answered of the sampler ID; NULL: it was not asked for lately. */
+static struct exporter_elsewhere *
+elsewhere_answer(struct exporter *x, uint64_t id)
+{
+	for (unsigned i = 0; i < EXPORTER_ELSEWHERE; i++)
+		if (x->elsewhere[i].version != 0 && x->elsewhere[i].id == id)
+			return &x->elsewhere[i];
+	return NULL;
+}
+
 /* The rate of the sampler ID in other domains of X's address, where they agree; 0:
- * none has it. All exporters are looked at, so the answer is kept. */
+ * none has it. All exporters are looked at, so the answer is kept; it stands while
+ * nobody may look again, whatever others say of theirs meanwhile. */
 static uint32_t
 exporter_elsewhere(const struct exporters *e, struct exporter *x, uint64_t id)
 {
-	unsigned at = id % EXPORTER_ELSEWHERE;
+	struct exporter_elsewhere *answer = elsewhere_answer(x, id);
+	double looks = x->guest ? GUEST_LOOKS : LOOKS;
 	uint32_t rate = 0;
 
-	if (x->elsewhere[at].version == e->version && x->elsewhere[at].id == id)
-		return x->elsewhere[at].rate;
-	/* Version 0: nobody has a sampler. */
-	if (e->version == 0 ||
-	    (x->guest && !bucket_take(&x->looks, GUEST_LOOKS, GUEST_LOOKS, x->last_ms)))
+	if (e->version == 0) /* nobody has a sampler */
 		return 0;
+	if (answer != NULL && answer->version == e->version)
+		return answer->rate;
+	if (!bucket_take(&x->looks, looks, looks, x->last_ms))
+		return answer != NULL ? answer->rate : 0;
 	for (const struct exporter *o = e->all; o != NULL; o = o->hh.next) {
 		uint32_t one = o == x || o->protocol != x->protocol ||
 				       memcmp(o->key.address, x->key.address, 16) != 0
@@ -482,9 +496,11 @@ exporter_elsewhere(const struct exporters *e, struct exporter *x, uint64_t id)
 		}
 		rate = one != 0 ? one : rate;
 	}
-	x->elsewhere[at].version = e->version;
-	x->elsewhere[at].id = id;
-	x->elsewhere[at].rate = rate;
+	if (answer == NULL)
+		answer = &x->elsewhere[x->elsewhere_next++ % EXPORTER_ELSEWHERE];
+	*answer = (struct exporter_elsewhere){
+		.id = id, .version = e->version, .rate = rate
+	};
 	return rate;
 }
 

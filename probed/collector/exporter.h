@@ -102,13 +102,14 @@ struct exporter {
 	uint32_t others_rate;
 	uint64_t others_version;
 	struct bucket others_asked;
-	/* What they say of samplers that this one does not know, likewise: ID at ID %
-	 * EXPORTER_ELSEWHERE. */
-	struct {
-		uint64_t id, version;
+	/* What they say of samplers that this one does not know, likewise; the next to
+	 * be taken over. */
+	struct exporter_elsewhere {
+		uint64_t id, version; /* 0: nothing was asked */
 		uint32_t rate;
 	} elsewhere[EXPORTER_ELSEWHERE];
-	struct bucket looks;	/* of a guest, who may have made the names up */
+	unsigned elsewhere_next;
+	struct bucket looks;
 	struct rates_rule said; /* by the operator, without its addresses */
 	uint64_t said_version;	/* as of that version of all rates */
 	int64_t init_ms;	/* IPFIX: when it began (160 in options); 0: not said */
