@@ -145,6 +145,31 @@ test_order(void)
 		TAILQ_FIRST(&all->by_use)->id == 301,
 	    "the one used longest ago is left out");
 
+	/* Guests, however busy, leave the room to who is named. */
+	afresh();
+	v9(0, 1);
+	template(0, 300, 4, plain);
+	give_from(1, 2055);
+	guest = true;
+	for (unsigned i = 0; i < 20; i++) {
+		now += 1000;
+		v9(0, 1);
+		template(0, 300, 4, plain);
+		give_from(2 + i, 2055);
+	}
+	guest = false;
+	kept_len = lessons_write(all, kept, 600);
+	afresh();
+	now = NOW + 30000;
+	is_int(lessons_read(all, kept, kept_len, now, may, NULL, &err), 0,
+	    "with little room for guests");
+	v9(1, 1);
+	set(300);
+	plain_record(77);
+	end_set();
+	give_from(1, 2055);
+	ok(flows == 1 && flow[0].octets == 77, "who is named is understood at once");
+
 	/* Who may not send any more is not known again; guests stay guests. */
 	all_may = false;
 	restart(1000);

@@ -67,6 +67,28 @@ write_exporter(struct pack *p, const struct exporter *x)
 	write_samplers(p, x, true);
 }
 
+static size_t
+template_size(const struct template *t)
+{
+	return TEMPLATE_BYTES + t->raw_len;
+}
+
+/* Exporters that are guests, or those that are named, as many as leave LEFT bytes;
+ * their places in the list by number, 1 for the first. */
+static void
+write_exporters(struct pack *p, const struct exporters *e, bool guests, size_t left,
+    uint32_t *place, uint32_t *count)
+{
+	for (const struct exporter *x = e->all; x != NULL; x = x->hh.next) {
+		if (x->guest != guests || !is_kept(x) ||
+		    (size_t)(p->end - p->at) <
+			left + EXPORTER_BYTES + x->samplers * SAMPLER_BYTES)
+			continue;
+		write_exporter(p, x);
+		place[x->number] = ++*count;
+	}
+}
+
 size_t
 lessons_write(const struct exporters *e, uint8_t *buf, size_t size)
 {
@@ -79,19 +101,22 @@ lessons_write(const struct exporters *e, uint8_t *buf, size_t size)
 	pack_u8(&p, VERSION);
 	uint8_t *count_at = p.at;
 	pack_u32(&p, 0);
-	for (const struct exporter *x = e->all; x != NULL; x = x->hh.next) {
-		if (!is_kept(x) || (size_t)(p.end - p.at) <
-				       EXPORTER_BYTES + x->samplers * SAMPLER_BYTES)
-			continue;
-		write_exporter(&p, x);
-		place[x->number] = ++count;
-	}
+	write_exporters(&p, e, false, 0, place, &count);
+	/* A guest can use as many as it likes all the time; it gets what is left. */
+	size_t named = 0;
+	TAILQ_FOREACH(t, &e->by_use, use)
+		named += t->exporter->guest ? 0 : template_size(t);
+	write_exporters(&p, e, true, named, place, &count);
+	size_t room = (size_t)(p.end - p.at), left = room > named ? room - named : 0;
 	TAILQ_FOREACH_REVERSE(t, &e->by_use, template_list, use)
 	{
 		uint32_t at = place[t->exporter->number];
 
-		if (at == 0 || (size_t)(p.end - p.at) < TEMPLATE_BYTES + t->raw_len)
+		if (at == 0 || (size_t)(p.end - p.at) < template_size(t) ||
+		    (t->exporter->guest && left < template_size(t)))
 			continue;
+		if (t->exporter->guest)
+			left -= template_size(t);
 		pack_u32(&p, at - 1);
 		pack_u8(&p, t->options);
 		pack_u16(&p, t->port[0]);

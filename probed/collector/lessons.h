@@ -16,7 +16,8 @@ struct exporters;
 #define LESSONS_MAX (512u << 10)
 
 /* What E has learned into BUF, SIZE bytes of room; of templates those used last, as
- * many as fit. Returns how many bytes it takes. */
+ * many as fit; those of guests only where all others have room. Returns how many
+ * bytes it takes. */
 size_t lessons_write(const struct exporters *e, uint8_t *buf, size_t size);
 
 /* Learn what stands in LEN bytes at DATA, but nothing that E knows better by now, and
