@@ -39,6 +39,19 @@ growing_free(struct growing *g)
 	free(g);
 }
 
+/* Minutes end in their order: what did not end before the one at BEGIN_S, such as a
+ * table that nobody is to keep any more, never will. */
+static void
+drop_older(struct growing *g, int64_t begin_s)
+{
+	for (unsigned i = 0; i < MINUTES * MINUTE_BYS; i++) {
+		struct minutetable *t = &g->table[i / MINUTE_BYS][i % MINUTE_BYS];
+
+		if (t->begin_s != 0 && t->begin_s < begin_s)
+			drop(t);
+	}
+}
+
 void
 growing_take(
     struct growing *g, const struct minute_part *part, const struct minute_row *row)
@@ -51,6 +64,7 @@ growing_take(
 	if (part->final) {
 		if (t->begin_s == part->begin_s)
 			drop(t);
+		drop_older(g, part->begin_s);
 		return;
 	}
 	drop(t);

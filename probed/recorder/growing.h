@@ -12,7 +12,8 @@ struct growing;
 
 struct growing *growing_new(void);
 void growing_free(struct growing *g); /* NULL allowed */
-/* A part of a table came. One that is final grows no more, and is not kept. */
+/* A part of a table came. One that is final grows no more, and is not kept, nor is any
+ * of an older minute. */
 void growing_take(
     struct growing *g, const struct minute_part *part, const struct minute_row *row);
 /* Take every address of P out; how many rows told of them. */
