@@ -36,8 +36,12 @@ samples_add(struct samples *all, const struct samples_step *step)
 		begin(s, step);
 		return step->rate;
 	}
-	if (gap == 0 || gap > UINT32_MAX - LATE_MOST)
+	if (gap == 0 || gap > UINT32_MAX - LATE_MOST) {
+		/* One that comes late was not lost. */
+		if (gap != 0 && all->lost > 0)
+			all->lost--;
 		return s->rate != 0 ? s->rate : step->rate;
+	}
 	if (gap > GAP_MOST || dropped > UINT32_MAX / 2) {
 		begin(s, step);
 		return step->rate;
