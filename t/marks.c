@@ -79,6 +79,19 @@ test_counting(void)
 	marks_tick(m, T0 + 180000, tell, NULL);
 	is_int(tellings, MARKS_MAX, "so many interfaces, and no more");
 	is_int((long long)marks_crowded(m), 10, "packets of the others are counted");
+	for (unsigned minute = 3; minute < 5; minute++) { /* each begins anew */
+		exporter.guest = true;
+		for (uint32_t i = 1; i <= MARKS_MAX; i++)
+			count(m, 1, packet(2, i, false), T0 + minute * 60000);
+		exporter.guest = false;
+		for (uint32_t i = 1; i <= MARKS_MAX; i++)
+			count(m, 1, packet(2, 100000 + i, false), T0 + minute * 60000);
+		tellings = 0;
+		marks_tick(m, T0 + (minute + 1) * 60000, tell, NULL);
+		is_int(tellings, MARKS_MAX, "guests who come first");
+		is_int((long long)marks_crowded(m), 10 + (minute - 2) * 1024,
+		    "leave three quarters to who is named");
+	}
 	marks_free(m);
 }
 

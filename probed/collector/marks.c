@@ -21,18 +21,21 @@ struct entry {
 
 struct marks {
 	struct entry *all;
-	int64_t minute; /* of what is counted, since the epoch; 0: none yet */
+	unsigned guests; /* of them, of which a guest told first */
+	int64_t minute;	 /* of what is counted, since the epoch; 0: none yet */
 	uint64_t crowded;
 };
 
 static struct entry *
-find_or_add(struct marks *m, const struct if_key *key)
+find_or_add(struct marks *m, const struct if_key *key, bool guest)
 {
 	struct entry *e;
 
 	HASH_FIND(hh, m->all, key, sizeof *key, e);
-	if (e != NULL || HASH_COUNT(m->all) >= MARKS_MAX)
+	if (e != NULL || HASH_COUNT(m->all) >= MARKS_MAX ||
+	    (guest && m->guests == MARKS_GUESTS_MAX))
 		return e;
+	m->guests += guest;
 	e = mem_zero(1, sizeof *e);
 	e->is.key = *key;
 	HASH_ADD(hh, m->all, is.key, sizeof e->is.key, e);
@@ -51,7 +54,7 @@ marks_flow(struct marks *m, const struct flow *f, int64_t now_ms)
 		m->minute = now_ms / MINUTE_MS;
 	struct flow_ip device = exporter_device(f->exporter);
 	struct if_key key = if_key(&device, index);
-	struct entry *e = find_or_add(m, &key);
+	struct entry *e = find_or_add(m, &key, f->exporter->guest);
 	if (e == NULL) {
 		m->crowded++;
 		return;
@@ -80,6 +83,7 @@ empty(struct marks *m)
 		HASH_DEL(m->all, e);
 		free(e);
 	}
+	m->guests = 0;
 }
 
 void

@@ -8,6 +8,7 @@
 #include "link/msgline.h"
 
 #define MARKS_MAX 1024 /* interfaces in a minute; those behind are passed over */
+#define MARKS_GUESTS_MAX (MARKS_MAX / 4) /* of them, those of guests */
 
 struct marks;
 
