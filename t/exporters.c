@@ -273,9 +273,9 @@ templates(void)
 	return n;
 }
 
-/* One process tells that it takes one in RATE. */
+/* One process tells that its sampler ID takes one in RATE. */
 static void
-sampler_from(unsigned port, uint32_t rate)
+sampler_named(unsigned port, uint32_t id, uint32_t rate)
 {
 	v9(0, 1);
 	set(1);
@@ -288,10 +288,31 @@ sampler_from(unsigned port, uint32_t rate)
 	end_set();
 	set(400);
 	pack_u32(&p, 0);
-	pack_u32(&p, 7);
+	pack_u32(&p, id);
 	pack_u32(&p, rate);
 	end_set();
 	give_from(1, port);
+}
+
+static void
+sampler_from(unsigned port, uint32_t rate)
+{
+	sampler_named(port, 7, rate);
+}
+
+/* The rate of a record that names sampler ID, by the template 257. */
+static uint32_t
+rate_of(unsigned port, uint32_t id)
+{
+	flows = 0;
+	v9(1, 1);
+	set(257);
+	pack_u32(&p, 0xc0000201);
+	pack_u32(&p, 100);
+	pack_u32(&p, id);
+	end_set();
+	give_from(1, port);
+	return flows == 1 ? flow[0].rate : 0;
 }
 
 static uint32_t
@@ -335,6 +356,23 @@ test_processes(void)
 	    "and knows whose template is whose");
 	ok(rate_from(1111) == 100 && rate_from(2222) == 10 && rate_from(3333) == 10,
 	    "and whose sampler");
+
+	/* One that has a socket for each sampler is one process. */
+	static const uint16_t naming[3][2] = { { 8, 4 }, { 1, 4 }, { 48, 4 } };
+	sampler_named(1111, 8, 500);
+	sampler_named(2222, 9, 600);
+	v9(0, 1);
+	template(0, 257, 3, naming);
+	give_from(1, 1111);
+	ok(rate_of(1111, 8) == 500 && rate_of(1111, 9) == 600 &&
+		rate_of(2222, 8) == 500 && rate_of(3333, 8) == 500,
+	    "a sampler is known whichever socket told of it");
+	sampler_named(1111, 9, 601);
+	ok(rate_of(1111, 9) == 601 && rate_of(2222, 9) == 600,
+	    "each port's own goes before");
+	sampler_named(4444, 9, 602);
+	ok(rate_of(5555, 8) == 500 && flow[0].rate_from == SAMPLING_SAMPLER,
+	    "and what all say is believed");
 
 	/* It begins anew, and sends by another port. */
 	afresh();

@@ -433,17 +433,27 @@ exporter_other_domains(const struct exporters *e, struct exporter *x)
 	return x->others_rate;
 }
 
-/* Of the sampler that is called ID; 0: X has none of that name. */
+/* Of the sampler that is called ID, as this port told of it or, since a process may
+ * have several sockets, as all ports did that told of it; 0: X has none of that name.
+ */
 static uint32_t
 exporter_sampler(const struct exporter *x, uint64_t id)
 {
 	unsigned port = sampler_port(x);
+	uint32_t rate = 0;
+	bool differ = false;
 
-	for (unsigned i = 0; i < x->samplers; i++)
-		if (x->sampler[i].has_id && x->sampler[i].id == id &&
-		    x->sampler[i].port == port)
-			return x->sampler[i].rate;
-	return 0;
+	for (unsigned i = 0; i < x->samplers; i++) {
+		const struct sampler *s = &x->sampler[i];
+
+		if (!s->has_id || s->id != id)
+			continue;
+		if (s->port == port)
+			return s->rate;
+		differ |= rate != 0 && s->rate != rate;
+		rate = s->rate;
+	}
+	return differ ? 0 : rate;
 }
 
 /* Of what X said without the name of a sampler; 0: nothing. */
