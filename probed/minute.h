@@ -78,6 +78,10 @@ struct minute_part {
 	uint16_t rows;		/* that follow */
 };
 
+/* Minutes that grow at once: one is final when so many have begun since, for exporters
+ * tell of a flow minutes later. */
+#define MINUTES_GROWING 6
+
 /* Interfaces that a minute has of one sender whom the operator does not name, and of
  * all of them. They are listed behind the others. */
 #define MINUTE_GUEST_INTERFACES 128

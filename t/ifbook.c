@@ -142,7 +142,8 @@ give(struct ifbook *t, uint32_t index, int64_t begin_s, uint32_t known_ms, doubl
 }
 
 static void
-give_flows(struct ifbook *t, int64_t begin_s, uint32_t index, uint64_t in, uint64_t out)
+give_flows_at(struct ifbook *t, int64_t begin_s, uint32_t index, uint64_t in,
+    uint64_t out, int64_t now_s)
 {
 	struct minute_part part = { .begin_s = begin_s,
 		.final = true,
@@ -153,7 +154,13 @@ give_flows(struct ifbook *t, int64_t begin_s, uint32_t index, uint64_t in, uint6
 		.sum = {
 		    .octets = { in, out }, .packets = { in / 1000, out / 1000 } } };
 
-	ifbook_minute(t, &part, &row);
+	ifbook_minute(t, &part, &row, now_s);
+}
+
+static void
+give_flows(struct ifbook *t, int64_t begin_s, uint32_t index, uint64_t in, uint64_t out)
+{
+	give_flows_at(t, begin_s, index, in, out, begin_s + MINUTES_GROWING * MINUTE_S);
 }
 
 /* The value of data source DS in the row of PATH that ends at TIME, of the archive with
@@ -242,18 +249,34 @@ test_book(void)
 	is_close(value_at(BY_FLOWS, T0 + 180, 60, 1), 0, 0,
 	    "nothing passed in a minute in which its exporter tells of others");
 
-	ifbook_halves(t, T0 + 240, T0 + 300);
-	give_flows(t, T0 + 180, 3, 600, 60000);
-	give_flows(t, T0 + 240, 4, 600, 60000);
-	give_flows(t, T0 + 240, 3, 600, 60000);
-	give_flows(t, T0 + 300, 3, 1200, 60000);
+	/* A collector leaves at 9:10 and is there again at 10:10. */
+	ifbook_halves(t, T0 + 550, T0 + 550);
+	ifbook_halves(t, T0 + 550, T0 + 610);
+	for (int64_t at = 180; at <= 660; at += 60)
+		give_flows(t, T0 + at, 3, 6000, 60000);
 	is_close(value_at(BY_FLOWS, T0 + 240, 60, 1), 1000, 1e-6,
-	    "before a collector dies all is known");
-	is_close(value_at(BY_FLOWS, T0 + 300, 60, 1), NAN, 0,
-	    "of a minute in halves neither traffic nor that there was none");
-	is_close(value_at(BY_FLOWS, T0 + 360, 60, 1), 1000, 1e-6, "then all again");
-	give_flows(t, T0 + 480, 3, 600, 60000);
-	is_close(value_at(BY_FLOWS, T0 + 480, 60, 1), NAN, 0,
+	    "what was over when a collector left is known");
+	unsigned unknown = 0;
+	for (int64_t at = 240; at <= 600; at += 60)
+		unknown += isnan(value_at(BY_FLOWS, T0 + at + 60, 60, 1));
+	is_int(unknown, 7, "of minutes that grew then, neither traffic nor none");
+	is_close(value_at(BY_FLOWS, T0 + 720, 60, 1), 1000, 1e-6, "then all again");
+	/* It leaves again before all of those were told. */
+	ifbook_halves(t, T0 + 1270, T0 + 1330);
+	ifbook_halves(t, T0 + 1450, T0 + 1510);
+	for (int64_t at = 900; at <= 1560; at += 60)
+		give_flows(t, T0 + at, 3, 6000, 60000);
+	unknown = 0;
+	for (int64_t at = 900; at <= 1560; at += 60)
+		unknown += isnan(value_at(BY_FLOWS, T0 + at + 60, 60, 1));
+	is_int(unknown, 10, "twice in a row");
+	/* It ends, and gives all it has before its time. */
+	give_flows_at(t, T0 + 1620, 3, 6000, 60000, T0 + 1620 + 359);
+	give_flows(t, T0 + 1680, 3, 6000, 60000);
+	is_close(value_at(BY_FLOWS, T0 + 1680, 60, 1), NAN, 0,
+	    "a minute that is over before its time is not whole");
+	give_flows(t, T0 + 1800, 3, 600, 60000);
+	is_close(value_at(BY_FLOWS, T0 + 1800, 60, 1), NAN, 0,
 	    "a minute that nobody told is unknown, not nothing");
 
 	struct msg_exporter x = {
@@ -330,7 +353,7 @@ check_of(enum flow_protocol tells, const char *text)
 			.sum = { .octets = { frames ? 118000 : 100000 },
 			    .packets = { 1000 } } };
 
-		ifbook_minute(t, &part, &row);
+		ifbook_minute(t, &part, &row, part.begin_s + MINUTES_GROWING * MINUTE_S);
 		give(t, index, T0 + k * 60, 60000, 118000, 0);
 	}
 	is_close(told.factor, 1, 1e-9, text);
@@ -455,7 +478,7 @@ give_guests(struct ifbook *t, int k, unsigned count, bool second)
 			.number = i == 1 && !second ? 1000 : i + 1 };
 	for (unsigned i = 0; i < part.rows; i++)
 		row[i].sum.octets[MINUTE_IN] = 1000;
-	ifbook_minute(t, &part, row);
+	ifbook_minute(t, &part, row, part.begin_s + MINUTES_GROWING * MINUTE_S);
 }
 
 /* A guest that fills its rows of a minute may have had traffic of others. */

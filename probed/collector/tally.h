@@ -32,7 +32,7 @@
 #include "flow.h"
 #include "minute.h"
 
-#define TALLY_OPEN 6	     /* minutes */
+#define TALLY_OPEN MINUTES_GROWING
 #define TALLY_SPAN_MS 300000 /* of what began nobody knows when */
 #define TALLY_QUIET 60	     /* minutes without a record that are none of traffic */
 #define TALLY_OUTDONE 10     /* minutes after a flow in which no samples count */

@@ -380,17 +380,24 @@ take_silence(struct ifbook *t, int64_t begin_s)
 }
 
 void
-ifbook_halves(struct ifbook *t, int64_t begin_s, int64_t end_s)
+ifbook_halves(struct ifbook *t, int64_t left_s, int64_t now_s)
 {
+	int64_t begin_s = left_s - left_s % MINUTE_S - (MINUTES_GROWING - 1) * MINUTE_S;
+	int64_t end_s = now_s - now_s % MINUTE_S + MINUTE_S;
+
+	/* It came and went again before all of the last time's were told. */
+	if (begin_s <= t->halves_s[1] && t->halves_s[0] < begin_s)
+		begin_s = t->halves_s[0];
 	t->halves_s[0] = begin_s;
 	t->halves_s[1] = end_s;
 }
 
 void
-ifbook_minute(
-    struct ifbook *t, const struct minute_part *part, const struct minute_row *rows)
+ifbook_minute(struct ifbook *t, const struct minute_part *part,
+    const struct minute_row *rows, int64_t now_s)
 {
 	if (part->by != MINUTE_INTERFACE || !part->final ||
+	    now_s < part->begin_s + MINUTES_GROWING * MINUTE_S ||
 	    (part->begin_s >= t->halves_s[0] && part->begin_s < t->halves_s[1]))
 		return;
 	if (part->part == 0)

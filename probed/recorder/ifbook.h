@@ -25,12 +25,14 @@ void ifbook_free(struct ifbook *t);
 void ifbook_begin(struct ifbook *t);
 
 void ifbook_counters(struct ifbook *t, const struct msg_ifcounters *m);
-/* Minutes that begin from BEGIN_S on and before END_S are told in pieces: what flows
- * say of them is unknown. In place of what was said before. */
-void ifbook_halves(struct ifbook *t, int64_t begin_s, int64_t end_s);
-/* A part of the table MINUTE_INTERFACE; one that is not final is passed over. */
-void ifbook_minute(
-    struct ifbook *t, const struct minute_part *part, const struct minute_row *rows);
+/* A collector was there until LEFT_S, and is again from NOW_S on (both epoch; the same:
+ * it has just left, or none was there before). Minutes that grew then are told in
+ * pieces: what flows say of them is unknown. */
+void ifbook_halves(struct ifbook *t, int64_t left_s, int64_t now_s);
+/* A part of the table MINUTE_INTERFACE came at NOW_S. One that is not final is passed
+ * over; so is one that is before its time, since its collector ended meanwhile. */
+void ifbook_minute(struct ifbook *t, const struct minute_part *part,
+    const struct minute_row *rows, int64_t now_s);
 void ifbook_exporter(struct ifbook *t, const struct msg_exporter *x, int64_t now_s);
 /* What the interface called NAME (its name or alias, or "DEVICE/INDEX"; NULL: of which
  * UPnP tells) carries now by its counters, as seen not long before NOW_S. NULL: not

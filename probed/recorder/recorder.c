@@ -748,7 +748,8 @@ hear_minute(void *ctx, const struct minute_part *part, const struct minute_row *
 	const struct recorder *rec = ctx;
 
 	talk_minute(rec->talk, part, row);
-	ifbook_minute(rec->interfaces, part, row);
+	ifbook_minute(
+	    rec->interfaces, part, row, clock_wall_ns() / CLOCK_NS_PER_S);
 }
 
 static const struct traffic_ops traffic_ops = { forget_talk, hear_minute };
@@ -830,18 +831,15 @@ run(void *ctx)
 	}
 }
 
-/* From the minute in which a collector left to that in which another one came, none is
- * told as a whole: of it an interface has no figure. */
+/* Of the minutes that grew when a collector left or came, none is told as a whole. */
 static void
 note_halves(struct recorder *rec, bool there)
 {
 	int64_t now = clock_wall_ns() / CLOCK_NS_PER_S;
 
-	now -= now % MINUTE_S;
-	if (!there)
+	if (!there || rec->left_s == 0 || rec->left_s > now)
 		rec->left_s = now;
-	if (rec->left_s != 0)
-		ifbook_halves(rec->interfaces, rec->left_s, now + MINUTE_S);
+	ifbook_halves(rec->interfaces, rec->left_s, now);
 }
 
 static void
