@@ -846,6 +846,61 @@ test_baseline(void)
 	baselines_free(other);
 }
 
+/* Two tell of a host: the one that sees an attack is believed, whatever the other says.
+ */
+static void
+test_views(void)
+{
+	struct own_host flood = { .host = { 4, { 10, 0, 0, 77 } },
+		.exporter = { 4, { 10, 0, 0, 1 } },
+		.window_ms = 5000 },
+			much = flood;
+
+	flood.way[0].class[CLASS_ICMP] =
+	    (struct vector_sum){ .packets = 3 * floors.packets,
+		    .octets = 100 * floors.packets,
+		    .ends = 1000 };
+	/* Much more, of connections; and of an attack less than the threshold. */
+	much.exporter.bytes[3] = 2;
+	much.way[0].class[CLASS_TCP] =
+	    (struct vector_sum){ .packets = 50 * floors.packets,
+		    .octets = 50000 * floors.packets,
+		    .ends = 3 };
+	much.way[0].class[CLASS_ICMP] =
+	    (struct vector_sum){ .packets = 0.1 * floors.packets,
+		    .octets = 0.9 * floors.octets,
+		    .ends = 3 };
+	for (unsigned first = 0; first < 2; first++) {
+		afresh();
+		for (unsigned i = 0; i < 30; i++) {
+			now_s++;
+			flood.time_ms = much.time_ms = now_s * 1000;
+			attacks_see(attacks, first == 0 ? &flood : &much);
+			attacks_see(attacks, first == 0 ? &much : &flood);
+			attacks_tick(attacks, now_s, is_alive, NULL);
+		}
+		ok(began == 1 && last.state == ATTACK_UNDER &&
+			last.exporter.bytes[3] == 1,
+		    "the flood that one of two sees is found, %s",
+		    first == 0 ? "told first" : "told last");
+		alive = false;
+		for (unsigned i = 0; i < 120; i++) {
+			now_s++;
+			much.time_ms = now_s * 1000;
+			attacks_see(attacks, &much);
+			attacks_tick(attacks, now_s, is_alive, NULL);
+		}
+		ok(last.state == ATTACK_UNDER && last.exporter.bytes[3] == 1,
+		    "when it is silent, the other one does not say that it is over");
+		alive = true;
+		attacks_tick(attacks, ++now_s, is_alive, NULL);
+		for (unsigned i = 0; i < 70; i++)
+			attacks_tick(attacks, ++now_s, is_alive, NULL);
+		ok(last.state == ATTACK_RECOVERING,
+		    "but its own silence of the host does");
+	}
+}
+
 int
 main(int argc, char **argv)
 {
@@ -857,6 +912,7 @@ main(int argc, char **argv)
 	test_room();
 	test_clock();
 	test_baseline();
+	test_views();
 	test_detection(argc > 1 ? 20 : 3);
 	printf("# %u days from seed %llu\n", days, (unsigned long long)first);
 	above = 0;

@@ -9,6 +9,7 @@
 #include "collector/ifset.h"
 #include "collector/tally.h"
 #include "collector/toptable.h"
+#include "collector/windows.h"
 #include "t/tap.h"
 
 #define T0 1699999980000LL /* a minute's begin */
@@ -1058,6 +1059,78 @@ test_back(void)
 	    "it is not waited for when the clock was set back a day");
 }
 
+/* --- what is watched
+ * ------------------------------------------------------------------ */
+
+static double of_host, of_all; /* packets per second that were suspicious at most */
+
+static void
+on_suspicion(void *ctx, const struct msg_suspicion *s)
+{
+	double *of = s->host.len == 0 ? &of_all : &of_host;
+
+	(void)ctx;
+	if (s->packets.value > *of)
+		*of = s->packets.value;
+}
+
+/* For a minute one exporter, which is believed, tells SOME packets a second, the other
+ * MORE. */
+static void
+watched_minute(uint64_t some, uint64_t more, bool all)
+{
+	static const struct windows_thresholds thresholds = { 2000, 1e12, 1e6 };
+	struct windows *w = windows_new(99);
+	struct flow f;
+
+	afresh("10.0.0.0/8");
+	settings.count_all = all;
+	tally_configure(tally, &settings);
+	windows_configure(w, &thresholds);
+	tally_watch(tally, w);
+	of_host = of_all = 0;
+	struct exporter *other = another("10.0.0.2");
+	/* That there are two is known from here on. */
+	f = a_flow();
+	f.src = ip4(10, 0, 0, 8);
+	tally_flow(tally, &f, T0);
+	for (int64_t now = T0; now < T0 + MINUTE_MS; now += 1000) {
+		f = a_flow();
+		f.start_ms = f.end_ms = now;
+		f.exporter = other;
+		f.packets = some;
+		f.octets = 2 * more * 100;
+		tally_flow(tally, &f, now);
+		tally_tick(tally, now, on_part, NULL);
+		f.exporter = exporter;
+		f.packets = more;
+		f.octets = more * 100;
+		tally_flow(tally, &f, now);
+		tally_tick(tally, now, on_part, NULL);
+		windows_tick(w, now, on_suspicion, NULL);
+	}
+	settings.count_all = false;
+	tally_watch(tally, NULL);
+	windows_free(w);
+	close_all();
+}
+
+static void
+test_watched(void)
+{
+	watched_minute(10, 10000, false);
+	is_int((long long)tally_counts(tally)->others, 60,
+	    "who came second does not count");
+	ok(fabs(of_host - 10000) < 1, "what it tells of a host is watched (%.0f)",
+	    of_host);
+	ok(fabs(of_all - 10000) < 1, "and of the network as a whole (%.0f)", of_all);
+	watched_minute(1500, 1500, false);
+	ok(of_host == 0 && of_all == 0, "what both tell is not added up");
+	watched_minute(1500, 1500, true);
+	ok(fabs(of_host - 3000) < 1 && fabs(of_all - 3000) < 1,
+	    "unless the operator says that it is not the same");
+}
+
 /* Of no own host: nobody knows what is the same. */
 static void
 test_foreign(void)
@@ -1380,6 +1453,7 @@ main(void)
 	test_guest_interfaces();
 	test_told();
 	test_back();
+	test_watched();
 	test_foreign();
 	test_set();
 	test_absurd();

@@ -362,6 +362,92 @@ test_message(void)
 	    "one of a host that is there takes its place");
 }
 
+static struct own_host noted[WINDOWS_NOTED];
+static unsigned notes;
+
+static void
+on_note(void *ctx, const struct own_host *h)
+{
+	(void)ctx;
+	if (notes < WINDOWS_NOTED)
+		noted[notes++] = *h;
+}
+
+/* A second in which the tellers 1 and 2 tell host 1 gets, and sends, so many packets.
+ */
+static void
+both_tell(const double in[2], const double out[2])
+{
+	notes = 0;
+	for (unsigned i = 0; i < 2; i++) {
+		struct window_share s = packets(in[i]);
+
+		s.class = CLASS_UDP;
+		s.teller = 1 + i;
+		if (in[i] > 0)
+			windows_add(w, host(1), false, &s);
+		s.packets = out[i];
+		if (out[i] > 0)
+			windows_add(w, host(1), true, &s);
+	}
+	tick();
+}
+
+/* Several tell of a host: the same, or one of them what is not so. */
+static void
+test_tellers(void)
+{
+	static const double nothing[2] = { 0, 0 }, same[2] = { 1900, 1900 },
+			    flood[2] = { 10, 2100 }, alone[2] = { 2100, 0 },
+			    other[2] = { 0, 50 }, lie[2] = { 50, 5000 };
+	unsigned wrong = 0;
+
+	afresh();
+	windows_note(w, on_note);
+	for (unsigned i = 0; i < 10; i++) {
+		both_tell(same, nothing);
+		wrong += told != 0;
+	}
+	is_int(wrong, 0, "what two tell alike is not added up");
+	is_int(windows_count(w), 2, "each is watched alone");
+
+	afresh();
+	windows_note(w, on_note);
+	for (unsigned i = 0; i < 10; i++)
+		both_tell(flood, nothing);
+	ok(told == 1 && fabs(last.packets.value - 2100) < 1,
+	    "little of one does not hide much of the other");
+	for (unsigned i = 0; i < 10; i++)
+		both_tell((const double[]){ 2200, 2100 }, nothing);
+	ok(told == 1 && fabs(last.packets.value - 2200) < 1,
+	    "a host is told once, by the one that tells more");
+	ok(notes == 2 && noted[0].time_ms == noted[1].time_ms &&
+		noted[0].way[0].class[CLASS_UDP].packets > 2150 &&
+		noted[1].way[0].class[CLASS_UDP].packets < 2150,
+	    "and noted by both, with the same time");
+
+	/* Where routes differ each sees one way. */
+	afresh();
+	windows_note(w, on_note);
+	for (unsigned i = 0; i < 10; i++)
+		both_tell(alone, other);
+	ok(notes == 1 && noted[0].way[0].class[CLASS_UDP].packets > 2000,
+	    "one tells what comes in");
+	is_close(noted[0].way[1].class[CLASS_UDP].packets, 50, 1,
+	    "and what goes out is what the other one tells");
+	/* Who sees both is not contradicted. */
+	afresh();
+	windows_note(w, on_note);
+	for (unsigned i = 0; i < 10; i++)
+		both_tell(alone, lie);
+	wrong = 0;
+	for (unsigned i = 0; i < notes; i++)
+		wrong += noted[i].way[0].class[CLASS_UDP].packets > 2000 &&
+			 noted[i].way[1].class[CLASS_UDP].packets < 51;
+	is_int(wrong, 1,
+	    "answers that another one makes up are not those of who has some");
+}
+
 int
 main(void)
 {
@@ -373,6 +459,7 @@ main(void)
 	test_crowd();
 	test_clock();
 	test_message();
+	test_tellers();
 	windows_free(w);
 	return tap_done();
 }

@@ -11,8 +11,8 @@ static struct witnesses *w;
 static uint32_t now;
 
 /* EXPORTER tells OCTETS of HOST, sampled one in N in packets of 1000. */
-static bool
-tells(uint64_t host, uint64_t exporter, double octets, double n, uint8_t rank)
+static enum witness_use
+use(uint64_t host, uint64_t exporter, double octets, double n, uint8_t rank)
 {
 	struct testimony t = { .host = host,
 		.exporter = exporter,
@@ -22,6 +22,13 @@ tells(uint64_t host, uint64_t exporter, double octets, double n, uint8_t rank)
 		.octets_var = n > 1 ? n * octets * 1000 : 0 };
 
 	return witness_hear(w, &t);
+}
+
+/* Does it count? */
+static bool
+tells(uint64_t host, uint64_t exporter, double octets, double n, uint8_t rank)
+{
+	return use(host, exporter, octets, n, rank) == WITNESS_COUNTS;
 }
 
 static bool
@@ -108,6 +115,65 @@ test_part(void)
 	ok(router(9e5), "nine tenths are");
 }
 
+/* Who is not believed may be the one that is right. */
+static void
+test_watched(void)
+{
+	unsigned wrong = 0;
+
+	afresh();
+	for (unsigned i = 0; i < 3 * WITNESS_PERIOD_MIN; i++) {
+		now++;
+		wrong += !router(1e6);
+		wrong += use(HOST, SWITCH, 1e5, 1, WITNESS_UNRANKED) != WITNESS_WATCHED;
+		wrong += use(HOST, 0x3333, 1e4, 1, WITNESS_UNRANKED) != WITNESS_WATCHED;
+		wrong += use(HOST, 0x4444, 1e9, 1, WITNESS_GUEST) != WITNESS_NOTHING;
+		wrong += use(HOST, 0x3333, 1e4, 1, WITNESS_UNRANKED) != WITNESS_WATCHED;
+	}
+	is_int(
+	    wrong, 0, "who stands as high is watched, as many as there are; no guest");
+	ok(tells(HOST, SWITCH, 10, 1, 3) &&
+		use(HOST, ROUTER, 1e9, 1, WITNESS_UNRANKED) == WITNESS_NOTHING,
+	    "nor whom the operator puts behind");
+}
+
+/* How many minutes the router does not count after the switch told absurdly much in
+ * one, sampled one in N, and then goes on with a word. */
+static unsigned
+displaced(double octets, double n)
+{
+	unsigned minutes = 0;
+
+	afresh();
+	(void)the_switch(octets, n);
+	for (unsigned i = 0; i < 600; i++) {
+		now++;
+		minutes += !router(1e6);
+		(void)the_switch(100, 1);
+	}
+	return minutes;
+}
+
+static void
+test_absurd(void)
+{
+	unsigned exact = displaced(1e15, 1), sampled = displaced(1e15, 1 << 24);
+
+	ok(exact > 0 && exact <= 2 * WITNESS_PERIOD_MIN,
+	    "who told absurdly much once is believed for %u minutes", exact);
+	ok(sampled <= 2 * WITNESS_PERIOD_MIN, "as much of few samples, %u", sampled);
+
+	/* Or the believed one, before another came. */
+	afresh();
+	router(1e15);
+	for (unsigned i = 0; i < 3 * WITNESS_PERIOD_MIN; i++) {
+		now++;
+		router(100);
+		(void)the_switch(1e6, 1);
+	}
+	ok(!router(100), "nor is it for long when it was the first");
+}
+
 /* A neighbour who sends flows in a network of named exporters. */
 static void
 test_guest(void)
@@ -178,6 +244,8 @@ main(void)
 	test_more();
 	test_sampled();
 	test_part();
+	test_watched();
+	test_absurd();
 	test_guest();
 	test_silent();
 	test_preferred();

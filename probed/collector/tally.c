@@ -680,9 +680,11 @@ minute_of(struct tally *t, int64_t minute)
 }
 
 /* What an own host exchanges with another network, to the windows of the host and of
- * the whole network. */
+ * the whole network: that has what counts, and, where there are several exporters, what
+ * each of them tells, lest much be hidden in little of many hosts. */
 static void
-watch(const struct drop *d, enum minute_way way, const struct gather_sum *sum)
+watch(const struct drop *d, enum minute_way way, const struct gather_sum *sum,
+    bool counts)
 {
 	const struct gather_key *k = d->key;
 	static const uint64_t whole[2];
@@ -705,7 +707,12 @@ watch(const struct drop *d, enum minute_way way, const struct gather_sum *sum)
 	    (k->kind & KIND_ECHO_REPLY) != 0);
 	s.port = s.class == CLASS_AMPLIFIER ? outside : own;
 	memcpy(s.exporter, d->t->source[k->exporter].word, sizeof s.exporter);
-	windows_add(d->t->windows, whole, out, &s);
+	if (counts)
+		windows_add(d->t->windows, whole, out, &s);
+	if (!d->t->set.count_all)
+		s.teller = d->t->source[k->exporter].device;
+	if (d->t->several && s.teller != 0)
+		windows_add(d->t->windows, whole, out, &s);
 	if (d->t->set.talkers != TALLY_OFF)
 		windows_add(d->t->windows, out ? k->src : k->dst, out, &s);
 }
@@ -733,16 +740,16 @@ subject_of(const struct drop *d)
 }
 
 /* Does what G says count for its hosts, or does another exporter tell of them? */
-static bool
-counts(struct tally *t, const struct drop *d, const struct gathered *g)
+static enum witness_use
+use_of(struct tally *t, const struct drop *d, const struct gathered *g)
 {
 	const struct source *source = &t->source[g->key.exporter];
 
 	if (!t->several || t->set.count_all)
-		return true;
+		return WITNESS_COUNTS;
 	/* Of no own host: one for all of them would silence all exporters but one. */
 	if (d->src != SIDE_OWN && d->dst != SIDE_OWN)
-		return true;
+		return WITNESS_COUNTS;
 	struct testimony say = { .host = subject_of(d),
 		.exporter = source->device,
 		.rank = source->rank,
@@ -755,12 +762,9 @@ counts(struct tally *t, const struct drop *d, const struct gathered *g)
 
 /* To the tables by host, service and so on. */
 static void
-add_traffic(struct tally *t, struct drop *d, const struct gathered *g,
-    enum minute_way way)
+add_traffic(struct tally *t, struct drop *d, const struct gathered *g)
 {
 	open_minute_total(d->minute, &d->sum);
-	if (t->windows != NULL && way != MINUTE_OTHER)
-		watch(d, way, &g->sum);
 	if (g->key.kind & KIND_PROTO)
 		minute_add(&d->minute->protocol[g->key.proto], &d->sum);
 	if (g->key.kind & KIND_DSCP)
@@ -801,8 +805,12 @@ take(void *ctx, const struct gathered *g)
 		add_interface(&d, g->key.in, MINUTE_IN);
 		add_interface(&d, g->key.out, MINUTE_OUT);
 	}
-	if (counts(t, &d, g))
-		add_traffic(t, &d, g, way);
+	enum witness_use use = use_of(t, &d, g);
+
+	if (t->windows != NULL && way != MINUTE_OTHER && use != WITNESS_NOTHING)
+		watch(&d, way, &g->sum, use == WITNESS_COUNTS);
+	if (use == WITNESS_COUNTS)
+		add_traffic(t, &d, g);
 	else
 		t->counts.others += g->sum.flows;
 	add_all(&d);

@@ -72,8 +72,9 @@ struct way {
 };
 
 struct watched {
-	uint64_t host[2];
+	uint64_t host[2], teller;
 	uint32_t hash;
+	bool heard[2];	      /* this way, since it is watched */
 	uint64_t exporter[2]; /* who told of it last */
 	int64_t last;	      /* tick */
 	struct way way[2];
@@ -91,6 +92,8 @@ struct windows {
 	double lasted[SECONDS];
 	uint64_t crowded;
 	bool is_crowded;
+	uint64_t teller; /* of the last share */
+	bool several;	 /* there was another one */
 	void (*note)(void *ctx, const struct own_host *h);
 };
 
@@ -185,22 +188,30 @@ make_room(struct windows *w, uint32_t hash, const struct window_share *s)
 	return &w->host[number];
 }
 
+static bool
+is_of(const struct watched *h, const uint64_t host[2])
+{
+	return h->host[0] == host[0] && h->host[1] == host[1];
+}
+
 static struct watched *
 watched(struct windows *w, const uint64_t host[2], const struct window_share *s)
 {
-	uint32_t hash = (uint32_t)gather_hash(host, 2, w->secret);
+	const uint64_t key[3] = { host[0], host[1], s->teller };
+	uint32_t hash = (uint32_t)gather_hash(key, 3, w->secret);
 
 	for (unsigned at = hash % SLOTS; w->slot[at] != 0; at = (at + 1) % SLOTS) {
 		struct watched *h = &w->host[number_in(w->slot[at])];
 
-		if (((w->slot[at] ^ hash) & 0xffff0000) == 0 && h->host[0] == host[0] &&
-		    h->host[1] == host[1])
+		if (((w->slot[at] ^ hash) & 0xffff0000) == 0 &&
+		    h->teller == s->teller && is_of(h, host))
 			return h;
 	}
 	struct watched *h = make_room(w, hash, s);
 	if (h == NULL)
 		return NULL;
 	memcpy(h->host, host, sizeof h->host);
+	h->teller = s->teller;
 	h->hash = hash;
 	place(w, (unsigned)(h - w->host));
 	return h;
@@ -364,6 +375,10 @@ windows_add(
 	struct way *way = &h->way[out];
 	struct cell *c = &way->cell[w->tick % SECONDS];
 	h->last = w->tick;
+	h->heard[out] = true;
+	w->several |= w->teller != 0 && s->teller != 0 && w->teller != s->teller;
+	if (s->teller != 0)
+		w->teller = s->teller;
 	c->flows += s->flows;
 	if (s->lasts_s == 0)
 		add_now(c, s);
@@ -530,12 +545,24 @@ compare_found(const void *a, const void *b)
 	return x->most > y->most ? -1 : x->most < y->most;
 }
 
+/* Is the host of ONE, that way, among COUNT at FOUND, by another's word? */
+static bool
+is_told(const struct windows *w, const struct found *found, unsigned count,
+    const struct found *one)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (found[i].out == one->out &&
+		    is_of(&w->host[found[i].host], w->host[one->host].host))
+			return true;
+	return false;
+}
+
 static void
 tell_all(struct windows *w, int64_t now_ms,
     void (*tell)(void *ctx, const struct msg_suspicion *s), void *ctx)
 {
 	static struct found found[2 * WINDOWS_HOSTS];
-	unsigned count = 0;
+	unsigned count = 0, told = 0;
 	struct msg_suspicion s;
 
 	for (unsigned i = 0; i < w->count; i++)
@@ -547,37 +574,60 @@ tell_all(struct windows *w, int64_t now_ms,
 				found[count++] = (struct found){ most, i, out };
 		}
 	qsort(found, count, sizeof *found, compare_found);
-	for (unsigned i = 0; i < count && i < WINDOWS_TOLD; i++) {
+	for (unsigned i = 0; i < count && told < WINDOWS_TOLD; i++) {
+		if (is_told(w, found, told, &found[i]))
+			continue;
+		found[told] = found[i];
 		s = (struct msg_suspicion){ 0 };
-		(void)look_at(w, &w->host[found[i].host], found[i].out, &s);
+		(void)look_at(w, &w->host[found[told].host], found[told].out, &s);
+		told++;
 		s.time_ms = now_ms;
 		tell(ctx, &s);
 	}
 }
 
-/* Octets and packets of H in the last seconds by their thresholds, the greater way. */
+/* Octets and packets of WAY in the last seconds by their thresholds. */
 static double
-weight_of(const struct windows *w, const struct watched *h, double seconds)
+weight_of(const struct windows *w, const struct way *way, double seconds)
 {
 	const struct windows_thresholds *t = &w->thresholds;
+	double packets = 0, octets = 0, flows = 0;
+
+	for (unsigned i = 0; i < SECONDS; i++)
+		if (w->lasted[i] > 0) {
+			packets += way->cell[i].packets;
+			octets += way->cell[i].octets;
+			flows += way->cell[i].flows;
+		}
+	packets = packets / seconds + way->later[w->step % STEPS].packets;
+	octets = octets / seconds + way->later[w->step % STEPS].octets;
+	return fmax(
+	    fmax(packets / t->packets, octets / t->octets), flows / seconds / t->flows);
+}
+
+/* What H exchanges OUT. Its teller may see the other way alone, where routes differ;
+ * then it is what another one tells, the greatest. But who sees both ways is not
+ * contradicted: answers that somebody made up would hide an attack. */
+static const struct way *
+way_of(const struct windows *w, const struct watched *h, bool out, double seconds)
+{
+	const struct way *greatest = &h->way[out];
 	double most = 0;
 
-	for (unsigned out = 0; out < 2; out++) {
-		const struct way *way = &h->way[out];
-		double packets = 0, octets = 0, flows = 0;
+	if (h->heard[out] || h->teller == 0 || !w->several)
+		return greatest;
+	for (unsigned i = 0; i < w->count; i++) {
+		const struct watched *o = &w->host[i];
 
-		for (unsigned i = 0; i < SECONDS; i++)
-			if (w->lasted[i] > 0) {
-				packets += way->cell[i].packets;
-				octets += way->cell[i].octets;
-				flows += way->cell[i].flows;
-			}
-		packets = packets / seconds + way->later[w->step % STEPS].packets;
-		octets = octets / seconds + way->later[w->step % STEPS].octets;
-		most = fmax(most, fmax(packets / t->packets, octets / t->octets));
-		most = fmax(most, flows / seconds / t->flows);
+		if (!o->heard[out] || !is_of(o, h->host))
+			continue;
+		double weight = weight_of(w, &o->way[out], seconds);
+		if (weight > most) {
+			most = weight;
+			greatest = &o->way[out];
+		}
 	}
-	return most;
+	return greatest;
 }
 
 static struct vector_sum
@@ -620,13 +670,14 @@ note(const struct windows *w, const struct watched *h, double seconds, int64_t n
 	inside_ip(&m.host, h->host);
 	inside_ip(&m.exporter, h->exporter);
 	for (unsigned out = 0; out < 2; out++) {
+		const struct way *way = way_of(w, h, out, seconds);
+
 		for (unsigned i = 0; i < SECONDS; i++)
 			if (w->lasted[i] > 0)
-				m.way[out].flows += h->way[out].cell[i].flows / seconds;
+				m.way[out].flows += way->cell[i].flows / seconds;
 		for (unsigned c = 0; c < VECTOR_CLASSES; c++)
-			if (h->way[out].class[c] != NULL)
-				m.way[out].class[c] =
-				    sum_of(w, h->way[out].class[c], seconds);
+			if (way->class[c] != NULL)
+				m.way[out].class[c] = sum_of(w, way->class[c], seconds);
 	}
 	w->note(ctx, &m);
 }
@@ -644,7 +695,9 @@ note_all(const struct windows *w, int64_t now_ms, void *ctx)
 	if (w->note == NULL || seconds <= 0)
 		return;
 	for (unsigned i = 0; i < w->count; i++) {
-		double weight = weight_of(w, &w->host[i], seconds);
+		const struct way *way = w->host[i].way;
+		double weight = fmax(
+		    weight_of(w, &way[0], seconds), weight_of(w, &way[1], seconds));
 
 		if (weight >= NOTED)
 			found[count++] = (struct found){ weight, i, false };

@@ -4,7 +4,11 @@
  * Records count when they come: a flow that lasted up to five seconds in the second of
  * its arrival, a longer one with its mean rate for as long as it lasted. So the rates
  * of long flows lag behind by their exporter's timeout, but one that is told of after
- * half an hour makes no spike. */
+ * half an hour makes no spike.
+ *
+ * What several exporters tell of a host may be the same packets, and any of them may
+ * make up what it tells. So it is not added up: each one's is watched alone, and the
+ * host has what is the greatest. */
 #ifndef COLLECTOR_WINDOWS_H
 #define COLLECTOR_WINDOWS_H
 
@@ -33,6 +37,7 @@ struct window_share {
 	enum vector_class class;
 	uint16_t port;	      /* as of struct vector_sum; 0: none */
 	uint64_t exporter[2]; /* who told: as HOST is */
+	uint64_t teller;      /* whose are added up: a hash of who told; 0: of all */
 };
 
 struct windows;
@@ -47,14 +52,17 @@ void windows_add(struct windows *w, const uint64_t host[2], bool out,
 /* A second is over; it is NOW_MS (epoch). TELL is called for each suspicion. */
 void windows_tick(struct windows *w, int64_t now_ms,
     void (*tell)(void *ctx, const struct msg_suspicion *s), void *ctx);
-/* From now on windows_tick() calls TELL, with its CTX, also for each host that has so much
- * in the last five seconds that it may come near an attack: a third of the thresholds,
- * NOTED of them at most, the greatest first. */
-#define WINDOWS_NOTED 64
+/* From now on windows_tick() calls TELL, with its CTX, also for each host that has so
+ * much in the last five seconds that it may come near an attack: a third of the
+ * thresholds, NOTED of them at most, the greatest first. Where several tell of a host,
+ * once for each, with the same time; who never told of one way has what another tells
+ * of it. */
+#define WINDOWS_NOTED 128
 void windows_note(
     struct windows *w, void (*tell)(void *ctx, const struct own_host *h));
 /* Hosts that were not watched in a second for want of room, since the start. */
 uint64_t windows_crowded(const struct windows *w);
+/* Hosts that are watched, once for each teller. */
 unsigned windows_count(const struct windows *w);
 
 #endif

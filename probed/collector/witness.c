@@ -1,5 +1,6 @@
 #include "collector/witness.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,8 @@
 #define LESS 0.8
 /* It may see but a part of the host's traffic, which few samples do not tell. */
 #define LEAST 0.5
+/* What is left of former periods is at most so many times the other's. */
+#define LEAD 2
 /* Standard errors that sampling explains. */
 #define ERRORS 3
 
@@ -106,6 +109,19 @@ fade(struct one *o, uint32_t periods)
 	o->var *= left * left;
 }
 
+/* One absurd period of A does not outweigh many of B. */
+static void
+bound(struct one *a, const struct one *b)
+{
+	double part;
+
+	if (b->exporter == 0 || a->octets <= LEAD * b->octets)
+		return;
+	part = LEAD * b->octets / a->octets;
+	a->octets *= part;
+	a->var *= part * part;
+}
+
 static void
 add(struct one *o, const struct testimony *t)
 {
@@ -116,7 +132,14 @@ add(struct one *o, const struct testimony *t)
 	o->var += t->octets_var;
 }
 
-bool
+/* T's teller is not believed. */
+static enum witness_use
+use_of(const struct place *p, const struct testimony *t)
+{
+	return t->rank == p->believed.rank ? WITNESS_WATCHED : WITNESS_NOTHING;
+}
+
+enum witness_use
 witness_hear(struct witnesses *w, const struct testimony *t)
 {
 	struct place *p = place_of(w, t->host);
@@ -128,12 +151,14 @@ witness_hear(struct witnesses *w, const struct testimony *t)
 		judge(p);
 		fade(&p->believed, period - p->period);
 		fade(&p->other, period - p->period);
+		bound(&p->believed, &p->other);
+		bound(&p->other, &p->believed);
 		p->period = period;
 	}
 	p->minute = t->minute;
 	if (p->believed.exporter == 0 || p->believed.exporter == t->exporter) {
 		add(&p->believed, t);
-		return true;
+		return WITNESS_COUNTS;
 	}
 	/* A third takes the second's place once it says more. */
 	if (p->other.exporter != t->exporter) {
@@ -142,7 +167,7 @@ witness_hear(struct witnesses *w, const struct testimony *t)
 
 		if (!better) {
 			p->other.octets -= t->octets;
-			return false;
+			return use_of(p, t);
 		}
 		p->other = (struct one){ 0 };
 	}
@@ -151,7 +176,7 @@ witness_hear(struct witnesses *w, const struct testimony *t)
 	if (p->other.rank < p->believed.rank ||
 	    p->believed.minute + WITNESS_PERIOD_MIN < t->minute) {
 		swap(p);
-		return true;
+		return WITNESS_COUNTS;
 	}
-	return false;
+	return use_of(p, t);
 }

@@ -4,17 +4,21 @@
  * For each own host and direction one exporter is believed: the first of those that
  * the operator prefers, else the one that sees most. The one that told first is
  * believed first; every PERIOD it is looked whether another one sees more of that host,
- * by more than the sampling of both explains, or as much and more exactly: not less than
- * half, whatever sampling could explain, since it may see a part alone. One that is
- * silent of the host for a PERIOD is followed by another that is not. What the others
- * tell of the host counts for their interfaces alone.
+ * by more than the sampling of both explains, or as much and more exactly: not less
+ * than half, whatever sampling could explain, since it may see a part alone. One that
+ * is silent of the host for a PERIOD is followed by another that is not. What the
+ * others tell of the host counts for their interfaces alone; but who is not believed
+ * may be the one that sees a flood, so that it is watched (windows.h) unless the
+ * operator puts it behind.
+ *
+ * What was told before counts less with every PERIOD, and for no more than twice what
+ * the other one tells: who told absurdly much once is not believed for hours.
  *
  * Memory is bounded: when all places are taken, the host that was not heard of for
  * longest goes. */
 #ifndef COLLECTOR_WITNESS_H
 #define COLLECTOR_WITNESS_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #define WITNESS_HOSTS 16384 /* hosts and directions */
@@ -25,6 +29,13 @@
 #define WITNESS_GUEST UINT8_MAX
 
 struct witnesses;
+
+/* What a word is good for. */
+enum witness_use {
+	WITNESS_NOTHING, /* who is believed goes before by rank */
+	WITNESS_WATCHED, /* it does not count, but its teller stands as high */
+	WITNESS_COUNTS
+};
 
 /* What one record, or some of the same kind, say. */
 struct testimony {
@@ -38,8 +49,8 @@ struct testimony {
 /* SECRET: for which host gets which place. */
 struct witnesses *witnesses_new(uint64_t secret);
 void witnesses_free(struct witnesses *w);
-/* Take it into account. Does it count? */
-bool witness_hear(struct witnesses *w, const struct testimony *t);
+/* Take it into account. */
+enum witness_use witness_hear(struct witnesses *w, const struct testimony *t);
 /* Begin anew: who is preferred has changed. */
 void witnesses_clear(struct witnesses *w);
 

@@ -31,7 +31,7 @@ struct watched {
 	UT_hash_handle hh;
 	struct key key;
 	struct attack a;
-	int64_t seen_s;	   /* the last that was said of it */
+	int64_t seen_s, seen_ms; /* the last that was said of it */
 	unsigned above;	   /* seconds in Suspect above the threshold */
 	int64_t relapse_s; /* when it was over last */
 	double greatest[BASELINE_FIGURES];
@@ -349,6 +349,26 @@ step(struct attacks *all, struct watched *w, int64_t now_s)
 /* --- seconds ------------------------------------------------------------------------
  */
 
+/* Is W what V says, which H has? Where several tell of it at the same time, the one
+ * that sees more of an attack is right. And while there is one, who sees none of it
+ * does not speak for who told of it and is silent. */
+static bool
+is_so(struct attacks *all, struct watched *w, const struct vector *v,
+    const struct own_host *h)
+{
+	struct attack *a = &w->a;
+	enum baseline_figure f = 0;
+	double most;
+
+	if (a->state == ATTACK_NORMAL)
+		attacks_threshold(all, &a->host, a->out, a->threshold, a->usual);
+	most = ratio(a, v, true, &f);
+	if (w->seen_ms == h->time_ms)
+		return most > ratio(a, &a->now, true, &f);
+	return a->state == ATTACK_NORMAL || h->host.len == 0 || most > 1 ||
+	       flow_ip_same(&a->exporter, &h->exporter);
+}
+
 void
 attacks_see(struct attacks *all, const struct own_host *h)
 {
@@ -362,8 +382,9 @@ attacks_see(struct attacks *all, const struct own_host *h)
 		if (v.class == VECTOR_CLASSES && find(all, &h->host, out, &key) == NULL)
 			continue;
 		struct watched *w = watched(all, &h->host, out);
-		if (w == NULL)
+		if (w == NULL || !is_so(all, w, &v, h))
 			continue;
+		w->seen_ms = h->time_ms;
 		w->a.now = v;
 		w->a.exporter = h->exporter;
 		w->a.window_ms = h->window_ms;

@@ -75,7 +75,8 @@ struct baselines *attacks_baselines(struct attacks *a);
 typedef void (*attack_fn)(void *ctx, const struct attack *attack);
 void attacks_listen(struct attacks *a, attack_fn fn, void *ctx);
 
-/* H was seen; each host once a second at most. */
+/* H was seen, once a second at most; or by several, with the same time: then the one
+ * that tells of more of an attack is believed. */
 void attacks_see(struct attacks *a, const struct own_host *h);
 /* The second is over. ALIVE: does EXPORTER (len 0: anybody) send still? */
 void attacks_tick(struct attacks *a, int64_t now_s,
