@@ -1197,6 +1197,43 @@ test_absurd(void)
 	ok(tally_counts(tally)->absurd > 2, "absurd records are counted");
 	ok(minute_packets(&total) <= 1ULL << 61, "and no sum runs over");
 	ok(minute_octets(&total) >= 1500, "what was sound stays");
+
+	/* One tells as much as it can, of others' traffic; then come the others. */
+	for (unsigned guest = 0; guest < 2; guest++) {
+		afresh("10.0.0.0/8");
+		struct exporter *liar = guest ? a_guest(9) : another("10.0.0.2");
+		f = a_flow();
+		f.exporter = liar;
+		f.src = f.dst = ip4(203, 0, 113, 6);
+		for (int bit = 45; bit >= 0; bit--)
+			for (unsigned i = 0; i < 70000u; i++) {
+				f.octets = f.packets = 1ULL << bit;
+				uint64_t before = tally_counts(tally)->absurd;
+				tally_flow(tally, &f, T0 + 20000);
+				if (tally_counts(tally)->absurd != before)
+					break;
+			}
+		uint64_t absurd = tally_counts(tally)->absurd;
+		f = a_flow();
+		tally_flow(tally, &f, T0 + 20000);
+		f.exporter = a_guest(8);
+		f.dst = ip4(10, 0, 0, 10);
+		tally_flow(tally, &f, T0 + 20000);
+		ok(absurd > 0 && tally_counts(tally)->absurd == absurd,
+		    "%s that fills its minute leaves the others theirs",
+		    guest ? "a guest" : "an exporter");
+		for (int m = 1; m <= TALLY_OPEN; m++)
+			tally_tick(tally, T0 + m * MINUTE_MS, on_part, NULL);
+		total = of_minute(MINUTE_TOTAL, 0)->row[0].sum;
+		is_int((long long)total.octets[MINUTE_IN], 3000, "whose sum is right");
+		ok(minute_octets(&total) <= (guest ? 1ULL << 45 : 1ULL << 51) + 3000,
+		    "and it has its share");
+		f.exporter = liar;
+		f.start_ms = f.end_ms = T0 + TALLY_OPEN * MINUTE_MS + 1000;
+		tally_flow(tally, &f, T0 + TALLY_OPEN * MINUTE_MS + 1000);
+		is_int((long long)(tally_counts(tally)->absurd - absurd), 0,
+		    "with the next minute it has room again");
+	}
 }
 
 /* --- privacy

@@ -16,10 +16,14 @@
 
 #define MINUTE_MS (MINUTE_S * 1000)
 #define HOUR_MS (3600 * 1000LL)
-/* A record of more octets or packets is none: 150 Gbit/s for half an hour. And no
- * minute has more than MINUTE_MOST, so that no sum runs over. */
+/* A record of more octets or packets is none: 150 Gbit/s for half an hour. Nor has one
+ * exporter more in a minute than its share of MINUTE_MOST, so that no sum runs over and
+ * none of them leaves nothing to the others; a guest, who may be anybody, not more than
+ * 4.7 Tbit/s. What comes beyond that, where exporters come and go, is cut for all. */
 #define RECORD_MOST (1ULL << 45)
 #define MINUTE_MOST (1ULL << 61)
+#define SOURCE_MOST (MINUTE_MOST / EXPORTERS_MAX)
+#define GUEST_MOST (1ULL << 45)
 /* Clocks differ; what ends so much later than it comes is not counted as early. */
 #define EARLY_MS 5000
 /* A clock that is wrong by less is right: datagrams wait a little before they are sent.
@@ -69,6 +73,7 @@ struct source {
 	int64_t kept;
 	uint64_t octets,
 	    late_octets; /* of all its records, scaled; that were too late */
+	uint64_t minute_octets[TALLY_OPEN], minute_packets[TALLY_OPEN];
 };
 
 struct tally {
@@ -239,12 +244,19 @@ share(uint64_t all, uint64_t part, uint64_t whole)
 	return (uint64_t)((unsigned __int128)all * part / whole);
 }
 
+/* S of SOURCE is more than can be in the minute of SLOT. */
 static bool
-is_absurd(struct tally *t, unsigned slot, const struct scaled *s)
+is_absurd(struct tally *t, struct source *source, unsigned slot, const struct scaled *s)
 {
-	if (t->octets[slot] + s->octets > MINUTE_MOST ||
+	uint64_t most = source->guest ? GUEST_MOST : SOURCE_MOST;
+
+	if (source->minute_octets[slot] + s->octets > most ||
+	    source->minute_packets[slot] + s->packets > most ||
+	    t->octets[slot] + s->octets > MINUTE_MOST ||
 	    t->packets[slot] + s->packets > MINUTE_MOST)
 		return true;
+	source->minute_octets[slot] += s->octets;
+	source->minute_packets[slot] += s->packets;
 	t->octets[slot] += s->octets;
 	t->packets[slot] += s->packets;
 	return false;
@@ -257,7 +269,8 @@ gather(struct tally *t, const struct gather_key *key, int64_t minute,
 {
 	struct gathered *g;
 
-	if (is_absurd(t, (unsigned)(minute % TALLY_OPEN), s)) {
+	if (is_absurd(
+		t, &t->source[key->exporter], (unsigned)(minute % TALLY_OPEN), s)) {
 		t->counts.absurd++;
 		return;
 	}
@@ -838,6 +851,9 @@ close_minute(struct tally *t, int64_t minute, tally_part_fn part, void *ctx)
 		open_minute_give_empty(minute, part, ctx);
 	m->begun = m->changed = false;
 	t->octets[slot] = t->packets[slot] = 0;
+	for (unsigned i = 0; i < EXPORTERS_MAX; i++)
+		t->source[i].minute_octets[slot] = t->source[i].minute_packets[slot] =
+		    0;
 }
 
 void

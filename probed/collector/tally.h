@@ -65,7 +65,9 @@ struct tally_counts {
 	uint64_t late_octets; /* of these shares: in no minute */
 	uint64_t early;	  /* which ended after now */
 	uint64_t cut;	  /* which lasted longer than their timeout, or any, can be */
-	uint64_t absurd;  /* of more octets than can be: not tallied */
+	/* Of more octets than can be, alone or with what else their exporter told of
+	 * that minute: not tallied. */
+	uint64_t absurd;
 	uint64_t unknown; /* whose sampling nobody told */
 	/* Flows that no interface has, since a guest told of too many of them. */
 	uint64_t guest_interfaces;
