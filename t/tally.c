@@ -508,6 +508,9 @@ test_passing(void)
 /* --- counting once
  * -------------------------------------------------------------------- */
 
+static struct exporter *another(const char *address);
+static struct exporter *a_guest(unsigned number);
+
 static void
 test_once(void)
 {
@@ -572,8 +575,55 @@ test_once(void)
 		ok(false, "%s", err.text);
 	tally_configure(tally, &settings);
 	tally_flow(tally, &f, T0 + 20000);
-	is_int((long long)tally_counts(tally)->own, 2, "but not those to this host");
+	is_int((long long)tally_counts(tally)->own, 1,
+	    "and what comes to our port from who is no exporter: it may be a flood");
+	/* 10.0.0.2 is one, by its agent 10.0.0.3, and so is a guest. */
+	struct flow theirs = a_flow();
+	struct exporter *sender = another("10.0.0.2");
+	sender->agent = ip4(10, 0, 0, 3);
+	theirs.exporter = sender;
+	tally_flow(tally, &theirs, T0 + 20000);
+	theirs.exporter = a_guest(4);
+	tally_flow(tally, &theirs, T0 + 20000);
+	tally_flow(tally, &f, T0 + 20000);
+	is_int((long long)tally_counts(tally)->own, 2,
+	    "what exporters send to us is none");
+	f.src = ip4(10, 0, 0, 3);
+	tally_flow(tally, &f, T0 + 20000);
+	f.src = ip4(10, 0, 1, 4);
+	tally_flow(tally, &f, T0 + 20000);
+	is_int((long long)tally_counts(tally)->own, 4, "from each of their addresses");
+	f.dst = ip4(10, 0, 0, 8);
+	tally_flow(tally, &f, T0 + 20000);
+	is_int((long long)tally_counts(tally)->own, 4, "but what they send to others");
+	f.exporter = another("10.0.0.2");
+	f.src = ip4(10, 0, 0, 2);
+	tally_flow(tally, &f, T0 + 20000);
+	is_int((long long)tally_counts(tally)->own, 5,
+	    "unless they tell of it themselves");
 	prefixes_free(&settings.self);
+
+	/* As many exporters as there can be. */
+	for (unsigned i = 0; i < EXPORTERS_MAX; i++) {
+		char text[32];
+
+		snprintf(text, sizeof text, "10.2.%u.%u", i >> 8, i & 255);
+		if (exporters->count < EXPORTERS_MAX) {
+			sender = another(text);
+			sender->agent = ip4(10, 3, i >> 8, i & 255);
+			theirs.exporter = sender;
+			tally_flow(tally, &theirs, T0 + 20000);
+		}
+	}
+	f.dst = ip4(10, 0, 0, 9);
+	f.src = ip4(10, 9, 9, 9);
+	tally_flow(tally, &f, T0 + 20000);
+	is_int((long long)tally_counts(tally)->own, 5,
+	    "a stranger among a thousand is none");
+	f.src = ip4(10, 3, 1, 1);
+	tally_flow(tally, &f, T0 + 20000);
+	is_int((long long)tally_counts(tally)->own, 6, "and each of them is one");
+	settings.ports = 0;
 }
 
 static void

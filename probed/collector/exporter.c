@@ -276,10 +276,16 @@ exporters_get(
 struct flow_ip
 exporter_device(const struct exporter *x)
 {
-	struct addr from = x->address;
-
 	if (x->agent.len != 0 && !x->guest)
 		return x->agent;
+	return exporter_from(x);
+}
+
+struct flow_ip
+exporter_from(const struct exporter *x)
+{
+	struct addr from = x->address;
+
 	addr_unmap(&from); /* a socket of both families maps IPv4 */
 	return flow_ip_of(&from);
 }

@@ -158,6 +158,8 @@ bool exporters_may(struct exporters *e, struct exporter *x, int64_t now_ms);
  * others': by its agent; but a guest, whose agent is what it says of itself, by the
  * address that it sends from. */
 struct flow_ip exporter_device(const struct exporter *x);
+/* The address that it sends from. */
+struct flow_ip exporter_from(const struct exporter *x);
 /* X's clock said EXPORT_MS when ours said NOW_MS. */
 void exporter_clock(struct exporter *x, int64_t export_ms, int64_t now_ms);
 /* How far X's clock is ahead of ours, ms (behind: negative); INT64_MIN: not known. */

@@ -37,6 +37,9 @@
 #define PACKET_LEAST 40.0
 #define PACKET_MOST 1500.0
 
+#define SENDERS                                                                        \
+	(4 * EXPORTERS_MAX) /* slots for two addresses each, half of them full */
+
 /* Bits of a gathered key's KIND. */
 #define KIND_PROTO 1 /* it is an IP packet */
 #define KIND_PORTS 2
@@ -56,6 +59,7 @@ static const uint16_t lasts_s[] = { 0, 20, 40, 60, 120, 300 };
 struct source {
 	uint64_t serial;  /* whose it is */
 	uint64_t word[2]; /* its address, for the rows of its interfaces */
+	uint64_t from[2]; /* that it sends from: another, where it names an agent */
 	uint64_t device;  /* a hash of it, and of how it tells: who tells */
 	bool samples;	  /* sFlow */
 	bool guest;	  /* when it told last */
@@ -87,6 +91,8 @@ struct tally {
 	uint64_t device; /* the only one that told so far; 0: none */
 	bool several;	 /* there was another one */
 	struct source source[EXPORTERS_MAX];
+	/* The addresses of all sources: 1 + the source's number; 0: none. */
+	uint16_t sender[SENDERS];
 	struct open_minute open[TALLY_OPEN]; /* minute M at M % TALLY_OPEN */
 	uint64_t octets[TALLY_OPEN], packets[TALLY_OPEN]; /* of each, gathered too */
 	int64_t now; /* the newest open minute; 0: none yet */
@@ -111,6 +117,51 @@ rank(const struct tally *t, struct source *s)
 		s->rank = s->guest ? WITNESS_GUEST : WITNESS_UNRANKED;
 }
 
+static bool
+is_address(const uint64_t a[2], const uint64_t b[2])
+{
+	return a[0] == b[0] && a[1] == b[1];
+}
+
+/* The slot of a source with ADDRESS, or where one would be. */
+static uint16_t *
+sender_at(struct tally *t, const uint64_t address[2])
+{
+	unsigned at = gather_hash(address, 2, t->secret) % SENDERS;
+
+	for (; t->sender[at] != 0; at = (at + 1) % SENDERS) {
+		const struct source *s = &t->source[t->sender[at] - 1];
+
+		if (is_address(s->word, address) || is_address(s->from, address))
+			break;
+	}
+	return &t->sender[at];
+}
+
+static void
+learn_sender(struct tally *t, const uint64_t address[2], unsigned source)
+{
+	uint16_t *at = sender_at(t, address);
+
+	if (*at == 0)
+		*at = (uint16_t)(source + 1);
+}
+
+/* A source is new: who sends? Sources are few, and so are new ones. */
+static void
+learn_senders(struct tally *t)
+{
+	memset(t->sender, 0, sizeof t->sender);
+	for (unsigned i = 0; i < EXPORTERS_MAX; i++) {
+		const struct source *s = &t->source[i];
+
+		if (s->serial == 0)
+			continue;
+		learn_sender(t, s->word, i);
+		learn_sender(t, s->from, i);
+	}
+}
+
 /* What is known of F's exporter. */
 static struct source *
 source_of(struct tally *t, const struct exporter *x)
@@ -127,8 +178,10 @@ source_of(struct tally *t, const struct exporter *x)
 		.guest = x->guest,
 		.octets = s->serial == x->serial ? s->octets : 0,
 		.late_octets = s->serial == x->serial ? s->late_octets : 0 };
-	struct flow_ip device = exporter_device(x);
+	struct flow_ip device = exporter_device(x), from = exporter_from(x);
 	inside_words(s->word, &device);
+	inside_words(s->from, &from);
+	learn_senders(t);
 	s->samples = x->protocol == FLOW_SFLOW5;
 	/* Interfaces whose packets are looked at have no address of their own; a device
 	 * that tells of flows and of samples sees the same packets twice. */
@@ -179,17 +232,18 @@ is_twice(struct source *s, const struct flow *f, int64_t now_ms, uint64_t secret
 }
 
 /* A datagram of flows that is itself in a flow: an exporter that sees its own would be
- * heard for ever. */
+ * heard for ever. Whatever else comes to our ports is traffic: it may be a flood. */
 static bool
-is_own(const struct tally *t, const struct gather_key *key, const struct source *s)
+is_own(struct tally *t, const struct gather_key *key, const struct source *s)
 {
 	if (key->proto != IPPROTO_UDP)
 		return false;
 	for (unsigned i = 0; i < t->set.ports; i++)
 		if (key->dport == t->set.port[i])
-			return (key->src[0] == s->word[0] &&
-				   key->src[1] == s->word[1]) ||
-			       inside_of(&t->self, key->dst) == SIDE_OWN;
+			return is_address(key->src, s->word) ||
+			       is_address(key->src, s->from) ||
+			       (inside_of(&t->self, key->dst) == SIDE_OWN &&
+				   *sender_at(t, key->src) != 0);
 	return false;
 }
 

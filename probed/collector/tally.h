@@ -58,7 +58,7 @@ struct tally_settings {
 /* Records, since the start. */
 struct tally_counts {
 	uint64_t flows;	  /* tallied */
-	uint64_t own;	  /* of datagrams to or from ourselves as a collector */
+	uint64_t own;	  /* of exporters' datagrams to us, or to another collector */
 	uint64_t twice;	  /* seen on the way in, too */
 	uint64_t others;  /* for interfaces alone: of the hosts another one tells */
 	uint64_t late; /* which ended in minutes that were closed, or shares of such */
