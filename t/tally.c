@@ -402,6 +402,87 @@ octets_in(int minute)
 	return t->rows == 0 ? 0 : (long long)minute_octets(&t->row[0].sum);
 }
 
+/* Octets of the oldest minute by a record of 5000 from 50 minutes before T0 to T0,
+ * after what was told already; a tenth of that if it is believed. */
+static long long
+after_begins(struct flow f)
+{
+	f.sport = 1;
+	f.start_ms = T0 - 50 * MINUTE_MS;
+	f.end_ms = T0;
+	f.octets = 5000;
+	memset(table, 0, sizeof table);
+	tally_flow(tally, &f, T0 + 1000);
+	close_all();
+	return octets_in(-5);
+}
+
+/* Exporters that say whenever they tell of a flow when it began, hours ago. */
+static void
+of_begins(void)
+{
+	struct flow f;
+
+	afresh("10.0.0.0/8");
+	f = a_flow();
+	f.octets = 0;
+	f.start_ms = T0 - 90 * MINUTE_MS;
+	f.end_ms = T0 - MINUTE_MS;
+	tally_flow(tally, &f, T0 + 1000);
+	f.end_ms = T0;
+	f.start_ms += 900; /* as the seconds of a header have it */
+	tally_flow(tally, &f, T0 + 1000);
+	is_int((long long)tally_counts(tally)->cut, 1,
+	    "who tells the begin of a flow twice tells it always");
+	is_int(after_begins(f), 1000, "and all that is long counts in five minutes");
+
+	static const struct {
+		int64_t start_ms, end_ms; /* later */
+		const char *what;
+	} no_sign[] = {
+		{ 0, 0, "the same record twice is no sign of that" },
+		{ 40, 5000, "nor is the same flow seen at two places" },
+		{ 30 * MINUTE_MS, 30 * MINUTE_MS, "nor another by the same ports" },
+	};
+	for (unsigned i = 0; i < sizeof no_sign / sizeof *no_sign; i++) {
+		afresh("10.0.0.0/8");
+		f = a_flow();
+		f.octets = 0;
+		f.start_ms = T0 - 90 * MINUTE_MS;
+		f.end_ms = T0 - 30 * MINUTE_MS;
+		tally_flow(tally, &f, T0 + 1000);
+		f.start_ms += no_sign[i].start_ms;
+		f.end_ms += no_sign[i].end_ms;
+		tally_flow(tally, &f, T0 + 1000);
+		is_int(after_begins(f), 100, no_sign[i].what);
+	}
+
+	/* More flows than are kept, each told of once a minute. */
+	afresh("10.0.0.0/8");
+	f = a_flow();
+	f.octets = 0;
+	f.start_ms = T0 - 90 * MINUTE_MS;
+	for (int m = -1; m <= 0; m++)
+		for (unsigned i = 0; i < 5000; i++) {
+			f.dport = (uint16_t)(1024 + i);
+			f.end_ms = T0 + m * MINUTE_MS;
+			tally_flow(tally, &f, T0 + 1000);
+		}
+	is_int(after_begins(f), 1000, "thousands of flows do not hide it");
+
+	/* Another one's number. */
+	afresh("10.0.0.0/8");
+	f = a_flow();
+	f.octets = 0;
+	f.start_ms = T0 - 90 * MINUTE_MS;
+	for (int m = -1; m <= 0; m++) {
+		f.end_ms = T0 + m * MINUTE_MS;
+		tally_flow(tally, &f, T0 + 1000);
+	}
+	exporter->serial++;
+	is_int(after_begins(f), 100, "it is of one exporter");
+}
+
 static void
 test_long(void)
 {
@@ -447,19 +528,31 @@ test_long(void)
 	is_close((double)octets_in(-5), 30000.0 / 20, 2,
 	    "what ended too long ago has the share of a minute in the oldest");
 
-	/* An exporter that says each minute when the flow began, hours ago. */
+	/* Three hours, by one that tells of a flow when it is over: as long as it says.
+	 */
 	afresh("10.0.0.0/8");
 	f = a_flow();
-	f.start_ms = T0 - 62 * MINUTE_MS;
+	f.start_ms = T0 - 180 * MINUTE_MS;
 	f.end_ms = T0;
-	f.octets = 5000;
+	f.octets = 180000;
 	tally_flow(tally, &f, T0 + 1000);
+	f.sport++;
 	f.start_ms = T0 - 50 * MINUTE_MS;
+	f.octets = 50000;
 	tally_flow(tally, &f, T0 + 1000);
 	close_all();
-	ok(tally_counts(tally)->cut == 2 && tally_counts(tally)->late_octets == 0,
-	    "what is longer than any timeout tells that no begin is to be believed");
-	is_int(octets_in(-5), 2000, "and counts in five minutes");
+	is_int(octets_in(-5), 2000, "hours are hours, of this flow and of the next");
+	ok(tally_counts(tally)->cut == 0 && tally_counts(tally)->late_octets == 220000,
+	    "and what is long over is late");
+	of_begins();
+	afresh("10.0.0.0/8");
+	f = a_flow();
+	f.start_ms = 0;
+	f.octets = 5000;
+	f.end_ms = T0;
+	tally_flow(tally, &f, T0 + 1000);
+	close_all();
+	is_int(octets_in(-5), 1000, "a begin in 1970 is none");
 
 	afresh("10.0.0.0/8");
 	f = a_flow();
@@ -471,6 +564,15 @@ test_long(void)
 	close_all();
 	ok(tally_counts(tally)->cut == 1 && octets_in(-1) == 5000,
 	    "where the exporter tells its timeout, that is how long it is");
+
+	afresh("10.0.0.0/8");
+	f = a_flow();
+	exporter->active_s = 604800;
+	f.start_ms = f.octets = 0;
+	f.end_ms = T0 - MINUTE_MS;
+	tally_flow(tally, &f, T0 + 1000);
+	is_int(after_begins(f), 100, "by a timeout of days it is as long as it says");
+	is_int((long long)tally_counts(tally)->cut, 1, "unless that has no begin");
 }
 
 static void

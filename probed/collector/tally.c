@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "collector/begins.h"
 #include "collector/exporter.h"
 #include "collector/gather.h"
 #include "collector/ifset.h"
@@ -29,10 +30,8 @@
 /* A clock that is wrong by less is right: datagrams wait a little before they are sent.
  */
 #define CLOCK_MS 5000
-/* The longest that a flow goes on before it is told of: no device's active timeout can
- * be set to more than an hour, and they look once a minute. */
-#define TIMEOUT_MOST_MS (61 * MINUTE_MS)
-#define KEPT_MINUTES 60
+/* What says that it lasted longer has no begin, but a zero for one. */
+#define YEAR_MS (366 * 24 * HOUR_MS)
 /* Sizes of IP packets, at least and (but for jumbo frames) at most. */
 #define PACKET_LEAST 40.0
 #define PACKET_MOST 1500.0
@@ -72,9 +71,7 @@ struct source {
 	 * last asked whether it is outdone. */
 	int64_t told, asked;
 	bool outdone;
-	/* The minute of its last record that began longer ago than any timeout: it goes
-	 * on telling when a flow began, whenever it counts anew. 0: none. */
-	int64_t kept;
+	struct begins *begins; /* of its long flows; NULL: none came yet */
 	uint64_t octets,
 	    late_octets; /* of all its records, scaled; that were too late */
 	uint64_t minute_octets[TALLY_OPEN], minute_packets[TALLY_OPEN];
@@ -174,6 +171,7 @@ source_of(struct tally *t, const struct exporter *x)
 	drain(t);
 	ifset_clear(&s->in[0]);
 	ifset_clear(&s->in[1]);
+	begins_free(s->begins);
 	*s = (struct source){ .serial = x->serial,
 		.guest = x->guest,
 		.octets = s->serial == x->serial ? s->octets : 0,
@@ -382,26 +380,46 @@ spread(struct tally *t, const struct gather_key *key, const struct scaled *s,
 	}
 }
 
-/* What a record of S that lasts MS can be of, at most: its timeout, where S tells it.
- * Some exporters tell of a flow again and again, what came since, and always when it
- * began: then nobody knows since when, and it is taken for what is open. */
-static int64_t
-longest(const struct tally *t, struct source *s, const struct exporter *x, int64_t ms)
+/* Is S, which tells of KEY from START to END, one that tells of a flow again and again,
+ * what came since, and always when it began? */
+static bool
+keeps_begins(const struct tally *t, struct source *s, const struct gather_key *key,
+    int64_t start, int64_t end)
 {
-	int64_t told = x->active_s * 1000LL;
+	uint64_t flow[6] = { key->src[0], key->src[1], key->dst[0], key->dst[1],
+		(uint64_t)key->in << 32 | key->out,
+		(uint64_t)key->proto << 32 | (uint64_t)key->sport << 16 | key->dport };
 
-	if (told != 0)
-		return told < TIMEOUT_MOST_MS ? told : TIMEOUT_MOST_MS;
-	if (ms > TIMEOUT_MOST_MS)
-		s->kept = t->now;
-	return s->kept != 0 && s->kept + KEPT_MINUTES > t->now ? TALLY_SPAN_MS
-							       : TIMEOUT_MOST_MS;
+	if (s->begins == NULL)
+		s->begins = begins_new();
+	return begins_again(
+	    s->begins, gather_hash(flow, 6, t->secret), start, end, t->now_ms);
+}
+
+/* What F can be of, at most: its timeout, where its exporter tells it; days are none,
+ * by which all is told when it is over. Where begins say nothing, nobody knows since
+ * when it is, and it is taken for what is open. Else it is as long as it says, be it
+ * days: some tell of a flow only when it is over. */
+static int64_t
+longest(const struct tally *t, struct source *s, const struct gather_key *key,
+    const struct flow *f)
+{
+	int64_t ms = f->end_ms - f->start_ms, told = f->exporter->active_s * 1000LL;
+
+	if (told != 0 && told <= HOUR_MS)
+		return told;
+	if (ms <= TALLY_SPAN_MS)
+		return ms;
+	return keeps_begins(t, s, key, f->start_ms, f->end_ms) || ms > YEAR_MS
+		   ? TALLY_SPAN_MS
+		   : ms;
 }
 
 /* Have START to END, which is what F says, end between what is open and now, and last
  * no longer than can be. */
 static void
-place(struct tally *t, const struct flow *f, int64_t *start, int64_t *end)
+place(struct tally *t, const struct flow *f, const struct gather_key *key,
+    int64_t *start, int64_t *end)
 {
 	int64_t wrong = exporter_ahead_ms(f->exporter);
 	int64_t oldest = (t->now - TALLY_OPEN + 1) * MINUTE_MS;
@@ -417,8 +435,7 @@ place(struct tally *t, const struct flow *f, int64_t *start, int64_t *end)
 		*start -= ahead;
 		*end = t->now_ms;
 	}
-	int64_t most =
-	    longest(t, &t->source[f->exporter->number], f->exporter, *end - *start);
+	int64_t most = longest(t, &t->source[f->exporter->number], key, f);
 	if (*end - *start > most) {
 		*start = *end - most;
 		t->counts.cut++;
@@ -451,7 +468,7 @@ one_way(struct tally *t, const struct flow *f, struct gather_key *key,
 	int64_t start = f->start_ms, end = f->end_ms;
 	uint32_t flows = f->merged + (f->more ? 0 : 1);
 
-	place(t, f, &start, &end);
+	place(t, f, key, &start, &end);
 	key->span = span_class(end - start);
 	t->counts.flows++;
 	t->counts.unknown += s->unknown;
@@ -1027,6 +1044,7 @@ tally_free(struct tally *t)
 	for (unsigned i = 0; i < EXPORTERS_MAX; i++) {
 		ifset_clear(&t->source[i].in[0]);
 		ifset_clear(&t->source[i].in[1]);
+		begins_free(t->source[i].begins);
 	}
 	gather_free(t->gather);
 	witnesses_free(t->witnesses);

@@ -7,8 +7,9 @@
  * rows, so a share of it is lost to the tallies: it is counted (late_octets) and not
  * put into a later minute, where it would be a peak that never was. An exporter that
  * tells of a flow only after half an hour has five sixths of its long flows there, and
- * the rate of the last five minutes right. What ended before the oldest open minute
- * counts as if it had ended in it.
+ * the rate of the last five minutes right; one that tells of it when it is over has
+ * nearly all of it there. What ended before the oldest open minute counts as if it had
+ * ended in it.
  *
  * A minute to which nothing came is given out, too, as a total of nothing, so that it
  * differs from one that nobody tallied; but not before the first record, nor when none
