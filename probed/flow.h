@@ -136,7 +136,8 @@ struct flow {
 	uint16_t sport, dport, post_sport, post_dport;
 	uint16_t flags;		  /* TCP, all packets or'ed */
 	uint32_t in, out;	  /* interfaces: ifIndex; 0: none or unknown */
-	uint64_t octets, packets; /* as exported, not scaled */
+	/* As exported, not scaled; a firewall's sum that ran over is whole. */
+	uint64_t octets, packets;
 	uint64_t reverse_octets, reverse_packets; /* of the answers, in a biflow */
 	uint64_t dropped_octets, dropped_packets;
 	/* Of those above what records before this one have told already (nsel.h). */

@@ -123,7 +123,10 @@ struct exporter {
 	struct exporter_discard discarded[EXPORTER_DISCARDS_MAX];
 	unsigned discarded_count;
 	uint64_t no_template, faults[FLOW_FAULTS];
-	bool ends_by_deltas; /* a firewall: see nsel.h */
+	/* A firewall (nsel.h): what its ends tell, and how many in a row spoke against
+	 * that. */
+	bool ends_by_deltas;
+	unsigned ends_otherwise;
 	uint64_t cut_short; /* flows of packets that went early, for want of room */
 };
 

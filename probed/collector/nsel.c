@@ -13,6 +13,12 @@
 #define WAYS 8 /* the first is for guests */
 /* Updates come every minute; one that is silent for so long has ended unheard. */
 #define SILENT_MS (3600 * 1000LL)
+/* Events of one moment come in any order: an update may come after the end. */
+#define ENDED_MS 60000
+/* Ends in a row that are less than what was told: then they are no sums. And as many
+ * that are not: then they are. */
+#define ENDS_LESS 3
+#define ENDS_NOT_LESS 32
 
 enum event {
 	EVENT_CREATE = 1,
@@ -23,6 +29,7 @@ enum event {
 struct told {
 	uint64_t flow; /* a hash; 0: free */
 	int64_t at_ms;
+	bool ended; /* and its end was a sum */
 	uint64_t octets, packets, reverse_octets, reverse_packets;
 };
 
@@ -62,7 +69,17 @@ name_of(
 static bool
 is_silent(const struct told *t, int64_t now_ms)
 {
-	return t->flow == 0 || now_ms - t->at_ms > SILENT_MS || now_ms < t->at_ms;
+	return t->flow == 0 || now_ms < t->at_ms ||
+	       now_ms - t->at_ms > (t->ended ? ENDED_MS : SILENT_MS);
+}
+
+/* Which of two places to give away: that of a flow that is over, then the older one. */
+static bool
+is_better(const struct told *t, const struct told *than)
+{
+	if ((t->flow == 0) != (than->flow == 0))
+		return t->flow == 0;
+	return t->ended != than->ended ? t->ended : t->at_ms < than->at_ms;
 }
 
 /* The place of FLOW, or the one that it would have: then that of another flow, or free.
@@ -72,16 +89,29 @@ place_of(struct nsel *n, uint64_t flow, bool guest)
 {
 	struct told *set = n->told[(flow >> 8) % SETS];
 	unsigned first = guest ? 0 : 1, ways = guest ? 1 : WAYS;
-	struct told *oldest = &set[first];
+	struct told *best = &set[first];
 
 	for (unsigned i = first; i < ways; i++) {
 		if (set[i].flow == flow)
 			return &set[i];
-		if (set[i].flow == 0 ||
-		    (oldest->flow != 0 && set[i].at_ms < oldest->at_ms))
-			oldest = &set[i];
+		if (is_better(&set[i], best))
+			best = &set[i];
 	}
-	return oldest;
+	return best;
+}
+
+/* A sum of BYTES has run over when it is less than what was told, WAS, by so much that
+ * what came since is little against what it can hold. The sum, then; else NOW as it is.
+ */
+static uint64_t
+unrolled(uint64_t now, uint64_t was, unsigned bytes)
+{
+	if (bytes >= 8 || now >= was)
+		return now;
+	uint64_t since = (now - was) & ((1ULL << 8 * bytes) - 1);
+	return since < 1ULL << (8 * bytes - 1) && was >> (8 * bytes - 1) != 0
+		   ? was + since
+		   : now;
 }
 
 static void
@@ -94,6 +124,15 @@ note_told(struct flow *f, const struct told *t)
 	TOLD(reverse_octets);
 	TOLD(reverse_packets);
 #undef TOLD
+}
+
+static void
+note_all(struct flow *f)
+{
+	f->told_octets = f->octets;
+	f->told_packets = f->packets;
+	f->told_reverse_octets = f->reverse_octets;
+	f->told_reverse_packets = f->reverse_packets;
 }
 
 static void
@@ -111,32 +150,88 @@ is_less(const struct flow *f, const struct told *t)
 	return f->octets < t->octets || f->reverse_octets < t->reverse_octets;
 }
 
-bool
-nsel_event(struct nsel *n, struct exporter *x, uint64_t id, bool total, struct flow *f,
-    int64_t now_ms)
+static void
+unroll(struct flow *f, const struct told *t, const struct nsel_record *r)
 {
-	uint64_t flow = name_of(n, x, id, f);
+	f->octets = unrolled(f->octets, t->octets, r->bytes);
+	f->reverse_octets =
+	    unrolled(f->reverse_octets, t->reverse_octets, r->reverse_bytes);
+}
+
+/* What an end that is LESS than what was told before, or is not, says of X. */
+static void
+learn(struct exporter *x, bool less)
+{
+	x->ends_otherwise = less != x->ends_by_deltas ? x->ends_otherwise + 1 : 0;
+	if (x->ends_otherwise < (less ? ENDS_LESS : ENDS_NOT_LESS))
+		return;
+	x->ends_by_deltas = less;
+	x->ends_otherwise = 0;
+}
+
+/* F is the end, by R, of what T was told of. Is it a sum? */
+static bool
+end_known(struct exporter *x, const struct nsel_record *r, struct flow *f,
+    const struct told *t)
+{
+	if (r->tells == NSEL_SINCE)
+		return false;
+	if (r->tells == NSEL_TOTAL || !x->ends_by_deltas)
+		unroll(f, t, r);
+	bool less = is_less(f, t);
+	if (r->tells == NSEL_BY_EVENT && (t->octets | t->reverse_octets) != 0)
+		learn(x, less);
+	if (r->tells == NSEL_BY_EVENT && x->ends_by_deltas)
+		return false;
+	note_told(f, t);
+	return !less;
+}
+
+/* The end of FLOW, whose place is T, and which may be KNOWN. */
+static void
+end(struct told *t, uint64_t flow, bool known, struct exporter *x,
+    const struct nsel_record *r, struct flow *f, int64_t now_ms)
+{
+	bool sum = known ? end_known(x, r, f, t)
+			 : r->tells == NSEL_TOTAL ||
+			       (r->tells == NSEL_BY_EVENT && !x->ends_by_deltas);
+
+	/* An update of it that is still to come is in the sum. Nobody who goes on gives
+	 * his place for that. */
+	if (sum && (t->flow == flow || t->ended || is_silent(t, now_ms)))
+		*t = (struct told){ .flow = flow, .at_ms = now_ms, .ended = true };
+	else if (t->flow == flow)
+		t->flow = 0;
+}
+
+bool
+nsel_event(struct nsel *n, struct exporter *x, const struct nsel_record *r,
+    struct flow *f, int64_t now_ms)
+{
+	uint64_t flow = name_of(n, x, r->id, f);
 	struct told *t = place_of(n, flow, x->guest);
-	bool known = t->flow == flow && !is_silent(t, now_ms);
+	bool there = t->flow == flow && !is_silent(t, now_ms);
+	bool known = there && !t->ended;
 
 	f->more |= known && f->event != EVENT_CREATE;
-	if (f->event == EVENT_CREATE || f->event == EVENT_DELETE) {
-		if (known && f->event == EVENT_DELETE) {
-			x->ends_by_deltas |= !total && is_less(f, t);
-			if (total || !x->ends_by_deltas)
-				note_told(f, t);
-		}
-		if (t->flow == flow)
-			t->flow = 0;
-		return true;
-	}
+	if (f->event == EVENT_CREATE && t->flow == flow)
+		t->flow = 0;
+	if (f->event == EVENT_DELETE)
+		end(t, flow, known, x, r, f, now_ms);
 	if (f->event != EVENT_UPDATE)
 		return true;
-	bool went = t->flow != flow && !is_silent(t, now_ms);
+	if (there && t->ended) {
+		f->more = true;
+		note_all(f);
+		return true;
+	}
+	bool went = t->flow != flow && !t->ended && !is_silent(t, now_ms);
 	if (!known)
 		*t = (struct told){ .flow = flow };
-	if (total)
+	if (r->tells == NSEL_TOTAL) {
+		unroll(f, t, r);
 		note_told(f, t);
+	}
 	t->at_ms = now_ms;
 	add(t, f);
 	return !went;

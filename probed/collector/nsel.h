@@ -1,7 +1,8 @@
 /* What a firewall's events of one flow (Cisco NSEL) have told of its octets so far: an
  * update tells what came since the last, and the end of the flow all that there was, so
  * that added up they would count twice. Some tell at the end, too, what came since the
- * last update; that is found out when it is less than was told already.
+ * last update; that is found out when ends are less than was told already, again and
+ * again, and by more than a counter that has run over explains.
  *
  * Memory is bounded. When there is no room, the flow that was heard of longest ago of
  * some goes; guests have places of their own. */
@@ -15,12 +16,24 @@
 
 struct nsel;
 
+enum nsel_tells {
+	NSEL_BY_EVENT, /* what came since the last, and at the end all that there was */
+	NSEL_SINCE,    /* what came since the last, whatever the event */
+	NSEL_TOTAL,    /* all that there was, whatever the event */
+};
+
+struct nsel_record {
+	uint64_t id; /* of the flow */
+	enum nsel_tells tells;
+	unsigned bytes, reverse_bytes; /* of its counters of octets, 1 to 8 */
+};
+
 struct nsel *nsel_new(void);
 void nsel_free(struct nsel *n);
-/* X tells of F, an event of flow ID; TOTAL: its octets are all that there were,
- * whatever the event. Sets F's told_* and takes it into account. False when another
- * flow, which had not ended, went for it. */
-bool nsel_event(struct nsel *n, struct exporter *x, uint64_t id, bool total,
+/* X tells of F, an event, by R. Sets F's told_*, puts sums right that have run over,
+ * and takes it into account. False when another flow, which had not ended, went for it.
+ */
+bool nsel_event(struct nsel *n, struct exporter *x, const struct nsel_record *r,
     struct flow *f, int64_t now_ms);
 
 #endif

@@ -349,22 +349,41 @@ record_flows(const struct view *v, struct flow *f)
 	f->merged = n == 0 ? 0 : (uint32_t)n - 1;
 }
 
+/* The width of SLOT in the records of T, 8 at most. */
+static unsigned
+width_of(const struct template *t, enum field_slot slot)
+{
+	for (unsigned i = 0; i < t->steps; i++)
+		if (t->step[i].slot == slot)
+			return t->step[i].len < 8 ? t->step[i].len : 8;
+	return 8;
+}
+
 /* An event of a firewall: what it tells may be told already. */
 static void
-record_event(
-    struct decoding *d, const struct view *v, struct flow *f, const uint8_t *at)
+record_event(struct decoding *d, const struct template *t, const struct view *v,
+    struct flow *f, const uint8_t *at)
 {
 	struct exporters *e = d->exporters;
-	bool total = has(v, F_TOTAL_OCTETS) && !has(v, F_OCTETS) &&
-		     !has(v, F_OUT_OCTETS) && !has(v, F_FORWARD_OCTETS);
+	struct nsel_record r = { .id = has(v, F_FLOW_ID) ? v->r->number[F_FLOW_ID] : 0,
+		.tells = NSEL_TOTAL,
+		.bytes = width_of(t, F_TOTAL_OCTETS),
+		.reverse_bytes = width_of(t, F_REVERSE_TOTAL_OCTETS) };
 
 	if (!has(v, F_EVENT) || !(f->has & (FLOW_HAS_OCTETS | FLOW_HAS_REVERSE)))
 		return;
+	/* In record_counters()'s order. Deltas are what their name says (Palo Alto);
+	 * only an initiator's and a responder's octets mean now this, now that. */
+	if (has(v, F_OCTETS) || has(v, F_OUT_OCTETS))
+		r.tells = NSEL_SINCE;
+	else if (has(v, F_FORWARD_OCTETS) || !has(v, F_TOTAL_OCTETS)) {
+		r.tells = NSEL_BY_EVENT;
+		r.bytes = width_of(t, F_FORWARD_OCTETS);
+		r.reverse_bytes = width_of(t, F_ANSWER_OCTETS);
+	}
 	if (e->nsel == NULL)
 		e->nsel = nsel_new();
-	if (!nsel_event(e->nsel, d->exporter,
-		has(v, F_FLOW_ID) ? v->r->number[F_FLOW_ID] : 0, total, f,
-		d->d->arrived_ms))
+	if (!nsel_event(e->nsel, d->exporter, &r, f, d->d->arrived_ms))
 		decoding_fault(d, FAULT_FLOW_FULL, at,
 		    "no room for another flow of a firewall: one may count twice");
 }
@@ -543,7 +562,7 @@ record_flow(struct decoding *d, const struct template *t, const struct field_rec
 	record_sample(d, &v, &f);
 	record_span(d, &v, clock, &f, at);
 	record_flows(&v, &f);
-	record_event(d, &v, &f, at);
+	record_event(d, t, &v, &f, at);
 	record_turn(&v, &f);
 	hint.has_sampler = record_sampler(&v, &hint.sampler);
 	/* NetFlow's sampler 0 is none; a selector of IPFIX may well be called so. */
