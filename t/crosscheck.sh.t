@@ -88,6 +88,8 @@ knows_time() {
 }
 
 # --- time goes by -------------------------------------------------------------------
+# Of the minute in which a collector came nothing is known.
+turn 240
 v5 0 | send 2055 127.0.0.14
 wait_until 30 gets 1 exporter netflow5 records
 turn 240
