@@ -425,10 +425,15 @@ test_sampling(void)
 	give();
 	ok(flow[3].rate == 1000 && flow[3].rate_from == SAMPLING_ONLY_SAMPLER,
 	    "the one sampler of its own domain");
+	v9_sampler(1, 9, 0);
+	is_int(faults[FAULT_FLOW_RATE], 1, "a rate of 0 is a fault");
+	v9_plain(1, 1, 1);
+	give();
+	ok(flow[4].rate == 1000, "which teaches nothing");
 	v9_sampler(1, 8, 2000);
 	v9_plain(1, 1, 1);
 	give();
-	ok(flow[4].rate_from == SAMPLING_UNKNOWN, "two samplers, and no name");
+	ok(flow[5].rate_from == SAMPLING_UNKNOWN, "two samplers, and no name");
 
 	clear();
 	v9(1, 1);

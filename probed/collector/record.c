@@ -308,6 +308,14 @@ record_rate(const struct view *v)
 	return 0;
 }
 
+/* Does record V speak of a rate, be it a sound one or not? */
+static bool
+record_tells_rate(const struct view *v)
+{
+	return has(v, F_RATE) || has(v, F_SAMPLER_RATE) || has(v, F_INTERVAL) ||
+	       has(v, F_PROBABILITY) || (has(v, F_SIZE) && has(v, F_POPULATION));
+}
+
 static bool
 record_sampler(const struct view *v, uint64_t *id)
 {
@@ -592,6 +600,9 @@ record_option(struct decoding *d, const struct template *t,
 	    !exporter_learn_sampler(d->exporters, x, addr_port(&d->d->from),
 		o.has_sampler, o.sampler, o.rate))
 		decoding_fault(d, FAULT_FLOW_FULL, at, "no room for another sampler");
+	if (o.rate == 0 && record_tells_rate(&v))
+		decoding_fault(d, FAULT_FLOW_RATE, at,
+		    "options with a sampling rate of 0: nothing is learned of it");
 	if (has(&v, F_NAME) && has(&v, F_IN)) {
 		o.interface = (uint32_t)r->number[F_IN];
 		o.name = r->bytes[F_NAME - FIELD_MACS].at;
