@@ -114,7 +114,7 @@ trust_samples(struct html *page)
 		say(page, "warn",
 		    "%s throws %.0f %% of its samples away before it sends them: its "
 		    "figures are scaled by how many packets it had to choose from, and "
-		    "bursts are missing in them. A higher sampling rate helps it.",
+		    "bursts are missing in them. Have it look at fewer: one packet in more.",
 		    worst->agent[0] != '\0' ? worst->agent : worst->address,
 		    most * 100);
 }

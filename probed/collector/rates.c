@@ -1,7 +1,6 @@
 #include "collector/rates.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 static void
 forget(struct rates *r)
@@ -21,31 +20,23 @@ rates_set(struct rates *r, struct rates_rule *rules, size_t count, uint32_t fall
 	r->version++;
 }
 
-static struct addr
-addr_of(const struct flow_ip *ip)
+static bool
+holds(const struct prefixes *list, const struct flow_ip *ip)
 {
-	struct addr a = { .sa = { .sa_family = AF_UNSPEC } };
-
-	if (ip->len == 4) {
-		a.v4.sin_family = AF_INET;
-		memcpy(&a.v4.sin_addr, ip->bytes, 4);
-	} else if (ip->len == 16) {
-		a.v6.sin6_family = AF_INET6;
-		memcpy(&a.v6.sin6_addr, ip->bytes, 16);
-	}
-	return a;
+	for (size_t i = 0; i < list->count; i++)
+		if (flow_ip_in(ip, &list->prefix[i]))
+			return true;
+	return false;
 }
 
 struct rates_rule
 rates_of(const struct rates *r, const struct addr *from, const struct flow_ip *agent)
 {
-	struct addr a = addr_of(agent);
-
 	for (size_t i = 0; i < r->count; i++) {
 		const struct rates_rule *rule = &r->rule[i];
 
 		if (!prefixes_hold(&rule->address, from) &&
-		    (agent->len == 0 || !prefixes_hold(&rule->address, &a)))
+		    !holds(&rule->address, agent))
 			continue;
 		return (struct rates_rule){ .rate = rule->rate,
 			.fallback =

@@ -17,6 +17,12 @@ by_pool(const struct samples_source *s, uint32_t told)
 	return (uint32_t)(rate + 0.5);
 }
 
+static uint32_t
+rate_of(const struct samples_source *s)
+{
+	return s->rate != 0 ? s->rate : s->last.rate;
+}
+
 static void
 begin(struct samples_source *s, const struct samples_step *step)
 {
@@ -40,7 +46,7 @@ samples_add(struct samples *all, const struct samples_step *step)
 		/* One that comes late was not lost. */
 		if (gap != 0 && all->lost > 0)
 			all->lost--;
-		return s->rate != 0 ? s->rate : step->rate;
+		return rate_of(s);
 	}
 	if (gap > GAP_MOST || dropped > UINT32_MAX / 2) {
 		begin(s, step);
@@ -57,5 +63,5 @@ samples_add(struct samples *all, const struct samples_step *step)
 		s->rate = by_pool(s, step->rate);
 		s->taken = s->dropped = s->passed = 0;
 	}
-	return s->rate != 0 ? s->rate : step->rate;
+	return rate_of(s);
 }

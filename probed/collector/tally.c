@@ -36,8 +36,8 @@
 #define PACKET_LEAST 40.0
 #define PACKET_MOST 1500.0
 
-#define SENDERS                                                                        \
-	(4 * EXPORTERS_MAX) /* slots for two addresses each, half of them full */
+/* Slots for two addresses of each exporter, half of them full. */
+#define SENDERS (4 * EXPORTERS_MAX)
 
 /* Bits of a gathered key's KIND. */
 #define KIND_PROTO 1 /* it is an IP packet */

@@ -8,8 +8,8 @@
 #define HOUR_S 3600
 #define LEAST 5		/* windows, or days, below which nothing is usual */
 #define DELAY_MAX 3600. /* seconds: no delay is longer */
-#define HOUR_MAX                                                                       \
-	INT32_MAX /* hours since the epoch: no clock of ours shows a later one */
+/* Hours since the epoch: no clock of ours shows a later one. */
+#define HOUR_MAX INT32_MAX
 
 /* --- samples ---------------------------------------------------------------------- */
 
