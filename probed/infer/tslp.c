@@ -152,7 +152,8 @@ lay_out(struct days *d, const struct tslp_question *q, const struct tslp_series 
 		const struct tslp_bin *b = bin_at(s, n);
 		int64_t when = local(q, n * TSLP_BIN_S), ago = today - when / DAY_S;
 
-		if (b == NULL || ago < 0 || ago > TSLP_DAYS)
+		/* A series that was read back may be of any time, 1970 too. */
+		if (b == NULL || when < 0 || ago < 0 || ago > TSLP_DAYS)
 			continue;
 		unsigned i = (unsigned)(TSLP_DAYS - ago);
 		unsigned k = (unsigned)(when % DAY_S / TSLP_BIN_S);
