@@ -62,6 +62,7 @@ flow_sampling_word(enum flow_sampling source)
 {
 	static const char *const word[SAMPLING_SOURCES] = { [SAMPLING_UNKNOWN] =
 								"unknown",
+		[SAMPLING_INTERFACE] = "interface",
 		[SAMPLING_OPERATOR] = "operator",
 		[SAMPLING_PROTOCOL] = "protocol",
 		[SAMPLING_POOL] = "pool",

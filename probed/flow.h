@@ -65,6 +65,7 @@ void flow_ip_get(struct wire *w, struct flow_ip *ip);
  */
 enum flow_sampling {
 	SAMPLING_UNKNOWN, /* nobody said: counted as 1, and said to be unknown */
+	SAMPLING_INTERFACE, /* the operator said it of the interface */
 	SAMPLING_OPERATOR,
 	SAMPLING_PROTOCOL, /* the sample (sFlow) or the header (NetFlow v5) */
 	SAMPLING_POOL,	   /* the agent's pool, since it throws samples away */

@@ -564,7 +564,7 @@ say(const char *address, uint32_t rate, uint32_t fallback, uint32_t of_all)
 	struct rates_rule *rule = mem_zero(1, sizeof *rule);
 	struct err err;
 
-	rule->rate = rate;
+	rule->rate.rate = rate;
 	rule->fallback = fallback;
 	prefixes_parse(&rule->address, address, &err);
 	rates_set(&all->rates, rule, 1, of_all);
@@ -618,6 +618,72 @@ test_operator(void)
 	ok(last_is(100, SAMPLING_PROTOCOL),
 	    "but not a guest's, who may say what it likes");
 	guest = false;
+}
+
+/* What the operator says of all and of interfaces of theirs. */
+static void
+say_list(const char *text)
+{
+	struct rates_rule *rule = mem_zero(1, sizeof *rule);
+	struct err err;
+
+	ok(prefixes_parse(&rule->address, "192.0.2.0/24", &err) == 0 &&
+		ratelist_parse(&rule->rate, text, &err) == 0,
+	    "said: %s", text);
+	rates_set(&all->rates, rule, 1, 0);
+}
+
+/* One record of NetFlow v9: from interface IN to OUT, seen on its way out or in. */
+static void
+v9_way(uint16_t in, uint16_t out, bool egress)
+{
+	static const uint16_t fields[][2] = { { 8, 4 }, { 2, 4 }, { 10, 2 }, { 14, 2 },
+		{ 61, 1 } };
+
+	clear();
+	v9(1, 1);
+	template(0, 270, 5, fields);
+	set(270);
+	pack_u32(&p, 0xc0000201);
+	pack_u32(&p, 10);
+	pack_u16(&p, in);
+	pack_u16(&p, out);
+	pack_u8(&p, egress);
+	end_set();
+}
+
+static void
+test_interfaces(void)
+{
+	afresh();
+	say_list("1000, 3:100 4:10");
+	v9_way(3, 4, false);
+	ok(last_is(100, SAMPLING_INTERFACE), "the interface that it came in by");
+	v9_way(3, 4, true);
+	ok(last_is(10, SAMPLING_INTERFACE), "or left by, where it was seen then");
+	v9_way(0, 4, false);
+	ok(last_is(10, SAMPLING_INTERFACE), "or where no other is told");
+	v9_way(5, 4, false);
+	ok(last_is(1000, SAMPLING_OPERATOR),
+	    "another, of which nothing is said by itself");
+	v9_way(0, 0, false);
+	ok(last_is(1000, SAMPLING_OPERATOR), "and where none is told");
+	v5(1, 1000, 0, 77);
+	v5_record(0, 0);
+	ok(last_is(100, SAMPLING_INTERFACE), "v5, too");
+	sflow(1, 1);
+	sflow_sample(64, 4, 3, 1, sizeof frame);
+	ok(last_is(100, SAMPLING_INTERFACE), "sFlow: the source of the sample");
+	sflow(1, 2);
+	sflow_sample(64, 4, 5, 1, sizeof frame);
+	ok(last_is(100, SAMPLING_INTERFACE), "whatever ways it tells");
+	say_list("4:10");
+	v5(1, 1001, 1, 77);
+	v5_record(0, 0);
+	ok(last_is(77, SAMPLING_PROTOCOL), "others by what they tell");
+	say_list("5");
+	v9_way(3, 4, false);
+	ok(last_is(5, SAMPLING_OPERATOR), "and what was said before is forgotten");
 }
 
 static struct sequence *
@@ -901,6 +967,7 @@ main(void)
 	test_ipfix();
 	test_sampling();
 	test_operator();
+	test_interfaces();
 	test_sequence();
 	test_sflow();
 	test_samples();

@@ -31,12 +31,30 @@ like "$(check $'+ exporters\n++ a\naddress = 192.0.2.1\nsampling = 10\n++ b\nadd
 like "$(check $'+ exporters\n++ a\naddress = 192.0.2.0/24\nsampling = 10\n++ b\naddress = 192.0.2.1\nsampling = 9')" \
 	"smokebox:9: b: an address of it is in 'a', too" "or within a prefix of another"
 
+# said SAMPLING: of one exporter
+said() {
+	check $'+ exporters\n++ a\naddress = 192.0.2.1\nsampling = '"$1"
+}
+like "$(said 0)" "smokebox:7: a: 'sampling': '0': expected .* 1 to 16777216" "a rate of 0, at its line"
+like "$(said '1000, 3:')" "smokebox:7: a: 'sampling': '3:': expected .* such as 3:100" \
+	"an interface without a rate"
+like "$(said '0:10')" "smokebox:7: .*'0:10': before ':' .*1 to 2147483647" "an interface that is none"
+like "$(said '3:10 3:20')" "smokebox:7: .*interface 3 is there twice" "one that is there twice"
+like "$(said '10, 20')" "smokebox:7: .*10 and 20: one rate for all" "two rates for all"
+unlike "$(said '1000, 3:100')" "smokebox:[0-9]" "one for all and another for an interface is right"
+
 smokebox <<-END
 	$begin
 	+ exporters
 	++ wrong
 	address = 127.0.0.3
 	sampling = 50
+	++ ports
+	address = 127.0.0.5
+	sampling = 50, 3:20
+	++ port
+	address = 127.0.0.6
+	sampling = 4:20
 	++ both
 	address = 127.0.0.4
 	sampling_default = 7
@@ -63,22 +81,31 @@ quiet 127.0.0.2
 quiet 127.0.0.2 0x4064
 quiet 127.0.0.3 0x4064
 quiet 127.0.0.4
+quiet 127.0.0.5 0x4064
+quiet 127.0.0.6 0x4064
 wait_until 30 gets '"50 operator"' eval 'rate 127.0.0.3 | jq -R .'
 wait_until 30 gets '"7 default"' eval 'rate 127.0.0.4 | jq -R .'
 wait_until 30 gets 101000 octets 127.0.0.2
 wait_until 30 gets 50000 octets 127.0.0.3
 wait_until 30 gets 7000 octets 127.0.0.4
+wait_until 30 gets 20000 octets 127.0.0.5
+wait_until 30 gets 100000 octets 127.0.0.6
 is "$(rate 127.0.0.2)" "100 protocol" "what an exporter tells"
 is "$(octets 127.0.0.2)" 101000 "is what its flow is scaled by, and what nobody scaled counts as it is"
 is "$(rate 127.0.0.3)" "50 operator" "the operator's word goes before it"
 is "$(octets 127.0.0.3)" 50000 "and is what figures are scaled by"
 is "$(rate 127.0.0.4)" "7 default" "a default where nothing is told"
 is "$(octets 127.0.0.4)" 7000 "scales as well"
+is "$(rate 127.0.0.5)" "20 interface" "what is said of its interface goes before that"
+is "$(octets 127.0.0.5)" 20000 "and scales"
+is "$(rate 127.0.0.6)" "100 protocol" "what is said of another interface does not count"
 quiet 127.0.0.4 0x4064
 wait_until 30 gets 107000 octets 127.0.0.4
 is "$(octets 127.0.0.4)" 107000 "what is told goes before a default"
 status=$("$BUILD/probectl" --data "$DIR/data" status)
 like "$status" '127.0.0.3/0 +netflow5 +1 +0 +0 +50 +operator' "probectl says so"
+like "$status" '127.0.0.5/0 +netflow5 +1 +0 +0 +20 +interface' "and so of an interface"
+like "$(page /traffic)" '1 in 20[^&]*as configured for the interface' "and the page"
 like "$(page /traffic)" '1 in 50[^&]*as configured' "the page says so"
 
 # Another word holds from the next datagram on, without a restart.

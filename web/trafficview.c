@@ -202,6 +202,7 @@ origin(const struct msg_exporter *x)
 {
 	static const char *const words[SAMPLING_SOURCES] = {
 		[SAMPLING_UNKNOWN] = "nobody told",
+		[SAMPLING_INTERFACE] = "as configured for the interface",
 		[SAMPLING_OPERATOR] = "as configured",
 		[SAMPLING_PROTOCOL] = "in every datagram",
 		[SAMPLING_POOL] = "its agent's pool",

@@ -541,11 +541,22 @@ sampling_is(struct flow *flow, uint32_t rate, enum flow_sampling from)
 	return true;
 }
 
+bool
+exporter_sampling_said(const struct exporter *x, uint32_t interface, struct flow *flow)
+{
+	const struct ratelist *said = &x->said.rate;
+
+	if (interface == 0)
+		interface = flow->egress || flow->in == 0 ? flow->out : flow->in;
+	return sampling_is(flow, ratelist_of(said, interface), SAMPLING_INTERFACE) ||
+	       sampling_is(flow, said->rate, SAMPLING_OPERATOR);
+}
+
 void
 exporter_sampling(const struct exporters *e, struct exporter *x,
     const struct sampling_hint *hint, struct flow *flow)
 {
-	if (sampling_is(flow, x->said.rate, SAMPLING_OPERATOR) ||
+	if (exporter_sampling_said(x, hint->interface, flow) ||
 	    sampling_is(flow, hint->rate, SAMPLING_RECORD))
 		return;
 	if (hint->has_sampler &&

@@ -184,11 +184,17 @@ void exporter_said(const struct exporters *e, struct exporter *x);
 
 /* What a record says of its own sampling. 0: it does not. */
 struct sampling_hint {
+	uint32_t interface; /* which one samples, where that is told apart (sFlow) */
 	uint32_t rate;
 	bool has_sampler; /* it names one */
 	uint64_t sampler;
 	bool off; /* it says that it is not sampled */
 };
+/* Set FLOW's rate to what the operator says of its exporter, or of its interface that
+ * samples: INTERFACE, or 0 for the one that it came in by, or left by if it was seen
+ * then. False when nothing is said. */
+bool exporter_sampling_said(
+    const struct exporter *x, uint32_t interface, struct flow *flow);
 /* Set FLOW's rate and its source, by the order of enum flow_sampling. Of samplers those
  * count that were told of from the port that X sent from last; if there are none, those
  * of the port that told last. */

@@ -118,9 +118,8 @@ v5_record(struct decoding *d, const struct v5_head *h, struct wire w)
 	}
 	f.rate = 1;
 	f.rate_from = SAMPLING_UNKNOWN;
-	if (d->exporter->said.rate != 0) {
-		f.rate = d->exporter->said.rate;
-		f.rate_from = SAMPLING_OPERATOR;
+	if (exporter_sampling_said(d->exporter, 0, &f)) {
+		/* whatever it tells */
 	} else if (h->version == 5 &&
 		   (h->sampling != 0 || d->exporter->said.fallback == 0)) {
 		/* Fourteen bits of interval behind two of mode, which some leave at 0

@@ -5,8 +5,10 @@
 static void
 forget(struct rates *r)
 {
-	for (size_t i = 0; i < r->count; i++)
+	for (size_t i = 0; i < r->count; i++) {
 		prefixes_free(&r->rule[i].address);
+		ratelist_free(&r->rule[i].rate);
+	}
 	free(r->rule);
 }
 

@@ -5,11 +5,12 @@
 #include "base/addr.h"
 #include "base/prefix.h"
 #include "flow.h"
+#include "ratelist.h"
 
 /* Of the exporters within ADDRESS. A rate is 1 in so many; 0: nothing is said. */
 struct rates_rule {
 	struct prefixes address;
-	uint32_t rate;	   /* whatever they tell */
+	struct ratelist rate; /* whatever they tell */
 	uint32_t fallback; /* where they tell none */
 };
 
@@ -25,7 +26,7 @@ struct rates {
 void rates_set(
     struct rates *r, struct rates_rule *rules, size_t count, uint32_t fallback);
 /* What is said of who sends from FROM as AGENT (sFlow; LEN 0 for none): a rule of
- * either. */
+ * either. Its list is R's: it is there while R's version is what it was. */
 struct rates_rule rates_of(
     const struct rates *r, const struct addr *from, const struct flow_ip *agent);
 void rates_free(struct rates *r);

@@ -22,7 +22,6 @@ sampling_configure(struct rates *r, const struct conf *conf)
 	for (const struct conf_section *s = group == NULL ? NULL : group->first;
 	     s != NULL; s = s->next) {
 		struct rates_rule one = {
-			.rate = rate(conf_value(s, "sampling", NULL)),
 			.fallback = rate(conf_value(s, "sampling_default", NULL)),
 		};
 
@@ -32,6 +31,10 @@ sampling_configure(struct rates *r, const struct conf *conf)
 			    s->name, err.text);
 			continue;
 		}
+		if (ratelist_parse(&one.rate, conf_value(s, "sampling", NULL), &err) !=
+		    0)
+			log_warnx("*** Collector ***: %s: sampling: %s; passed over",
+			    s->name, err.text);
 		rules = mem_grow(rules, count + 1, sizeof *rules);
 		rules[count++] = one;
 	}

@@ -385,6 +385,7 @@ sflow_flow_sample(struct decoding *d, struct wire w, bool expanded)
 	step.rate = rate;
 	if (d->exporter->samples == NULL)
 		d->exporter->samples = mem_zero(1, sizeof *d->exporter->samples);
+	hint.interface = source_type == 0 ? source : 0;
 	hint.rate = samples_add(d->exporter->samples, &step);
 	exporter_sampling(d->exporters, d->exporter, &hint, f);
 	if (f->rate_from == SAMPLING_RECORD)

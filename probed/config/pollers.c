@@ -4,6 +4,7 @@
 
 #include "base/prefix.h"
 #include "config/view.h"
+#include "ratelist.h"
 
 /* RFC 3414 11.2: a shorter one is refused by every agent. */
 #define PASSWORD_MIN 8
@@ -66,6 +67,25 @@ check_interface(struct view *v, const struct conf_section *s)
 		    s->name, var->value);
 }
 
+/* One packet in so many, and at some interfaces in others. */
+static void
+check_sampling(struct view *v, const struct conf_section *s)
+{
+	const struct conf_var *var = conf_var(s, "sampling");
+	struct ratelist list = { 0 };
+	struct err err;
+
+	if (var == NULL)
+		return;
+	if (ratelist_parse(&list, var->value, &err) != 0)
+		report_error(
+		    v->report, var->at, "%s: 'sampling': %s", s->name, err.text);
+	else if (list.rate == 0 && list.count == 0)
+		report_error(
+		    v->report, var->at, "%s: 'sampling' says nothing", s->name);
+	ratelist_free(&list);
+}
+
 /* What is said of exporters has to say something, and of each of them once. */
 static void
 check_exporter(struct view *v, const struct conf_section *s)
@@ -79,6 +99,7 @@ check_exporter(struct view *v, const struct conf_section *s)
 		    "%s: nothing is said of it, expected 'sampling' or "
 		    "'sampling_default'",
 		    s->name);
+	check_sampling(v, s);
 	if (var == NULL || prefixes_parse(&own, var->value, &err) != 0)
 		return; /* which was said */
 	for (const struct conf_section *o = s->parent->first; o != s; o = o->next) {

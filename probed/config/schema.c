@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/prefix.h"
 #include "interface.h"
+#include "ratelist.h"
 
 /* Rows name what is not zero. */
 #pragma GCC diagnostic ignored "-Wmissing-field-initializers"
@@ -131,11 +132,10 @@ poll_pause(const char *value)
 	return strtoul(value, NULL, 10) >= 5 && strtoul(value, NULL, 10) <= 300;
 }
 
-/* sFlow and most devices have no more than 24 bits for it. */
 static bool
 sampling_rate(const char *value)
 {
-	return strtoul(value, NULL, 10) <= 1 << 24;
+	return strtoul(value, NULL, 10) <= RATELIST_RATE_MAX;
 }
 
 static bool
@@ -740,8 +740,7 @@ static const struct schema interfaces_child[] = {
 static const struct schema_key exporter_key[] = {
 	{ "address", KEY_MANDATORY, .fits = some_prefixes,
 	    .expected = "addresses such as 192.0.2.1 2001:db8::/32" },
-	{ "sampling", .re = SAMPLING, .fits = sampling_rate,
-	    .expected = SAMPLING_TEXT },
+	{ "sampling" }, /* pollers.c says what is wrong with it */
 	{ "sampling_default", .re = SAMPLING, .fits = sampling_rate,
 	    .expected = SAMPLING_TEXT },
 	{ NULL },
