@@ -69,6 +69,16 @@ on_fault(void *ctx, enum flow_fault fault, size_t offset, const char *text)
 	faults[fault]++;
 }
 
+MADE unsigned
+all_faults(void)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < FLOW_FAULTS; i++)
+		n += faults[i];
+	return n;
+}
+
 MADE void
 clear(void)
 {
@@ -230,6 +240,39 @@ MADE void template(
 	}
 	end_set();
 }
+
+struct put {
+	uint16_t id, len;
+	uint32_t pen;
+};
+
+/* Template ID of COUNT fields into a set; options have SCOPES of them in front. */
+MADE void
+define(bool is_ipfix, bool is_options, unsigned id, unsigned scopes,
+    const struct put *field, unsigned count)
+{
+	set(is_ipfix ? (is_options ? 3 : 2) : is_options);
+	pack_u16(&p, (uint16_t)id);
+	if (is_options && !is_ipfix) {
+		pack_u16(&p, (uint16_t)(scopes * 4));
+		pack_u16(&p, (uint16_t)((count - scopes) * 4));
+	} else {
+		pack_u16(&p, (uint16_t)count);
+		if (is_options)
+			pack_u16(&p, (uint16_t)scopes);
+	}
+	for (unsigned i = 0; i < count; i++) {
+		pack_u16(
+		    &p, (uint16_t)(field[i].id | (field[i].pen != 0 ? 0x8000 : 0)));
+		pack_u16(&p, field[i].len);
+		if (field[i].pen != 0)
+			pack_u32(&p, field[i].pen);
+	}
+	end_set();
+}
+#define DEFINE(ipfix, options, id, scopes, ...)                                        \
+	define(ipfix, options, id, scopes, (const struct put[]){ __VA_ARGS__ },        \
+	    sizeof(const struct put[]){ __VA_ARGS__ } / sizeof(struct put))
 
 MADE const uint16_t plain[][2] = { { 8, 4 }, { 12, 4 }, { 1, 4 }, { 2, 4 } };
 

@@ -248,7 +248,10 @@ record_span(struct decoding *d, const struct view *v, const struct record_clock 
 		f->start_ms = f->end_ms - (uint32_t)(n[F_LAST] - n[F_FIRST]);
 		start = end = true;
 	}
-	if (!start && !end && span_end(v, &moments, clock, &f->end_ms))
+	/* A firewall says when a flow began and of when its word of it is: to then the
+	 * flow went on, where nothing says how long. */
+	if (!end && !(start && has(v, F_DURATION)) &&
+	    span_end(v, &moments, clock, &f->end_ms))
 		end = true;
 	if (has(v, F_DURATION) && start != end) {
 		int64_t ms = (int64_t)(n[F_DURATION] & UINT32_MAX);
