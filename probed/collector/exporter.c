@@ -25,6 +25,7 @@
  * at once. */
 #define OTHERS_RATE 4
 #define OTHERS_BURST 32
+#define NO_PORT (UINT16_MAX + 1u)
 
 /* --- the table -----------------------------------------------------------------------
  */
@@ -378,23 +379,23 @@ exporter_learn_sampler(struct exporters *e, struct exporter *x, unsigned port,
 	return true;
 }
 
-/* Samplers of this port count. */
+/* Whose samplers count for what X sends from PORT: its own; else those of the port that
+ * told last, which it has taken the place of or which is another of its process's. */
 static unsigned
-sampler_port(const struct exporter *x)
+sampler_port(const struct exporter *x, unsigned port)
 {
-	unsigned port = addr_port(&x->address);
-
 	for (unsigned i = 0; i < x->samplers; i++)
 		if (x->sampler[i].port == port)
 			return port;
-	return x->sampler_port;
+	return ports_apart(&x->ports, port, x->sampler_port) ? NO_PORT
+							     : x->sampler_port;
 }
 
-/* The rate that all samplers of X have; 0 when they differ or there is none. */
+/* The rate that all samplers of X have that PORT told of; 0 when they differ or there
+ * is none. */
 static uint32_t
-exporter_one_rate(const struct exporter *x)
+exporter_one_rate(const struct exporter *x, unsigned port)
 {
-	unsigned port = sampler_port(x);
 	uint32_t rate = 0;
 
 	for (unsigned i = 0; i < x->samplers; i++) {
@@ -418,7 +419,7 @@ exporter_agreed(const struct exporters *e, const struct exporter *x)
 		if (o == x || o->samplers == 0 || o->protocol != x->protocol ||
 		    memcmp(o->key.address, x->key.address, 16) != 0)
 			continue;
-		uint32_t one = exporter_one_rate(o);
+		uint32_t one = exporter_one_rate(o, o->sampler_port);
 		if (one == 0 || (rate != 0 && one != rate))
 			return 0;
 		rate = one;
@@ -439,13 +440,13 @@ exporter_other_domains(const struct exporters *e, struct exporter *x)
 	return x->others_rate;
 }
 
-/* Of the sampler that is called ID, as this port told of it or, since a process may
- * have several sockets, as all ports did that told of it; 0: X has none of that name.
- */
+/* Of the sampler that is called ID, as told of for FROM or, since a process may have
+ * several sockets, as all ports did that told of it and are not another process's; 0: X
+ * has none of that name. */
 static uint32_t
-exporter_sampler(const struct exporter *x, uint64_t id)
+exporter_sampler(const struct exporter *x, uint64_t id, unsigned from)
 {
-	unsigned port = sampler_port(x);
+	unsigned port = sampler_port(x, from);
 	uint32_t rate = 0;
 	bool differ = false;
 
@@ -456,18 +457,18 @@ exporter_sampler(const struct exporter *x, uint64_t id)
 			continue;
 		if (s->port == port)
 			return s->rate;
+		if (ports_apart(&x->ports, from, s->port))
+			continue;
 		differ |= rate != 0 && s->rate != rate;
 		rate = s->rate;
 	}
 	return differ ? 0 : rate;
 }
 
-/* Of what X said without the name of a sampler; 0: nothing. */
+/* Of what PORT of X said without the name of a sampler; 0: nothing. */
 static uint32_t
-exporter_nameless(const struct exporter *x)
+exporter_nameless(const struct exporter *x, unsigned port)
 {
-	unsigned port = sampler_port(x);
-
 	for (unsigned i = 0; i < x->samplers; i++)
 		if (!x->sampler[i].has_id && x->sampler[i].port == port)
 			return x->sampler[i].rate;
@@ -504,7 +505,7 @@ exporter_elsewhere(const struct exporters *e, struct exporter *x, uint64_t id)
 		uint32_t one = o == x || o->protocol != x->protocol ||
 				       memcmp(o->key.address, x->key.address, 16) != 0
 				   ? 0
-				   : exporter_sampler(o, id);
+				   : exporter_sampler(o, id, o->sampler_port);
 
 		if (one != 0 && rate != 0 && one != rate) {
 			rate = 0;
@@ -559,20 +560,25 @@ exporter_sampling(const struct exporters *e, struct exporter *x,
 	if (exporter_sampling_said(x, hint->interface, flow) ||
 	    sampling_is(flow, hint->rate, SAMPLING_RECORD))
 		return;
+	unsigned from = addr_port(&x->address);
 	if (hint->has_sampler &&
-	    sampling_is(flow, exporter_sampler(x, hint->sampler), SAMPLING_SAMPLER))
+	    sampling_is(
+		flow, exporter_sampler(x, hint->sampler, from), SAMPLING_SAMPLER))
 		return;
 	if (hint->off) {
 		sampling_is(flow, 1, SAMPLING_RECORD);
 		return;
 	}
+	unsigned port = sampler_port(x, from);
 	/* Of a sampler that nobody described nothing is known by what another takes. */
 	bool found =
 	    hint->has_sampler
-		? sampling_is(flow, exporter_nameless(x), SAMPLING_ONLY_SAMPLER) ||
+		? sampling_is(
+		      flow, exporter_nameless(x, port), SAMPLING_ONLY_SAMPLER) ||
 		      sampling_is(flow, exporter_elsewhere(e, x, hint->sampler),
 			  SAMPLING_OTHER_DOMAIN)
-		: sampling_is(flow, exporter_one_rate(x), SAMPLING_ONLY_SAMPLER) ||
+		: sampling_is(
+		      flow, exporter_one_rate(x, port), SAMPLING_ONLY_SAMPLER) ||
 		      (x->samplers == 0 &&
 			  sampling_is(flow, exporter_other_domains(e, x),
 			      SAMPLING_OTHER_DOMAIN));

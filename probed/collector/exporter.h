@@ -12,6 +12,7 @@
 #include <uthash.h>
 
 #include "collector/decode.h"
+#include "collector/ports.h"
 #include "collector/rates.h"
 #include "collector/samples.h"
 #include "collector/sequence.h"
@@ -90,6 +91,7 @@ struct exporter {
 	 * last, since a datagram comes late and never early. INT64_MIN: not heard. */
 	int64_t ahead_ms[2], ahead_from_ms;
 
+	struct ports ports;	    /* that it sends from */
 	struct template *templates; /* by id */
 	size_t template_bytes;
 	unsigned changes; /* templates changed in the minute that began at: */
@@ -197,7 +199,7 @@ bool exporter_sampling_said(
     const struct exporter *x, uint32_t interface, struct flow *flow);
 /* Set FLOW's rate and its source, by the order of enum flow_sampling. Of samplers those
  * count that were told of from the port that X sent from last; if there are none, those
- * of the port that told last. */
+ * of the port that told last, unless it is another process's (ports.h). */
 void exporter_sampling(const struct exporters *e, struct exporter *x,
     const struct sampling_hint *hint, struct flow *flow);
 

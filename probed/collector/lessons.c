@@ -119,7 +119,7 @@ lessons_write(const struct exporters *e, uint8_t *buf, size_t size)
 			left -= template_size(t);
 		pack_u32(&p, at - 1);
 		pack_u8(&p, t->options);
-		pack_u16(&p, t->port[0]);
+		pack_u16(&p, t->port[0].port);
 		pack_i64(&p, t->used_ms);
 		pack_u16(&p, t->raw_len);
 		pack_bytes(&p, t->raw, t->raw_len);

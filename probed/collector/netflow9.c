@@ -24,6 +24,7 @@ netflow9_decode(struct decoding *d, struct wire w)
 	if (!decoding_exporter(d, FLOW_NETFLOW9, NULL, source))
 		return;
 	decoding_clock(d, wall * 1000LL, begin + 8);
+	ports_hear(&d->exporter->ports, addr_port(&d->d->from), number);
 	struct record_clock clock = { .export_ms = wall * 1000LL,
 		.init_ms = wall * 1000LL - uptime };
 	struct sets_count n = sets_decode(d, w, &clock);
@@ -54,6 +55,7 @@ ipfix_message(struct decoding *d, struct wire *w)
 		return false;
 	struct exporter *x = d->exporter;
 	decoding_clock(d, wall * 1000LL, begin + 4);
+	ports_hear(&x->ports, addr_port(&d->d->from), number);
 	struct record_clock clock = { .export_ms = wall * 1000LL,
 		.init_ms = x->init_ms != 0 ? x->init_ms : INT64_MIN };
 	struct sets_count n = sets_decode(d, wire_sub(w, len - IPFIX_HEAD), &clock);

@@ -28,7 +28,7 @@ place_of(const struct template *t, unsigned port)
 {
 	unsigned i = 0;
 
-	while (i < t->ports && t->port[i] != port)
+	while (i < t->ports && t->port[i].port != port)
 		i++;
 	return i;
 }
@@ -44,17 +44,17 @@ leave_port(struct template *t, unsigned port)
 	memmove(t->port + at, t->port + at + 1, (t->ports - at) * sizeof *t->port);
 }
 
-/* T is what PORT has from now on. */
+/* T is what PORT has from now on, by its own word or as it FOLLOWS. */
 static void
-take_port(struct template *t, unsigned port)
+take_port(struct template *t, unsigned port, bool follows)
 {
-	if (t->ports != 0 && t->port[0] == port)
+	if (t->ports != 0 && t->port[0].port == port && t->port[0].follows == follows)
 		return;
 	leave_port(t, port);
 	if (t->ports == TEMPLATE_PORTS_MAX)
 		t->ports--;
 	memmove(t->port + 1, t->port, t->ports++ * sizeof *t->port);
-	t->port[0] = (uint16_t)port;
+	t->port[0] = (struct template_port){ (uint16_t)port, follows };
 }
 
 /* Take T out of the variants of its id. */
@@ -193,6 +193,18 @@ template_use(struct exporters *e, struct template *t, int64_t now_ms)
 	TAILQ_INSERT_TAIL(&e->by_use, t, use);
 }
 
+/* Is T of other processes than who sends from PORT? */
+static bool
+is_others(const struct exporter *x, const struct template *t, unsigned port)
+{
+	unsigned i = 0;
+
+	while (i < t->ports && t->port[i].port != port &&
+	       ports_apart(&x->ports, port, t->port[i].port))
+		i++;
+	return i == t->ports;
+}
+
 struct template *
 template_find(
     struct exporters *e, struct exporter *x, uint32_t id, unsigned port, int64_t now_ms)
@@ -201,6 +213,8 @@ template_find(
 
 	if (t == NULL)
 		t = newest(x, id);
+	while (t != NULL && is_others(x, t, port))
+		t = t->older;
 	if (t == NULL)
 		return NULL;
 	if (template_is_old(t, now_ms)) {
@@ -368,21 +382,65 @@ is_alike(const struct template *t, bool options, const uint8_t *raw, size_t raw_
 	       memcmp(t->raw, raw, raw_len) == 0;
 }
 
+/* Ports that will have what another one has defined. */
+struct followers {
+	uint16_t port[TEMPLATE_PORTS_MAX];
+	unsigned count;
+};
+
+/* PORT defines template ID by KEPT, or anew where that is NULL: what else it and
+ * those have that follow it goes. */
+static void
+leave_older(struct exporters *e, struct exporter *x, uint32_t id, unsigned port,
+    const struct template *kept, struct followers *f)
+{
+	struct template *t = template_of(x, id, port), *older;
+
+	/* It was to follow another one, and does not. */
+	if (t != NULL && t != kept && t->port[place_of(t, port)].follows)
+		ports_own(&x->ports, port);
+	f->count = 0;
+	for (t = newest(x, id); t != NULL; t = older) {
+		older = t->older;
+		if (t == kept)
+			continue;
+		for (unsigned i = t->ports; i-- > 0;) {
+			unsigned other = t->port[i].port;
+			bool follows = ports_follow(&x->ports, other, port);
+
+			if (follows && f->count < TEMPLATE_PORTS_MAX)
+				f->port[f->count++] = (uint16_t)other;
+			if (follows || other == port)
+				leave_port(t, other);
+		}
+		if (t->ports == 0)
+			template_drop(e, t);
+	}
+}
+
+static void
+take_ports(struct template *t, unsigned port, const struct followers *f)
+{
+	for (unsigned i = 0; i < f->count; i++)
+		take_port(t, f->port[i], true);
+	take_port(t, port, false);
+}
+
 /* The variant that is like that, which PORT has from now on; NULL when there is none.
  */
 static struct template *
 take_alike(struct exporters *e, struct exporter *x, uint32_t id, unsigned port,
     bool options, const uint8_t *raw, size_t raw_len)
 {
-	struct template *old = template_of(x, id, port), *t = newest(x, id);
+	struct template *t = newest(x, id);
+	struct followers f;
 
 	while (t != NULL && !is_alike(t, options, raw, raw_len))
 		t = t->older;
 	if (t == NULL)
 		return NULL;
-	if (old != NULL && old != t)
-		template_withdraw(e, old, port);
-	take_port(t, port);
+	leave_older(e, x, id, port, t, &f);
+	take_ports(t, port, &f);
 	if (newest(x, id) != t) {
 		unlink_variant(t);
 		link_variant(t);
@@ -395,7 +453,8 @@ template_define(struct exporters *e, struct exporter *x, uint32_t id, unsigned p
     bool options, const struct template_field *field, unsigned count,
     const uint8_t *raw, size_t raw_len, int64_t now_ms, const char **why)
 {
-	struct template *old, *t;
+	struct followers f;
+	struct template *t;
 	bool variable;
 	int len = template_len(field, count, &variable);
 
@@ -415,9 +474,7 @@ template_define(struct exporters *e, struct exporter *x, uint32_t id, unsigned p
 		*why = "its exporter changes templates too often";
 		return -1;
 	}
-	old = template_of(x, id, port);
-	if (old != NULL)
-		template_withdraw(e, old, port);
+	leave_older(e, x, id, port, NULL, &f);
 	limit_variants(e, x, id);
 	template_make_room(e, x, bytes);
 	t = mem_zero(1, sizeof *t + count * sizeof t->step[0]);
@@ -432,7 +489,7 @@ template_define(struct exporters *e, struct exporter *x, uint32_t id, unsigned p
 	memcpy(t->raw, raw, raw_len);
 	t->raw_len = (uint16_t)raw_len;
 	template_compile(t, field, count);
-	take_port(t, port);
+	take_ports(t, port, &f);
 	link_variant(t);
 	TAILQ_INSERT_TAIL(&e->by_use, t, use);
 	e->lessons++;

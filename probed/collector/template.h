@@ -19,10 +19,18 @@ struct template_step {
 	uint8_t kind; /* enum field_kind */
 };
 
+/* Who has a variant. */
+struct template_port {
+	uint16_t port;
+	bool follows; /* it did not define it: another one of its process did */
+};
+
 /* Two processes of one host may send by the same domain, and have different templates
  * by the same id: each of them is a variant, and data is read by the one that came from
  * its port. From a port that has sent none (one process may have several sockets, or
- * has begun anew) it is read by the variant that was defined last. */
+ * has begun anew) it is read by the variant that was defined last, but not by that of
+ * another process. What one port of a process defines anew holds for all of its ports
+ * (ports.h). */
 struct template
 {
 	UT_hash_handle hh; /* of the variant that was defined last */
@@ -30,7 +38,8 @@ struct template
 	struct exporter *exporter;
 	struct template *older; /* another variant */
 	uint32_t id;
-	uint16_t port[TEMPLATE_PORTS_MAX]; /* who defined it, the last one first */
+	struct template_port
+	    port[TEMPLATE_PORTS_MAX]; /* who defined it last is first */
 	unsigned ports;
 	bool options;	 /* its records speak of the exporter, not of flows */
 	bool variable;	 /* some field has no fixed length */
@@ -59,10 +68,10 @@ struct template_field {
 int template_define(struct exporters *e, struct exporter *x, uint32_t id, unsigned port,
     bool options, const struct template_field *field, unsigned count,
     const uint8_t *raw, size_t raw_len, int64_t now_ms, const char **why);
-/* That by which data from PORT is read. */
+/* That by which data from PORT is read; NULL: there is none. */
 struct template *template_find(struct exporters *e, struct exporter *x, uint32_t id,
     unsigned port, int64_t now_ms);
-/* The one that PORT itself has defined, however old; or NULL. */
+/* The one that PORT or its process has defined, however old; or NULL. */
 struct template *template_of(const struct exporter *x, uint32_t id, unsigned port);
 /* T was used at USED_MS, before all that E has: it goes if it is too old. */
 void template_backdate(
