@@ -82,10 +82,13 @@ struct minute_part {
  * tell of a flow minutes later. */
 #define MINUTES_GROWING 6
 
-/* Interfaces that a minute has of one sender whom the operator does not name, and of
- * all of them. They are listed behind the others. */
+/* Interfaces that a minute has of one sender whom the operator does not name, of all of
+ * them, and of all who were first heard not long ago: who forges addresses leaves the
+ * others half. They are listed behind those of who is named; less than
+ * MINUTE_GUEST_INTERFACES of them are all that were told of. */
 #define MINUTE_GUEST_INTERFACES 128
 #define MINUTE_GUESTS_INTERFACES 255
+#define MINUTE_NEW_GUESTS_INTERFACES 128
 
 /* The bytes of both, in messages and on disk. A row takes at most MINUTE_ROW_MAX. */
 #define MINUTE_ROW_MAX 128

@@ -10,151 +10,8 @@
 #include "collector/tally.h"
 #include "collector/toptable.h"
 #include "collector/windows.h"
+#include "t/tallied.h"
 #include "t/tap.h"
-
-#define T0 1699999980000LL /* a minute's begin */
-#define MINUTE_MS 60000
-#define PER_TABLE 4096
-
-/* --- what is given out
- * ---------------------------------------------------------------- */
-
-static struct table {
-	struct minute_row row[PER_TABLE];
-	unsigned rows;
-	struct minute_sum rest;
-	bool given, final;
-	unsigned parts, next;
-} table[MINUTE_BYS][8]; /* by minute since T0 - 7 */
-static unsigned bad_parts;
-
-static struct table *
-of_minute(enum minute_by by, int minute)
-{
-	return &table[by][minute + 7];
-}
-
-static void
-on_part(void *ctx, const struct minute_part *part, const struct minute_row *row)
-{
-	int64_t minute = part->begin_s / MINUTE_S - T0 / MINUTE_MS + 7;
-
-	(void)ctx;
-	if (minute < 0 || minute >= 8 || part->part >= part->parts) {
-		bad_parts++;
-		return;
-	}
-	struct table *t = &table[part->by][minute];
-	if (part->part == 0)
-		*t = (struct table){ .given = true };
-	bad_parts += t->next != part->part || t->rows + part->rows > PER_TABLE;
-	t->next++;
-	t->final = part->final;
-	t->rest = part->rest;
-	for (unsigned i = 0; i < part->rows && t->rows < PER_TABLE; i++)
-		t->row[t->rows++] = row[i];
-}
-
-static const struct minute_row *
-row_of(const struct table *t, const struct minute_key *key)
-{
-	static const struct minute_row none;
-
-	for (unsigned i = 0; i < t->rows; i++)
-		if (memcmp(&t->row[i].key, key, sizeof *key) == 0)
-			return &t->row[i];
-	return &none;
-}
-
-static struct minute_sum
-all_of(const struct table *t)
-{
-	struct minute_sum sum = t->rest;
-
-	for (unsigned i = 0; i < t->rows; i++)
-		minute_add(&sum, &t->row[i].sum);
-	return sum;
-}
-
-/* --- what is offered
- * ------------------------------------------------------------------ */
-
-static struct exporters *exporters;
-static struct exporter *exporter;
-static struct tally *tally;
-static struct tally_settings settings;
-
-static void
-afresh(const char *local)
-{
-	struct err err;
-	struct addr from;
-	struct exporter_key key;
-
-	if (tally != NULL) {
-		tally_free(tally);
-		exporters_free(exporters);
-	}
-	memset(table, 0, sizeof table);
-	bad_parts = 0;
-	tally = tally_new(0x0123456789abcdefULL);
-	settings.talkers = TALLY_FULL;
-	settings.cut_remote = settings.count_all = false;
-	settings.ports = 0;
-	if (prefixes_parse(&settings.local, local, &err) != 0)
-		ok(false, "%s", err.text);
-	tally_configure(tally, &settings);
-	exporters = exporters_new();
-	addr_parse(&from, "10.0.0.1");
-	key = exporter_key(&from, FLOW_NETFLOW9, NULL, 0);
-	exporter = exporters_get(exporters, &key, false, T0);
-	exporter->address = from;
-}
-
-static struct flow_ip
-ip4(unsigned a, unsigned b, unsigned c, unsigned d)
-{
-	return (
-	    struct flow_ip){ 4, { (uint8_t)a, (uint8_t)b, (uint8_t)c, (uint8_t)d } };
-}
-
-/* TCP from 203.0.113.5:443 to 10.0.0.9:50000, all of it at T0 + 10 s. */
-static struct flow
-a_flow(void)
-{
-	return (struct flow){ .exporter = exporter,
-		.protocol = FLOW_NETFLOW9,
-		.has = FLOW_HAS_START | FLOW_HAS_END | FLOW_HAS_PROTO | FLOW_HAS_SPORT |
-		       FLOW_HAS_DPORT | FLOW_HAS_TOS | FLOW_HAS_IN | FLOW_HAS_OUT |
-		       FLOW_HAS_OCTETS | FLOW_HAS_PACKETS | FLOW_HAS_SRC_AS,
-		.start_ms = T0 + 10000,
-		.end_ms = T0 + 10000,
-		.src = ip4(203, 0, 113, 5),
-		.dst = ip4(10, 0, 0, 9),
-		.proto = IPPROTO_TCP,
-		.tos = 46 << 2,
-		.sport = 443,
-		.dport = 50000,
-		.in = 3,
-		.out = 4,
-		.octets = 1500,
-		.packets = 3,
-		.rate = 1,
-		.rate_from = SAMPLING_PROTOCOL,
-		.src_as = 64500 };
-}
-
-static void
-close_all(void)
-{
-	tally_close(tally, on_part, NULL);
-}
-
-static struct minute_key
-host_key(struct flow_ip ip)
-{
-	return (struct minute_key){ .a = ip };
-}
 
 /* --- no flow
  * -------------------------------------------------------------------------- */
@@ -611,7 +468,6 @@ test_passing(void)
  * -------------------------------------------------------------------- */
 
 static struct exporter *another(const char *address);
-static struct exporter *a_guest(unsigned number);
 
 static void
 test_once(void)
@@ -1044,112 +900,6 @@ test_guest(void)
 	is_int((long long)interface_in(agent), 1500, "nor for its interfaces");
 	is_int((long long)interface_in(ip4(10, 0, 0, 3)), 1001500,
 	    "but for those of its own address");
-}
-
-/* A guest of 10.0.1.NUMBER. */
-static struct exporter *
-a_guest(unsigned number)
-{
-	char text[32];
-	struct addr from;
-
-	snprintf(text, sizeof text, "10.0.1.%u", number);
-	addr_parse(&from, text);
-	struct exporter_key key = exporter_key(&from, FLOW_NETFLOW9, NULL, 0);
-	exporters->new_guests = (struct bucket){ 0 }; /* it came before */
-	struct exporter *x = exporters_get(exporters, &key, true, T0);
-	x->address = from;
-	return x;
-}
-
-/* X tells of COUNT interfaces from FIRST on, of each OCTETS that came in there. */
-static void
-tell_interfaces(struct exporter *x, unsigned first, unsigned count, uint64_t octets)
-{
-	struct flow f = a_flow();
-
-	f.exporter = x;
-	f.out = 0;
-	f.octets = octets;
-	for (unsigned i = first; i < first + count; i++) {
-		f.in = i;
-		tally_flow(tally, &f, T0 + 20000);
-	}
-}
-
-static unsigned
-rows_of(struct flow_ip ip, uint64_t octets)
-{
-	const struct table *t = of_minute(MINUTE_INTERFACE, 0);
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < t->rows; i++)
-		n += flow_ip_same(&t->row[i].key.a, &ip) &&
-		     t->row[i].sum.octets[MINUTE_IN] == octets;
-	return n;
-}
-
-/* A guest makes up interfaces, of more octets than anybody has. */
-static void
-test_guest_interfaces(void)
-{
-	struct minute_sum sum;
-	uint64_t all = 0;
-
-	afresh("10.0.0.0/8");
-	settings.count_all = true;
-	tally_configure(tally, &settings);
-	tell_interfaces(exporter, 1, 700, 1000);
-	tell_interfaces(a_guest(2), 1, 48, 5000);
-	all = 700 * 1000 + 48 * 5000;
-	for (unsigned i = 0; i < 10; i++) {
-		tell_interfaces(a_guest(3), 1 + 600 * i, 600, 1000000);
-		tally_tick(tally, T0 + 20000, on_part, NULL);
-	}
-	all += 6000 * 1000000ULL;
-	tell_interfaces(exporter, 701, 300, 1000);
-	tell_interfaces(a_guest(3), 1, 10, 1000000);
-	all += 300 * 1000 + 10 * 1000000ULL;
-	close_all();
-	is_int(rows_of(ip4(10, 0, 0, 1), 1000), 1000,
-	    "who is named has a row for each of a thousand interfaces");
-	is_int(rows_of(ip4(10, 0, 1, 2), 5000), 48, "so has another guest, of its few");
-	is_int(rows_of(ip4(10, 0, 1, 3), 1000000) + rows_of(ip4(10, 0, 1, 3), 2000000),
-	    MINUTE_GUEST_INTERFACES, "the one that made up 6000 has its share");
-	is_int(rows_of(ip4(10, 0, 1, 3), 2000000), 10, "in which sums are whole");
-	is_int((long long)tally_counts(tally)->guest_interfaces,
-	    6000 - MINUTE_GUEST_INTERFACES, "the others are counted");
-	sum = all_of(of_minute(MINUTE_INTERFACE, 0));
-	ok(sum.octets[MINUTE_IN] == all && bad_parts == 0,
-	    "and lie with the rest: nothing is lost");
-
-	afresh("10.0.0.0/8");
-	settings.count_all = true;
-	tally_configure(tally, &settings);
-	for (unsigned i = 0; i < 200; i++)
-		tell_interfaces(a_guest(i), 1, 20, 1000000);
-	tell_interfaces(exporter, 1, 10, 1);
-	close_all();
-	is_int((long long)tally_counts(tally)->guest_interfaces,
-	    200 * 20 - MINUTE_GUESTS_INTERFACES, "many guests have one share together");
-	is_int(rows_of(ip4(10, 0, 0, 1), 1), 10, "and take none of who is named");
-	is_int(of_minute(MINUTE_INTERFACE, 0)->rows, 10 + MINUTE_GUESTS_INTERFACES,
-	    "all of it is listed");
-
-	/* A guest sends from the address that is an agent's, who is named. */
-	afresh("10.0.0.0/8");
-	struct exporter *guest = a_guest(7);
-	exporter->agent = ip4(10, 0, 1, 7);
-	tell_interfaces(exporter, 1, 5, 1000);
-	tell_interfaces(guest, 1, 5, 1000000);
-	close_all();
-	is_int(rows_of(ip4(10, 0, 1, 7), 1000), 5,
-	    "a guest has no say in the rows of who is named");
-	sum = all_of(of_minute(MINUTE_INTERFACE, 0));
-	ok(sum.octets[MINUTE_IN] == 5 * 1001000 &&
-		of_minute(MINUTE_INTERFACE, 0)->rows == 5,
-	    "what it says lies with the rest");
-	settings.count_all = false;
 }
 
 /* A firewall has told of a part already, an aggregator has put flows together. */
@@ -1639,7 +1389,6 @@ main(void)
 	test_two();
 	test_flows_and_samples();
 	test_guest();
-	test_guest_interfaces();
 	test_told();
 	test_back();
 	test_watched();

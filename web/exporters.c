@@ -308,6 +308,7 @@ exporters_put(struct json *j)
 	put_int(j, "absurd", f->absurd);
 	put_int(j, "unknown_sampling", f->unknown);
 	put_int(j, "guest_interfaces", f->guest_interfaces);
+	put_int(j, "new_guest_interfaces", f->new_guest_interfaces);
 	jw_object_end(j);
 	put_int(j, "suspicions", f->suspicions);
 	put_int(j, "watched", f->watched);

@@ -544,6 +544,11 @@ collector(const struct page *p)
 	    "named.");
 	plain(p, "smokebox_collector_guest_interfaces_total",
 	    (double)f->guest_interfaces);
+	family(p, "smokebox_collector_new_guest_interfaces_total", "counter",
+	    "Flows of interfaces that had no room, told of by senders that are not "
+	    "named and were first heard within ten minutes.");
+	plain(p, "smokebox_collector_new_guest_interfaces_total",
+	    (double)f->new_guest_interfaces);
 	family(p, "smokebox_collector_unmarked_total", "counter",
 	    "Packets whose ECN bits no interface had room for.");
 	plain(p, "smokebox_collector_unmarked_total", (double)f->unmarked);

@@ -235,6 +235,7 @@ send_totals(struct link *link)
 		.absurd = c->absurd,
 		.unknown = c->unknown,
 		.guest_interfaces = c->guest_interfaces,
+		.new_guest_interfaces = c->new_guest_interfaces,
 		.late_octets = c->late_octets,
 		.suspicions = collector.suspicions,
 		.crowded = windows_crowded(collector.windows),

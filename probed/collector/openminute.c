@@ -50,6 +50,7 @@ open_minute_begin(struct open_minute *m, int64_t minute)
 		toptable_clear(&m->table[by]);
 	toptable_clear(&m->guests);
 	memset(m->guest_rows, 0, sizeof m->guest_rows);
+	m->new_rows = 0;
 	memset(&m->total, 0, sizeof m->total);
 	memset(&m->seen, 0, sizeof m->seen);
 	memset(m->again, 0, sizeof m->again);
@@ -78,20 +79,55 @@ open_minute_add(struct open_minute *m, enum minute_by by, const struct top_key *
 	toptable_add(&m->table[by], key, hash, sum);
 }
 
-bool
-open_minute_add_guest(struct open_minute *m, uint32_t guest, const struct top_key *key,
-    uint64_t hash, const struct minute_sum *sum)
+/* Is there room for another interface of GUEST? */
+static enum guest_room
+guest_room(const struct open_minute *m, uint32_t guest, bool is_new)
 {
+	if (m->guest_rows[guest] == MINUTE_GUEST_INTERFACES ||
+	    m->guests.count == MINUTE_GUESTS_INTERFACES)
+		return GUEST_FULL;
+	return is_new && m->new_rows >= MINUTE_NEW_GUESTS_INTERFACES ? GUEST_LATER
+								     : GUEST_ROOM;
+}
+
+enum guest_room
+open_minute_add_guest(struct open_minute *m, uint32_t guest, bool is_new,
+    const struct top_key *key, uint64_t hash, const struct minute_sum *sum)
+{
+	enum guest_room room = guest_room(m, guest, is_new);
 	unsigned before = m->guests.count;
 
-	if ((m->guest_rows[guest] == MINUTE_GUEST_INTERFACES ||
-		before == MINUTE_GUESTS_INTERFACES) &&
-	    toptable_find(&m->guests, key, hash) == NULL)
-		return false;
+	if (room != GUEST_ROOM && toptable_find(&m->guests, key, hash) == NULL)
+		return room;
 	toptable_add(&m->guests, key, hash, sum);
-	m->guest_rows[guest] =
-	    (uint16_t)(m->guest_rows[guest] + m->guests.count - before);
-	return true;
+	if (m->guests.count != before) {
+		m->guest_rows[guest]++;
+		m->new_rows += is_new;
+	}
+	return GUEST_ROOM;
+}
+
+void
+open_minute_name(struct open_minute *m, const uint64_t address[2])
+{
+	struct toptable guests = m->guests;
+
+	if (guests.count == 0)
+		return;
+	toptable_init(&m->guests, GUESTS_ROOM);
+	for (unsigned i = 0; i < guests.count; i++) {
+		const struct top_row *row = &guests.row[i];
+		bool its =
+		    row->key.word[0] == address[0] && row->key.word[1] == address[1];
+
+		toptable_add(its ? &m->table[MINUTE_INTERFACE] : &m->guests, &row->key,
+		    guests.hash[i], &row->sum);
+		m->changed |= its;
+	}
+	toptable_free(&guests);
+	/* Whose the others are is not known row by row. */
+	if (m->new_rows > m->guests.count)
+		m->new_rows = m->guests.count;
 }
 
 /* --- giving out

@@ -26,6 +26,7 @@ struct open_minute {
 	 * a small table of their own, and each of them a part of it, by its number. */
 	struct toptable guests;
 	uint16_t guest_rows[EXPORTERS_MAX];
+	unsigned new_rows;			   /* that guests made who were new */
 	struct minute_sum protocol[256], dscp[64]; /* these have room for all */
 };
 
@@ -41,10 +42,19 @@ void open_minute_total(struct open_minute *m, const struct minute_sum *sum);
  * another row of the table already. Not for protocols and DSCP. */
 void open_minute_add(struct open_minute *m, enum minute_by by,
     const struct top_key *key, uint64_t hash, const struct minute_sum *sum, bool again);
-/* The same of an interface, which exporter GUEST, a guest, tells of. False when there
- * is no room for another one of its: SUM stays with the rest. */
-bool open_minute_add_guest(struct open_minute *m, uint32_t guest,
-    const struct top_key *key, uint64_t hash, const struct minute_sum *sum);
+enum guest_room {
+	GUEST_ROOM,
+	GUEST_FULL,  /* of its interfaces, or of all guests' */
+	GUEST_LATER, /* of those of guests who are new */
+};
+/* The same of an interface, which exporter GUEST, a guest, tells of, who IS_NEW or not.
+ * Where there is no room for another one SUM stays with the rest. */
+enum guest_room open_minute_add_guest(struct open_minute *m, uint32_t guest,
+    bool is_new, const struct top_key *key, uint64_t hash,
+    const struct minute_sum *sum);
+/* Who sends from ADDRESS is named from now on: what it told as a guest of its
+ * interfaces is in the same rows as what it tells. */
+void open_minute_name(struct open_minute *m, const uint64_t address[2]);
 /* Give out that nothing came in MINUTE. */
 void open_minute_give_empty(int64_t minute, tally_part_fn part, void *ctx);
 /* Give out the greatest rows of each table; of hosts, peers and flows as TALKERS says.

@@ -62,6 +62,7 @@ struct source {
 	uint64_t device;  /* a hash of it, and of how it tells: who tells */
 	bool samples;	  /* sFlow */
 	bool guest;	  /* when it told last */
+	bool is_new;	  /* a guest, and likewise */
 	uint8_t rank;	  /* by the operator's preference */
 	/* Interfaces that had records of what comes in: in this hour, in the one
 	 * before. */
@@ -159,6 +160,17 @@ learn_senders(struct tally *t)
 	}
 }
 
+/* S tells of the interfaces of the address that it sends from, and is named. What it
+ * told as a guest is its as well; not what others did who sent from its agent's
+ * address. */
+static void
+name_interfaces(struct tally *t, const struct source *s)
+{
+	for (unsigned i = 0; i < TALLY_OPEN; i++)
+		if (t->open[i].begun)
+			open_minute_name(&t->open[i], s->word);
+}
+
 /* What is known of F's exporter. */
 static struct source *
 source_of(struct tally *t, const struct exporter *x)
@@ -180,6 +192,8 @@ source_of(struct tally *t, const struct exporter *x)
 	inside_words(s->word, &device);
 	inside_words(s->from, &from);
 	learn_senders(t);
+	if (!s->guest && is_address(s->word, s->from))
+		name_interfaces(t, s);
 	s->samples = x->protocol == FLOW_SFLOW5;
 	/* Interfaces whose packets are looked at have no address of their own; a device
 	 * that tells of flows and of samples sees the same packets twice. */
@@ -539,6 +553,8 @@ tally_flow(struct tally *t, const struct flow *f, int64_t now_ms)
 	struct gather_key key;
 	struct scaled s;
 
+	source->is_new =
+	    source->guest && now_ms - f->exporter->first_ms < EXPORTER_NEW_MS;
 	/* Minutes are numbers since 1970, and some before now are open. */
 	if (now_ms / MINUTE_MS < TALLY_OPEN)
 		return;
@@ -590,7 +606,7 @@ struct drop {
 	struct open_minute *minute;
 	const struct gather_key *key;
 	enum side src, dst;
-	bool guest;			/* tells of it */
+	bool guest, new_guest;		/* tells of it */
 	struct minute_sum sum, in, out; /* the last two are of interfaces */
 	unsigned additions;
 	struct addition addition[10];
@@ -639,12 +655,17 @@ add_all(struct drop *d)
 	for (unsigned i = 0; i < d->additions; i++) {
 		const struct addition *a = &d->addition[i];
 
-		if (a->by != MINUTE_INTERFACE || !d->guest)
+		if (a->by != MINUTE_INTERFACE || !d->guest) {
 			open_minute_add(
 			    d->minute, a->by, &a->key, a->hash, a->sum, a->again);
-		else if (!open_minute_add_guest(
-			     d->minute, d->key->exporter, &a->key, a->hash, a->sum))
+			continue;
+		}
+		enum guest_room room = open_minute_add_guest(d->minute,
+		    d->key->exporter, d->new_guest, &a->key, a->hash, a->sum);
+		if (room == GUEST_FULL)
 			d->t->counts.guest_interfaces += a->sum->flows;
+		else if (room == GUEST_LATER)
+			d->t->counts.new_guest_interfaces += a->sum->flows;
 	}
 }
 
@@ -873,6 +894,7 @@ take(void *ctx, const struct gathered *g)
 	d.minute = minute_of(t, g->key.minute);
 	d.key = &g->key;
 	d.guest = t->source[g->key.exporter].guest;
+	d.new_guest = t->source[g->key.exporter].is_new;
 	d.src = inside_of(&t->inside, g->key.src);
 	d.dst = inside_of(&t->inside, g->key.dst);
 	d.additions = 0;

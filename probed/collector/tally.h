@@ -70,8 +70,9 @@ struct tally_counts {
 	 * that minute: not tallied. */
 	uint64_t absurd;
 	uint64_t unknown; /* whose sampling nobody told */
-	/* Flows that no interface has, since a guest told of too many of them. */
-	uint64_t guest_interfaces;
+	/* Flows that no interface has, since a guest told of too many of them; and
+	 * since guests who are new had their share. */
+	uint64_t guest_interfaces, new_guest_interfaces;
 };
 
 struct tally;

@@ -45,6 +45,7 @@ msg_put_flows(struct msg_out *out, const struct msg_flows *f)
 	pack_u64(p, f->absurd);
 	pack_u64(p, f->unknown);
 	pack_u64(p, f->guest_interfaces);
+	pack_u64(p, f->new_guest_interfaces);
 	pack_u64(p, f->late_octets);
 	pack_u64(p, f->suspicions);
 	pack_u64(p, f->crowded);
@@ -74,6 +75,7 @@ msg_get_flows(struct msg_in *in, struct msg_flows *f)
 	f->absurd = wire_u64(w);
 	f->unknown = wire_u64(w);
 	f->guest_interfaces = wire_u64(w);
+	f->new_guest_interfaces = wire_u64(w);
 	f->late_octets = wire_u64(w);
 	f->suspicions = wire_u64(w);
 	f->crowded = wire_u64(w);

@@ -16,9 +16,10 @@ struct msg_flows {
 	/* Records that are tallied; shares of them for minutes that were over, records
 	 * that ended after now, that were cut for their length, of flow datagrams to
 	 * us, seen twice, of hosts that another exporter tells of, of more than can be,
-	 * of unknown sampling, of interfaces beyond what a guest may have. */
+	 * of unknown sampling, of interfaces beyond what a guest may have, and all
+	 * guests who are new. */
 	uint64_t tallied, late, early, cut, own, twice, others, absurd, unknown,
-	    guest_interfaces;
+	    guest_interfaces, new_guest_interfaces;
 	uint64_t late_octets; /* of shares whose minutes were over */
 	uint64_t suspicions;  /* told */
 	uint64_t crowded;     /* hosts that were not watched in a second */
