@@ -171,11 +171,17 @@ roster_parts(const struct worker *w, const struct conf *conf)
 	return parts;
 }
 
+static bool blocked; /* since the start, or before */
+
+void
+roster_has_in_force(void)
+{
+	blocked = true;
+}
+
 bool
 roster_wants(const struct worker *w, const struct conf *conf)
 {
-	static bool blocked; /* since the start */
-
 	/* One round of everything: whoever measures, and who writes it. */
 	if (conf->once && w->row->room != ROOM_RECORDER &&
 	    (!room_measures(w->row->room) ||

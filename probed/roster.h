@@ -46,6 +46,9 @@ const char *roster_name(const struct worker *w);
 bool roster_line(enum room a, enum room b);
 /* What W is told of CONF: its row's parts, and more where CONF gives it more to do. */
 unsigned roster_parts(const struct worker *w, const struct conf *conf);
+/* Something was announced against attacks before this start: a runner is wanted
+ * whatever a configuration says. */
+void roster_has_in_force(void);
 /* Does CONF want this one to run? All are wanted but fetcher and runner, which are
  * where the configuration has something for them to do. */
 bool roster_wants(const struct worker *w, const struct conf *conf);

@@ -27,6 +27,7 @@
 #define STORE_TOLD STORE_DIR "/courier/config" /* what our master tells to measure */
 #define STORE_PATHS STORE_DIR "/path" /* of the ways to targets: pathfile.h */
 #define STORE_USUAL STORE_STATE "/usual" /* delays: recorder/judge.h */
+#define STORE_IN_FORCE STORE_STATE "/in-force" /* announced: runner/inforce.h */
 #define STORE_LOCK STORE_DIR "/lock"
 #define STORE_SOCKET STORE_DIR "/probectl.sock"
 #define STORE_PATH 1024 /* room for any of these paths */

@@ -1,5 +1,6 @@
 #include "workers.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@
 #include "link/link.h"
 #include "roster.h"
 #include "spawn.h"
+#include "store.h"
 
 #define S CLOCK_NS_PER_S
 #define QUEUE (64 * 1024 * 1024) /* configuration texts travel as descriptors */
@@ -362,6 +364,8 @@ workers_open(const struct workers_setup *s, struct err *err)
 	struct event *tick;
 
 	setup = *s;
+	if (faccessat(setup.datadir, STORE_IN_FORCE, F_OK, AT_EACCESS) == 0)
+		roster_has_in_force();
 	if (test != NULL && (test = strstr(test, "beat=")) != NULL)
 		beat_override = atoi(test + strlen("beat="));
 	for (size_t i = 0; i < ROSTER; i++) {

@@ -11,15 +11,24 @@
 #include <event2/event.h>
 
 #include "base/mem.h"
+#include "base/statefile.h"
 #include "courier/dispatch.h"
+#include "link/msginforce.h"
 #include "runner/errands.h"
 #include "runner/exec.h"
+#include "store.h"
 #include "t/tap.h"
 
 static struct event_base *base;
 static char dir[] = "/tmp/smokebox-errand.XXXXXX";
-static char *mailer, *told;
+static char *mailer, *told, *blocker;
 static bool nonsense;
+
+/* What the runner says is in force. */
+static struct {
+	unsigned lists, count;
+	struct msg_in_force newest;
+} listed;
 
 /* --- both ends -------------------------------------------------------------------- */
 
@@ -28,7 +37,19 @@ at_courier(void *ctx, struct link *link, struct msg_in *in)
 {
 	(void)ctx;
 	(void)link;
-	return in->type == MSG_ERRAND_DONE ? errand_message(in) : -1;
+	static struct msg_in_force m;
+
+	if (in->type == MSG_ERRAND_DONE)
+		return errand_message(in);
+	if (in->type != MSG_IN_FORCE || msg_get_in_force(in, &m) != 0)
+		return -1;
+	if (m.last) {
+		listed.lists++;
+		return 0;
+	}
+	listed.count++;
+	listed.newest = m;
+	return 0;
 }
 
 static int
@@ -111,6 +132,20 @@ program(const char *name)
 	fclose(f);
 	if (chmod(path, 0755) != 0)
 		abort();
+	return path;
+}
+
+/* One that writes down what stands in the book when it is called. */
+static char *
+book_keeper(void)
+{
+	char *path = program("blocker");
+	FILE *f = fopen(path, "w");
+
+	if (f == NULL)
+		abort();
+	fprintf(f, "#!/bin/sh\ncat %s/" STORE_IN_FORCE " >\"$0.log\"\n", dir);
+	fclose(f);
 	return path;
 }
 
@@ -236,6 +271,157 @@ test_no_memory(void)
 	is_int(heard.times, 0, "one that was given up is not heard of");
 }
 
+/* --- what is in force ------------------------------------------------------------- */
+
+static struct msg_in_force
+in_force(const char *action, const char *with)
+{
+	struct msg_in_force m = { .incident = 7, .begin = 1764000000, .pps = 1000 };
+
+	snprintf(m.action, sizeof m.action, "%s", action);
+	snprintf(m.type, sizeof m.type, "exabgp");
+	snprintf(m.host, sizeof m.host, "192.0.2.7");
+	snprintf(m.program, sizeof m.program, "%s", with);
+	snprintf(m.arguments, sizeof m.arguments, "-p pipe");
+	snprintf(m.announce, sizeof m.announce, "announce it");
+	snprintf(m.withdraw, sizeof m.withdraw, "withdraw it");
+	return m;
+}
+
+static enum fate
+say(const struct msg_in_force *m, bool withdraw, const char *const *argv)
+{
+	heard = (struct heard){ 0 };
+	errand_in_force(
+	    m, withdraw, (char *const *)argv, "7", "x\n", 2, on_outcome, NULL);
+	hear();
+	return heard.o.fate;
+}
+#define SAY(m, withdraw, ...)                                                          \
+	say(m, withdraw, (const char *const[]){ __VA_ARGS__, NULL })
+
+static bool
+has_book(void)
+{
+	return access(STORE_IN_FORCE, F_OK) == 0;
+}
+
+static void
+list_again(struct link *runner)
+{
+	memset(&listed, 0, sizeof listed);
+	errands.peer(ROOM_COURIER, runner);
+	while (listed.lists == 0 && !nonsense)
+		event_base_loop(base, EVLOOP_ONCE);
+}
+
+static void
+test_in_force(struct link *runner)
+{
+	struct msg_in_force m = in_force("real", blocker),
+			    dry = in_force("dry", blocker),
+			    other = in_force("real", told), more = m;
+
+	is_int(RUN("x\n", blocker, "-p", "pipe"), FATE_LATER,
+	    "a program that blocks is not called for news");
+	is_int(SAY(&dry, false, blocker, "-p", "pipe"), FATE_LATER,
+	    "nor for what is a dry run");
+	is_int(SAY(&other, false, told, "-p", "pipe"), FATE_LATER,
+	    "nor is another in its place");
+	is_int(SAY(&m, false, blocker, "-p", "elsewhere"), FATE_LATER,
+	    "nor with other arguments");
+	is_str(written(blocker), "", "indeed");
+	ok(rename(STORE_STATE, STORE_DIR "/away") == 0, "no state, and");
+	is_int(SAY(&m, false, blocker, "-p", "pipe"), FATE_LATER,
+	    "what cannot be written down is not announced");
+	is_str(written(blocker), "", "indeed");
+	ok(rename(STORE_DIR "/away", STORE_STATE) == 0, "the state is back");
+	is_int(
+	    SAY(&m, false, blocker, "-p", "pipe"), FATE_DELIVERED, "it is announced");
+	ok(strstr(written(blocker), "\"action\":\"real\"") != NULL,
+	    "and was written down before");
+	list_again(runner);
+	is_int(listed.count, 1, "a courier that comes is told of it");
+	ok(memcmp(listed.newest.host, m.host, strlen(m.host) + 1) == 0 &&
+		listed.newest.arrived && listed.newest.incident == 7 &&
+		strcmp(listed.newest.withdraw, m.withdraw) == 0,
+	    "with all that is needed");
+
+	/* The next start, with a configuration that knows nothing of it. */
+	errands.close();
+	ok(has_book(), "it outlives the runner");
+	static const struct conf empty;
+	errands.open(NULL);
+	errands.configure(&empty);
+	errands.listen(base);
+	list_again(runner);
+	is_int(listed.count, 1, "and is known by the next");
+	is_int(SAY(&m, false, blocker, "-p", "pipe"), FATE_LATER,
+	    "which announces nothing that is not configured");
+	is_int(SAY(&m, true, blocker, "-p", "pipe", "rm"), FATE_LATER,
+	    "and calls for nothing but to withdraw");
+	is_int(SAY(&m, true, blocker, "withdraw", "it"), FATE_LATER, "as it was");
+	snprintf(more.withdraw, sizeof more.withdraw, "rm");
+	is_int(SAY(&more, true, blocker, "-p", "pipe", "rm"), FATE_LATER,
+	    "whatever is said of it later");
+	is_int(SAY(&other, true, told, "-p", "pipe"), FATE_LATER, "by nobody else");
+	is_str(written(blocker), "", "indeed");
+	is_int(SAY(&m, true, blocker, "-p", "pipe", "withdraw", "it"), FATE_DELIVERED,
+	    "it is withdrawn");
+	ok(!has_book(), "and forgotten");
+	is_int(SAY(&m, true, blocker, "-p", "pipe"), FATE_LATER, "once");
+	written(blocker);
+}
+
+static void
+test_hostile_book(struct link *runner)
+{
+	static const struct {
+		const char *text;
+		unsigned believed;
+		const char *what;
+	} books[] = {
+		{ "{}", 0, "no list" },
+		{ "[", 0, "half of one" },
+		{ "[1,null,[]]", 0, "no entries" },
+		{ "[{\"action\":\"a\",\"action\":\"b\"}]", 0, "a name twice" },
+		{ "[@,@]", 1, "one twice" },
+		{ "[@,{\"program\":\"rm\"}]", 1, "another that is none" },
+		{ "[%]", 0, "a program without a path" },
+		{ "[&]", 0, "a host that is none" },
+	};
+	static const char entry[] =
+	    "{\"action\":\"a\",\"type\":\"bird\",\"host\":\"%s\",\"out\":false,"
+	    "\"arrived\":true,\"settings\":\"0\",\"incident\":1,\"begin\":1,\"pps\":1,"
+	    "\"program\":\"%s\",\"arguments\":\"\",\"announce\":\"\",\"withdraw\":\"\"}";
+	static char text[4096];
+	struct err err;
+
+	for (size_t i = 0; i < sizeof books / sizeof *books; i++) {
+		size_t at = 0;
+
+		for (const char *c = books[i].text; *c != '\0'; c++)
+			if (*c == '@' || *c == '%' || *c == '&')
+				at += (size_t)snprintf(text + at, sizeof text - at,
+				    entry, *c == '&' ? "10.0.0.1; rm" : "10.0.0.1",
+				    *c == '%' ? "rm" : "/bin/true");
+			else
+				text[at++] = *c;
+		if (statefile_write(STORE_IN_FORCE, text, at, &err) != 0)
+			abort();
+		errands.close();
+		errands.open(NULL);
+		errands.listen(base);
+		list_again(runner);
+		ok(listed.count == books[i].believed, "a book with %s", books[i].what);
+		ok(access(STORE_IN_FORCE ".broken", F_OK) == 0 &&
+			has_book() == (books[i].believed > 0),
+		    "is set aside");
+		unlink(STORE_IN_FORCE ".broken");
+		unlink(STORE_IN_FORCE);
+	}
+}
+
 int
 main(void)
 {
@@ -249,10 +435,18 @@ main(void)
 	log_init("errand.t", LOG_LEVEL_WARN);
 	mailer = program("mailer");
 	told = program("told");
+	blocker = book_keeper();
+	if (chdir(dir) != 0 || mkdir(STORE_DIR, 0700) != 0 ||
+	    mkdir(STORE_STATE, 0700) != 0)
+		abort();
 	char *text =
 	    mem_printf("#@ checked 1\n*** General ***\ndatadir = .\nsendmail = %s\n"
-		       "*** Alerts ***\nto = |%s\n",
-		mailer, told);
+		       "*** Alerts ***\nto = |%s\n"
+		       "*** Actions ***\n"
+		       "+ real\ntype = exabgp\nprogram = %s\narguments = -p pipe\n"
+		       "dry_run = no\n"
+		       "+ dry\ntype = exabgp\nprogram = %s\narguments = -p pipe\n",
+		mailer, told, blocker, blocker);
 	struct conf *conf = conf_parse_checked(text, strlen(text), &report);
 	if (conf == NULL) {
 		conf_report_print(&report, stdout);
@@ -263,6 +457,7 @@ main(void)
 	    link_new(base, fd[0], ROOM_RUNNER, 1 << 20, at_courier, on_gone, NULL);
 	struct link *runner =
 	    link_new(base, fd[1], ROOM_COURIER, 1 << 20, at_runner, on_gone, NULL);
+	errands.open(NULL);
 	errands.configure(conf);
 	errands.listen(base);
 	errands.peer(ROOM_COURIER, runner);
@@ -271,6 +466,8 @@ main(void)
 	test_mailer();
 	test_long();
 	test_no_memory();
+	test_in_force(runner);
+	test_hostile_book(runner);
 	errands.close();
 	exec_close();
 	if (!nonsense) {
@@ -282,9 +479,13 @@ main(void)
 	conf_report_free(&report);
 	unlink(mailer);
 	unlink(told);
+	unlink(blocker);
+	rmdir(STORE_STATE);
+	rmdir(STORE_DIR);
 	rmdir(dir);
 	free(mailer);
 	free(told);
+	free(blocker);
 	free(text);
 	return tap_done();
 }

@@ -10,21 +10,16 @@
 
 #include <arpa/inet.h>
 #include <event2/event.h>
-#include <jansson.h>
 
 #include "base/clock.h"
-#include "base/json.h"
 #include "base/mem.h"
-#include "base/statefile.h"
 #include "courier/blockade.h"
-#include "courier/cursor.h"
 #include "courier/errand.h"
 #include "courier/outbox.h"
 #include "link/msgblockade.h"
+#include "link/msginforce.h"
 
-#define FILE_NAME CURSOR_DIR "/announced"
-#define FILE_MAX (16 * 1024 * 1024)
-#define ENTRIES_MAX 256
+#define ENTRIES_MAX 512 /* those that are only refused or a dry run as well */
 #define PAUSE_FIRST_S 5
 #define PAUSE_MOST_S 300
 #define NOBODY_S 60 /* without a runner, and it is said */
@@ -33,6 +28,7 @@ static const struct timeval look_every = { 1, 0 };
 struct blockade {
 	char action[BLOCKADE_NAME], type[16], host[ADDR_TEXT];
 	bool out;
+	uint64_t settings;	 /* a hash of what its section said */
 	int64_t incident, since; /* SINCE: epoch seconds of its state */
 	int64_t begin;		 /* when it was first announced; 0: never */
 	enum blockade_state state;
@@ -45,6 +41,7 @@ struct blockade {
 	struct errand *errand;
 	bool called_for;   /* an open attack wants it */
 	bool seen;	   /* its attack is open */
+	bool again;	   /* once withdrawn, it is decided anew: its section changed */
 	bool told;
 	TAILQ_ENTRY(blockade) link;
 };
@@ -58,8 +55,8 @@ static struct {
 	struct prefixes own;
 	TAILQ_HEAD(list, blockade) list;
 	unsigned count;
-	bool dirty; /* the file is not what is */
-	struct log_limit stuck, full, nobody;
+	bool listed; /* the runner has said what was in force before this start */
+	struct log_limit full, nobody;
 } all = { .list = TAILQ_HEAD_INITIALIZER(all.list) };
 
 static int64_t
@@ -98,10 +95,8 @@ tell(struct blockade *b, bool gone)
 		.out = b->out,
 		.incident = b->incident,
 		.since = b->since };
-	char *key = mem_printf("%s %s %d", b->action, b->host, b->out);
 
-	m.id = conf_target_id(key);
-	free(key);
+	m.id = in_force_id(b->action, b->host, b->out);
 	b->told = true;
 	if (all.web == NULL)
 		return;
@@ -130,7 +125,6 @@ set_state(struct blockade *b, enum blockade_state state, const char *why)
 {
 	if (b->state == state && strcmp(b->why, why) == 0 && b->since != 0)
 		return;
-	all.dirty |= is_out_there(b) || state == BLOCKADE_ANNOUNCING;
 	if (b->state != state || b->since == 0)
 		b->since = now_s();
 	b->state = state;
@@ -202,121 +196,68 @@ set(char **text, const char *value)
 	*text = mem_str(value);
 }
 
-/* --- the file -----------------------------------------------------------------------
+/* --- the runner's book ---------------------------------------------------------------
  */
 
-/* False: then nothing may be announced. */
-static bool
-save(void)
-{
-	char *text;
-	size_t len;
-	FILE *out;
-	const struct blockade *b;
-	struct json j;
-	struct err err;
-
-	if (!all.dirty)
-		return true;
-	out = open_memstream(&text, &len);
-	if (out == NULL)
-		fatal("open_memstream");
-	jw_init(&j, out);
-	jw_array(&j);
-	TAILQ_FOREACH(b, &all.list, link)
-	{
-		if (!is_out_there(b))
-			continue;
-		jw_object(&j);
-		jw_put_str(&j, "action", b->action);
-		jw_put_str(&j, "type", b->type);
-		jw_put_str(&j, "host", b->host);
-		jw_put_bool(&j, "out", b->out);
-		jw_put_int(&j, "incident", b->incident);
-		jw_put_int(&j, "begin", b->begin);
-		jw_put_str(&j, "state", blockade_state_word(b->state));
-		jw_put_num(&j, "pps", b->pps);
-		jw_put_str(&j, "announce", b->announce);
-		jw_put_str(&j, "withdraw", b->withdraw);
-		jw_put_str(&j, "program", b->program);
-		jw_put_str(&j, "arguments", b->arguments);
-		jw_object_end(&j);
-	}
-	jw_array_end(&j);
-	fputs("\n", out);
-	fclose(out);
-	int status = len <= FILE_MAX
-			 ? statefile_write(FILE_NAME, text, len, &err)
-			 : err_set(&err, "it would be longer than can be read again");
-	if (status == 0)
-		all.dirty = false;
-	else if (log_allowed(&all.stuck, 60, NULL))
-		log_warnx("nothing is announced against attacks, since it cannot be "
-			  "written down: %s",
-		    err.text);
-	free(text);
-	return !all.dirty;
-}
-
-static const char *
-text_of(const json_t *o, const char *key)
-{
-	const char *text = json_string_value(json_object_get(o, key));
-
-	return text != NULL ? text : "";
-}
-
 static void
-load_one(const json_t *o)
+take(const struct msg_in_force *m)
 {
-	const char *state = text_of(o, "state");
-	struct prefix p;
-	struct err err;
-	struct blockade *b;
+	struct blockade *b = find(m->action, m->host, m->out);
 
-	if (prefix_parse(&p, text_of(o, "host"), &err) != 0 ||
-	    strlen(text_of(o, "host")) >= ADDR_TEXT ||
-	    (b = add(text_of(o, "action"), text_of(o, "type"), text_of(o, "host"),
-		 json_is_true(json_object_get(o, "out")))) == NULL)
+	/* A runner that was started again says what is known. */
+	if (b != NULL && is_out_there(b))
 		return;
-	b->incident = json_integer_value(json_object_get(o, "incident"));
-	b->begin = json_integer_value(json_object_get(o, "begin"));
-	b->pps = json_number_value(json_object_get(o, "pps"));
-	set(&b->announce, text_of(o, "announce"));
-	set(&b->withdraw, text_of(o, "withdraw"));
-	set(&b->program, text_of(o, "program"));
-	set(&b->arguments, text_of(o, "arguments"));
+	if (b == NULL)
+		b = add(m->action, m->type, m->host, m->out);
+	if (b == NULL)
+		return;
+	b->settings = m->settings;
+	b->incident = m->incident;
+	b->begin = m->begin;
+	b->pps = m->pps;
+	set(&b->announce, m->announce);
+	set(&b->withdraw, m->withdraw);
+	set(&b->program, m->program);
+	set(&b->arguments, m->arguments);
 	/* What was under way may have arrived or not: it is said again. */
-	b->state = strcmp(state, blockade_state_word(BLOCKADE_ANNOUNCED)) == 0
-		       ? BLOCKADE_ANNOUNCED
-		   : strcmp(state, blockade_state_word(BLOCKADE_ANNOUNCING)) == 0
-		       ? BLOCKADE_ANNOUNCING
-		       : BLOCKADE_WITHDRAWING;
-	b->since = now_s();
-	log_info("%s: %s is announced still, as it was before the start", b->action,
-	    b->host);
+	set_state(b, m->arrived ? BLOCKADE_ANNOUNCED : BLOCKADE_ANNOUNCING, "");
 }
 
-static void
-load(void)
+int
+blockades_message(struct msg_in *in)
 {
-	struct err err = { .text = "it is no list" };
-	void *text;
-	ssize_t len = statefile_read(FILE_NAME, FILE_MAX, &text, &err);
-	json_t *list = len > 0 ? json_loadb(text, (size_t)len, 0, NULL) : NULL, *one;
-	size_t i;
+	static struct msg_in_force m;
 
-	if (len < 0 || (len > 0 && !json_is_array(list))) {
-		log_warnx(FILE_NAME
-		    ": %s; what was announced against attacks before the start has to "
-		    "be withdrawn by hand; the file is " FILE_NAME ".broken now",
-		    err.text);
-		(void)rename(FILE_NAME, FILE_NAME ".broken");
-	}
-	json_array_foreach(list, i, one)
-		load_one(one);
-	json_decref(list);
-	free(text);
+	if (msg_get_in_force(in, &m) != 0)
+		return -1;
+	if (m.last)
+		all.listed = true;
+	else
+		take(&m);
+	return 0;
+}
+
+/* B as the runner is to write it down; false: it is too long. */
+static bool
+describe(const struct blockade *b, struct msg_in_force *m)
+{
+	size_t first =
+	    strcspn(b->announce, strcmp(b->type, "fastnetmon") == 0 ? "\n" : "");
+
+	*m = (struct msg_in_force){ .out = b->out,
+		.settings = b->settings,
+		.incident = b->incident,
+		.begin = b->begin,
+		.pps = b->pps };
+	snprintf(m->action, sizeof m->action, "%s", b->action);
+	snprintf(m->type, sizeof m->type, "%s", b->type);
+	snprintf(m->host, sizeof m->host, "%s", b->host);
+	snprintf(m->program, sizeof m->program, "%s", b->program);
+	snprintf(m->arguments, sizeof m->arguments, "%s", b->arguments);
+	snprintf(m->announce, sizeof m->announce, "%.*s", (int)first, b->announce);
+	snprintf(m->withdraw, sizeof m->withdraw, "%s", b->withdraw);
+	return strlen(b->program) < sizeof m->program &&
+	       strlen(b->arguments) < sizeof m->arguments;
 }
 
 /* --- programs -----------------------------------------------------------------------
@@ -359,6 +300,7 @@ all_lines(const struct blockade *of)
 static void
 call(struct blockade *b, outcome_fn done)
 {
+	static struct msg_in_force m;
 	bool withdraw = b->state == BLOCKADE_WITHDRAWING;
 	const char *said = withdraw ? b->withdraw : b->announce;
 	char *arguments = mem_str(b->arguments), *words = mem_str(said);
@@ -373,13 +315,14 @@ call(struct blockade *b, outcome_fn done)
 			.pps = b->pps };
 
 		snprintf(o.host, sizeof o.host, "%s", b->host);
-		input = blockade_json(&o, withdraw ? "unban" : "ban");
-		if (!withdraw) {
-			free(input);
-			input = mem_str(strchr(said, '\n') != NULL ? strchr(said, '\n') + 1
-								   : "");
+		const char *evidence = strchr(said, '\n');
+
+		/* What was announced before a start has its words alone. */
+		input = !withdraw && evidence != NULL
+			    ? mem_str(evidence + 1)
+			    : blockade_json(&o, withdraw ? "unban" : "ban");
+		if (!withdraw)
 			words[strcspn(words, "\n")] = '\0';
-		}
 		argc = split(words, argv, argc);
 	} else if (strcmp(b->type, "gobgp") == 0)
 		argc = split(words, argv, argc);
@@ -388,7 +331,8 @@ call(struct blockade *b, outcome_fn done)
 	else
 		input = mem_printf("%s\n", said);
 	argv[argc] = NULL;
-	b->errand = errand_start((char *const *)argv, id, input,
+	(void)describe(b, &m);
+	b->errand = errand_in_force(&m, withdraw, (char *const *)argv, id, input,
 	    input != NULL ? strlen(input) : 0, done, b);
 	free(input);
 	free(id);
@@ -425,7 +369,6 @@ on_announced(void *ctx, const struct outcome *o)
 	set_state(b, BLOCKADE_ANNOUNCED, "");
 	log_warnx("%s: announced: %.*s", b->action, (int)strcspn(b->announce, "\n"),
 	    b->announce);
-	save();
 }
 
 static void
@@ -441,8 +384,10 @@ on_withdrawn(void *ctx, const struct outcome *o)
 	b->tries = 0;
 	log_warnx("%s: withdrawn: %s", b->action, b->host);
 	/* While the attack goes on it is remembered that it had its time. */
-	set_state(b, BLOCKADE_SPENT, "");
-	save();
+	if (b->again)
+		forget(b);
+	else
+		set_state(b, BLOCKADE_SPENT, "");
 }
 
 /* --- what ought to be ---------------------------------------------------------------
@@ -459,12 +404,35 @@ active(const char *action)
 	return n;
 }
 
+/* A hash of all that decides what S says, and by which program. */
+static uint64_t
+settings_of(const struct conf_section *s)
+{
+	static const char *const keys[] = { "type", "program", "arguments", "announce",
+		"withdraw", "nexthop", "community" };
+	char *text = mem_str("");
+
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+		const char *value = conf_value(s, keys[i], NULL);
+		char *longer = value == NULL ? mem_printf("%s\n", text)
+					     : mem_printf("%s=%s\n", text, value);
+
+		free(text);
+		text = longer;
+	}
+	uint64_t hash = conf_target_id(text);
+	free(text);
+	return hash;
+}
+
 /* The texts of B against O; false: they are too long. */
 static bool
 compose(struct blockade *b, const struct conf_section *s, const struct onslaught *o)
 {
+	static struct msg_in_force m;
 	char text[BLOCKADE_TEXT];
 
+	b->settings = settings_of(s);
 	b->incident = o->incident;
 	b->pps = o->pps;
 	set(&b->program, conf_value(s, "program", ""));
@@ -472,10 +440,10 @@ compose(struct blockade *b, const struct conf_section *s, const struct onslaught
 	bool fits = blockade_text(s, o, true, text) != NULL;
 	set(&b->withdraw, text);
 	fits &= blockade_text(s, o, false, text) != NULL;
-	if (strcmp(b->type, "fastnetmon") != 0) {
-		set(&b->announce, text);
+	set(&b->announce, text);
+	fits &= describe(b, &m);
+	if (strcmp(b->type, "fastnetmon") != 0)
 		return fits;
-	}
 	/* Its input goes with it. */
 	char *json = blockade_json(o, "ban");
 	free(b->announce);
@@ -524,6 +492,15 @@ decide(struct blockade *b, const struct conf_section *s, const struct onslaught 
 	b->called_for = true;
 }
 
+/* B is announced and its attack open. As it was announced, so it is withdrawn: where
+ * its section says something else now, first that, and then what it says. */
+static void
+keep(struct blockade *b, const struct conf_section *s)
+{
+	b->again = b->settings != settings_of(s);
+	b->called_for = !blockade_is_dry(s) && !b->again;
+}
+
 static void
 look_at(void *ctx, int64_t incident, int64_t begin, const char *evidence)
 {
@@ -551,7 +528,7 @@ look_at(void *ctx, int64_t incident, int64_t begin, const char *evidence)
 			decide(b, s, &o);
 		else if (b->state == BLOCKADE_ANNOUNCING ||
 			 b->state == BLOCKADE_ANNOUNCED)
-			b->called_for = !blockade_is_dry(s);
+			keep(b, s);
 	}
 }
 
@@ -613,9 +590,6 @@ settle(struct blockade *b, bool known)
 	if (b->state == BLOCKADE_ANNOUNCED || !errand_possible() ||
 	    is_busy(b->action) || clock_mono_ns() < b->next_ns)
 		return;
-	/* What is not written down is not done; but it may be undone. */
-	if (!save() && b->state == BLOCKADE_ANNOUNCING)
-		return;
 	call(b, b->state == BLOCKADE_ANNOUNCING ? on_announced : on_withdrawn);
 }
 
@@ -629,13 +603,15 @@ on_look(evutil_socket_t fd, short what, void *arg)
 	(void)fd, (void)what, (void)arg;
 	TAILQ_FOREACH(b, &all.list, link)
 	b->called_for = b->seen = false;
+	/* Before it is known what is announced, nothing is decided. */
+	if (!all.listed)
+		return;
 	known = outbox_look(all.outbox, &newest) &&
 		outbox_attacks(all.outbox, look_at, NULL);
 	for (b = TAILQ_FIRST(&all.list); b != NULL; b = next) {
 		next = TAILQ_NEXT(b, link);
 		settle(b, known);
 	}
-	save();
 	TAILQ_FOREACH(b, &all.list, link)
 	if (!b->told)
 		tell(b, false);
@@ -731,7 +707,6 @@ void
 blockades_run(void)
 {
 	all.outbox = outbox_new();
-	load();
 	all.look = event_new(all.base, -1, EV_PERSIST, on_look, NULL);
 	if (all.look == NULL || event_add(all.look, &look_every) != 0)
 		fatalx("no timer for blockades");
@@ -748,7 +723,6 @@ blockades_stop(void)
 {
 	if (all.look == NULL)
 		return;
-	save();
 	event_free(all.look);
 	all.look = NULL;
 	outbox_free(all.outbox);

@@ -68,6 +68,8 @@ message(void *ctx, struct link *link, struct msg_in *in)
 	(void)ctx;
 	if (in->type == MSG_ERRAND_DONE && link_peer(link) == ROOM_RUNNER)
 		return errand_message(in);
+	if (in->type == MSG_IN_FORCE && link_peer(link) == ROOM_RUNNER)
+		return blockades_message(in);
 	if (in->type == MSG_TRY && link_peer(link) == ROOM_WEB)
 		return receivers_message(in);
 	if (in->type == MSG_ROUND && link_peer(link) == ROOM_RECORDER)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "link/msginforce.h"
 
 #define LIMIT_S 60 /* how long a program may take */
 
@@ -102,6 +103,10 @@ read_end(const struct msg_errand_done *m, struct outcome *o)
 		snprintf(o->text, sizeof o->text,
 		    "the runner's configuration does not name this program (yet)");
 		break;
+	case ERRAND_UNWRITTEN:
+		snprintf(o->text, sizeof o->text,
+		    "the runner cannot write it down, so it is not announced");
+		break;
 	default:
 		snprintf(o->text, sizeof o->text, "the program cannot be started: %s",
 		    m->code == 0 ? "too many are waiting" : strerror((int)m->code));
@@ -174,9 +179,9 @@ fits(char *const *argv)
 	return args <= ERRAND_ARGS && len <= ERRAND_TEXT;
 }
 
-struct errand *
-errand_start(char *const *argv, const char *id, const void *input, size_t len,
-    outcome_fn done, void *ctx)
+static struct errand *
+start(enum errand_purpose purpose, uint64_t in_force, char *const *argv, const char *id,
+    const void *input, size_t len, outcome_fn done, void *ctx)
 {
 	static struct msg_out out; /* too large for a stack */
 	static struct msg_errand m;
@@ -200,6 +205,8 @@ errand_start(char *const *argv, const char *id, const void *input, size_t len,
 		return e;
 	}
 	m.id = e->id;
+	m.purpose = (uint8_t)purpose;
+	m.in_force = in_force;
 	m.limit_s = LIMIT_S;
 	snprintf(m.letter, sizeof m.letter, "%s", id);
 	memset(m.argv, 0, sizeof m.argv);
@@ -211,6 +218,26 @@ errand_start(char *const *argv, const char *id, const void *input, size_t len,
 	if (fd >= 0)
 		close(fd);
 	return e;
+}
+
+struct errand *
+errand_start(char *const *argv, const char *id, const void *input, size_t len,
+    outcome_fn done, void *ctx)
+{
+	return start(ERRAND_NEWS, 0, argv, id, input, len, done, ctx);
+}
+
+struct errand *
+errand_in_force(const struct msg_in_force *m, bool withdraw, char *const *argv,
+    const char *id, const void *input, size_t len, outcome_fn done, void *ctx)
+{
+	static struct msg_out out;
+
+	msg_begin(&out, MSG_IN_FORCE);
+	msg_put_in_force(&out, m);
+	link_send(runner, &out, -1, LINK_MUST);
+	return start(withdraw ? ERRAND_WITHDRAW : ERRAND_ANNOUNCE,
+	    in_force_id(m->action, m->host, m->out), argv, id, input, len, done, ctx);
 }
 
 void

@@ -10,6 +10,7 @@
 
 struct event_base;
 struct errand;
+struct msg_in_force;
 
 void errand_open(struct event_base *base);
 /* The line to the runner, NULL while there is none. */
@@ -23,6 +24,10 @@ int errand_message(struct msg_in *in);
  * when ARGV is more than a message holds, FATE_LATER when there is no memory for INPUT. */
 struct errand *errand_start(char *const *argv, const char *id, const void *input,
     size_t len, outcome_fn done, void *ctx);
+/* Likewise what announces or withdraws M, which the runner writes down before. */
+struct errand *errand_in_force(const struct msg_in_force *m, bool withdraw,
+    char *const *argv, const char *id, const void *input, size_t len, outcome_fn done,
+    void *ctx);
 /* Give it up; DONE is not called. A program that runs already goes on. */
 void errand_cancel(struct errand *e);
 

@@ -411,6 +411,8 @@ msg_put_errand(struct msg_out *out, const struct msg_errand *e)
 	while (args <= ERRAND_ARGS && e->argv[args] != NULL)
 		args++;
 	pack_u64(&out->pack, e->id);
+	pack_u8(&out->pack, e->purpose);
+	pack_u64(&out->pack, e->in_force);
 	pack_u32(&out->pack, e->limit_s);
 	msg_str(out, e->letter);
 	pack_u8(&out->pack, (uint8_t)args);
@@ -424,6 +426,8 @@ msg_get_errand(struct msg_in *in, struct msg_errand *e)
 	char *at = e->text, *end = e->text + sizeof e->text;
 
 	e->id = wire_u64(&in->wire);
+	e->purpose = get_below(in, ERRAND_PURPOSES);
+	e->in_force = wire_u64(&in->wire);
 	e->limit_s = wire_u32(&in->wire);
 	msg_get_str(in, e->letter, sizeof e->letter);
 	unsigned args = get_below(in, ERRAND_ARGS + 1);

@@ -15,6 +15,7 @@
 /* A datagram: u16 type, then the body. 24 bytes a ping at most, and some room. */
 #define MSG_MAX (32 * 1024)
 #define MSG_TROUBLE_MAX 512
+#define STRANDED_MAX 8192
 
 /* clang-format off */
 enum msg_type {
@@ -104,6 +105,12 @@ enum msg_type {
 	MSG_BLOCKADE,      /* struct msg_blockade: what is done against an attack */
 	/* collector -> recorder -> web */
 	MSG_WIFI,          /* struct msg_wifi: what is seen of a radio */
+	/* courier <-> runner */
+	MSG_IN_FORCE,      /* struct msg_in_force: what is about to be announced or
+	                    * withdrawn; back: what is announced, to who just came */
+	/* runner -> recorder: str: what has to be withdrawn by hand, less than
+	 * STRANDED_MAX */
+	MSG_STRANDED,
 	MSG_TYPES
 };
 
@@ -225,8 +232,16 @@ bool room_measures(enum room room);
  * names it. Arguments lie in TEXT once they are read. */
 #define ERRAND_ARGS 32 /* gobgp's own words are ten */
 #define ERRAND_TEXT (24 * 1024)
+enum errand_purpose {
+	ERRAND_NEWS,
+	ERRAND_ANNOUNCE, /* against an attack: MSG_IN_FORCE went before */
+	ERRAND_WITHDRAW,
+	ERRAND_PURPOSES
+};
 struct msg_errand {
 	uint64_t id;	  /* comes back with the end */
+	uint8_t purpose;  /* enum errand_purpose */
+	uint64_t in_force; /* in_force_id() of what it is about; 0 for news */
 	uint32_t limit_s; /* how long it may take */
 	char letter[96];  /* the letter's id, for the program's environment */
 	const char *argv[ERRAND_ARGS + 1]; /* NULL behind the last; [0] is a path */
@@ -241,6 +256,7 @@ enum errand_end {
 	ERRAND_TIMEOUT,	  /* it took too long, or wrote without end */
 	ERRAND_FAILED,	  /* it could not be started: code is errno, 0: too many wait */
 	ERRAND_NOT_OURS,  /* the configuration names no such program */
+	ERRAND_UNWRITTEN, /* it cannot be written down, so it is not announced */
 	ERRAND_ENDS
 };
 struct msg_errand_done {

@@ -413,6 +413,19 @@ journal_message(struct journal *j, struct msg_in *in)
 	return 0;
 }
 
+int
+journal_stranded(struct journal *j, struct msg_in *in)
+{
+	char text[STRANDED_MAX];
+
+	msg_get_str(in, text, sizeof text);
+	if (msg_done(in) != 0 || !is_plain(text))
+		return -1;
+	notes_stranded(j->notes, text);
+	journal_kick(j);
+	return 0;
+}
+
 /* --- life ------------------------------------------------------------------------- */
 
 bool

@@ -36,6 +36,8 @@ void journal_route(struct journal *j, const char *subject, int64_t time,
     const char *text, const char *evidence);
 /* MSG_NOTE, MSG_SILENCE or MSG_SILENCE_END. 0, or -1 when it is not to be believed. */
 int journal_message(struct journal *j, struct msg_in *in);
+/* MSG_STRANDED. 0, or -1 likewise. */
+int journal_stranded(struct journal *j, struct msg_in *in);
 /* MSG_VICTIM. 0, or -1 when it is not to be believed. */
 int journal_victim(struct journal *j, struct msg_in *in);
 /* MSG_HOST. 0, or -1 likewise. */

@@ -120,6 +120,12 @@ notes_route(struct notes *n, const char *subject, int64_t time, const char *text
 	put_proven(n, "note", subject, "route", time, time, mem_str(text), evidence);
 }
 
+void
+notes_stranded(struct notes *n, const char *text)
+{
+	put_now(n, "", "blockade", mem_str(text));
+}
+
 /* --- starting --------------------------------------------------------------------- */
 
 static void

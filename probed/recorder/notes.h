@@ -1,7 +1,7 @@
 /* What changed in how targets are measured, and when nobody measured: dated notes and
  * gaps, for people who wonder at a step in a graph. Kind "note" or "gap", source
- * "start", "restart", "worker", "takeover", "setting", "address", "route", "operator";
- * subject is the target, or "" for all of them.
+ * "start", "restart", "worker", "takeover", "setting", "address", "route", "blockade",
+ * "operator"; subject is the target, or "" for all of them.
  *
  * What targets were like is kept in the table target, so that a change is seen too when
  * it was made while nothing ran. */
@@ -38,6 +38,8 @@ void notes_file(struct notes *n, const char *path, const char *text);
  * seconds): TEXT says how, EVIDENCE is a JSON object. */
 void notes_route(struct notes *n, const char *subject, int64_t time, const char *text,
     const char *evidence);
+/* TEXT says what has to be done by hand against what is announced. */
+void notes_stranded(struct notes *n, const char *text);
 /* An operator's words on SUBJECT, a path or "". 0, or -1 with ERR. */
 int notes_put(struct notes *n, const char *subject, const char *text, struct err *err);
 

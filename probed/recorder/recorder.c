@@ -503,6 +503,10 @@ on_message(void *ctx, struct link *link, struct msg_in *in)
 		return take_counters(ctx, link_peer(link), in);
 	case MSG_LOADRESULT:
 		return take_loadresult(ctx, link, in);
+	case MSG_STRANDED:
+		return link_peer(link) == ROOM_RUNNER
+			   ? journal_stranded(((struct recorder *)ctx)->journal, in)
+			   : -1;
 	case MSG_HOPS:
 	case MSG_HERE:
 		return take_path(ctx, link_peer(link), in);

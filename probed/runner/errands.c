@@ -8,16 +8,19 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "link/worker.h"
 #include "runner/exec.h"
+#include "runner/inforce.h"
 
 #define SENDMAIL "/usr/lib/sendmail" /* SmokePing's, where none is configured */
 #define ATONCE 5
 #define INPUT_MAX (4U << 20)
-#define FORMERS 256
 #define KEEP 500 /* bytes of what a program complains about, for the log */
 
 struct job {
 	uint64_t id;
+	enum errand_purpose purpose;
+	uint64_t in_force; /* what it is about; 0: news */
 	struct exec *exec;
 	char *program;
 	LIST_ENTRY(job) link;
@@ -28,10 +31,6 @@ static struct {
 	struct link *courier;
 	struct exec_pool *pool;
 	LIST_HEAD(, job) jobs;
-	/* Programs of actions that block: what they announced they may withdraw when a
-	 * reload has taken them away. */
-	char **former;
-	size_t formers;
 } room;
 
 /* --- whose programs --------------------------------------------------------------- */
@@ -64,34 +63,7 @@ is_mail(const char *const *argv)
 	       argv[4] == NULL;
 }
 
-static bool
-was_configured(const char *program)
-{
-	for (size_t i = 0; i < room.formers; i++)
-		if (strcmp(room.former[i], program) == 0)
-			return true;
-	return false;
-}
-
-/* They are named by who may change the configuration, so there are few. */
-static void
-remember(const struct conf *conf)
-{
-	const struct conf_section *actions = conf_top(conf, "Actions");
-
-	for (const struct conf_section *s = actions == NULL ? NULL : actions->first;
-	     s != NULL; s = s->next) {
-		const char *program = conf_value(s, "program", "");
-
-		if (!conf_action_blocks(s) || was_configured(program) ||
-		    room.formers >= FORMERS)
-			continue;
-		room.former =
-		    mem_grow(room.former, room.formers + 1, sizeof *room.former);
-		room.former[room.formers++] = mem_str(program);
-	}
-}
-
+/* Is its program one that is told of news? */
 static bool
 is_configured(const char *const *argv)
 {
@@ -101,7 +73,7 @@ is_configured(const char *const *argv)
 	const char *sendmail =
 	    conf_value(conf_top(room.conf, "General"), "sendmail", SENDMAIL);
 
-	if (listed(alerts, "to", program) || was_configured(program))
+	if (listed(alerts, "to", program))
 		return true;
 	for (const struct conf_section *s = alerts == NULL ? NULL : alerts->first;
 	     s != NULL; s = s->next)
@@ -109,7 +81,8 @@ is_configured(const char *const *argv)
 			return true;
 	for (const struct conf_section *s = actions == NULL ? NULL : actions->first;
 	     s != NULL; s = s->next)
-		if (strcmp(conf_value(s, "program", ""), program) == 0)
+		if (!conf_action_blocks(s) &&
+		    strcmp(conf_value(s, "program", ""), program) == 0)
 			return true;
 	for (size_t i = 0; i < room.conf->target_count; i++)
 		if (listed(room.conf->target[i]->section, "alertee", program))
@@ -130,6 +103,37 @@ tell(uint64_t id, enum errand_end end, int code)
 	link_send(room.courier, &out, -1, LINK_MUST);
 }
 
+/* Nobody but us can know what has to be done by hand, and it is not to be overlooked in
+ * a log. */
+static void
+tell_stranded(uint64_t in_force, int error)
+{
+	static struct msg_out out;
+	char *text = inforce_stranded(in_force, error);
+
+	if (text == NULL)
+		return;
+	log_warnx("%s", text);
+	if (strlen(text) >= STRANDED_MAX)
+		text[STRANDED_MAX - 1] = '\0';
+	msg_begin(&out, MSG_STRANDED);
+	msg_str(&out, text);
+	link_send(worker_link(ROOM_RECORDER), &out, -1, LINK_MUST);
+	free(text);
+}
+
+/* The program ended so: what does that say of what is in force? */
+static void
+account(const struct job *job, const struct exec_result *result)
+{
+	if (job->purpose == ERRAND_NEWS)
+		return;
+	if (result->end == EXEC_EXITED && result->code == 0)
+		inforce_done(job->in_force, job->purpose == ERRAND_WITHDRAW);
+	else if (result->end == EXEC_FAILED && job->purpose == ERRAND_WITHDRAW)
+		tell_stranded(job->in_force, result->code);
+}
+
 static void
 on_done(void *ctx, const struct exec_result *result)
 {
@@ -147,6 +151,7 @@ on_done(void *ctx, const struct exec_result *result)
 	if (!well && result->err_len > 0)
 		log_warnx("%s says: %.*s", job->program,
 		    (int)strcspn(result->err, "\r\n"), result->err);
+	account(job, result);
 	tell(job->id, ends[result->end], result->code);
 	LIST_REMOVE(job, link);
 	free(job->program);
@@ -189,6 +194,8 @@ begin(const struct msg_errand *e, const char *input, size_t len)
 	};
 
 	job->id = e->id;
+	job->purpose = (enum errand_purpose)e->purpose;
+	job->in_force = e->in_force;
 	job->program = mem_str(e->argv[0]);
 	job->exec = exec_start(room.pool, &spec, on_done, job);
 	free(id);
@@ -201,23 +208,63 @@ begin(const struct msg_errand *e, const char *input, size_t len)
 	free(job);
 }
 
+/* May E be begun? If not, ERRAND_EXITED is not what it says. */
+static enum errand_end
+judge(const struct msg_errand *e)
+{
+	bool withdraw = e->purpose == ERRAND_WITHDRAW;
+	const struct msg_in_force *m;
+	struct err err;
+
+	if (e->purpose == ERRAND_NEWS)
+		return is_configured(e->argv) ? ERRAND_EXITED : ERRAND_NOT_OURS;
+	m = inforce_find(e->in_force);
+	if (m == NULL || !inforce_allows(m, room.conf, e->argv, withdraw))
+		return ERRAND_NOT_OURS;
+	if (withdraw)
+		inforce_leaves(e->in_force);
+	else if (inforce_write(&err) != 0) {
+		log_warnx("nothing is announced against attacks, since it cannot be "
+			  "written down: %s",
+		    err.text);
+		return ERRAND_UNWRITTEN;
+	}
+	return ERRAND_EXITED;
+}
+
 static int
-errands_message(struct link *link, struct msg_in *in)
+take_errand(struct msg_in *in)
 {
 	static struct msg_errand e;
 	size_t len;
 
-	if (link_peer(link) != ROOM_COURIER || in->type != MSG_ERRAND ||
-	    msg_get_errand(in, &e) != 0 || e.limit_s == 0 || e.limit_s > 3600)
+	if (msg_get_errand(in, &e) != 0 || e.limit_s == 0 || e.limit_s > 3600)
 		return -1;
 	char *input = read_input(in->fd, &len);
 	if (in->fd >= 0 && input == NULL)
 		return -1;
-	if (is_configured(e.argv))
+	enum errand_end end = judge(&e);
+	if (end == ERRAND_EXITED)
 		begin(&e, input, len);
 	else
-		tell(e.id, ERRAND_NOT_OURS, 0);
+		tell(e.id, end, 0);
 	free(input);
+	return 0;
+}
+
+static int
+errands_message(struct link *link, struct msg_in *in)
+{
+	static struct msg_in_force m;
+
+	if (link_peer(link) != ROOM_COURIER)
+		return -1;
+	if (in->type == MSG_ERRAND)
+		return take_errand(in);
+	if (in->type != MSG_IN_FORCE || msg_get_in_force(in, &m) != 0 || m.last)
+		return -1;
+	/* What may not be is told when it is asked for. */
+	(void)inforce_put(room.conf, &m);
 	return 0;
 }
 
@@ -233,13 +280,13 @@ static void
 errands_open(struct msg_counters *counters)
 {
 	(void)counters;
+	inforce_load();
 }
 
 static void
 errands_configure(const struct conf *conf)
 {
 	room.conf = conf;
-	remember(conf);
 }
 
 static void
@@ -251,10 +298,28 @@ errands_listen(struct event_base *base)
 }
 
 static void
+tell_in_force(void *ctx, const struct msg_in_force *m)
+{
+	static struct msg_out out;
+
+	(void)ctx;
+	msg_begin(&out, MSG_IN_FORCE);
+	msg_put_in_force(&out, m);
+	link_send(room.courier, &out, -1, LINK_MUST);
+}
+
+static void
 errands_peer(enum room peer, struct link *link)
 {
-	if (peer == ROOM_COURIER)
-		room.courier = link;
+	static const struct msg_in_force last = { .last = true };
+
+	if (peer != ROOM_COURIER)
+		return;
+	room.courier = link;
+	if (link == NULL)
+		return;
+	inforce_each(tell_in_force, NULL);
+	tell_in_force(NULL, &last);
 }
 
 static void
@@ -271,11 +336,7 @@ errands_close(void)
 	if (room.pool != NULL)
 		exec_pool_free(room.pool);
 	room.pool = NULL;
-	for (size_t i = 0; i < room.formers; i++)
-		free(room.former[i]);
-	free(room.former);
-	room.former = NULL;
-	room.formers = 0;
+	inforce_free();
 }
 
 const struct prober_guest errands = {

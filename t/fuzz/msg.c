@@ -10,6 +10,7 @@
 #include "link/msgbrowser.h"
 #include "link/msghops.h"
 #include "link/msghost.h"
+#include "link/msginforce.h"
 #include "link/msgif.h"
 #include "link/msgload.h"
 #include "link/msgminute.h"
@@ -48,6 +49,7 @@ echo(struct msg_in *in, struct msg_out *out)
 		struct msg_browser browser;
 		struct own_host host;
 		struct msg_blockade blockade;
+		struct msg_in_force in_force;
 		struct msg_line line;
 		struct msg_marks marks;
 		struct msg_loadtest loadtest;
@@ -90,6 +92,7 @@ echo(struct msg_in *in, struct msg_out *out)
 		CASE(MSG_BROWSER, browser);
 		CASE(MSG_HOST, host);
 		CASE(MSG_BLOCKADE, blockade);
+		CASE(MSG_IN_FORCE, in_force);
 		CASE(MSG_LINE, line);
 		CASE(MSG_MARKS, marks);
 		CASE(MSG_LOADTEST, loadtest);
