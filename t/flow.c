@@ -879,85 +879,6 @@ test_packets(void)
 	    "a packet that is cut off has what there was");
 }
 
-/* Samples NUMBER of one in 100, by an agent that had a pool and dropped so many. */
-static uint32_t
-sample_of(
-    struct samples *s, uint32_t source, uint32_t number, uint32_t pool, uint32_t drops)
-{
-	return samples_add(s, &(struct samples_step){ .source = source,
-				  .number = number,
-				  .rate = 100,
-				  .pool = pool,
-				  .drops = drops });
-}
-
-static void
-test_samples(void)
-{
-	struct samples s = { 0 };
-	uint32_t rate = 0, pool = UINT32_MAX - 5000, number = UINT32_MAX - 50;
-
-	for (unsigned i = 0; i < 600; i++)
-		rate = sample_of(&s, 3, number + i, pool + 100 * i, 7);
-	ok(rate == 100 && s.dropped == 0 && s.taken == 599 && s.lost == 0,
-	    "an agent that drops nothing is believed, over the end of numbers");
-	number += 600, pool += 60000;
-	for (unsigned i = 0; i < 600; i++)
-		rate = sample_of(&s, 3, number + i, pool + 150 * i, 7 + i / 2);
-	ok(rate == 150 && s.dropped == 299,
-	    "one that drops a third is taken by its pool");
-	is_int(sample_of(&s, 3, number + 599, pool, 7), 150, "a copy changes nothing");
-	is_int(sample_of(&s, 4, 1, 1, 0), 100, "another source is by itself");
-	rate = sample_of(&s, 3, number + 609, pool + 150 * 609, 7 + 305);
-	ok(s.lost == 9 && rate == 150, "nine that never came");
-	sample_of(&s, 3, number + 605, pool + 150 * 605, 7 + 303);
-	is_int((long long)s.lost, 8, "one of them came late");
-	is_int(sample_of(&s, 3, 5, 100, 0), 100, "a restart begins anew");
-	is_int((long long)s.lost, 8, "and is no loss");
-	for (unsigned i = 0; i < 600; i++)
-		rate = sample_of(&s, 3, 6 + i, 0, i);
-	is_int(rate, 100, "a pool that stands still is none");
-	for (unsigned i = 0; i < 600; i++)
-		rate = sample_of(&s, 3, 700 + i, 1000000 * i, 600 + i);
-	is_int(rate, 100, "nor is one that grows beyond what was dropped");
-
-	afresh();
-	for (unsigned i = 0; i < 2; i++) {
-		sflow(1, 1 + i);
-		sflow_sample(100, 3, 4, 1, sizeof frame);
-		give();
-	}
-	ok(only_exporter()->samples->taken == 0 &&
-		flow[1].rate_from == SAMPLING_PROTOCOL,
-	    "a decoded sample with the same number is a copy");
-	for (unsigned i = 0; i < 100; i++) {
-		static const uint32_t reasons[] = { 259, 258 };
-
-		sflow(1, 3 + i);
-		pack_u32(&p, 5);
-		pack_u32(&p, 32);
-		pack_u32(&p, i);
-		pack_u64(&p, 3);
-		pack_u32(&p, 0);
-		pack_u32(&p, 3);
-		pack_u32(&p, i < 2 ? 0 : i < 10 ? 4 : 100 + i);
-		pack_u32(&p, reasons[i % 2]);
-		pack_u32(&p, 0);
-		give();
-	}
-	const struct exporter *x = only_exporter();
-	ok(discards == 100 && x->discards == 100 &&
-		x->discarded_count == EXPORTER_DISCARDS_MAX &&
-		x->discarded[0].interface == 3 && x->discarded[0].reason == 259 &&
-		x->discarded[2].interface == 4 && x->discarded[2].count == 4 &&
-		x->discarded[3].reason == 258 && x->discarded[3].count == 4,
-	    "discards by interface and reason, as far as there is room");
-	is_str(flow_discard_word(259), "no buffer space", "which has a word");
-	ok(flow_discard_word(16) == NULL && flow_discard_word(263) == NULL &&
-		flow_discard_word(UINT32_MAX) == NULL,
-	    "not every one has");
-}
-
 int
 main(void)
 {
@@ -970,7 +891,6 @@ main(void)
 	test_interfaces();
 	test_sequence();
 	test_sflow();
-	test_samples();
 	test_packets();
 	exporters_free(all);
 	return tap_done();

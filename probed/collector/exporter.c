@@ -48,7 +48,7 @@ exporter_forget(struct exporters *e, struct exporter *x)
 	e->count--;
 	e->guests -= x->guest;
 	e->version++;
-	free(x->samples);
+	samples_free(x->samples);
 	free(x);
 }
 

@@ -3,7 +3,6 @@
  * known is skipped by the length that it says. */
 #include <string.h>
 
-#include "base/mem.h"
 #include "collector/decode_impl.h"
 #include "collector/packet.h"
 
@@ -329,6 +328,21 @@ sample_way(struct flow *f, uint32_t source_type, uint32_t source)
 	f->has |= FLOW_HAS_EGRESS;
 }
 
+/* By STEP, and what its agent said before. */
+static uint32_t
+sample_rate(struct decoding *d, const struct samples_step *step)
+{
+	struct exporter *x = d->exporter;
+
+	if (x->samples == NULL)
+		x->samples = samples_new();
+	uint64_t untracked = x->samples->untracked;
+	uint32_t rate = samples_add(x->samples, step,
+	    x->guest ? SAMPLES_GUEST_SOURCES : SAMPLES_SOURCES, d->d->arrived_ms);
+	d->exporters->untracked += x->samples->untracked - untracked;
+	return rate;
+}
+
 static void
 sflow_flow_sample(struct decoding *d, struct wire w, bool expanded)
 {
@@ -383,10 +397,8 @@ sflow_flow_sample(struct decoding *d, struct wire w, bool expanded)
 	step.type = source_type;
 	step.source = source;
 	step.rate = rate;
-	if (d->exporter->samples == NULL)
-		d->exporter->samples = mem_zero(1, sizeof *d->exporter->samples);
 	hint.interface = source_type == 0 ? source : 0;
-	hint.rate = samples_add(d->exporter->samples, &step);
+	hint.rate = sample_rate(d, &step);
 	exporter_sampling(d->exporters, d->exporter, &hint, f);
 	if (f->rate_from == SAMPLING_RECORD)
 		f->rate_from = hint.rate == rate ? SAMPLING_PROTOCOL : SAMPLING_POOL;
