@@ -58,6 +58,18 @@ flow_discard_word(uint32_t reason)
 }
 
 const char *
+flow_ceiling_word(enum flow_ceiling ceiling)
+{
+	static const char *const word[FLOW_CEILINGS] = { [CEILING_VARIANTS] =
+							     "template_variants",
+		[CEILING_SAMPLERS] = "samplers",
+		[CEILING_DISCARDS] = "discards",
+		[CEILING_SOURCES] = "sample_sources" };
+
+	return word[ceiling];
+}
+
+const char *
 flow_sampling_word(enum flow_sampling source)
 {
 	static const char *const word[SAMPLING_SOURCES] = { [SAMPLING_UNKNOWN] =

@@ -61,6 +61,16 @@ bool flow_ip_in(const struct flow_ip *ip, const struct prefix *p);
 void flow_ip_put(struct pack *p, const struct flow_ip *ip);
 void flow_ip_get(struct wire *w, struct flow_ip *ip);
 
+/* What exporters had no more room for. */
+enum flow_ceiling {
+	CEILING_VARIANTS, /* templates that went for another one of the same number */
+	CEILING_SAMPLERS, /* samplers that went for those of another port */
+	CEILING_DISCARDS, /* packets thrown away, in no count by interface and reason */
+	CEILING_SOURCES,  /* samples of sources that are not followed */
+	FLOW_CEILINGS
+};
+const char *flow_ceiling_word(enum flow_ceiling ceiling);
+
 /* Where the sampling rate of a flow is from, in the order in which sources are asked.
  */
 enum flow_sampling {

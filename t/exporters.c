@@ -347,7 +347,8 @@ test_processes(void)
 	    "their samplers do not mix either");
 
 	/* What they have taught is told apart in what is kept, too. */
-	size_t len = lessons_write(all, kept, sizeof kept);
+	uint32_t left;
+	size_t len = lessons_write(all, kept, sizeof kept, &left);
 	afresh();
 	is_int(lessons_read(all, kept, len, now + 1000, everybody_may, NULL, &err), 0,
 	    "what is kept is read");

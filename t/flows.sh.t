@@ -126,6 +126,18 @@ is "$(json status '.exporters[] | select(.protocol == "sflow5") | .discarded[] |
 	"\(.interface) \(.reason) \(.reason_text) \(.packets)"')" "4 259 no buffer space 1" \
 	"and what it discarded, where and why"
 like "$(page /traffic)" '192.0.2.9 throws 71 % of its samples away' "the page says so"
+# Seventeen pairs more, where fifteen have room.
+{
+	printf '00000005 00000001 c0000209 00000008 00000002 0000ea60 00000011'
+	for reason in {0..16}; do
+		printf ' 00000005 00000020 00000001 00000000 00000003 00000000 00000003 00000004 %08x 00000000' "$reason"
+	done
+} | tr -d ' ' | send 2055 127.0.0.1
+wait_until 15 gets 2 collector no_room.discards
+is "$(json status '.exporters[] | select(.protocol == "sflow5") | .discarded | length') $(exporter sflow5 discards)" \
+	"16 18" "sixteen pairs of interface and reason, and all of them in the sum"
+like "$(page /metrics)" 'smokebox_collector_no_room_total\{what="discards"\} 2' "metrics: those that had no room"
+like "$("$BUILD/probectl" --data "$DIR/data" status)" 'no room for 2 discards' "probectl, too"
 
 # Two that a proxy passes on, told apart by their ports, and two that name one agent.
 sflow='00000005 00000001 c0000209 00000007 00000001 0000ea60 00000000'

@@ -9,6 +9,7 @@
 
 static uint8_t kept[LESSONS_MAX];
 static size_t kept_len;
+static uint32_t left_out; /* of what was kept last */
 static bool all_may = true;
 
 static bool
@@ -27,7 +28,7 @@ restart(int64_t later)
 	int64_t then = now;
 	struct err err;
 
-	kept_len = lessons_write(all, kept, sizeof kept);
+	kept_len = lessons_write(all, kept, sizeof kept, &left_out);
 	afresh();
 	now = then + later;
 	return lessons_read(all, kept, kept_len, now, may, NULL, &err);
@@ -105,7 +106,7 @@ test_order(void)
 	/* What is known by now is better. */
 	afresh();
 	learn_plain(1);
-	kept_len = lessons_write(all, kept, sizeof kept);
+	kept_len = lessons_write(all, kept, sizeof kept, &left_out);
 	afresh();
 	v9(0, 1);
 	template(0, 256, 4, other);
@@ -136,14 +137,14 @@ test_order(void)
 	ok(sorted && last == NOW + 5000, "the order of use is kept, and its times");
 
 	/* Not all fit: those used last stay. */
-	kept_len = lessons_write(all, kept, 260);
+	kept_len = lessons_write(all, kept, 260, &left_out);
 	afresh();
 	now = NOW + 10000;
 	is_int(lessons_read(all, kept, kept_len, now, may, NULL, &err), 0,
 	    "with little room");
 	ok(HASH_COUNT(only_exporter()->templates) == 4 &&
-		TAILQ_FIRST(&all->by_use)->id == 301,
-	    "the one used longest ago is left out");
+		TAILQ_FIRST(&all->by_use)->id == 301 && left_out == 1,
+	    "the one used longest ago is left out, and counted");
 
 	/* Guests, however busy, leave the room to who is named. */
 	afresh();
@@ -158,11 +159,16 @@ test_order(void)
 		give_from(2 + i, 2055);
 	}
 	guest = false;
-	kept_len = lessons_write(all, kept, 600);
+	kept_len = lessons_write(all, kept, 600, &left_out);
 	afresh();
 	now = NOW + 30000;
 	is_int(lessons_read(all, kept, kept_len, now, may, NULL, &err), 0,
 	    "with little room for guests");
+	unsigned known = 0;
+	TAILQ_FOREACH(t, &all->by_use, use)
+		known++;
+	ok(left_out > 2 && left_out == 2 * 21 - all->count - known,
+	    "those that have none are counted, and their templates");
 	v9(1, 1);
 	set(300);
 	plain_record(77);
@@ -173,6 +179,7 @@ test_order(void)
 	/* Who may not send any more is not known again; guests stay guests. */
 	all_may = false;
 	restart(1000);
+	is_int(left_out, 0, "all of it fits into what is kept");
 	is_int(all->count, 0, "who may not send teaches nothing");
 	all_may = true;
 	for (unsigned i = 0; i < 200; i++) {
@@ -180,7 +187,7 @@ test_order(void)
 		template(0, 256, 4, plain);
 		give_from(i, 2055);
 	}
-	kept_len = lessons_write(all, kept, sizeof kept);
+	kept_len = lessons_write(all, kept, sizeof kept, &left_out);
 	afresh();
 	guest = true;
 	now += 60000;
@@ -238,7 +245,7 @@ test_damage(void)
 	learn_plain(1);
 	v9_sampler_row(1, 7, 512);
 	give();
-	kept_len = lessons_write(all, kept, sizeof kept);
+	kept_len = lessons_write(all, kept, sizeof kept, &left_out);
 	for (size_t len = 0; len <= kept_len; len++) {
 		uint8_t *copy = malloc(len + 1);
 

@@ -138,8 +138,10 @@ test_decoded(void)
 				bytes[28 + 12 + 3] = (uint8_t)i;
 				give();
 			}
-		ok(flows == 200 && all->untracked == (guest ? 2 * 36 : 0) &&
-			only_exporter()->samples->untracked == all->untracked &&
+		ok(flows == 200 &&
+			all->no_room[CEILING_SOURCES] == (guest ? 2 * 36 : 0) &&
+			only_exporter()->samples->untracked ==
+			    all->no_room[CEILING_SOURCES] &&
 			only_exporter()->samples->taken == (guest ? 64 : 100),
 		    "%s",
 		    guest ? "a guest has 64 sources, and what is beyond is counted"
@@ -173,6 +175,12 @@ test_discards(void)
 		x->discarded[2].interface == 4 && x->discarded[2].count == 4 &&
 		x->discarded[3].reason == 258 && x->discarded[3].count == 4,
 	    "discards by interface and reason, as far as there is room");
+	uint64_t listed = 0;
+	for (unsigned i = 0; i < x->discarded_count; i++)
+		listed += x->discarded[i].count;
+	ok(all->no_room[CEILING_DISCARDS] > 0 &&
+		listed + all->no_room[CEILING_DISCARDS] == 100,
+	    "what had no room is counted");
 	is_str(flow_discard_word(259), "no buffer space", "which has a word");
 	ok(flow_discard_word(16) == NULL && flow_discard_word(263) == NULL &&
 		flow_discard_word(UINT32_MAX) == NULL,

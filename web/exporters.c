@@ -241,9 +241,12 @@ put_exporter(struct json *j, const struct msg_exporter *x)
 	put_int(j, "cut_short", x->cut_short);
 	put_int(j, "octets", x->octets);
 	put_int(j, "late_octets", x->late_octets);
+	put_int(j, "hour_octets", x->hour_octets);
+	put_int(j, "hour_late_octets", x->hour_late_octets);
 	put_int(j, "samples", x->samples);
 	put_int(j, "sample_drops", x->sample_drops);
 	put_int(j, "samples_lost", x->samples_lost);
+	put_int(j, "samples_untracked", x->samples_untracked);
 	put_discarded(j, x);
 	jw_object_end(j);
 }
@@ -295,6 +298,12 @@ exporters_put(struct json *j)
 	put_int(j, "drops", f->drops);
 	put_int(j, "strangers", f->strangers);
 	put_int(j, "evicted", f->evicted);
+	jw_key(j, "no_room");
+	jw_object(j);
+	for (unsigned i = 0; i < FLOW_CEILINGS; i++)
+		put_int(j, flow_ceiling_word((enum flow_ceiling)i), f->no_room[i]);
+	jw_object_end(j);
+	put_int(j, "lessons_left", f->lessons_left);
 	jw_key(j, "tally");
 	jw_object(j);
 	put_int(j, "records", f->tallied);

@@ -549,6 +549,17 @@ collector(const struct page *p)
 	    "named and were first heard within ten minutes.");
 	plain(p, "smokebox_collector_new_guest_interfaces_total",
 	    (double)f->new_guest_interfaces);
+	family(p, "smokebox_collector_no_room_total", "counter",
+	    "What exporters told and there was no more room for.");
+	labelled(
+	    p, "smokebox_collector_no_room_total", "what", "templates", f->evicted);
+	for (int i = 0; i < FLOW_CEILINGS; i++)
+		labelled(p, "smokebox_collector_no_room_total", "what",
+		    flow_ceiling_word((enum flow_ceiling)i), f->no_room[i]);
+	family(p, "smokebox_collector_lessons_left", "gauge",
+	    "Exporters and templates that would not be known after a restart, for want "
+	    "of room.");
+	plain(p, "smokebox_collector_lessons_left", f->lessons_left);
 	family(p, "smokebox_collector_unmarked_total", "counter",
 	    "Packets whose ECN bits no interface had room for.");
 	plain(p, "smokebox_collector_unmarked_total", (double)f->unmarked);

@@ -119,7 +119,8 @@ trust_samples(struct html *page)
 		    most * 100);
 }
 
-/* Exporters that tell of long flows when most of their minutes are over. */
+/* Exporters that tell of long flows when most of their minutes are over: in the last
+ * hour, so that whoever mends that sees it end. */
 static void
 trust_late(struct html *page)
 {
@@ -128,15 +129,15 @@ trust_late(struct html *page)
 	double most = LATE_SHARE;
 
 	for (size_t i = 0; i < count; i++)
-		if (x[i].octets > 0 &&
-		    (double)x[i].late_octets / (double)x[i].octets >= most) {
-			most = (double)x[i].late_octets / (double)x[i].octets;
+		if (x[i].hour_octets > 0 &&
+		    (double)x[i].hour_late_octets / (double)x[i].hour_octets >= most) {
+			most = (double)x[i].hour_late_octets / (double)x[i].hour_octets;
 			worst = &x[i];
 		}
 	if (worst != NULL)
 		say(page, "warn",
-		    "%s tells of long flows so late that %.0f %% of its octets are in no "
-		    "minute: what its interfaces carry, and their 95th percentile, is too "
+		    "%s tells of long flows so late that %.0f %% of its octets, in the "
+		    "last hour, are in no minute: what its interfaces carry, and their 95th percentile, is too "
 		    "small by as much, where no counters are asked. Have it tell sooner: "
 		    "active timeout 60 s (Cisco: ip flow-cache timeout active 1).",
 		    worst->address, most * 100);

@@ -64,6 +64,7 @@ static struct {
 	uint64_t drops, taught; /* lessons that were told to the recorder ... */
 	int64_t taught_ms;	/* ... when */
 	uint32_t taught_set;
+	uint32_t taught_left; /* and that had no room in what was told */
 	bool taught_heard; /* what the recorder had */
 	struct event *report, *tick;
 	struct keep keep; /* what the recorder must have */
@@ -224,6 +225,7 @@ send_totals(struct link *link)
 	struct msg_flows f = { .drops = collector.drops,
 		.strangers = collector.senders.refused,
 		.evicted = e->evicted,
+		.lessons_left = collector.taught_left,
 		.exporters = e->count,
 		.tallied = c->flows,
 		.late = c->late,
@@ -245,6 +247,7 @@ send_totals(struct link *link)
 	memcpy(f.datagrams, e->by_protocol, sizeof f.datagrams);
 	memcpy(f.records, e->records, sizeof f.records);
 	memcpy(f.faults, e->faults, sizeof f.faults);
+	memcpy(f.no_room, e->no_room, sizeof f.no_room);
 	msg_begin(&collector.out, MSG_FLOWS);
 	msg_put_flows(&collector.out, &f);
 	link_send(link, &collector.out, -1, LINK_DROPPABLE);
@@ -284,6 +287,7 @@ send_exporter(struct link *link, const struct exporter *x)
 		m.samples = x->samples->taken;
 		m.sample_drops = x->samples->dropped;
 		m.samples_lost = x->samples->lost;
+		m.samples_untracked = x->samples->untracked;
 	}
 	_Static_assert(EXPORTER_DISCARDS_MAX <= MSG_DISCARDS, "they fit");
 	for (unsigned i = 0; i < x->discarded_count; i++) {
@@ -293,6 +297,7 @@ send_exporter(struct link *link, const struct exporter *x)
 	}
 	m.discarded_count = (uint8_t)x->discarded_count;
 	m.octets = tally_octets(collector.tally, x, &m.late_octets);
+	m.hour_octets = tally_hour(collector.tally, x, &m.hour_late_octets);
 	addr_text(&x->address, m.address);
 	flow_ip_text(&x->agent, m.agent);
 	if (x->interface[0] != '\0')
@@ -403,7 +408,7 @@ send_taught(struct link *link, int64_t now_ms, bool last)
 	collector.taught = e->lessons;
 	collector.taught_ms = now_ms;
 	msg_send_taught(link, &collector.out, ++collector.taught_set, bytes,
-	    lessons_write(e, bytes, sizeof bytes));
+	    lessons_write(e, bytes, sizeof bytes, &collector.taught_left));
 }
 
 static bool

@@ -366,6 +366,7 @@ exporter_learn_sampler(struct exporters *e, struct exporter *x, unsigned port,
 	if (i == EXPORTER_SAMPLERS_MAX) {
 		if (!sampler_make_room(x, port))
 			return false;
+		e->no_room[CEILING_SAMPLERS]++;
 		i = x->samplers;
 	}
 	if (i == x->samplers || s[i].rate != rate)

@@ -146,7 +146,7 @@ struct exporters {
 	uint64_t version; /* of all samplers: grows with each change */
 	uint64_t lessons; /* grows with each that an exporter teaches */
 	uint64_t datagrams, refused, evicted, faults[FLOW_FAULTS];
-	uint64_t untracked; /* samples of sources that there was no room for */
+	uint64_t no_room[FLOW_CEILINGS];
 	uint64_t by_protocol[FLOW_PROTOCOLS]; /* datagrams */
 	uint64_t records[FLOW_PROTOCOLS];     /* flows */
 };

@@ -74,23 +74,27 @@ template_size(const struct template *t)
 }
 
 /* Exporters that are guests, or those that are named, as many as leave LEFT bytes;
- * their places in the list by number, 1 for the first. */
+ * their places in the list by number, 1 for the first. *OUT: more by those that do not
+ * fit. */
 static void
 write_exporters(struct pack *p, const struct exporters *e, bool guests, size_t left,
-    uint32_t *place, uint32_t *count)
+    uint32_t *place, uint32_t *count, uint32_t *out)
 {
 	for (const struct exporter *x = e->all; x != NULL; x = x->hh.next) {
-		if (x->guest != guests || !is_kept(x) ||
-		    (size_t)(p->end - p->at) <
-			left + EXPORTER_BYTES + x->samplers * SAMPLER_BYTES)
+		if (x->guest != guests || !is_kept(x))
 			continue;
+		if ((size_t)(p->end - p->at) <
+		    left + EXPORTER_BYTES + x->samplers * SAMPLER_BYTES) {
+			++*out;
+			continue;
+		}
 		write_exporter(p, x);
 		place[x->number] = ++*count;
 	}
 }
 
 size_t
-lessons_write(const struct exporters *e, uint8_t *buf, size_t size)
+lessons_write(const struct exporters *e, uint8_t *buf, size_t size, uint32_t *left_out)
 {
 	uint32_t place[EXPORTERS_MAX] = { 0 }; /* in the list, by number */
 	uint32_t count = 0;
@@ -101,20 +105,23 @@ lessons_write(const struct exporters *e, uint8_t *buf, size_t size)
 	pack_u8(&p, VERSION);
 	uint8_t *count_at = p.at;
 	pack_u32(&p, 0);
-	write_exporters(&p, e, false, 0, place, &count);
+	*left_out = 0;
+	write_exporters(&p, e, false, 0, place, &count, left_out);
 	/* A guest can use as many as it likes all the time; it gets what is left. */
 	size_t named = 0;
 	TAILQ_FOREACH(t, &e->by_use, use)
 		named += t->exporter->guest ? 0 : template_size(t);
-	write_exporters(&p, e, true, named, place, &count);
+	write_exporters(&p, e, true, named, place, &count, left_out);
 	size_t room = (size_t)(p.end - p.at), left = room > named ? room - named : 0;
 	TAILQ_FOREACH_REVERSE(t, &e->by_use, template_list, use)
 	{
 		uint32_t at = place[t->exporter->number];
 
 		if (at == 0 || (size_t)(p.end - p.at) < template_size(t) ||
-		    (t->exporter->guest && left < template_size(t)))
+		    (t->exporter->guest && left < template_size(t))) {
+			++*left_out;
 			continue;
+		}
 		if (t->exporter->guest)
 			left -= template_size(t);
 		pack_u32(&p, at - 1);

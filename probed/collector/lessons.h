@@ -17,8 +17,9 @@ struct exporters;
 
 /* What E has learned into BUF, SIZE bytes of room; of templates those used last, as
  * many as fit; those of guests only where all others have room. Returns how many
- * bytes it takes. */
-size_t lessons_write(const struct exporters *e, uint8_t *buf, size_t size);
+ * bytes it takes; *LEFT: so many exporters and templates found no room. */
+size_t lessons_write(
+    const struct exporters *e, uint8_t *buf, size_t size, uint32_t *left);
 
 /* Learn what stands in LEN bytes at DATA, but nothing that E knows better by now, and
  * no template that nobody has used for so long that it would have aged away. MAY says

@@ -339,7 +339,7 @@ sample_rate(struct decoding *d, const struct samples_step *step)
 	uint64_t untracked = x->samples->untracked;
 	uint32_t rate = samples_add(x->samples, step,
 	    x->guest ? SAMPLES_GUEST_SOURCES : SAMPLES_SOURCES, d->d->arrived_ms);
-	d->exporters->untracked += x->samples->untracked - untracked;
+	d->exporters->no_room[CEILING_SOURCES] += x->samples->untracked - untracked;
 	return rate;
 }
 
@@ -478,7 +478,7 @@ sflow_counter_sample(struct decoding *d, struct wire w, bool expanded)
 /* Counted by interface and reason, as far as there is room; all of them are counted
  * beside. */
 static void
-note_discard(struct exporter *x, const struct flow_discard *d)
+note_discard(struct exporters *e, struct exporter *x, const struct flow_discard *d)
 {
 	uint32_t interface = sflow_interface(d->out >> 30, d->out & 0x3fffffff);
 	unsigned i = 0;
@@ -488,8 +488,10 @@ note_discard(struct exporter *x, const struct flow_discard *d)
 	while (i < x->discarded_count && (x->discarded[i].interface != interface ||
 					     x->discarded[i].reason != d->reason))
 		i++;
-	if (i == EXPORTER_DISCARDS_MAX)
+	if (i == EXPORTER_DISCARDS_MAX) {
+		e->no_room[CEILING_DISCARDS]++;
 		return;
+	}
 	if (i == x->discarded_count)
 		x->discarded[x->discarded_count++] =
 		    (struct exporter_discard){ .interface = interface,
@@ -524,7 +526,7 @@ sflow_discard(struct decoding *d, struct wire w)
 		out.flow.has |= FLOW_HAS_OCTETS | FLOW_HAS_PACKETS;
 	}
 	d->exporter->discards++;
-	note_discard(d->exporter, &out);
+	note_discard(d->exporters, d->exporter, &out);
 	if (d->sink->discard != NULL)
 		d->sink->discard(d->sink->ctx, &out);
 }

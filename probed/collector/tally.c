@@ -54,6 +54,14 @@
 #define WINDOW_MS 5000
 static const uint16_t lasts_s[] = { 0, 20, 40, 60, 120, 300 };
 
+/* An hour, in parts. */
+#define PARTS 6
+#define PART_MINUTES 10
+struct hour_part {
+	int64_t number; /* since the epoch */
+	uint64_t octets, late_octets;
+};
+
 /* What is learned of an exporter. */
 struct source {
 	uint64_t serial;  /* whose it is */
@@ -75,6 +83,7 @@ struct source {
 	struct begins *begins; /* of its long flows; NULL: none came yet */
 	uint64_t octets,
 	    late_octets; /* of all its records, scaled; that were too late */
+	struct hour_part part[PARTS];
 	uint64_t minute_octets[TALLY_OPEN], minute_packets[TALLY_OPEN];
 };
 
@@ -184,10 +193,12 @@ source_of(struct tally *t, const struct exporter *x)
 	ifset_clear(&s->in[0]);
 	ifset_clear(&s->in[1]);
 	begins_free(s->begins);
+	struct source was = s->serial == x->serial ? *s : (struct source){ 0 };
 	*s = (struct source){ .serial = x->serial,
 		.guest = x->guest,
-		.octets = s->serial == x->serial ? s->octets : 0,
-		.late_octets = s->serial == x->serial ? s->late_octets : 0 };
+		.octets = was.octets,
+		.late_octets = was.late_octets };
+	memcpy(s->part, was.part, sizeof s->part);
 	struct flow_ip device = exporter_device(x), from = exporter_from(x);
 	inside_words(s->word, &device);
 	inside_words(s->from, &from);
@@ -354,6 +365,18 @@ gather(struct tally *t, const struct gather_key *key, int64_t minute,
 		drain(t);
 }
 
+/* What S told in these ten minutes. */
+static struct hour_part *
+part_of(const struct tally *t, struct source *s)
+{
+	int64_t number = t->now / PART_MINUTES;
+	struct hour_part *p = &s->part[number % PARTS];
+
+	if (p->number != number)
+		*p = (struct hour_part){ .number = number };
+	return p;
+}
+
 /* Spread S, of FLOWS, evenly over START to END, which are in two minutes or more. The
  * record is counted in the last of them. What belongs to minutes that are closed is not
  * moved to later ones, where it would be a peak that never was: it is counted as late.
@@ -374,6 +397,7 @@ spread(struct tally *t, const struct gather_key *key, const struct scaled *s,
 		t->counts.late++;
 		t->counts.late_octets += octets;
 		t->source[key->exporter].late_octets += octets;
+		part_of(t, &t->source[key->exporter])->late_octets += octets;
 	}
 	for (int64_t minute = first; minute <= end / MINUTE_MS; minute++) {
 		bool last = minute == end / MINUTE_MS;
@@ -487,6 +511,7 @@ one_way(struct tally *t, const struct flow *f, struct gather_key *key,
 	t->counts.flows++;
 	t->counts.unknown += s->unknown;
 	t->source[key->exporter].octets += s->octets;
+	part_of(t, &t->source[key->exporter])->octets += s->octets;
 	if (start / MINUTE_MS == end / MINUTE_MS)
 		gather(t, key, end / MINUTE_MS, s, flows);
 	else
@@ -1016,6 +1041,22 @@ tally_octets(const struct tally *t, const struct exporter *x, uint64_t *late)
 
 	*late = s->serial == x->serial ? s->late_octets : 0;
 	return s->serial == x->serial ? s->octets : 0;
+}
+
+uint64_t
+tally_hour(const struct tally *t, const struct exporter *x, uint64_t *late)
+{
+	const struct source *s = &t->source[x->number];
+	int64_t number = t->now / PART_MINUTES;
+	uint64_t octets = 0;
+
+	*late = 0;
+	for (unsigned i = 0; s->serial == x->serial && i < PARTS; i++)
+		if (s->part[i].number > number - PARTS && s->part[i].number <= number) {
+			octets += s->part[i].octets;
+			*late += s->part[i].late_octets;
+		}
+	return octets;
 }
 
 const struct tally_counts *

@@ -90,6 +90,8 @@ void tally_flow(struct tally *t, const struct flow *flow, int64_t now_ms);
 const struct tally_counts *tally_counts(const struct tally *t);
 /* The octets of all records of X, scaled, of which *LATE were too late for a minute. */
 uint64_t tally_octets(const struct tally *t, const struct exporter *x, uint64_t *late);
+/* The same of the last hour, to ten minutes, by what came in it. */
+uint64_t tally_hour(const struct tally *t, const struct exporter *x, uint64_t *late);
 /* Does what X says count for its device's interfaces? */
 bool tally_tells(const struct tally *t, const struct exporter *x);
 

@@ -128,8 +128,10 @@ limit_variants(struct exporters *e, const struct exporter *x, uint32_t id)
 		if (oldest == NULL || t->used_ms <= oldest->used_ms)
 			oldest = t;
 	}
-	if (count >= TEMPLATE_VARIANTS_MAX)
+	if (count >= TEMPLATE_VARIANTS_MAX) {
 		template_drop(e, oldest);
+		e->no_room[CEILING_VARIANTS]++;
+	}
 }
 
 /* --- use and age ---------------------------------------------------------------------

@@ -261,6 +261,20 @@ show_strangers(const json_t *s)
 	}
 }
 
+/* What exporters told, and had no more room. */
+static void
+show_no_room(const json_t *totals)
+{
+	json_t *list = json_object_get(totals, "no_room"), *count;
+	const char *what;
+
+	json_object_foreach(list, what, count) if (json_integer_value(count) > 0)
+	    printf(", no room for %lld %s", (long long)json_integer_value(count), what);
+	if (integer(totals, "lessons_left") > 0)
+		printf(", %lld exporters and templates not kept over a restart",
+		    integer(totals, "lessons_left"));
+}
+
 /* Who sends flows. */
 static void
 show_exporters(const json_t *s, long long now)
@@ -282,6 +296,7 @@ show_exporters(const json_t *s, long long now)
 		    integer(totals, "drops"));
 	if (integer(totals, "suspicions") > 0)
 		printf(", %lld suspicions", integer(totals, "suspicions"));
+	show_no_room(totals);
 	putchar('\n');
 	if (json_array_size(list) == 0) {
 		show_strangers(s);

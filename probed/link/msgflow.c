@@ -34,6 +34,8 @@ msg_put_flows(struct msg_out *out, const struct msg_flows *f)
 	pack_u64(p, f->drops);
 	pack_u64(p, f->strangers);
 	pack_u64(p, f->evicted);
+	put_all(p, f->no_room, FLOW_CEILINGS);
+	pack_u32(p, f->lessons_left);
 	pack_u32(p, f->exporters);
 	pack_u64(p, f->tallied);
 	pack_u64(p, f->late);
@@ -64,6 +66,8 @@ msg_get_flows(struct msg_in *in, struct msg_flows *f)
 	f->drops = wire_u64(w);
 	f->strangers = wire_u64(w);
 	f->evicted = wire_u64(w);
+	get_all(w, f->no_room, FLOW_CEILINGS);
+	f->lessons_left = wire_u32(w);
 	f->exporters = wire_u32(w);
 	f->tallied = wire_u64(w);
 	f->late = wire_u64(w);
@@ -119,9 +123,12 @@ msg_put_exporter(struct msg_out *out, const struct msg_exporter *x)
 	pack_u64(p, x->cut_short);
 	pack_u64(p, x->octets);
 	pack_u64(p, x->late_octets);
+	pack_u64(p, x->hour_octets);
+	pack_u64(p, x->hour_late_octets);
 	pack_u64(p, x->samples);
 	pack_u64(p, x->sample_drops);
 	pack_u64(p, x->samples_lost);
+	pack_u64(p, x->samples_untracked);
 	pack_u8(p, x->discarded_count);
 	for (unsigned i = 0; i < x->discarded_count; i++) {
 		pack_u32(p, x->discarded[i].interface);
@@ -166,9 +173,12 @@ msg_get_exporter(struct msg_in *in, struct msg_exporter *x)
 	x->cut_short = wire_u64(w);
 	x->octets = wire_u64(w);
 	x->late_octets = wire_u64(w);
+	x->hour_octets = wire_u64(w);
+	x->hour_late_octets = wire_u64(w);
 	x->samples = wire_u64(w);
 	x->sample_drops = wire_u64(w);
 	x->samples_lost = wire_u64(w);
+	x->samples_untracked = wire_u64(w);
 	x->discarded_count = wire_u8(w);
 	if (x->discarded_count > MSG_DISCARDS) {
 		w->bad = true;

@@ -12,6 +12,8 @@ struct msg_flows {
 	uint64_t drops;	    /* datagrams that the sockets' buffers had no room for */
 	uint64_t strangers; /* datagrams of senders that may not send */
 	uint64_t evicted;   /* templates that went for newer ones */
+	uint64_t no_room[FLOW_CEILINGS];
+	uint32_t lessons_left; /* exporters and templates not kept the last time */
 	uint32_t exporters;
 	/* Records that are tallied; shares of them for minutes that were over, records
 	 * that ended after now, that were cut for their length, of flow datagrams to
@@ -52,9 +54,11 @@ struct msg_exporter {
 	uint64_t cut_short; /* flows of packets that went early, for want of room */
 	uint64_t octets,
 	    late_octets; /* scaled: of all, of which too late for a minute */
+	uint64_t hour_octets, hour_late_octets; /* likewise, of the last hour */
 	/* sFlow: samples that its agent took, threw away by itself, and that never
 	 * came. */
 	uint64_t samples, sample_drops, samples_lost;
+	uint64_t samples_untracked; /* which came, and are in none of these */
 	/* Packets that it says it dropped, by interface and reason (sFlow's codes). */
 	struct {
 		uint32_t interface, reason;

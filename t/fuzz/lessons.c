@@ -22,6 +22,7 @@ fuzz_lessons(const uint8_t *data, size_t size)
 	static uint8_t again[LESSONS_MAX];
 	const uint8_t *inside;
 	size_t len;
+	uint32_t left;
 	struct err err;
 
 	if (size < 1)
@@ -38,7 +39,7 @@ fuzz_lessons(const uint8_t *data, size_t size)
 	    e->template_bytes - e->guest_template_bytes > TEMPLATES_BYTES_MAX)
 		abort();
 	/* What was learned can be written, and learned again. */
-	len = lessons_write(e, again, sizeof again);
+	len = lessons_write(e, again, sizeof again, &left);
 	struct exporters *other = exporters_new();
 	if (lessons_read(other, again, len, 1700000100000, may, NULL, &err) != 0)
 		abort();
