@@ -30,7 +30,11 @@ def ask(path, form=None):
     data = None if form is None else urllib.parse.urlencode(form).encode()
     try:
         with urllib.request.urlopen(url + path, data, timeout=60) as r:
-            return r.status, r.headers.get_content_type(), r.read()
+            kind = r.headers.get_content_type()
+            # Events have no end: the first one is enough.
+            body = r.read() if kind != "text/event-stream" else b"".join(
+                iter(r.readline, b"\n"))
+            return r.status, kind, body
     except urllib.error.HTTPError as e:
         return e.code, e.headers.get_content_type(), e.read()
 

@@ -71,6 +71,7 @@ jq -n --arg device "$device" --argjson index "$index" --argjson begin "$begin" \
 	{device: $device, index: $index} as $which |
 	{
 		"/api/v1/targets": {after: "A.one", limit: 1},
+		"/api/v1/stream": {target: "A.one"},
 		"/api/v1/rounds": {target: "A.one", start: ["now-1h", "0"], end: "now", points: 10},
 		"/api/v1/pings": {target: "A.two", start: "now-1h", end: "now", limit: 10},
 		"/api/v1/charts": {by: "loss", limit: 1, after: 1},

@@ -92,8 +92,21 @@ like "$(cat "$DIR/html")" "Typo, Other typo: name does not resolve: no such name
 	"what is the same for several is said once"
 holds "graphs need no script" "$(grep -oE '<img ' "$DIR/html" | wc -l) >= 5"
 
+# A page renews itself when the box tells of a round.
+cat >"$DIR/run" <<'END'
+(async () => {
+	const clock = () => document.querySelector('#clock time').textContent;
+	const before = clock();
+	for (let i = 0; i < 400; i++) {
+		if (document.body.classList.contains('live') && clock() !== before)
+			return true;
+		await new Promise(done => setTimeout(done, 100));
+	}
+	return false;
+})()
+END
 mkdir -p "$OUT/pages"
-perl "$SOURCE/t/browser.pl" "$OUT/pages" "$URL/" "$URL/t/Home" "$URL/t/Home/gateway" \
+perl "$SOURCE/t/browser.pl" "$OUT/pages" "--run=$DIR/run" "$URL/" "$URL/t/Home" "$URL/t/Home/gateway" \
 	"$URL/t/Home/wifi" "$URL/t/Home/dead" "$URL/t/Home/noname" "$URL/t/Home/another" "$URL/t/World/web" \
 	"$URL/smokeping.cgi?target=World.far" >"$DIR/seen" 2>"$DIR/browser.err"
 ok $? "Chromium looked"
@@ -108,6 +121,7 @@ every() {
 	is "$found" "" "$1"
 }
 every "all were loaded" '.loaded == 1'
+every "all follow what happens" '.run'
 every "each has a title" '.title | length > 3'
 every "each shows graphs, but for what was never measured" \
 	'(.images | length > 0) == (.url | test("noname|another") | not)'

@@ -31,6 +31,7 @@
 #include "web/silences.h"
 #include "web/slaveshow.h"
 #include "web/state.h"
+#include "web/stream.h"
 #include "web/suspects.h"
 #include "web/verdictshow.h"
 #include "web/tls.h"
@@ -622,6 +623,7 @@ const struct route api_routes[] = {
 	{ "/api/v1/status", true, false, handle_status },
 	{ "/api/v1/targets", true, false, handle_targets },
 	{ "/api/v1/rounds", true, false, handle_rounds },
+	{ "/api/v1/stream", true, false, stream_handle },
 	{ "/api/v1/charts", true, false, charts_handle },
 	{ "/api/v1/pings", true, false, pings_handle },
 	{ "/api/v1/incidents", true, false, incidents_handle },

@@ -112,7 +112,7 @@ words(const struct eventlog_query *q)
 {
 	char *subject = subject_words(q);
 	char *text = mem_printf(
-	    "%s%s%s%s%s%s%s%s ORDER BY \"begin\" DESC, id DESC LIMIT ?6", columns,
+	    "%s%s%s%s%s%s%s%s%s ORDER BY \"begin\" DESC, id DESC LIMIT ?6", columns,
 	    q->start > 0 ? " AND (\"end\" IS NULL OR \"end\" >= ?1)" : "",
 	    q->end > 0 ? " AND \"begin\" <= ?2" : "",
 	    q->kind != NULL ? " AND kind = ?3" : "", subject,
@@ -122,7 +122,7 @@ words(const struct eventlog_query *q)
 	    q->after > 0 ? " AND (\"begin\", id) < (SELECT \"begin\", id FROM incident "
 			   "WHERE id = ?5)"
 			 : "",
-	    q->id > 0 ? " AND id = ?7" : "");
+	    q->id > 0 ? " AND id = ?7" : "", q->newer > 0 ? " AND id > ?8" : "");
 
 	free(subject);
 	return text;
@@ -173,6 +173,7 @@ run(const struct eventlog_query *q, const char *text, eventlog_fn fn, void *ctx,
 	sqlite3_bind_int64(stmt, 5, q->after);
 	sqlite3_bind_int64(stmt, 6, q->limit);
 	sqlite3_bind_int64(stmt, 7, q->id);
+	sqlite3_bind_int64(stmt, 8, q->newer);
 	while ((r = sqlite3_step(stmt)) == SQLITE_ROW) {
 		hand_out(stmt, fn, ctx);
 		++*count;
@@ -203,6 +204,40 @@ eventlog_each(
 	}
 	free(text);
 	return r == SQLITE_OK ? count : -1;
+}
+
+/* The one number that SQL asks for into *N. */
+static bool
+one_number(const char *sql, int64_t *n)
+{
+	sqlite3_stmt *stmt = NULL;
+	bool ok = sqlite3_prepare_v2(log_file.db, sql, -1, &stmt, NULL) == SQLITE_OK &&
+		  sqlite3_step(stmt) == SQLITE_ROW;
+
+	if (ok)
+		*n = sqlite3_column_int64(stmt, 0);
+	sqlite3_finalize(stmt);
+	return ok;
+}
+
+bool
+eventlog_version(int64_t *version, int64_t *last)
+{
+	static int64_t opened; /* versions are those of one connection */
+	static sqlite3 *of;
+	struct err err;
+
+	if (!have(&err))
+		return false;
+	if (of != log_file.db) {
+		of = log_file.db;
+		opened++;
+	}
+	if (!one_number("PRAGMA data_version", version) ||
+	    !one_number("SELECT max(id) FROM incident", last))
+		return false;
+	*version += opened << 32;
+	return true;
 }
 
 /* "Far.a loss": what a number is called. */

@@ -36,6 +36,7 @@ struct eventlog_query {
 	int64_t
 	    after; /* only what comes behind the row of this id; 0: from the newest */
 	int64_t id; /* only that one; 0: all */
+	int64_t newer; /* only those that were written first behind this id; 0: all */
 	unsigned limit;
 };
 
@@ -43,6 +44,9 @@ struct eventlog_query {
  * there were, or -1 with ERR; none as long as there is no file. */
 int eventlog_each(
     const struct eventlog_query *q, eventlog_fn fn, void *ctx, struct err *err);
+/* A number that is another one whenever somebody may have written to the file since,
+ * and the highest id in it. False as long as there is no file. */
+bool eventlog_version(int64_t *version, int64_t *last);
 /* Call FACT for the members of EVIDENCE, a JSON object, that are plain values, and for
  * the numbers and facts of a finding. */
 void eventlog_facts(const char *evidence,

@@ -6,6 +6,7 @@
 
 #include <microhttpd.h>
 #include <stdio.h>
+#include <sys/types.h>
 
 #include "base/addr.h"
 #include "web/query.h"
@@ -50,7 +51,11 @@ struct request {
 	bool parked, was_parked;
 	void (*gone)(void *ctx);
 	void *gone_ctx;
-	TAILQ_ENTRY(request) link; /* among the parked */
+	TAILQ_ENTRY(request) link; /* among the parked, or those that flow */
+	ssize_t (*fill)(void *ctx, char *buf, size_t max); /* NULL: does not flow */
+	void (*flowed)(void *ctx);
+	void *flow_ctx;
+	bool asleep; /* FILL had nothing */
 };
 
 /* upload.c: keep a piece of R's body. What cannot be kept is lost as a whole. */
@@ -62,10 +67,15 @@ void request_choose_upload(struct request *r);
  * parked. */
 void request_dispatch(struct request *r);
 void request_free(struct request *r);
-/* request.c: the server stops: answer 503 to every parked request. */
+/* request.c: the server stops: answer 503 to every parked request, end those that flow.
+ */
 void request_release_parked(void);
 /* server.c: R, parked before, has its response now. */
 void server_resume(struct request *r);
+/* server.c: the answer to R has no end, so no time by which it has to be taken. */
+void server_flows(struct request *r);
+/* server.c: close the line of R, without a word. */
+void server_cut(struct request *r);
 /* server.c: R came by TLS. */
 bool server_is_tls(const struct request *r);
 /* server.c: the peer is this machine, not through a proxy. */

@@ -193,6 +193,25 @@ put_evidence(struct list *l, const struct eventlog_row *row)
 	jw_object_end(j);
 }
 
+void
+incidents_put_head(struct json *j, const struct eventlog_row *row, bool hosts)
+{
+	char *summary = summary_for(row, hosts);
+
+	jw_put_some(j, "id", row->id);
+	jw_put_str(j, "kind", row->kind);
+	jw_put_str(j, "subject", is_veiled(row, hosts) ? "" : row->subject);
+	jw_put_str(j, "source", row->source);
+	jw_put_some(j, "begin", row->begin);
+	jw_put_some(j, "end", row->end);
+	jw_put_str(j, "confidence", row->confidence);
+	jw_put_str(j, "summary", summary);
+	jw_put_num(j, "worst", row->worst);
+	jw_put_some(j, "suppressed_by", row->suppressed_by);
+	jw_put_some(j, "priority", row->priority);
+	free(summary);
+}
+
 static void
 put_row(void *ctx, const struct eventlog_row *row)
 {
@@ -206,21 +225,8 @@ put_row(void *ctx, const struct eventlog_row *row)
 	l->put++;
 	l->last = row->id;
 	jw_object(j);
-	jw_put_some(j, "id", row->id);
-	jw_put_str(j, "kind", row->kind);
-	jw_put_str(j, "subject", is_veiled(row, l->hosts) ? "" : row->subject);
-	jw_put_str(j, "source", row->source);
-	jw_put_some(j, "begin", row->begin);
-	jw_put_some(j, "end", row->end);
-	jw_put_str(j, "confidence", row->confidence);
-	char *summary = summary_for(row, l->hosts);
-	jw_put_str(j, "summary", summary);
-	free(summary);
-	jw_key(j, "worst");
-	jw_num(j, row->worst);
+	incidents_put_head(j, row, l->hosts);
 	put_evidence(l, row);
-	jw_put_some(j, "suppressed_by", row->suppressed_by);
-	jw_put_some(j, "priority", row->priority);
 	jw_object_end(j);
 }
 

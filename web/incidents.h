@@ -7,10 +7,15 @@
 #include "config/conf.h"
 #include "web/html.h"
 
+struct eventlog_row;
+struct json;
 struct msg_out;
 struct request;
 
 void incidents_handle(struct request *r);
+/* Members of an incident into the object J, but its evidence, as who may see HOSTS or
+ * not reads them. */
+void incidents_put_head(struct json *j, const struct eventlog_row *row, bool hosts);
 /* The last ones of T from START to END (0: ever) as list "incident" of PAGE. */
 void incidents_of(
     struct html *page, const struct conf_target *t, int64_t start, int64_t end);

@@ -29,7 +29,10 @@
 #define RANGE_FIRST 315532800
 #define RANGE_MAX (20LL * 366 * 86400)
 
+#define FLOW_BLOCK 4096 /* bytes of a body without end that are made at once */
+
 static TAILQ_HEAD(, request) parked = TAILQ_HEAD_INITIALIZER(parked);
+static TAILQ_HEAD(, request) flowing = TAILQ_HEAD_INITIALIZER(flowing);
 static size_t held; /* bytes of bodies that are not sent yet */
 
 /* --- what was asked --------------------------------------------------------------- */
@@ -440,6 +443,60 @@ reply_error(struct request *r, unsigned status, const char *fmt, ...)
 	free(text);
 }
 
+/* --- bodies without end ----------------------------------------------------------- */
+
+static ssize_t
+on_fill(void *cls, uint64_t at, char *buf, size_t max)
+{
+	struct request *r = cls;
+	ssize_t n = r->fill != NULL ? r->fill(r->flow_ctx, buf, max) : -1;
+
+	(void)at;
+	if (n < 0)
+		return MHD_CONTENT_READER_END_OF_STREAM;
+	if (n == 0) {
+		MHD_suspend_connection(r->mhd);
+		r->asleep = true;
+	}
+	return n;
+}
+
+void
+reply_flow(struct request *r, const char *content_type,
+    ssize_t (*fill)(void *ctx, char *buf, size_t max), void (*done)(void *ctx),
+    void *ctx)
+{
+	r->response = MHD_create_response_from_callback(
+	    MHD_SIZE_UNKNOWN, FLOW_BLOCK, on_fill, r, NULL);
+	if (r->response == NULL)
+		fatalx("no memory for an answer");
+	r->status = 200;
+	r->fill = fill;
+	r->flowed = done;
+	r->flow_ctx = ctx;
+	TAILQ_INSERT_TAIL(&flowing, r, link);
+	add_headers(r, content_type);
+	server_flows(r);
+}
+
+void
+request_wake(struct request *r)
+{
+	if (!r->asleep)
+		return;
+	r->asleep = false;
+	server_resume(r);
+}
+
+void
+request_cut(struct request *r)
+{
+	server_cut(r);
+	request_wake(r);
+}
+
+/* --- later ------------------------------------------------------------------------ */
+
 void
 request_park(struct request *r, void (*gone)(void *ctx), void *ctx)
 {
@@ -474,6 +531,10 @@ request_release_parked(void)
 			reply_bytes(
 			    r, 503, "text/plain; charset=utf-8", "stopping\n", 9);
 	}
+	TAILQ_FOREACH(r, &flowing, link) {
+		r->fill = NULL;
+		request_wake(r);
+	}
 }
 
 void
@@ -483,6 +544,10 @@ request_free(struct request *r)
 		TAILQ_REMOVE(&parked, r, link);
 		if (r->gone != NULL)
 			r->gone(r->gone_ctx);
+	}
+	if (r->flowed != NULL) {
+		TAILQ_REMOVE(&flowing, r, link);
+		r->flowed(r->flow_ctx);
 	}
 	if (r->out != NULL)
 		fclose(r->out);

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/types.h>
 
 struct request;
 
@@ -55,6 +56,18 @@ bool reply_not_modified(struct request *r, const char *etag);
 /* An error that says why: application/problem+json below /api, a page elsewhere. */
 void reply_error(struct request *r, unsigned status, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* Answer 200 with a body that is made while it is sent: FILL writes at most MAX bytes
+ * of what there is now to BUF and returns how many, 0 for nothing yet, or -1 at the
+ * end. DONE is called once, when R is no more: by then, or because the reader left. A
+ * reader who is asleep is not seen to leave before the next byte. */
+void reply_flow(struct request *r, const char *content_type,
+    ssize_t (*fill)(void *ctx, char *buf, size_t max), void (*done)(void *ctx),
+    void *ctx);
+/* There is more for FILL of R to say. */
+void request_wake(struct request *r);
+/* Let go of R, which flows: its reader does not take what is sent. */
+void request_cut(struct request *r);
 
 /* Answer later: the connection sleeps until one of the reply functions is called. GONE
  * is called if that will never be (server stops). */

@@ -20,10 +20,12 @@
 #include "web/http.h"
 #include "web/tls.h"
 
-#define CONNECTIONS 512	      /* per listening TCP socket */
-#define CONNECTIONS_LOCAL 64  /* on probectl's */
-#define CONNECTIONS_PER_IP 96 /* a proxy in front is one address */
+#define CONNECTIONS 1024     /* per listening TCP socket */
+#define CONNECTIONS_LOCAL 64 /* on probectl's */
+#define CONNECTIONS_PER_IP                                                             \
+	512 /* a proxy in front is one address, and all listen to it */
 #define CONNECTION_MEMORY (24 * 1024)
+#define FLOW_BUFFER (32 * 1024) /* bytes of an endless answer that the kernel keeps */
 #define ANSWER_S 60 /* from the headers to the last byte taken */
 
 /* A client's line. SINCE is when its present request or pause began. */
@@ -32,6 +34,7 @@ struct connection {
 	struct MHD_Connection *mhd;
 	int64_t since_ns;
 	bool answering; /* the headers of a request came */
+	bool flows;	/* its answer has no end */
 	TAILQ_ENTRY(connection) link;
 };
 
@@ -76,6 +79,16 @@ on_ready(evutil_socket_t fd, short what, void *arg)
 	listener_run(arg);
 }
 
+static void
+cut(struct MHD_Connection *mhd)
+{
+	const union MHD_ConnectionInfo *info =
+	    MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+	if (info != NULL)
+		shutdown(info->connect_fd, SHUT_RDWR);
+}
+
 /* One byte every few seconds would hold a slot forever if only idleness counted. */
 static void
 on_sweep(evutil_socket_t fd, short what, void *arg)
@@ -88,14 +101,9 @@ on_sweep(evutil_socket_t fd, short what, void *arg)
 	(void)arg;
 	TAILQ_FOREACH(c, &server.connections, link) {
 		int64_t limit = c->answering ? ANSWER_S : HTTP_IDLE_S;
-		const union MHD_ConnectionInfo *info;
 
-		if (now - c->since_ns < limit * CLOCK_NS_PER_S)
-			continue;
-		info =
-		    MHD_get_connection_info(c->mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
-		if (info != NULL)
-			shutdown(info->connect_fd, SHUT_RDWR);
+		if (!c->flows && now - c->since_ns >= limit * CLOCK_NS_PER_S)
+			cut(c->mhd);
 	}
 }
 
@@ -146,6 +154,7 @@ on_completed(void *cls, struct MHD_Connection *mhd, void **context,
 	if (r->on != NULL) {
 		r->on->since_ns = clock_mono_ns();
 		r->on->answering = false;
+		r->on->flows = false;
 	}
 	server.busy--;
 	request_free(r);
@@ -217,6 +226,26 @@ server_resume(struct request *r)
 	/* From outside MHD_run() nothing else would wake it. */
 	if (l != NULL && !server.stopping)
 		event_active(l->timer, EV_TIMEOUT, 1);
+}
+
+void
+server_flows(struct request *r)
+{
+	const union MHD_ConnectionInfo *info =
+	    MHD_get_connection_info(r->mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
+	int room = FLOW_BUFFER;
+
+	if (r->on != NULL)
+		r->on->flows = true;
+	/* The kernel would keep megabytes for who does not read. */
+	if (info != NULL)
+		setsockopt(info->connect_fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
+}
+
+void
+server_cut(struct request *r)
+{
+	cut(r->mhd);
 }
 
 bool

@@ -48,6 +48,7 @@ static struct {
 	size_t troubles;
 	struct msg_sink sink[SINKS];
 	size_t sinks;
+	void (*tell)(const struct live *l);
 } state;
 
 /* --- reading ---------------------------------------------------------------------- */
@@ -341,8 +342,11 @@ on_round(struct msg_in *in)
 	if (msg_get_round(in, &r) != 0)
 		return -1;
 	struct live *l = entry_of(r.target);
-	if (l != NULL && is_next(l, &r))
+	if (l != NULL && is_next(l, &r)) {
 		take_round(l, &r);
+		if (state.tell != NULL)
+			state.tell(l);
+	}
 	return 0;
 }
 
@@ -554,6 +558,12 @@ state_init(const struct conf *conf)
 {
 	state.conf = conf;
 	state.started = clock_wall_ns() / CLOCK_NS_PER_S;
+}
+
+void
+state_tell(void (*round)(const struct live *l))
+{
+	state.tell = round;
 }
 
 void

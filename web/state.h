@@ -101,6 +101,8 @@ const char *look_word(enum look look); /* "waiting", "fine", "loss" ... */
 /* --- feeding it: for the worker's main file --------------------------------------- */
 
 void state_init(const struct conf *conf);
+/* Call ROUND for every round that is taken from now on. */
+void state_tell(void (*round)(const struct live *l));
 /* From now on NEXT is in force; what is known of targets that stay is kept. */
 void state_reload(const struct conf *next);
 /* Take a message from the recorder or the parent. 0, or -1 when it is not to be

@@ -307,6 +307,9 @@ target_page(struct request *r, const struct seen *s)
 		put_slave(page, s);
 	else
 		more_present(page, t, live);
+	if (t->kind != CONF_MULTIHOST)
+		html_printf(page, "stream", "%s%s%s", t->path, s->chosen ? "~" : "",
+		    s->chosen ? s->by[0].slave : "");
 	if (!s->chosen && live != NULL && live->target.state == TARGET_STALE)
 		html_text(page, "stale",
 		    live->target.text[0] != '\0'

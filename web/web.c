@@ -22,6 +22,7 @@
 #include "web/skin.h"
 #include "web/slavebook.h"
 #include "web/state.h"
+#include "web/stream.h"
 #include "web/suspects.h"
 #include "web/tls.h"
 #include "web/warm.h"
@@ -80,6 +81,8 @@ web_start(struct worker *w)
 	server_init(w->base);
 	picture_init(w->base);
 	warm_init(w->base);
+	stream_init(w->base);
+	state_tell(stream_round);
 	return w;
 }
 
@@ -119,7 +122,10 @@ web_message(void *ctx, struct link *link, struct msg_in *in)
 						  : -1;
 	if (in->type == MSG_SINK && link_peer(link) != ROOM_COURIER)
 		return -1;
-	return state_message(in);
+	int r = state_message(in);
+	if (r == 0 && in->type == MSG_VERDICT)
+		stream_verdict();
+	return r;
 }
 
 static void
@@ -144,6 +150,7 @@ web_stop(void *ctx)
 {
 	(void)ctx;
 	server_stop();
+	stream_stop();
 	tls_free();
 	picture_stop();
 	history_forget();

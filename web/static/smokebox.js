@@ -10,12 +10,70 @@
 	var step = Math.max(2, Number(main.dataset.step) || 60);
 	var timer = 0, dragging = false;
 
-	/* A little after the end of a step, when its round is stored; not all at once. */
+	/* By the clock, while nobody tells: a little after the end of a step, when its round
+	 * is stored; not all at once. */
 	function wait() {
+		if (told)
+			return;
 		var now = Date.now() / 1000, pause = Math.max(step, 5);
 		var left = pause - (now % pause) + 1.2 + Math.random();
 		clearTimeout(timer);
 		timer = setTimeout(renew, left * 1000);
+	}
+
+	/* By the box itself, which tells of every round. A page of many targets waits for
+	 * more of them; what concerns everybody is shown at once. One that is not looked at
+	 * holds no line: browsers have few for each box. */
+	var stream = null, told = false, last = 0, timerAt = 0;
+	function soon(pause) {
+		var at = Math.max(last + pause * 1000, Date.now() + 200 + 600 * Math.random());
+		if (timer && timerAt <= at)
+			return;
+		clearTimeout(timer);
+		timerAt = at;
+		timer = setTimeout(renew, at - Date.now());
+	}
+
+	function tell(now) {
+		told = now;
+		document.body.classList.toggle("live", now);
+		clearTimeout(timer);
+		timer = 0;
+	}
+
+	function hush() {
+		if (stream)
+			stream.close();
+		stream = null;
+		tell(false);
+	}
+
+	function listen() {
+		var address = main.dataset.stream;
+		if (!window.EventSource || !address || stream || document.hidden)
+			return;
+		stream = new EventSource(address);
+		stream.addEventListener("hello", function (e) {
+			tell(true);
+			if (JSON.parse(e.data).resumed === false)
+				soon(0);
+		});
+		stream.addEventListener("round", function (e) {
+			soon(address.indexOf("?") > 0 ? 1 : Math.max(5, Math.min(step, 15)));
+			document.dispatchEvent(new CustomEvent("round", { detail: JSON.parse(e.data) }));
+		});
+		stream.addEventListener("verdict", function () { soon(2); });
+		stream.addEventListener("incident", function () { soon(2); });
+		/* Broken lines are mended by the browser; refused ones are not. */
+		stream.onerror = function () {
+			var refused = stream && stream.readyState === EventSource.CLOSED;
+			tell(false);
+			if (refused) {
+				hush();
+				setTimeout(listen, 60000 * (1 + Math.random()));
+			}
+			wait();
+		};
 	}
 
 	/* A graph that did not change stays; a new one is shown when it has come. */
@@ -59,8 +117,10 @@
 	}
 
 	function renew() {
+		timer = 0;
 		if (document.hidden || dragging)
-			return wait();
+			return told ? soon(1) : wait();
+		last = Date.now();
 		fetch(location.href, { cache: "no-store" })
 			.then(function (answer) { return answer.ok ? answer.text() : Promise.reject(); })
 			.then(function (text) { if (!dragging) exchange(text); })
@@ -71,9 +131,12 @@
 	/* A range that does not end now does not change: nothing to renew. */
 	if (document.querySelector("#view:not([data-live])") === null) {
 		wait();
+		listen();
 		document.addEventListener("visibilitychange", function () {
-			if (!document.hidden)
-				renew();
+			if (document.hidden)
+				return hush();
+			renew();
+			listen();
 		});
 	}
 
