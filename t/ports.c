@@ -50,6 +50,13 @@ test_lines(void)
 	    "nor where one takes the place of another");
 
 	s = (struct ports){ 0 };
+	for (unsigned i = 0; i < 20; i++)
+		ports_hear(&s, 1 + i / 10, i < 10 ? 1000 + i : i - 10);
+	ports_hear(&s, 1, 1010);
+	ports_hear(&s, 2, 10);
+	ok(!ports_apart(&s, 1, 2), "not even if its last word comes after the first");
+
+	s = (struct ports){ 0 };
 	for (unsigned i = 0; i < 100; i++)
 		ports_hear(&s, i % 50, i);
 	is_int(s.count, PORTS_MAX, "of fifty ports some are known");

@@ -2,8 +2,9 @@
 
 #include <string.h>
 
-/* Datagrams overtake each other, and two lines may meet: one sign is none. */
-#define SURE 2
+/* Datagrams overtake each other, and two lines may meet: one sign is none. Nor are the
+ * two that a last word gives which comes after the first one from the next port. */
+#define SURE 3
 #define SIGNS_MOST 8
 
 static unsigned

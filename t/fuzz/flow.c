@@ -18,6 +18,22 @@ check_flow(void *ctx, const struct flow *f)
 		abort();
 }
 
+/* And of what exporters taught: a template is somebody's, and nothing is more than
+ * there is room for. */
+static void
+check_tables(const struct exporters *e)
+{
+	const struct template *t;
+
+	TAILQ_FOREACH(t, &e->by_use, use)
+		if (t->ports == 0 || t->ports > TEMPLATE_PORTS_MAX)
+			abort();
+	for (const struct exporter *x = e->all; x != NULL; x = x->hh.next)
+		if (x->ports.count > PORTS_MAX || x->samplers > EXPORTER_SAMPLERS_MAX ||
+		    (x->samples != NULL && x->samples->count > SAMPLES_SOURCES))
+			abort();
+}
+
 /* Several datagrams, one behind the other: u8 who sends it (the last are guests, one
  * is told apart by its port) and how much later, u16
  * length, bytes. What one teaches stays for the next. */
@@ -56,6 +72,7 @@ run(const uint8_t *data, size_t size)
 		    e->guest_template_bytes > e->template_bytes ||
 		    e->guests > e->count || e->count > EXPORTERS_MAX)
 			abort();
+		check_tables(e);
 	}
 	exporters_free(e);
 	return 0;
