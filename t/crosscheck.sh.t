@@ -1,17 +1,76 @@
 #!/bin/bash
-# Do flows and counters of an interface say the same? Devices that export NetFlow and
-# whose counters come by sFlow, for three quarters of an hour of a clock that is turned:
+# Do flows and counters of an interface say the same? Devices that export NetFlow, for
+# three quarters of an hour of a clock that is turned. Of some the counters come by sFlow:
 # one that is right, one whose sampling rate is wrong, one that samples packets by sFlow
-# as well, which must not count twice; and one that counts nothing.
+# as well, which must not count twice. Of two they are the kernel's, of real packets, as
+# Debian's snmpd tells them: one that is right, one whose rate is wrong. And one counts
+# nothing.
 . "${SOURCE:?}/t/world.sh"
+PATH=$PATH:/usr/sbin
+for program in snmpd snmpget; do
+	command -v $program >"$DIR/which" || skip_all "no $program (packages snmp, snmpd)"
+done
 world "$@"
 . "$SOURCE/t/flowworld.sh"
 network "* delay=2ms"
 clock_begin
+ip link add port0 type veth peer name port1 || skip_all "no veth interfaces here"
+ip link set port0 address 02:00:00:00:00:01
+ip link set port1 address 02:00:00:00:00:02
+ip address add 10.77.0.1/24 dev port0
+ip link set port0 up
+ip link set port1 up
+ip neigh add 10.77.0.2 lladdr 02:00:00:00:00:02 dev port0
+PORT0=$(ip -o link show port0 | sed 's/:.*//')
+PORT1=$(ip -o link show port1 | sed 's/:.*//')
+
+# The agent, under two addresses: its counters are the kernel's, but it is as old as the
+# turned clock says.
+cat >"$DIR/uptime" <<-'END'
+	#!/usr/bin/perl
+	use Time::HiRes "time";
+	$| = 1;
+	my ($clock, $oid) = ($ARGV[0], ".1.3.6.1.2.1.1.3.0");
+	while (my $line = <STDIN>) {
+		chomp $line;
+		print "PONG\n" if $line eq "PING";
+		next unless $line =~ /^get/;
+		chomp(my $asked = <STDIN>);
+		open my $f, "<", $clock or die;
+		read $f, my $shift, 8;
+		print $line eq "get" && $asked ne $oid || $line ne "get" && $asked eq $oid ? "NONE\n"
+			: sprintf("$oid\ntimeticks\n%d\n", 100 * (time - $^T + 3600 + unpack("q", $shift) / 1e9));
+	}
+END
+chmod +x "$DIR/uptime"
+cat >"$DIR/snmpd.conf" <<-END
+	rocommunity secret
+	pass_persist -p 1 .1.3.6.1.2.1.1.3 $DIR/uptime $DIR/clock
+END
+mkdir "$DIR/snmp"
+MIBS="" SNMP_PERSISTENT_DIR=$DIR/snmp snmpd -f -Lf "$DIR/snmpd.log" -C -c "$DIR/snmpd.conf" \
+	udp:127.0.0.15:1161 udp:127.0.0.16:1161 >"$DIR/snmpd.out" 2>&1 &
+# What the agent has of PORT0's octets out.
+agent_octets() {
+	SNMPCONFPATH=/nonexistent snmpget -v2c -c secret -m '' -OQv -t 2 -r 0 127.0.0.15:1161 \
+		.1.3.6.1.2.1.31.1.1.1.10."$PORT0"
+}
+wait_until 20 agent_octets || bail "snmpd does not answer: $(cat "$DIR/wait.out")"
+
 smokebox <<-END
 	*** Collector ***
 	listen = 127.0.0.1:2055
 	allow = 127.0.0.0/8
+	+ snmp
+	port = 1161
+	every = 5
+	community = secret
+	++ right
+	host = 127.0.0.15
+	interfaces = port0 port1
+	++ wrong
+	host = 127.0.0.16
+	interfaces = port0 port1
 END
 probed_start
 wait_until 30 ready || bail "probed does not answer"
@@ -22,9 +81,12 @@ wait_until 30 ready || bail "probed does not answer"
 #   127.0.0.12: 1000 octets, one of 40 sampled, but it says one of 10
 #   127.0.0.13: 46 octets, not sampled; and 10 of them by sFlow, one of 1000 sampled
 #   127.0.0.14: 1000 octets, no counters
+# And real ones of 1000 octets from port0 to port1, which the agent has counted then:
+#   127.0.0.15: one of 10 sampled
+#   127.0.0.16: one of 40 sampled, but it says one of 10
 step() {
 	perl -MSocket -MTime::HiRes=time -e '
-		my ($state, $turned) = @ARGV;
+		my ($state, $turned, $port0, $port1) = @ARGV;
 		my $now = int(1000 * (time + $turned));
 		my ($begun, $last, $step) = ($now - 600000, $now - 240000, 0);
 		if (open my $f, "<", $state) { ($begun, $last, $step) = split " ", <$f> }
@@ -39,12 +101,12 @@ step() {
 				for @datagrams;
 		}
 		sub flows {
-			my ($size, $rate, $sampled) = @_;
+			my ($size, $rate, $sampled, $in, $out) = (@_, 3, 4);
 			my $n = int($packets / $sampled);
 			return pack("nnNNNNnn", 5, 1, $uptime, int($now / 1000),
 				$now % 1000 * 1e6, $step, 1, $rate) .
 				pack("a4a4NnnNNNNnnCCCCnnCCn", inet_aton("198.51.100.7"),
-				inet_aton("10.1.2.3"), 0, 3, 4, $n, $n * $size,
+				inet_aton("10.1.2.3"), 0, $in, $out, $n, $n * $size,
 				$uptime - ($now - $last), $uptime, 443, 50000, 0, 16, 6, 0, 0, 0,
 				24, 24, 0);
 		}
@@ -75,16 +137,31 @@ step() {
 		hand("127.0.0.13", counters("127.0.0.13", 46), samples("127.0.0.13", 46),
 			flows(46, 0, 1));
 		hand("127.0.0.14", flows(1000, 0, 1));
+		hand("127.0.0.15", flows(1000, 10, 10, $port1, $port0));
+		hand("127.0.0.16", flows(1000, 10, 40, $port1, $port0));
+		socket(my $s, PF_INET, SOCK_DGRAM, 0) or die;
+		connect($s, sockaddr_in(9, inet_aton("10.77.0.2"))) or die "$!";
+		for (1 .. $packets) {
+			send($s, "x" x 972, 0) // die "$!";
+		}
 		open my $f, ">", $state or die;
-		print $f join(" ", $begun, $now, $step + 1), "\n"' "$DIR/state" "$turned"
+		print $f join(" ", $begun, $now, $step + 1), "\n"' "$DIR/state" "$turned" "$PORT0" "$PORT1"
+	wait_until 30 reaches "$(ip -j -s link show port0 | jq ".[0].stats64.tx.bytes")" agent_octets
 }
-# of DEVICE EXPRESSION: of its interface 3
+# of DEVICE EXPRESSION [INDEX]: of its interface 3, or another
 of() {
-	json "interfaces?device=$1&index=3" ".interfaces[] | $2"
+	json "interfaces?device=$1&index=${3:-3}" ".interfaces[] | $2"
 }
 # The collector has given out the minute that is six back: it knows what time it is.
 knows_time() {
 	reaches $((($(date +%s) + turned) / 60 * 60 - ${1:-360})) of 127.0.0.14 .flows.time
+}
+# And both devices were asked since the clock was turned.
+asked() {
+	local i
+	for i in 15 16; do
+		reaches $(($(date +%s) + turned - 60)) of "127.0.0.$i" '.now.time | if . then floor else . end' "$PORT0" || return
+	done
 }
 
 # --- time goes by -------------------------------------------------------------------
@@ -99,11 +176,13 @@ for _ in $(seq 11); do
 	step
 	turn 240
 	wait_until 30 knows_time || bail "time does not go on"
+	wait_until 30 asked || bail "the agent is not asked"
 done
 
 # --- what is said -------------------------------------------------------------------
+# check DEVICE [INDEX [PARTS]]: the factor to so many parts of one, a hundred where not said
 check() {
-	of "$1" '.check | "\(.verdict) \(.factor * 100 | round / 100) \(.minutes >= 30)"'
+	of "$1" '.check | "\(.verdict) \(.factor * '"${3:-100} | round / ${3:-100}"') \(.minutes >= 30)"' "$2"
 }
 is "$(check 127.0.0.11)" "fine 1 true" "flows and counters agree, with 18 octets a packet"
 holds "though they were sampled" "$(of 127.0.0.11 .check.error) > 0 && $(of 127.0.0.11 .check.error) < 0.05"
@@ -111,11 +190,19 @@ is "$(check 127.0.0.12)" "differs 4 true" "a sampling rate that is wrong: by wha
 is "$(check 127.0.0.13)" "fine 1 true" "small packets, by NetFlow and samples of sFlow: they agree"
 is "$(of 127.0.0.13 '.flows | "\(.in_octets | . / 10 | round) \(.in_packets | round)"')" "460 100" \
 	"of both, the flows count"
-is "$(json status '.interfaces.differing[] | "\(.device) \(.index)"')" "127.0.0.12 3" \
+is "$(check 127.0.0.15 "$PORT0" 10)" "fine 1 true" "counters of an SNMP agent, and flows of what went out"
+is "$(check 127.0.0.15 "$PORT1" 10)" "fine 1 true" "or came in: they agree"
+is "$(check 127.0.0.16 "$PORT0" 10)" "differs 4 true" "of an SNMP agent, too, it is seen that a rate is wrong"
+is "$(of 127.0.0.15 '"\(.source) \(.counter_bits)"' "$PORT0")" "snmp 64" "by its counters of 64 bits"
+is "$(json status '.interfaces | "\(.resets) \(.doubts)"')" "0 0" "none of which was left out"
+is "$(json status '.interfaces.differing[] | "\(.device) \(.index)"' | sort | tr '\n' ' ')" \
+	"$(printf '127.0.0.%s\n' "12 3" "16 $PORT0" "16 $PORT1" | sort | tr '\n' ' ')" \
 	"the status lists who differs"
 like "$(cat "$DIR/probed.log")" \
 	"127.0.0.12 interface 3: flows and counters differ by a factor of [34]\.[0-9]" "the log says so"
-unlike "$(cat "$DIR/probed.log")" "127.0.0.1[134] interface" "of no other"
+like "$(cat "$DIR/probed.log")" \
+	"127.0.0.16 interface $PORT0: flows and counters differ by a factor of [34]\.[0-9]" "of both"
+unlike "$(cat "$DIR/probed.log")" "127.0.0.1[1345] interface" "of no other"
 like "$(page /traffic)" "Its counters say 4\.0[0-9] ± 0\.[0-9]+ times what flows say" "so does the page"
 like "$(page /metrics)" 'smokebox_interface_flow_factor\{device="127.0.0.12",index="3"[^}]*\} (4\.0|3\.99)' \
 	"and so do metrics"
