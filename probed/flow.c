@@ -64,7 +64,8 @@ flow_ceiling_word(enum flow_ceiling ceiling)
 							     "template_variants",
 		[CEILING_SAMPLERS] = "samplers",
 		[CEILING_DISCARDS] = "discards",
-		[CEILING_SOURCES] = "sample_sources" };
+		[CEILING_SOURCES] = "sample_sources",
+		[CEILING_BEGINS] = "firewall_flows" };
 
 	return word[ceiling];
 }

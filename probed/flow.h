@@ -67,6 +67,7 @@ enum flow_ceiling {
 	CEILING_SAMPLERS, /* samplers that went for those of another port */
 	CEILING_DISCARDS, /* packets thrown away, in no count by interface and reason */
 	CEILING_SOURCES,  /* samples of sources that are not followed */
+	CEILING_BEGINS,	  /* begins of a firewall's flows, which may count twice */
 	FLOW_CEILINGS
 };
 const char *flow_ceiling_word(enum flow_ceiling ceiling);

@@ -11,6 +11,8 @@
 
 #define SETS 2048
 #define WAYS 8 /* the first is for guests */
+#define BEGUN_SETS 4096
+#define BEGUN_WAYS 16 /* likewise */
 /* Updates come every minute; one that is silent for so long has ended unheard. */
 #define SILENT_MS (3600 * 1000LL)
 /* Events of one moment come in any order: an update may come after the end. */
@@ -33,9 +35,16 @@ struct told {
 	uint64_t octets, packets, reverse_octets, reverse_packets;
 };
 
+/* A flow whose begin was told of, which is when it counted as one. */
+struct begun {
+	uint64_t flow; /* 0: free */
+	int64_t at_ms;
+};
+
 struct nsel {
 	uint64_t secret;
 	struct told told[SETS][WAYS];
+	struct begun begun[BEGUN_SETS][BEGUN_WAYS];
 };
 
 struct nsel *
@@ -204,8 +213,48 @@ end(struct told *t, uint64_t flow, bool known, struct exporter *x,
 		t->flow = 0;
 }
 
+/* The place of FLOW among those that have begun, or the one that it would have. */
+static struct begun *
+begun_place(struct nsel *n, uint64_t flow, bool guest)
+{
+	struct begun *set = n->begun[(flow >> 8) % BEGUN_SETS];
+	unsigned first = guest ? 0 : 1, ways = guest ? 1 : BEGUN_WAYS;
+	struct begun *best = &set[first];
+
+	for (unsigned i = first; i < ways; i++) {
+		if (set[i].flow == flow)
+			return &set[i];
+		if (best->flow != 0 && (set[i].flow == 0 || set[i].at_ms < best->at_ms))
+			best = &set[i];
+	}
+	return best;
+}
+
 bool
-nsel_event(struct nsel *n, struct exporter *x, const struct nsel_record *r,
+nsel_flow(struct nsel *n, const struct exporter *x, const struct nsel_record *r,
+    struct flow *f, int64_t now_ms)
+{
+	uint64_t flow = name_of(n, x, r->id, f);
+	struct begun *b = begun_place(n, flow, x->guest);
+	bool found = b->flow == flow;
+
+	if (f->event == EVENT_CREATE) {
+		bool room = found || b->flow == 0 || now_ms - b->at_ms > SILENT_MS;
+
+		*b = (struct begun){ .flow = flow, .at_ms = now_ms };
+		return room;
+	}
+	if (!found || (f->event != EVENT_DELETE && f->event != EVENT_UPDATE))
+		return true;
+	f->more = true;
+	b->at_ms = now_ms;
+	if (f->event == EVENT_DELETE)
+		b->flow = 0;
+	return true;
+}
+
+bool
+nsel_octets(struct nsel *n, struct exporter *x, const struct nsel_record *r,
     struct flow *f, int64_t now_ms)
 {
 	uint64_t flow = name_of(n, x, r->id, f);

@@ -1,8 +1,9 @@
-/* What a firewall's events of one flow (Cisco NSEL) have told of its octets so far: an
- * update tells what came since the last, and the end of the flow all that there was, so
- * that added up they would count twice. Some tell at the end, too, what came since the
- * last update; that is found out when ends are less than was told already, again and
- * again, and by more than a counter that has run over explains.
+/* What a firewall's events of one flow (Cisco NSEL) have told of it so far. It counts
+ * as one flow where its begin is told of, else with the first event of it. Of its
+ * octets an update tells what came since the last, and the end of the flow all that
+ * there was, so that added up they would count twice. Some tell at the end, too, what
+ * came since the last update; that is found out when ends are less than was told
+ * already, again and again, and by more than a counter that has run over explains.
  *
  * Memory is bounded. When there is no room, the flow that was heard of longest ago of
  * some goes; guests have places of their own. */
@@ -30,10 +31,15 @@ struct nsel_record {
 
 struct nsel *nsel_new(void);
 void nsel_free(struct nsel *n);
-/* X tells of F, an event, by R. Sets F's told_*, puts sums right that have run over,
- * and takes it into account. False when another flow, which had not ended, went for it.
- */
-bool nsel_event(struct nsel *n, struct exporter *x, const struct nsel_record *r,
+/* X tells of F, an event, by R, and that is taken into account. Sets whether it is more
+ * of a flow whose begin was told of. False when the begin of another, which had not
+ * ended, went for that of F. */
+bool nsel_flow(struct nsel *n, const struct exporter *x, const struct nsel_record *r,
+    struct flow *f, int64_t now_ms);
+/* The same for its octets, of which it must have some: sets F's told_*, whether it is
+ * more of a flow whose octets were told of, and puts sums right that have run over.
+ * False when another flow, which had not ended, went for it. */
+bool nsel_octets(struct nsel *n, struct exporter *x, const struct nsel_record *r,
     struct flow *f, int64_t now_ms);
 
 #endif

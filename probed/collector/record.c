@@ -381,7 +381,13 @@ record_event(struct decoding *d, const struct template *t, const struct view *v,
 		.bytes = width_of(t, F_TOTAL_OCTETS),
 		.reverse_bytes = width_of(t, F_REVERSE_TOTAL_OCTETS) };
 
-	if (!has(v, F_EVENT) || !(f->has & (FLOW_HAS_OCTETS | FLOW_HAS_REVERSE)))
+	if (!has(v, F_EVENT))
+		return;
+	if (e->nsel == NULL)
+		e->nsel = nsel_new();
+	if (!nsel_flow(e->nsel, d->exporter, &r, f, d->d->arrived_ms))
+		e->no_room[CEILING_BEGINS]++;
+	if (!(f->has & (FLOW_HAS_OCTETS | FLOW_HAS_REVERSE)))
 		return;
 	/* In record_counters()'s order. Deltas are what their name says (Palo Alto);
 	 * only an initiator's and a responder's octets mean now this, now that. */
@@ -392,9 +398,7 @@ record_event(struct decoding *d, const struct template *t, const struct view *v,
 		r.bytes = width_of(t, F_FORWARD_OCTETS);
 		r.reverse_bytes = width_of(t, F_ANSWER_OCTETS);
 	}
-	if (e->nsel == NULL)
-		e->nsel = nsel_new();
-	if (!nsel_event(e->nsel, d->exporter, &r, f, d->d->arrived_ms))
+	if (!nsel_octets(e->nsel, d->exporter, &r, f, d->d->arrived_ms))
 		decoding_fault(d, FAULT_FLOW_FULL, at,
 		    "no room for another flow of a firewall: one may count twice");
 }
