@@ -90,10 +90,17 @@ enum kind {
 	VXLAN,
 	GENEVE,
 	NONSENSE,
+	/* Whose inside is not read. */
+	PPTP,
+	GTP_U,
+	L2TP2,
+	L2TP3,
+	L2TP3_IP,
 	KINDS
 };
 static const char *const names[KINDS] = { "IP in IP", "IPv6 in IPv4", "GRE",
-	"Ethernet in GRE", "GRE in GRE", "VXLAN", "GENEVE", "GRE with nonsense in it" };
+	"Ethernet in GRE", "GRE in GRE", "VXLAN", "GENEVE", "GRE with nonsense in it",
+	"GRE of PPTP", "GTP-U", "L2TPv2", "L2TPv3 over UDP", "L2TPv3 over IP" };
 
 /* One of KIND from ATTACKER to OWN, from the IP header on. Returns its length. */
 static unsigned
@@ -142,6 +149,43 @@ make(enum kind kind)
 		pack_u32(&w, 0x100);
 		answer();
 		break;
+	case PPTP:
+		ip4(ATTACKER, OWN, IPPROTO_GRE, 12 + 2 + ANSWER);
+		pack_u32(&w, 0x3001880b);
+		pack_u32(&w, (2 + ANSWER) << 16 | 7);
+		pack_u32(&w, 1);
+		pack_u16(&w, 0x0021);
+		answer();
+		break;
+	case GTP_U:
+		ip4(ATTACKER, OWN, IPPROTO_UDP, 8 + 8 + ANSWER);
+		udp(40000, 2152, 8 + ANSWER);
+		pack_u32(&w, 0x30ff0000 | ANSWER);
+		pack_u32(&w, 0x1234);
+		answer();
+		break;
+	case L2TP2:
+		ip4(ATTACKER, OWN, IPPROTO_UDP, 8 + 6 + 4 + ANSWER);
+		udp(1701, 1701, 6 + 4 + ANSWER);
+		pack_u16(&w, 2);
+		pack_u32(&w, 0x00010002);
+		pack_u32(&w, 0xff030021);
+		answer();
+		break;
+	case L2TP3:
+		ip4(ATTACKER, OWN, IPPROTO_UDP, 8 + 8 + 14 + ANSWER);
+		udp(1701, 1701, 8 + 14 + ANSWER);
+		pack_u32(&w, 3);
+		pack_u32(&w, 0x1234);
+		ethernet(0x0800);
+		answer();
+		break;
+	case L2TP3_IP:
+		ip4(ATTACKER, OWN, 115, 4 + 14 + ANSWER);
+		pack_u32(&w, 0x1234);
+		ethernet(0x0800);
+		answer();
+		break;
 	default:
 		ip4(ATTACKER, OWN, IPPROTO_GRE, 4 + 4);
 		pack_u32(&w, 0x0800);
@@ -175,7 +219,7 @@ test_headers(void)
 			k.ip_length == len && k.ttl == 61 &&
 			!(k.has & FLOW_HAS_QUOTE) && !(k.has & FLOW_HAS_FLAGS),
 		    "%s is what its outermost header says", names[kind]);
-		if (kind == NONSENSE) {
+		if (kind >= NONSENSE) {
 			ok(!(k.has & FLOW_HAS_INNER), "with nothing inside");
 			continue;
 		}
@@ -204,6 +248,14 @@ test_headers(void)
 	ok(packet_read(&k, PACKET_IP, packet, 28) == 0 && k.sport == 40000 &&
 		k.dport == 4789,
 	    "ports are the outermost, too");
+	for (enum kind kind = GTP_U; kind <= L2TP3; kind++) {
+		unsigned len = make(kind);
+
+		ok(packet_read(&k, PACKET_IP, packet, len) == 0 &&
+			k.proto == IPPROTO_UDP &&
+			k.dport == (kind == GTP_U ? 2152 : 1701),
+		    "%s is UDP, and known by its port", names[kind]);
+	}
 
 	/* A pseudowire has no IP around it. */
 	pack_init(&w, packet, sizeof packet);
