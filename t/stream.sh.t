@@ -23,6 +23,7 @@ wait_until 40 ready || bail "probed does not answer"
 listen() {
 	local name=$1 path=${2:-}
 	shift 2
+	rm -f "$DIR/$name"
 	curl -sN -D "$DIR/$name.head" -o "$DIR/$name" "$@" "$URL/api/v1/stream$path" &
 	EAR=$!
 }
