@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # browser.pl OUTDIR [--run=FILE] [--no-script] URL... : look at every page as people do, in headless Chromium: the
 # first one at desktop and phone width, light and dark, the others at desktop light and
-# phone dark. One JSON object a line and page: graphs that are missing, errors on the console, requests that failed or went elsewhere, a page
+# phone dark. One JSON object a line and page: graphs that are missing, those that scripts draw, errors on the console, requests that failed or went elsewhere, a page
 # wider than its window. A graph that was "503, not drawn in time" is asked for again by the
 # page: that is no failure, "images" tells whether it came. With --run the expression in FILE is evaluated on each page as
 # well, and what it promises is in "run"; with --no-script no script of a page runs.
@@ -124,6 +124,7 @@ my $look = <<'END';
 			complete: i.complete, alt: i.alt })),
 		wide: document.documentElement.scrollWidth - innerWidth,
 		height: document.documentElement.scrollHeight,
+		plots: document.querySelectorAll('#plot:not([hidden])').length,
 		styled: [...document.styleSheets].length,
 	};
 })()

@@ -72,10 +72,11 @@ jq -n --arg device "$device" --argjson index "$index" --argjson begin "$begin" \
 	{
 		"/api/v1/targets": {after: "A.one", limit: 1},
 		"/api/v1/stream": {target: "A.one"},
+		"/api/v1/figures": {target: ["A.one", "A.two"], start: ["now-1h", "now-10d"], end: "now"},
 		"/api/v1/rounds": {target: "A.one", start: ["now-1h", "0"], end: "now", points: 10},
 		"/api/v1/pings": {target: "A.two", start: "now-1h", end: "now", limit: 10},
 		"/api/v1/charts": {by: "loss", limit: 1, after: 1},
-		"/api/v1/incidents": {kind: ["note", "attack"], subject: "A.one", open: ["yes", "no"],
+		"/api/v1/incidents": {kind: ["note", "attack"], subject: "A.one", concerning: "A.one", open: ["yes", "no"],
 			id: 1, after: 100, limit: 1, start: "now-1d", end: "now"},
 		"/api/v1/path": {target: ["A.one", {target: "A.two", start: "now-1h"}], end: "now"},
 		"/api/v1/interfaces": {device: $device, index: [$which], month: "2026-01",

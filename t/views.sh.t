@@ -185,7 +185,7 @@ if command -v chromium >"$DIR/which"; then
 	ok $? "Chromium looked"
 	show "$DIR/browser.err"
 	for what in '.errors == []' '.failed == []' '.foreign == []' '.wide <= 0' \
-		'(.images | length) > 0' '[.images[] | .complete and .width > 0] | all'; do
+		'(.images | length) + .plots > 0' '[.images[] | .complete and .width > 0] | all'; do
 		is "$(jq -c "select(($what) | not) | {url, width, theme, images, errors,
 			failed, wide}" "$DIR/seen")" "" "everywhere $what"
 	done

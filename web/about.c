@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "link/worker.h"
 #include "web/asset.h"
 #include "web/page.h"
@@ -36,6 +37,24 @@ put_workers(struct html *page)
 		html_text(item, "lock", w->lock);
 		html_text(item, "last_end", w->last_end);
 	}
+}
+
+/* What browsers get that others wrote, with the words that go along with it. */
+static void
+put_licences(struct html *page)
+{
+	size_t len;
+	const char *text = asset_template("uPlot-license.txt", &len);
+
+	if (text == NULL)
+		return;
+	struct html *item = html_item(page, "licence");
+	char *words = mem_strn(text, len);
+	html_text(item, "l_name", "uPlot");
+	html_text(
+	    item, "l_what", "the axes, scales and cursor of graphs in browsers (MIT)");
+	html_text(item, "l_text", words);
+	free(words);
 }
 
 static void
@@ -164,6 +183,7 @@ page_config(struct request *r)
 	put_workers(page);
 	put_facts(page);
 	put_troubles(page);
+	put_licences(page);
 	page_send(r, page, 200, "config.html");
 }
 

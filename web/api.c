@@ -34,6 +34,7 @@
 #include "web/stream.h"
 #include "web/suspects.h"
 #include "web/verdictshow.h"
+#include "web/window.h"
 #include "web/tls.h"
 
 #define JSON_TYPE "application/json"
@@ -623,6 +624,7 @@ const struct route api_routes[] = {
 	{ "/api/v1/status", true, false, handle_status },
 	{ "/api/v1/targets", true, false, handle_targets },
 	{ "/api/v1/rounds", true, false, handle_rounds },
+	{ "/api/v1/figures", true, false, window_handle },
 	{ "/api/v1/stream", true, false, stream_handle },
 	{ "/api/v1/charts", true, false, charts_handle },
 	{ "/api/v1/pings", true, false, pings_handle },

@@ -103,12 +103,13 @@ parse_id(struct request *r, struct eventlog_query *q)
 	return 0;
 }
 
-/* Q of the arguments start, end, kind, subject, open, after. 0, or -1 after having
- * answered. */
+/* Q of the arguments start, end, kind, subject, concerning, open, after. 0, or -1 after
+ * having answered. */
 static int
 parse_query(struct request *r, struct eventlog_query *q)
 {
 	const char *subject = request_arg(r, "subject");
+	const char *concerning = request_arg(r, "concerning");
 	const char *after = request_arg(r, "after");
 
 	if (request_time(r, "start", 0, &q->start) < 0 ||
@@ -121,6 +122,10 @@ parse_query(struct request *r, struct eventlog_query *q)
 	}
 	if (subject != NULL && *subject != '\0')
 		q->subject = subject;
+	if (concerning != NULL && *concerning != '\0') {
+		q->subject = concerning;
+		q->with_all = true;
+	}
 	if (after != NULL && *after != '\0') {
 		if (strlen(after) > 18 || after[strspn(after, "0123456789")] != '\0' ||
 		    atoll(after) == 0) {

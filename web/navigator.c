@@ -8,6 +8,7 @@
 #include "web/figure.h"
 #include "web/incidents.h"
 #include "web/page.h"
+#include "web/plot.h"
 #include "web/request.h"
 #include "web/row.h"
 #include "web/talkers.h"
@@ -146,6 +147,8 @@ page_navigator(struct request *r, struct seen *s)
 		if (*slave != '\0')
 			html_printf(page, "row", "%" PRId64, past->last);
 	}
+	plot_put(
+	    page, t, s->count > 0 ? s->by[0].slave : "", start, end, end >= now - 60);
 	incidents_of(page, t, start, end);
 	page_send(r, page, 200, "navigator.html");
 }

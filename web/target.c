@@ -11,6 +11,7 @@
 #include "web/more.h"
 #include "web/page.h"
 #include "web/path.h"
+#include "web/plot.h"
 #include "web/request.h"
 #include "web/row.h"
 #include "web/target.h"
@@ -132,20 +133,30 @@ first_known(const struct seen *s, int64_t span)
 	return first;
 }
 
-/* While most of the first range is empty, begin with what there is. */
-static void
-add_young_range(struct html *page, const struct seen *s, int64_t first_range)
+/* While most of the first range is empty: the span that is not; else 0. */
+static int64_t
+young_span(const struct seen *s, int64_t first_range)
 {
 	int64_t now = now_s(), first = first_known(s, first_range);
-	char text[32], label[64];
 
 	if (first == 0 || first < now - (int64_t)((double)first_range * (1 - YOUNG)))
-		return;
+		return 0;
 	int64_t span = now - first + (int64_t)s->target->step;
 	if (span < YOUNG_MIN)
 		span = YOUNG_MIN;
 	/* In steps of a minute, so that a picture serves for a while. */
-	span = (span + 59) / 60 * 60;
+	return (span + 59) / 60 * 60;
+}
+
+/* Then begin with what there is. */
+static void
+add_young_range(struct html *page, const struct seen *s, int64_t first_range)
+{
+	int64_t span = young_span(s, first_range);
+	char text[32], label[64];
+
+	if (span == 0)
+		return;
 	figure_span(text, sizeof text, span);
 	if (strncmp(text, "1 ", 2) == 0)
 		memmove(text, text + 2, strlen(text + 2) + 1);
@@ -336,6 +347,18 @@ has_file(const struct seen *s, size_t i)
 				   ->file;
 }
 
+/* What scripts draw, from the first range on; where that is mostly empty yet, from the
+ * first round on. */
+static void
+put_plot(struct html *page, const struct seen *s, int64_t span)
+{
+	const char *slave = s->count > 0 ? s->by[0].slave : "";
+	int64_t now = now_s(), young = young_span(s, span);
+
+	row_links(page, s->target, slave);
+	plot_put(page, s->target, slave, now - (young != 0 ? young : span), now, true);
+}
+
 static void
 page_ranges(struct request *r, const struct seen *s)
 {
@@ -349,6 +372,8 @@ page_ranges(struct request *r, const struct seen *s)
 	html_flag(page, "drawn", drawn);
 	if (drawn && count > 0) {
 		put_vantages(page, s, period[0].seconds);
+		if (s->count < 2)
+			put_plot(page, s, period[0].seconds);
 		if (!several)
 			add_young_range(page, s, period[0].seconds);
 		for (size_t i = 0; i < count; i++)

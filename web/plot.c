@@ -1,0 +1,171 @@
+#include "web/plot.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "web/asset.h"
+#include "web/loss.h"
+#include "web/request.h"
+#include "web/state.h"
+#include "web/target.h"
+#include "web/theme.h"
+
+#define LIBRARY "uPlot.iife.min.js"
+#define ZONE_DAYS 1900 /* of which the time of day is told */
+
+static void
+put_color(struct json *j, const char *key, uint32_t rgb)
+{
+	char text[16];
+
+	snprintf(text, sizeof text, "#%06x", rgb & 0xffffff);
+	if (key != NULL)
+		jw_key(j, key);
+	jw_str(j, text);
+}
+
+static void
+put_rgba(struct json *j, const char *key, uint32_t rgba)
+{
+	char text[16];
+
+	snprintf(text, sizeof text, "#%08x", rgba);
+	if (key != NULL)
+		jw_key(j, key);
+	jw_str(j, text);
+}
+
+/* The colours of the drawn graphs. */
+static void
+put_theme(struct json *j, const char *key, enum draw_theme which, unsigned pings)
+{
+	const struct conf *conf = state_conf();
+	struct loss_scale scale;
+	struct theme theme;
+
+	theme_choose(&theme, which, conf);
+	loss_scale(&scale, pings, conf->loss_color, conf->loss_colors);
+	jw_key(j, key);
+	jw_object(j);
+	put_color(j, "text", theme.text);
+	put_color(j, "median", theme.median);
+	put_color(j, "hatch", theme.hatch);
+	put_color(j, "nodata", theme.nodata);
+	put_color(j, "total", LOSS_TOTAL);
+	jw_put_num(j, "total_opacity", theme.total_pct / 100.0);
+	jw_key(j, "marks");
+	jw_array(j);
+	for (unsigned i = 0; i < TONES; i++)
+		put_rgba(j, NULL, theme.mark[i]);
+	jw_array_end(j);
+	jw_key(j, "smoke");
+	jw_array(j);
+	for (unsigned low = 1, high = pings; pings >= 3 && low < high; low++, high--)
+		put_color(j, NULL, theme_smoke(&theme, low, pings));
+	jw_array_end(j);
+	jw_key(j, "loss");
+	jw_array(j);
+	for (size_t i = 0; i < scale.count; i++) {
+		jw_object(j);
+		jw_put_num(j, "upto", scale.bucket[i].upto);
+		put_color(j, "color", theme_loss(&theme, scale.bucket[i].color));
+		jw_put_str(j, "legend", scale.bucket[i].legend);
+		jw_object_end(j);
+	}
+	jw_array_end(j);
+	jw_object_end(j);
+}
+
+/* Since when which difference to UTC is in force here: browsers have no say in it, and
+ * one in another zone is to show the times that the pages do. */
+static void
+put_zone(struct json *j, int64_t now)
+{
+	long before = -1;
+
+	jw_key(j, "zone");
+	jw_array(j);
+	for (int64_t day = ZONE_DAYS; day >= -1; day--) {
+		time_t at = (time_t)(now - day * 86400);
+		struct tm tm;
+		localtime_r(&at, &tm);
+		if (tm.tm_gmtoff == before)
+			continue;
+		/* The hour of the change. */
+		for (int hour = 0; hour < 24 && before != -1; hour++) {
+			time_t then = at - 3600;
+			struct tm was;
+			localtime_r(&then, &was);
+			if (was.tm_gmtoff != tm.tm_gmtoff)
+				break;
+			at = then;
+		}
+		at -= before != -1 ? at % 3600 : 0;
+		before = tm.tm_gmtoff;
+		jw_array(j);
+		jw_int(j, at);
+		jw_int(j, before);
+		jw_array_end(j);
+	}
+	jw_array_end(j);
+}
+
+static void
+put_presets(struct json *j)
+{
+	size_t count;
+	const struct conf_period *period = target_periods(&count);
+
+	jw_key(j, "presets");
+	jw_array(j);
+	for (size_t i = 0; i < count; i++) {
+		jw_object(j);
+		jw_put_int(j, "seconds", period[i].seconds);
+		jw_put_str(j, "label", period[i].label);
+		jw_object_end(j);
+	}
+	jw_array_end(j);
+}
+
+void
+plot_put(struct html *page, const struct conf_target *t, const char *slave,
+    int64_t start, int64_t end, bool live)
+{
+	struct json j;
+	char *text;
+	size_t len;
+	FILE *out;
+
+	if (t->kind == CONF_MULTIHOST || asset_find(LIBRARY) == NULL)
+		return;
+	out = open_memstream(&text, &len);
+	if (out == NULL)
+		fatal("open_memstream");
+	jw_init(&j, out);
+	jw_object(&j);
+	char *name = mem_printf("%s%s%s", t->path, *slave != '\0' ? "~" : "", slave);
+	jw_put_str(&j, "target", name);
+	jw_put_str(&j, "base", request_base());
+	jw_put_int(&j, "step", t->step);
+	jw_put_int(&j, "pings", t->pings);
+	jw_put_int(&j, "start", start);
+	jw_put_int(&j, "end", end);
+	jw_put_bool(&j, "live", live);
+	put_zone(&j, end);
+	put_presets(&j);
+	put_theme(&j, "light", DRAW_LIGHT, t->pings);
+	put_theme(&j, "dark", DRAW_DARK, t->pings);
+	jw_object_end(&j);
+	fclose(out);
+	html_text(page, "plot", text);
+	html_printf(page, "plot_js", "%s%s", request_base(), asset_url("plot.js"));
+	html_printf(page, "uplot_js", "%s%s", request_base(), asset_url(LIBRARY));
+	html_printf(
+	    page, "uplot_css", "%s%s", request_base(), asset_url("uPlot.min.css"));
+	free(name);
+	free(text);
+}

@@ -1,0 +1,43 @@
+/* What a window of a target's time was like, in figures of its pings, as far as what is
+ * kept tells: rounds themselves, or rows that are averages of many already. */
+#ifndef WEB_WINDOW_H
+#define WEB_WINDOW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/log.h"
+#include "config/conf.h"
+
+#define WINDOW_ROWS 3000	 /* that are read for one, at most */
+#define WINDOW_RING_S (3 * 3600) /* the longest for which single pings are looked up   \
+				  */
+
+/* Seconds, NAN where there is nothing to tell it by. */
+struct window {
+	size_t rows, known;   /* there could be, and of which something is known */
+	unsigned step;	      /* seconds a row */
+	bool rounds;	      /* each row is a round: what follows is no estimate */
+	double median;	      /* of the rounds' medians */
+	double p95, p99;      /* of all answers */
+	double jitter;	      /* mean over rounds */
+	bool jitter_measured; /* in the order of sending; else expected of the ranks */
+	double loss_ratio;    /* mean over what is known */
+};
+
+/* Of T as SLAVE ("" is this box) sees it, over (START, END]. 0, also where there is no
+ * history; or -1 with ERR. */
+int window_read(struct window *w, const struct conf_target *t, const char *slave,
+    int64_t start, int64_t end, struct err *err);
+
+/* The mean difference between two of the N values that are known (Gini's): what the
+ * jitter of pings would be whose order does not matter. NAN below two. V ascending but
+ * for NANs. */
+double window_spread(const double *v, size_t n);
+
+/* GET /api/v1/figures?target= start= end= */
+struct request;
+void window_handle(struct request *r);
+
+#endif
