@@ -459,7 +459,8 @@ test_apart(void)
 	ok(flows == 20 && first && second,
 	    "two with one template id behind one address do not mix");
 	const struct exporter *x = all->all, *y = x->hh.next;
-	ok(all->count == 2 && x->sequence.lost == 0 && y->sequence.lost == 0,
+	ok(all->count == 2 && numbering_told(&x->numbering).lost == 0 &&
+		numbering_told(&y->numbering).lost == 0,
 	    "nor do their numbers");
 
 	/* One address, told apart by the source id alone. */

@@ -686,10 +686,10 @@ test_interfaces(void)
 	ok(last_is(5, SAMPLING_OPERATOR), "and what was said before is forgotten");
 }
 
-static struct sequence *
+static struct sequence_told
 sequence_of(void)
 {
-	return &only_exporter()->sequence;
+	return numbering_told(&only_exporter()->numbering);
 }
 
 static void
@@ -703,11 +703,11 @@ test_sequence(void)
 		v5_record(0, 0);
 		give();
 	}
-	is_int((long long)sequence_of()->lost, 9, "v5: records that never came");
+	is_int((long long)sequence_of().lost, 9, "v5: records that never came");
 	v5(1, 1010, 5, 0);
 	v5_record(0, 0);
 	give();
-	ok(sequence_of()->lost == 8 && sequence_of()->reordered == 1,
+	ok(sequence_of().lost == 8 && sequence_of().reordered == 1,
 	    "one of them was only late");
 
 	static const uint32_t order[] = { 0, 1, 4, 2, 3, 5, 6, 8, 7, 9 };
@@ -715,7 +715,7 @@ test_sequence(void)
 	for (size_t i = 0; i < sizeof order / sizeof order[0]; i++)
 		sequence_add(&s,
 		    &(struct sequence_step){ .number = 30 * order[i], .records = 30 });
-	ok(s.lost == 0 && s.restarts == 0 && s.reordered == 3,
+	ok(s.told.lost == 0 && s.told.restarts == 0 && s.told.reordered == 3,
 	    "records of datagrams in another order are not lost");
 
 	sequence_begin(&s, FLOW_NETFLOW9);
@@ -724,24 +724,24 @@ test_sequence(void)
 		    &s, &(struct sequence_step){ .number = i % 2 ? 90000 + i : i,
 			    .clock = i % 2 ? i : 900000 + i,
 			    .records = 4 });
-	ok(s.lost == 0 && s.restarts == 0 && s.mixed > 100,
+	ok(s.told.lost == 0 && s.told.restarts == 0 && s.told.mixed > 100,
 	    "numbers of two senders are no loss, and are told");
 	sequence_begin(&s, FLOW_NETFLOW9);
 	for (uint32_t i = 0; i < 100; i++)
 		sequence_add(&s, &(struct sequence_step){
 				     .number = i < 50 ? i : i + 500, .records = 4 });
-	ok(s.lost == 500 && s.mixed == 0, "one jump is a great loss");
+	ok(s.told.lost == 500 && s.told.mixed == 0, "one jump is a great loss");
 
 	/* Exporters that count records where they should count datagrams. */
 	sequence_begin(&s, FLOW_NETFLOW9);
 	for (uint32_t i = 0, n = 0; i < 30; i++, n += 7)
 		sequence_add(&s,
 		    &(struct sequence_step){ .number = n, .clock = i, .records = 7 });
-	is_int((long long)s.lost, 0, "v9: numbers that count records");
+	is_int((long long)s.told.lost, 0, "v9: numbers that count records");
 	is_str(sequence_unit(&s), "records", "which it says");
 	sequence_add(&s, &(struct sequence_step){
 			     .number = 30 * 7 + 14, .clock = 31, .records = 7 });
-	is_int((long long)s.lost, 14, "and then a gap is loss of records");
+	is_int((long long)s.told.lost, 14, "and then a gap is loss of records");
 
 	/* softflowd 1.1: the total with this message's own, without options. */
 	sequence_begin(&s, FLOW_IPFIX);
@@ -753,7 +753,8 @@ test_sequence(void)
 				     .records = records,
 				     .options = i % 5 == 0 });
 	}
-	ok(s.lost == 0 && s.way == 2, "ipfix: numbers that include their own message");
+	ok(s.told.lost == 0 && s.way == 2,
+	    "ipfix: numbers that include their own message");
 
 	sequence_begin(&s, FLOW_IPFIX);
 	for (uint32_t i = 0, n = 0; i < 10; i++) {
@@ -763,10 +764,10 @@ test_sequence(void)
 			    .number = n, .clock = 1000 + i, .records = records });
 		n += records + (i == 5 ? 9 : 0);
 	}
-	is_int((long long)s.lost, 9, "ipfix: as the standard says");
+	is_int((long long)s.told.lost, 9, "ipfix: as the standard says");
 	sequence_add(
 	    &s, &(struct sequence_step){ .number = 0, .clock = 10, .records = 1 });
-	ok(s.lost == 9 && s.restarts == 1, "a restart is no loss");
+	ok(s.told.lost == 9 && s.told.restarts == 1, "a restart is no loss");
 }
 
 /* --- sFlow
@@ -836,10 +837,10 @@ test_sflow(void)
 	bytes[7] = 9;
 	give();
 	is_int(faults[FAULT_FLOW_ADDRESS], 1, "an agent of no kind of address");
-	is_int((long long)sequence_of()->lost, 0, "no datagram is missed");
+	is_int((long long)sequence_of().lost, 0, "no datagram is missed");
 	sflow(0, 9);
 	give();
-	is_int((long long)sequence_of()->lost, 3, "but then three");
+	is_int((long long)sequence_of().lost, 3, "but then three");
 	pack_init(&p, bytes, sizeof bytes);
 	pack_u32(&p, 4);
 	give();

@@ -70,7 +70,7 @@ main(int argc, char **argv)
 	for (const struct exporter *x = e->all; x != NULL; x = x->hh.next)
 		printf("# %s lost %llu no_template %llu\n",
 		    flow_protocol_word(x->protocol),
-		    (unsigned long long)x->sequence.lost,
+		    (unsigned long long)numbering_told(&x->numbering).lost,
 		    (unsigned long long)x->no_template);
 	exporters_free(e);
 	return 0;

@@ -359,10 +359,10 @@ test_sflow(void)
 		.in_broadcast = UINT64_MAX };
 
 	addr_parse(&x->address, "198.51.100.7");
-	x->sequence.clock = 5000000;
+	x->numbering.clock = 5000000;
 	ifcount_sflow(t, &c);
 	c.time_ms += 20000;
-	x->sequence.clock += 20000;
+	x->numbering.clock += 20000;
 	c.in_octets += 2500;
 	c.in_unicast += 4;
 	ifcount_sflow(t, &c);
@@ -379,7 +379,7 @@ test_sflow(void)
 	    got.now.names.name, "uplink", "a name that options tell goes on at once");
 	is_int(got.now.span.known_ms, 0, "without any count");
 	c.time_ms += 20000;
-	x->sequence.clock += 20000;
+	x->numbering.clock += 20000;
 	ifcount_sflow(t, &c);
 	is_str(got.now.names.name, "uplink", "and is that of the counters");
 	x->agent = ip_of(33);

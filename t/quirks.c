@@ -855,8 +855,8 @@ test_netflow_falls(void)
 	v5(1, 1000, 0, 0);
 	v5_record(0, 0);
 	give();
-	ok(only_exporter()->sequence.lost == 0 &&
-		only_exporter()->sequence.restarts == 1,
+	ok(numbering_told(&only_exporter()->numbering).lost == 0 &&
+		numbering_told(&only_exporter()->numbering).restarts == 1,
 	    "an exporter that begins anew has lost nothing");
 }
 

@@ -256,6 +256,7 @@ send_totals(struct link *link)
 static void
 send_exporter(struct link *link, const struct exporter *x)
 {
+	struct sequence_told told = numbering_told(&x->numbering);
 	struct msg_exporter m = { .protocol = (uint8_t)x->protocol,
 		.domain = x->domain,
 		.datagrams = x->datagrams,
@@ -264,11 +265,12 @@ send_exporter(struct link *link, const struct exporter *x)
 		.counters = x->counters,
 		.discards = x->discards,
 		.no_template = x->no_template,
-		.lost = x->sequence.lost,
-		.reordered = x->sequence.reordered,
-		.restarts = x->sequence.restarts,
-		.mixed = x->sequence.mixed,
-		.lost_datagrams = strcmp(sequence_unit(&x->sequence), "datagrams") == 0,
+		.lost = told.lost,
+		.reordered = told.reordered,
+		.restarts = told.restarts,
+		.mixed = told.mixed,
+		.lost_datagrams =
+		    strcmp(sequence_unit(&x->numbering.first), "datagrams") == 0,
 		.templates = HASH_COUNT(x->templates),
 		.rate = x->rate,
 		.rate_from = (uint8_t)x->rate_from,

@@ -49,6 +49,7 @@ exporter_forget(struct exporters *e, struct exporter *x)
 	e->guests -= x->guest;
 	e->version++;
 	samples_free(x->samples);
+	numbering_free(&x->numbering);
 	free(x);
 }
 
@@ -266,7 +267,7 @@ exporters_get(
 		x->number++;
 	e->number[x->number] = true;
 	x->serial = ++e->serial;
-	sequence_begin(&x->sequence, x->protocol);
+	numbering_begin(&x->numbering, x->protocol);
 	HASH_ADD(hh, e->all, key, sizeof x->key, x);
 	e->count++;
 	exporter_set_guest(e, x, guest);

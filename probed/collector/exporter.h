@@ -12,10 +12,10 @@
 #include <uthash.h>
 
 #include "collector/decode.h"
+#include "collector/numbering.h"
 #include "collector/ports.h"
 #include "collector/rates.h"
 #include "collector/samples.h"
-#include "collector/sequence.h"
 #include "flow.h"
 
 #define EXPORTERS_MAX 1024
@@ -119,7 +119,7 @@ struct exporter {
 
 	uint32_t rate; /* of its last flow, and where it is from; 0: none yet */
 	enum flow_sampling rate_from;
-	struct sequence sequence;
+	struct numbering numbering; /* what never came */
 	uint64_t datagrams, flows, options, counters, discards;
 	struct samples *samples; /* sFlow; NULL: none came yet */
 	struct exporter_discard discarded[EXPORTER_DISCARDS_MAX];

@@ -427,7 +427,7 @@ ifcount_sflow(struct ifcount *t, const struct flow_counters *c)
 		.guest = x->guest,
 		.time_ms = c->time_ms,
 		.has_uptime = true,
-		.uptime = x->sequence.clock,
+		.uptime = x->numbering.clock,
 		.uptime_per_s = 1000,
 		.bits = { 64, 32, 32, 32, 32, 32 },
 		.raw = { { c->in_octets, c->out_octets },

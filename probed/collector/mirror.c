@@ -332,7 +332,7 @@ mirrors_sweep(struct mirrors *m, int64_t now_ms)
 		if (k->packets != x->datagrams)
 			x->last_ms = now_ms;
 		x->datagrams = k->packets;
-		x->sequence.lost = k->dropped;
+		x->numbering.first.told.lost = k->dropped;
 		x->faults[FAULT_FLOW_HEADER] = k->bad;
 		x->cut_short = m->cache == NULL ? 0 : flowcache_evicted(m->cache);
 	}

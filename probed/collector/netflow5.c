@@ -165,8 +165,11 @@ netflow5_decode(struct decoding *d, struct wire w)
 	decoding_clock(d, h.wall_ms, begin + 8);
 	for (unsigned i = 0; i < h.count; i++)
 		v5_record(d, &h, wire_sub(&w, l->record));
-	if (h.version != 1)
-		sequence_add(&d->exporter->sequence,
-		    &(struct sequence_step){
-			.number = h.sequence, .clock = h.uptime, .records = h.count });
+	if (h.version == 1)
+		return;
+	struct exporter *x = d->exporter;
+	ports_hear(&x->ports, addr_port(&d->d->from), h.sequence);
+	numbering_add(&x->numbering, &x->ports,
+	    &(struct sequence_step){
+		.number = h.sequence, .clock = h.uptime, .records = h.count });
 }

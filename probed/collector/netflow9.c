@@ -28,11 +28,12 @@ netflow9_decode(struct decoding *d, struct wire w)
 	struct record_clock clock = { .export_ms = wall * 1000LL,
 		.init_ms = wall * 1000LL - uptime };
 	struct sets_count n = sets_decode(d, w, &clock);
-	sequence_add(&d->exporter->sequence, &(struct sequence_step){ .number = number,
-						 .clock = uptime,
-						 .records = n.records,
-						 .options = n.options,
-						 .unknown = n.unknown });
+	numbering_add(&d->exporter->numbering, &d->exporter->ports,
+	    &(struct sequence_step){ .number = number,
+		.clock = uptime,
+		.records = n.records,
+		.options = n.options,
+		.unknown = n.unknown });
 }
 
 /* One message; W moves behind it. False when nothing can follow. */
@@ -59,11 +60,12 @@ ipfix_message(struct decoding *d, struct wire *w)
 	struct record_clock clock = { .export_ms = wall * 1000LL,
 		.init_ms = x->init_ms != 0 ? x->init_ms : INT64_MIN };
 	struct sets_count n = sets_decode(d, wire_sub(w, len - IPFIX_HEAD), &clock);
-	sequence_add(&x->sequence, &(struct sequence_step){ .number = number,
-				       .clock = wall,
-				       .records = n.records,
-				       .options = n.options,
-				       .unknown = n.unknown });
+	numbering_add(&x->numbering, &x->ports,
+	    &(struct sequence_step){ .number = number,
+		.clock = wall,
+		.records = n.records,
+		.options = n.options,
+		.unknown = n.unknown });
 	return true;
 }
 

@@ -113,16 +113,17 @@ static void
 sequence_jump(struct sequence *s, uint32_t lost)
 {
 	if (s->since_jump < JUMPS) {
-		s->lost -= s->jump_lost < s->lost ? s->jump_lost : s->lost;
-		s->restarts -= s->jump_restart;
+		s->told.lost -=
+		    s->jump_lost < s->told.lost ? s->jump_lost : s->told.lost;
+		s->told.restarts -= s->jump_restart;
 		s->jump_lost = 0;
 		s->jump_restart = false;
-		s->mixed++;
+		s->told.mixed++;
 	} else {
 		s->jump_lost = lost;
 		s->jump_restart = lost == 0;
-		s->lost += s->jump_lost;
-		s->restarts += s->jump_restart;
+		s->told.lost += s->jump_lost;
+		s->told.restarts += s->jump_restart;
 	}
 	s->since_jump = 0;
 }
@@ -136,10 +137,10 @@ sequence_judge(struct sequence *s, int32_t gap, uint32_t own)
 	if (gap == 0 || (gap > 0 && s->uncertain))
 		return;
 	if (gap > 0 && gap <= window) {
-		s->lost += (uint32_t)gap;
+		s->told.lost += (uint32_t)gap;
 	} else if (gap < 0 && gap > -window) {
-		s->reordered++;
-		s->lost -= own < s->lost ? own : s->lost;
+		s->told.reordered++;
+		s->told.lost -= own < s->told.lost ? own : s->told.lost;
 	} else {
 		sequence_jump(
 		    s, gap > 0 && (uint32_t)gap <= sequence_far(s) ? (uint32_t)gap : 0);
@@ -167,7 +168,8 @@ sequence_add(struct sequence *s, const struct sequence_step *step)
 {
 	int32_t gap[SEQUENCE_WAYS] = { 0 };
 
-	s->received += sequence_counts_datagrams(s) ? 1 : step->records + step->options;
+	s->told.received +=
+	    sequence_counts_datagrams(s) ? 1 : step->records + step->options;
 	if (s->since_jump < JUMPS)
 		s->since_jump++;
 	if (step->records + step->options > s->largest)
@@ -192,4 +194,23 @@ sequence_add(struct sequence *s, const struct sequence_step *step)
 	/* One that was overtaken says nothing of what comes next. */
 	if (gap[s->way] >= 0 || gap[s->way] <= -sequence_window(s))
 		sequence_expect(s, step);
+}
+
+void
+sequence_told_least(struct sequence_told *t, const struct sequence_told *than)
+{
+#define LEAST(member) t->member = t->member < than->member ? t->member : than->member
+	LEAST(lost);
+	LEAST(reordered);
+	LEAST(restarts);
+	LEAST(mixed);
+#undef LEAST
+}
+
+void
+sequence_take_back(struct sequence *s, const struct sequence_told *then)
+{
+	sequence_told_least(&s->told, then);
+	s->begun = false;
+	s->since_jump = JUMPS;
 }

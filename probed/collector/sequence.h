@@ -12,6 +12,12 @@
 
 #define SEQUENCE_WAYS 3
 
+/* In the unit of the protocol. */
+struct sequence_told {
+	uint64_t received, lost, reordered, restarts;
+	uint64_t mixed; /* jumps to and fro: several senders behind one name */
+};
+
 struct sequence {
 	enum flow_protocol protocol;
 	bool begun,
@@ -24,8 +30,7 @@ struct sequence {
 	uint32_t since_jump; /* datagrams */
 	uint32_t jump_lost;  /* what the last jump was taken for: so much loss, */
 	bool jump_restart;   /* or a restart */
-	uint64_t received, lost, reordered, restarts; /* in the unit of the protocol */
-	uint64_t mixed; /* jumps to and fro: several senders behind one name */
+	struct sequence_told told;
 };
 
 /* What one datagram says and holds. */
@@ -40,6 +45,11 @@ struct sequence_step {
 
 void sequence_begin(struct sequence *s, enum flow_protocol protocol);
 void sequence_add(struct sequence *s, const struct sequence_step *step);
+/* What came since S had told THEN was not of one sender: all but what was received is
+ * taken back, and of the next datagram nothing is expected. */
+void sequence_take_back(struct sequence *s, const struct sequence_told *then);
+/* Of each what is less, into T, but for what was received. */
+void sequence_told_least(struct sequence_told *t, const struct sequence_told *than);
 /* "records", "datagrams": what lost and received count. */
 const char *sequence_unit(const struct sequence *s);
 

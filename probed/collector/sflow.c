@@ -589,7 +589,9 @@ sflow_decode(struct decoding *d, struct wire w)
 	}
 	if (!decoding_exporter(d, FLOW_SFLOW5, &agent, sub))
 		return;
-	sequence_add(&d->exporter->sequence,
+	struct exporter *x = d->exporter;
+	ports_hear(&x->ports, addr_port(&d->d->from), number);
+	numbering_add(&x->numbering, &x->ports,
 	    &(struct sequence_step){ .number = number, .clock = uptime });
 	if (count > wire_left(&w) / 8) {
 		decoding_fault(d, FAULT_FLOW_COUNT, w.at, "%u samples in %zu bytes",
