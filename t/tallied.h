@@ -157,6 +157,19 @@ host_key(struct flow_ip ip)
 	return (struct minute_key){ .a = ip };
 }
 
+/* Another exporter, which is named, at ADDRESS. */
+MADE struct exporter *
+another(const char *address)
+{
+	struct addr from;
+
+	addr_parse(&from, address);
+	struct exporter_key key = exporter_key(&from, FLOW_NETFLOW9, NULL, 0);
+	struct exporter *x = exporters_get(exporters, &key, false, T0);
+	x->address = from;
+	return x;
+}
+
 /* A guest of 10.0.1.NUMBER. */
 MADE struct exporter *
 a_guest(unsigned number)
