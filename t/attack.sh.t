@@ -151,23 +151,58 @@ is "$(tail -n 1 "$DIR/lines")" "withdraw route 192.0.2.7/32 next-hop 192.0.2.1" 
 is_over
 is $? 0 "the incident is closed"
 
-# Killed while it is announced, and no attack any more: the incident is closed behind its back.
+# An address that has become this host's own.
+ip address add 192.0.2.7/32 dev lo
 : >"$DIR/flood"
-two_bans() {
-	[ "$(grep -c ' ban$' "$DIR/acts")" = 2 ]
+is_own() {
+	[ "$(blockade route .why)" = "it is this host or its gateway" ]
 }
-wait_until 60 two_bans
+wait_until 60 is_own
+is $? 0 "an address that came while it ran is not touched"
+ip address del 192.0.2.7/32 dev lo
+wait_until 60 is_state route announced
+is $? 0 "until it is another's again"
+wait_until 60 is_state hook announced
+ip address add 192.0.2.7/32 dev lo
+two_unbans() {
+	[ "$(grep -c unban "$DIR/acts")" = 2 ]
+}
+wait_until 60 two_unbans
+is $? 0 "what was announced for it before is withdrawn"
+wait_until 60 is_own
+ip -batch - <<-END
+	address del 192.0.2.7/32 dev lo
+	route add default via 192.0.2.7 dev lo onlink
+END
+asked=$(date +%s)
+decided_again() { # so long that it would have been announced
+	[ "$(($(date +%s) - asked))" -ge 4 ]
+}
+wait_until 60 decided_again
+wait_until 60 is_own
+is "$(blockade route .why)" "it is this host or its gateway" "nor is a new gateway"
+bans=$(grep -c ' ban$' "$DIR/acts")
+unbans=$(grep -c unban "$DIR/acts")
+withdrawn=$(grep -c withdraw "$DIR/lines")
+ip route del default via 192.0.2.7 dev lo
+
+# Killed while it is announced, and no attack any more: the incident is closed behind its back.
+one_more_ban() {
+	[ "$(grep -c ' ban$' "$DIR/acts")" = $((bans + 1)) ]
+}
+wait_until 60 one_more_ban
 is $? 0 "the next attack is announced again"
 wait_until 60 is_state route announced
 
 # An action that a reload takes away while it is in force.
 wait_until 60 is_state peer announced
+dels=$(grep -c "global rib del" "$DIR/bgp")
 sed -i '/^+ peer/,/^dry_run/d' "$DIR/smokebox"
 kill -HUP "$PROBED"
-two_dels() {
-	[ "$(grep -c "global rib del" "$DIR/bgp")" = 2 ]
+more_dels() {
+	[ "$(grep -c "global rib del" "$DIR/bgp")" -gt "$dels" ]
 }
-wait_until 60 two_dels
+wait_until 60 more_dels
 is $? 0 "an action that is taken out of the configuration withdraws before"
 pids="$PROBED $(json status '.workers[] | select(.pid > 0) | .pid' | tr '\n' ' ')"
 kill -9 $pids 2>"$DIR/kill"
@@ -176,10 +211,11 @@ wait "$PROBED" 2>"$DIR/wait"
 kill "$EXPORTER"
 sqlite3 "$DIR/data/.smokebox/events.db" "UPDATE incident SET \"end\" = \"begin\" + 1 WHERE \"end\" IS NULL"
 probed_start
-two_ends() {
-	[ "$(grep -c unban "$DIR/acts")" = 2 ] && [ "$(grep -c withdraw "$DIR/lines")" = 2 ]
+one_more_end() {
+	[ "$(grep -c unban "$DIR/acts")" = $((unbans + 1)) ] &&
+		[ "$(grep -c withdraw "$DIR/lines")" = $((withdrawn + 1)) ]
 }
-wait_until 60 two_ends
+wait_until 60 one_more_end
 is $? 0 "what is no longer called for is withdrawn at the start"
 nothing_announced() {
 	! [ -e "$DIR/data/.smokebox/state/in-force" ]

@@ -184,6 +184,19 @@ is_its_way(const struct conf_section *s, bool out)
 }
 
 const char *
+blockade_forbidden(
+    const struct conf_section *s, const char *host, const struct prefixes *own)
+{
+	if (is_protected(s, host))
+		return "the address is protected";
+	if (own == NULL)
+		return "it is not known which addresses are this host's";
+	if (is_in(own, host))
+		return "it is this host or its gateway";
+	return NULL;
+}
+
+const char *
 blockade_refusal(const struct conf_section *s, const struct onslaught *o,
     const struct prefixes *own, unsigned active)
 {
@@ -191,10 +204,9 @@ blockade_refusal(const struct conf_section *s, const struct onslaught *o,
 		return "it is the network as a whole";
 	if (!is_its_way(s, o->out))
 		return o->out ? "it is for what comes in" : "it is for what goes out";
-	if (is_protected(s, o->host))
-		return "the address is protected";
-	if (is_in(own, o->host))
-		return "it is this host or its gateway";
+	const char *why = blockade_forbidden(s, o->host, own);
+	if (why != NULL)
+		return why;
 	if (strcmp(o->host, o->exporter) == 0)
 		return "it is the exporter that tells of it";
 	if (active >= blockade_max(s))

@@ -1,14 +1,12 @@
 #include "courier/blockades.h"
 
 #include <errno.h>
-#include <ifaddrs.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
 
-#include <arpa/inet.h>
 #include <event2/event.h>
 
 #include "base/clock.h"
@@ -16,6 +14,7 @@
 #include "courier/blockade.h"
 #include "courier/errand.h"
 #include "courier/outbox.h"
+#include "courier/own.h"
 #include "link/msgblockade.h"
 #include "link/msginforce.h"
 
@@ -52,7 +51,7 @@ static struct {
 	struct outbox *outbox;
 	struct event *look;
 	struct link *web;
-	struct prefixes own;
+	const struct prefixes *own; /* as of this look; NULL: not known */
 	TAILQ_HEAD(list, blockade) list;
 	unsigned count;
 	bool listed; /* the runner has said what was in force before this start */
@@ -465,7 +464,7 @@ refuse(struct blockade *b, const char *why)
 static void
 decide(struct blockade *b, const struct conf_section *s, const struct onslaught *o)
 {
-	const char *why = blockade_refusal(s, o, &all.own, active(b->action));
+	const char *why = blockade_refusal(s, o, all.own, active(b->action));
 	enum blockade_state was = b->state;
 
 	if (was == BLOCKADE_STATES || b->incident != o->incident)
@@ -493,11 +492,13 @@ decide(struct blockade *b, const struct conf_section *s, const struct onslaught 
 }
 
 /* B is announced and its attack open. As it was announced, so it is withdrawn: where
- * its section says something else now, first that, and then what it says. */
+ * its section says something else now, first that, and then what it says. An address
+ * that has become this host's, or protected, is decided on anew as well. */
 static void
 keep(struct blockade *b, const struct conf_section *s)
 {
-	b->again = b->settings != settings_of(s);
+	b->again = b->settings != settings_of(s) ||
+		   blockade_forbidden(s, b->host, all.own) != NULL;
 	b->called_for = !blockade_is_dry(s) && !b->again;
 }
 
@@ -606,6 +607,7 @@ on_look(evutil_socket_t fd, short what, void *arg)
 	/* Before it is known what is announced, nothing is decided. */
 	if (!all.listed)
 		return;
+	all.own = own_addresses();
 	known = outbox_look(all.outbox, &newest) &&
 		outbox_attacks(all.outbox, look_at, NULL);
 	for (b = TAILQ_FIRST(&all.list); b != NULL; b = next) {
@@ -620,87 +622,12 @@ on_look(evutil_socket_t fd, short what, void *arg)
 /* --- life ---------------------------------------------------------------------------
  */
 
-static void
-add_own(char **list, const char *address)
-{
-	char *longer = mem_printf("%s %s", *list, address);
-
-	free(*list);
-	*list = longer;
-}
-
-static void
-add_gateways(char **list)
-{
-	FILE *file = fopen("/proc/net/route", "re");
-	char line[256], text[INET6_ADDRSTRLEN], to[33], hop[33];
-	unsigned dst, gateway, bits;
-
-	while (file != NULL && fgets(line, sizeof line, file) != NULL)
-		if (sscanf(line, "%*15s %x %x", &dst, &gateway) == 2 && dst == 0 &&
-		    gateway != 0)
-			add_own(list, inet_ntop(AF_INET, &gateway, text, sizeof text));
-	if (file != NULL)
-		fclose(file);
-	file = fopen("/proc/net/ipv6_route", "re");
-	while (file != NULL && fgets(line, sizeof line, file) != NULL) {
-		uint8_t a[16];
-
-		if (sscanf(line, "%32s %x %*32s %*x %32s", to, &bits, hop) != 3 ||
-		    bits != 0 || strlen(hop) != 32 ||
-		    strspn(hop, "0") == 32)
-			continue;
-		for (unsigned i = 0; i < 16; i++) {
-			char two[3] = { hop[2 * i], hop[2 * i + 1], '\0' };
-
-			a[i] = (uint8_t)strtoul(two, NULL, 16);
-		}
-		add_own(list, inet_ntop(AF_INET6, a, text, sizeof text));
-	}
-	if (file != NULL)
-		fclose(file);
-}
-
-static void
-add_addresses(char **list)
-{
-	struct ifaddrs *first = NULL;
-	char text[INET6_ADDRSTRLEN];
-
-	if (getifaddrs(&first) != 0)
-		return;
-	for (const struct ifaddrs *i = first; i != NULL; i = i->ifa_next) {
-		const void *bytes;
-
-		if (i->ifa_addr == NULL)
-			continue;
-		if (i->ifa_addr->sa_family == AF_INET)
-			bytes = &((const struct sockaddr_in *)(const void *)i->ifa_addr)
-				     ->sin_addr;
-		else if (i->ifa_addr->sa_family == AF_INET6)
-			bytes = &((const struct sockaddr_in6 *)(const void *)i->ifa_addr)
-				     ->sin6_addr;
-		else
-			continue;
-		add_own(list,
-		    inet_ntop(i->ifa_addr->sa_family, bytes, text, sizeof text));
-	}
-	freeifaddrs(first);
-}
-
 void
 blockades_open(struct event_base *base, const struct conf *conf)
 {
-	char *list = mem_str("");
-	struct err err;
-
 	all.base = base;
 	all.conf = conf;
-	add_addresses(&list);
-	add_gateways(&list);
-	if (prefixes_parse(&all.own, list, &err) != 0)
-		log_warnx("addresses of this host: %s", err.text);
-	free(list);
+	own_open(base);
 }
 
 void
@@ -726,4 +653,5 @@ blockades_stop(void)
 	event_free(all.look);
 	all.look = NULL;
 	outbox_free(all.outbox);
+	own_close();
 }

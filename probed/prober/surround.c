@@ -4,16 +4,12 @@
 
 #include <linux/if_arp.h>
 #include <linux/if_link.h>
-#include <linux/netlink.h>
-#include <linux/rtnetlink.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/time.h>
-#include <unistd.h>
 
 #include "base/container.h"
+#include "base/rtnetlink.h"
 
 /* Somewhere far: the kernel is asked for its way there. An address of a root name
  * server, to which nobody has a route of its own. */
@@ -22,16 +18,6 @@ static const char *const far[2] = { "198.41.0.4", "2001:503:ba3e::2:30" };
 #define STUB "127.0.0.53" /* systemd-resolved; whom it asks stands elsewhere */
 
 static bool inside, is_card;
-
-struct question {
-	struct nlmsghdr head;
-	union {
-		struct rtmsg route;
-		struct ifinfomsg link;
-		struct ifaddrmsg address;
-	};
-	uint8_t room[64];
-};
 
 /* What a way out goes through. */
 struct way {
@@ -47,69 +33,6 @@ surround_open(void)
 	inside = container_inside();
 	/* Networks that tests make are no cards. */
 	is_card = test != NULL && strstr(test, "card") != NULL;
-}
-
-static struct addr
-address_of(int family, const void *bytes, size_t len)
-{
-	struct addr a = { .sa.sa_family = AF_UNSPEC };
-
-	if (family == AF_INET && len == 4) {
-		a.v4.sin_family = AF_INET;
-		memcpy(&a.v4.sin_addr, bytes, 4);
-	} else if (family == AF_INET6 && len == 16) {
-		a.v6.sin6_family = AF_INET6;
-		memcpy(&a.v6.sin6_addr, bytes, 16);
-	}
-	return a;
-}
-
-static void
-add_attribute(struct question *q, unsigned short type, const void *data, size_t len)
-{
-	struct rtattr *a = (void *)((uint8_t *)q + NLMSG_ALIGN(q->head.nlmsg_len));
-
-	a->rta_type = type;
-	a->rta_len = (unsigned short)RTA_LENGTH(len);
-	memcpy(RTA_DATA(a), data, len);
-	q->head.nlmsg_len =
-	    (unsigned)(NLMSG_ALIGN(q->head.nlmsg_len) + RTA_ALIGN(a->rta_len));
-}
-
-/* Call EACH with every message that answers Q. */
-static void
-ask(const struct question *q, void (*each)(const struct nlmsghdr *m, void *arg),
-    void *arg)
-{
-	static const struct timeval patience = { 1, 0 };
-	/* As large as the kernel makes a piece of a dump. */
-	static union {
-		uint8_t bytes[32768];
-		struct nlmsghdr head;
-	} in;
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-	bool more = (q->head.nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP;
-	ssize_t n;
-
-	if (fd < 0)
-		return;
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-	if (send(fd, q, q->head.nlmsg_len, 0) < 0)
-		more = false;
-	do {
-		struct nlmsghdr *m = &in.head;
-		unsigned left;
-
-		n = recv(fd, in.bytes, sizeof in.bytes, 0);
-		left = n > 0 ? (unsigned)n : 0;
-		for (; NLMSG_OK(m, left); m = NLMSG_NEXT(m, left)) {
-			if (m->nlmsg_type == NLMSG_DONE || m->nlmsg_type == NLMSG_ERROR)
-				more = false;
-			else
-				each(m, arg);
-		}
-	} while (more && n > 0);
-	close(fd);
 }
 
 /* --- ways out ----------------------------------------------------------------------
@@ -128,8 +51,8 @@ take_route(const struct nlmsghdr *m, void *arg)
 		return;
 	for (; RTA_OK(a, left); a = RTA_NEXT(a, left)) {
 		if (a->rta_type == RTA_GATEWAY)
-			w->gateway =
-			    address_of(route->rtm_family, RTA_DATA(a), RTA_PAYLOAD(a));
+			w->gateway = rtnetlink_address(
+			    route->rtm_family, RTA_DATA(a), RTA_PAYLOAD(a));
 		else if (a->rta_type == RTA_OIF && RTA_PAYLOAD(a) == sizeof(int))
 			memcpy(&w->interface, RTA_DATA(a), sizeof(int));
 	}
@@ -139,9 +62,10 @@ static struct way
 way_out(bool v6)
 {
 	struct way w = { .gateway.sa.sa_family = AF_UNSPEC };
-	struct question q = { .head = { .nlmsg_len = NLMSG_LENGTH(sizeof q.route),
-				  .nlmsg_type = RTM_GETROUTE,
-				  .nlmsg_flags = NLM_F_REQUEST } };
+	struct rtnetlink_question q = { .head = {
+					    .nlmsg_len = NLMSG_LENGTH(sizeof q.route),
+					    .nlmsg_type = RTM_GETROUTE,
+					    .nlmsg_flags = NLM_F_REQUEST } };
 	struct addr to;
 	unsigned len;
 
@@ -150,8 +74,8 @@ way_out(bool v6)
 	const uint8_t *bytes = addr_bytes(&to, &len);
 	q.route.rtm_family = v6 ? AF_INET6 : AF_INET;
 	q.route.rtm_dst_len = (uint8_t)(len * 8);
-	add_attribute(&q, RTA_DST, bytes, len);
-	ask(&q, take_route, &w);
+	rtnetlink_add(&q, RTA_DST, bytes, len);
+	(void)rtnetlink_ask(&q, take_route, &w);
 	if (v6 && w.gateway.sa.sa_family == AF_INET6 &&
 	    IN6_IS_ADDR_LINKLOCAL(&w.gateway.v6.sin6_addr))
 		w.gateway.v6.sin6_scope_id = (unsigned)w.interface;
@@ -201,13 +125,14 @@ link_of(int interface)
 		"gretap", "ip6gre", "ip6tnl", "vti", "vti6", "xfrm", "ipsec", "fou",
 		"geneve", "vxlan" };
 	struct link_kind k = { 0 };
-	struct question q = { .head = { .nlmsg_len = NLMSG_LENGTH(sizeof q.link),
-				  .nlmsg_type = RTM_GETLINK,
-				  .nlmsg_flags = NLM_F_REQUEST } };
+	struct rtnetlink_question q = { .head = {
+					    .nlmsg_len = NLMSG_LENGTH(sizeof q.link),
+					    .nlmsg_type = RTM_GETLINK,
+					    .nlmsg_flags = NLM_F_REQUEST } };
 
 	q.link.ifi_family = AF_UNSPEC;
 	q.link.ifi_index = interface;
-	ask(&q, take_link, &k);
+	(void)rtnetlink_ask(&q, take_link, &k);
 	if (is_card)
 		return HERE_PLAIN;
 	/* Engines connect a container by a pair, or a tun that a program of theirs
@@ -242,8 +167,8 @@ take_address(const struct nlmsghdr *m, void *arg)
 	for (; RTA_OK(a, left); a = RTA_NEXT(a, left))
 		if (a->rta_type == IFA_LOCAL ||
 		    (a->rta_type == IFA_ADDRESS && !local)) {
-			address =
-			    address_of(own->ifa_family, RTA_DATA(a), RTA_PAYLOAD(a));
+			address = rtnetlink_address(
+			    own->ifa_family, RTA_DATA(a), RTA_PAYLOAD(a));
 			local |= a->rta_type == IFA_LOCAL;
 		}
 	unsigned most = address.sa.sa_family == AF_INET ? 32 : 128;
@@ -255,12 +180,14 @@ take_address(const struct nlmsghdr *m, void *arg)
 static void
 look_addresses(struct here *h)
 {
-	struct question q = { .head = { .nlmsg_len = NLMSG_LENGTH(sizeof q.address),
-				  .nlmsg_type = RTM_GETADDR,
-				  .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP } };
+	struct rtnetlink_question q = {
+		.head = { .nlmsg_len = NLMSG_LENGTH(sizeof q.address),
+		    .nlmsg_type = RTM_GETADDR,
+		    .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP }
+	};
 
 	q.address.ifa_family = AF_UNSPEC;
-	ask(&q, take_address, h);
+	(void)rtnetlink_ask(&q, take_address, h);
 }
 
 /* --- resolvers ---------------------------------------------------------------------
