@@ -16,6 +16,8 @@
 /* A record: u32 of bytes behind it, then u32 of what it is, and its fields. */
 #define MAGIC 0x50415431U /* "PAT1" */
 #define HEAD 4
+/* No clock shows a later time, nor has a calendar one of all that 64 bits can tell. */
+#define TIME_END (INT64_MAX / 1000000000)
 
 const char *
 path_kind_word(enum path_kind kind)
@@ -85,7 +87,8 @@ pathfile_get(const uint8_t *data, size_t len, struct path_record *p)
 	msg_get_addr(&in, &p->from);
 	msg_get_addr(&in, &p->to);
 	if (p->kind >= PATH_KINDS || p->since < 0 || p->since > p->time ||
-	    elsewhere > 1 || !wire_ok(w) || msg_get_hops(&in, &p->way) != 0)
+	    p->time >= TIME_END || elsewhere > 1 || !wire_ok(w) ||
+	    msg_get_hops(&in, &p->way) != 0)
 		return 0;
 	return HEAD + rest;
 }

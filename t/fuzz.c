@@ -24,6 +24,7 @@ find_target(const char *name)
 	} targets[] = {
 		{ "alert", fuzz_alert },
 		{ "baselines", fuzz_baselines },
+		{ "capture", fuzz_capture },
 		{ "certificate", fuzz_certificate },
 		{ "conf", fuzz_conf },
 		{ "congestion", fuzz_congestion },

@@ -8,7 +8,15 @@
 
 #define FUZZ_TARGET(name) int fuzz_##name(const uint8_t *data, size_t size)
 
+/* What a clock may show, epoch seconds, when something that was believed is judged: the
+ * first moments, today, the year 2100, and the last that nanoseconds can tell. */
+#define FUZZ_TIMES                                                                     \
+	{                                                                              \
+		0, 1, 899, 86400, 1700000000, 4102444800, INT64_MAX / 1000000000       \
+	}
+
 FUZZ_TARGET(alert);    /* pattern or matcher of an alert */
+FUZZ_TARGET(capture);  /* packets of a file */
 FUZZ_TARGET(certificate); /* files in PEM */
 FUZZ_TARGET(baselines); /* what is usual at hosts */
 FUZZ_TARGET(congestion); /* what was learned of lines */

@@ -1,5 +1,6 @@
 #include "web/when.h"
 
+#include <stdio.h>
 #include <time.h>
 
 #include "base/clock.h"
@@ -11,8 +12,10 @@ when_text(char *buf, size_t size, int64_t when, bool with_seconds)
 	struct tm a, b;
 	const char *format = with_seconds ? "%H:%M:%S" : "%H:%M";
 
-	localtime_r(&then, &a);
-	localtime_r(&now, &b);
+	if (localtime_r(&then, &a) == NULL || localtime_r(&now, &b) == NULL) {
+		snprintf(buf, size, "%lld", (long long)when);
+		return;
+	}
 	if (a.tm_yday != b.tm_yday || a.tm_year != b.tm_year)
 		format = with_seconds ? "%Y-%m-%d %H:%M:%S" : "%Y-%m-%d %H:%M";
 	strftime(buf, size, format, &a);

@@ -12,6 +12,7 @@
 /* The names in a row's receivers; a list that is no JSON has none. */
 #define NAMES "json_each(CASE WHEN json_valid(receivers) THEN receivers ELSE '[]' END)"
 #define FOR_US "EXISTS (SELECT 1 FROM " NAMES " AS r WHERE r.value = ?1)"
+#define ATTACKS "FROM incident WHERE kind = 'attack' AND \"end\" IS NULL"
 
 enum query {
 	QUERY_NEWEST,
@@ -36,8 +37,7 @@ static const char *const queries[QUERIES] = {
 	[QUERY_COUNT] =
 	    "SELECT count(*) FROM (SELECT 1 FROM outbox WHERE id > ?2 AND " FOR_US
 	    " LIMIT 10000)",
-	[QUERY_ATTACKS] = "SELECT id, \"begin\", evidence FROM incident WHERE kind = "
-			  "'attack' AND \"end\" IS NULL ORDER BY id",
+	[QUERY_ATTACKS] = "SELECT id, \"begin\", evidence " ATTACKS " ORDER BY id",
 };
 
 struct outbox {

@@ -33,6 +33,14 @@ fuzz_lessons(const uint8_t *data, size_t size)
 			abort();
 		return 0;
 	}
+	static const int64_t times[] = FUZZ_TIMES;
+	for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
+		struct exporters *then = exporters_new();
+
+		(void)lessons_read(
+		    then, data + 1, size - 1, times[i] * 1000, may, NULL, &err);
+		exporters_free(then);
+	}
 	struct exporters *e = exporters_new();
 	(void)lessons_read(e, data + 1, size - 1, 1700000100000, may, NULL, &err);
 	if (e->count > EXPORTERS_MAX || e->guests > EXPORTERS_MAX ||

@@ -1,4 +1,5 @@
 /* What a configuration gives to pages: a user's page, a chart's format, markup. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,9 @@ fuzz_pages(const uint8_t *data, size_t size)
 	out = open_memstream(&written, &len);
 	if (out != NULL) {
 		figure_as(out, text, 1.5);
+		figure_as(out, text, -1e300);
+		figure_as(out, text, 1e-300);
+		figure_as(out, text, NAN);
 		fclose(out);
 		free(written);
 	}

@@ -38,6 +38,13 @@ fuzz_usual(const uint8_t *data, size_t size)
 			abort();
 		hourly_add(&b, time, 0.01, 0.02);
 	}
+	static const int64_t times[] = FUZZ_TIMES;
+	for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
+		if (hourly_usual(&b, times[i], &u) &&
+		    (isnan(u.median) || u.median < 0 || isnan(u.mad)))
+			abort();
+		hourly_add(&b, times[i], 0.01, 0.02);
+	}
 	uint8_t buf[HOURLY_BYTES], again[HOURLY_BYTES];
 	hourly_put(&b, buf);
 	wire_init(&w, buf, sizeof buf);
