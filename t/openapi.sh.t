@@ -66,12 +66,13 @@ wait_until 5 noted || bail "no note was taken"
 device=$(json interfaces '.interfaces[0].device')
 index=$(json interfaces '.interfaces[0].index')
 jq -n --arg device "$device" --argjson index "$index" --argjson begin "$begin" \
-	--argjson silence "$(json silences '.silences[0].id')" '
+	--argjson note "$(json incidents?kind=note '.incidents[0].id')" --argjson silence "$(json silences '.silences[0].id')" '
 	{start: $begin, end: ($begin + 3600)} as $span |
 	{device: $device, index: $index} as $which |
 	{
 		"/api/v1/targets": {after: "A.one", limit: 1},
 		"/api/v1/stream": {target: "A.one"},
+		"/api/v1/effect": {id: $note, target: ["A.one", "A.two"]},
 		"/api/v1/figures": {target: ["A.one", "A.two"], start: ["now-1h", "now-10d"], end: "now"},
 		"/api/v1/rounds": {target: "A.one", start: ["now-1h", "0"], end: "now", points: 10},
 		"/api/v1/pings": {target: "A.two", start: "now-1h", end: "now", limit: 10},

@@ -16,6 +16,7 @@
 #include "web/api.h"
 #include "web/blockades.h"
 #include "web/browsers.h"
+#include "web/effects.h"
 #include "web/exporters.h"
 #include "web/interfaces.h"
 #include "web/incidents.h"
@@ -624,6 +625,7 @@ const struct route api_routes[] = {
 	{ "/api/v1/status", true, false, handle_status },
 	{ "/api/v1/targets", true, false, handle_targets },
 	{ "/api/v1/rounds", true, false, handle_rounds },
+	{ "/api/v1/effect", true, false, effects_handle },
 	{ "/api/v1/figures", true, false, window_handle },
 	{ "/api/v1/stream", true, false, stream_handle },
 	{ "/api/v1/charts", true, false, charts_handle },

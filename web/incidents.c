@@ -15,6 +15,7 @@
 #include "web/api.h"
 #include "web/blockades.h"
 #include "web/culprits.h"
+#include "web/effects.h"
 #include "web/eventlog.h"
 #include "web/figure.h"
 #include "web/page.h"
@@ -286,6 +287,7 @@ struct page_list {
 	int64_t last;
 	bool more, with_subject;
 	bool hosts; /* as in struct list */
+	const struct conf_target *of; /* whose page it is; NULL: nobody's */
 };
 
 static void
@@ -357,6 +359,8 @@ put_item(void *ctx, const struct eventlog_row *row)
 		html_printf(item, "i_suppressed", "%" PRId64, row->suppressed_by);
 	put_span(item, row);
 	put_talk(item, row);
+	if (l->of != NULL)
+		effects_put(item, l->of, row);
 	html_flag(item, "facts", !veiled && strcmp(row->evidence, "{}") != 0);
 	if (veiled)
 		return;
@@ -433,8 +437,16 @@ page_incidents(struct request *r)
 	if (parse_query(r, &q) < 0)
 		return;
 	struct html *page = page_new(r, "Incidents", "incidents");
-	struct page_list open = { page, "open", 0, OPEN_SHOWN, 0, false, true, access_hosts(r) };
-	struct page_list past = { page, "past", 0, PAGE_ROWS, 0, false, true, access_hosts(r) };
+	struct page_list open = { .page = page,
+		.name = "open",
+		.limit = OPEN_SHOWN,
+		.with_subject = true,
+		.hosts = access_hosts(r) };
+	struct page_list past = { .page = page,
+		.name = "past",
+		.limit = PAGE_ROWS,
+		.with_subject = true,
+		.hosts = access_hosts(r) };
 	unsigned asked = q.which;
 
 	put_kinds(page, &q);
@@ -463,7 +475,9 @@ page_incidents(struct request *r)
 void
 incidents_of(struct html *page, const struct conf_target *t, int64_t start, int64_t end)
 {
-	struct page_list l = { page, "incident", 0, TARGET_ROWS, 0, false, false, false };
+	struct page_list l = {
+		.page = page, .name = "incident", .limit = TARGET_ROWS, .of = t
+	};
 	struct eventlog_query q = {
 		.start = start, .end = end, .subject = t->path, .with_all = true
 	};
