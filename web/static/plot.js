@@ -345,9 +345,10 @@
 		};
 	}
 	function timeLabels(u, splits) {
-		var last = "", s = u.scales.x.max - u.scales.x.min;
+		var last = "", s = u.scales.x.max - u.scales.x.min,
+			seconds = splits.length > 1 && (splits[1] - splits[0]) % 60 !== 0;
 		return splits.map(function (at) {
-			var day = date(at), text = clock(at, s < 300);
+			var day = date(at), text = clock(at, seconds);
 			if (s > 4 * 86400)
 				return s > 300 * 86400 ? day.slice(0, 7) : day.slice(5);
 			if (day !== last)
