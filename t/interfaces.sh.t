@@ -25,6 +25,8 @@ cat >"$DIR/snmpd.conf" <<-END
 	rocommunity wonderful
 	rouser monitor priv
 	rouser reader auth
+	rouser guard priv
+	createUser guard SHA-256 "long password" AES "other password"
 	createUser monitor SHA-256 "long password" AES "other password"
 	createUser reader SHA "long password"
 END
@@ -89,6 +91,15 @@ smokebox <<-END
 	user = reader
 	auth = sha
 	auth_password = not the password
+	++ sealed
+	host = 127.0.0.1
+	version = 3
+	user = guard
+	auth = sha256
+	auth_password = not the password
+	privacy = aes
+	privacy_password_file = privacy
+	interfaces = port1
 	++ silent
 	host = 127.0.0.1
 	port = 1162
@@ -144,6 +155,13 @@ is "$(poller three trouble)" null "nothing is wrong with it"
 is "$(poller three interfaces)" 1 "it has one interface"
 wait_until 60 holds_now "@ > 0" poller wrong failures
 like "$(poller wrong trouble)" "[Aa]uthentication failure" "a wrong password is said"
+# Of a question that it cannot open an agent does not know the number.
+wait_until 60 holds_now "@ > 1" poller sealed failures
+like "$(poller sealed trouble)" "[Aa]uthentication failure" "also one behind a seal, and it is asked again"
+is "$(poller sealed last)" null "it did not answer"
+sed -i '/^user = guard/,/^auth_password/s/^auth_password = .*/auth_password_file = auth/' "$DIR/smokebox"
+wait_until 60 holds_now "@ > 0" poller sealed answers
+ok $? "with the right password it is read ($(poller sealed trouble))"
 wait_until 60 holds_now "@ > 0" poller silent failures
 like "$(poller silent trouble)" "no answer" "so is silence"
 is "$(poller silent last)" null "it never answered"

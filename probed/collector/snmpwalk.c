@@ -20,6 +20,8 @@
 #define TIMEOUT_US 1500000L
 #define RETRIES 2
 static const struct timeval tick = { 0, 250000 };
+/* Later than libsnmp gives up by itself, which forgets some questions silently. */
+#define DEADLINE_NS (10 * CLOCK_NS_PER_S)
 
 struct cursor {
 	struct snmp_column column;
@@ -38,7 +40,8 @@ struct snmpwalk {
 	unsigned columns, answers;
 	/* The columns of the request under way, in its order. */
 	unsigned asked[SNMPWALK_COLUMNS], asked_count;
-	int pending; /* its id; 0: none */
+	int pending;	     /* its id; 0: none */
+	int64_t deadline_ns; /* of PENDING, monotonic */
 };
 
 static const oid uptime_oid[] = { 1, 3, 6, 1, 2, 1, 1, 3 };
@@ -102,6 +105,7 @@ post(struct snmpwalk *w, netsnmp_pdu *pdu)
 		return;
 	}
 	w->pending = id;
+	w->deadline_ns = clock_mono_ns() + DEADLINE_NS;
 	event_add(w->timer, &tick);
 }
 
@@ -273,14 +277,32 @@ take_engine(struct snmpwalk *w, const netsnmp_pdu *pdu)
 	ask(w);
 }
 
+/* Is it about the question that is open? An agent that cannot read a sealed question
+ * reports without its id, and so comes an answer that we cannot read; libsnmp has seen
+ * that the message's own number is right. */
+static bool
+is_ours(const struct snmpwalk *w, int op, int id, const netsnmp_pdu *pdu)
+{
+	if (w->pending == 0 || op == NETSNMP_CALLBACK_OP_RESEND ||
+	    op == NETSNMP_CALLBACK_OP_CONNECT)
+		return false;
+	return id == w->pending ||
+	       (w->v3 && (op == NETSNMP_CALLBACK_OP_SEC_ERROR ||
+			     (op == NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE &&
+				 pdu != NULL && pdu->command == SNMP_MSG_REPORT)));
+}
+
 static int
 on_answer(int op, netsnmp_session *session, int id, netsnmp_pdu *pdu, void *magic)
 {
 	struct snmpwalk *w = magic;
 
 	(void)session;
-	if (id != w->pending || op == NETSNMP_CALLBACK_OP_RESEND ||
-	    op == NETSNMP_CALLBACK_OP_CONNECT)
+	if (!is_ours(w, op, id, pdu))
+		return 1;
+	/* Its clock began anew, and libsnmp asks again by the new one. */
+	if (pdu != NULL && pdu->command == SNMP_MSG_REPORT && w->known &&
+	    snmpv3_get_report_type(pdu) == SNMPERR_NOT_IN_TIME_WINDOW)
 		return 1;
 	if (op == NETSNMP_CALLBACK_OP_TIMED_OUT)
 		end(w,
@@ -328,6 +350,8 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	snmp_sess_timeout(w->session);
+	if (w->pending != 0 && clock_mono_ns() >= w->deadline_ns)
+		end(w, "no answer");
 	if (w->pending != 0)
 		event_add(w->timer, &tick);
 }
