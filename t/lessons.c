@@ -98,6 +98,56 @@ test_restart(void)
 	    "nor what was used tomorrow by the clock");
 }
 
+/* Data that come before what was kept is read. */
+static void
+test_meanwhile(void)
+{
+	struct err err;
+
+	afresh();
+	learn_plain(1);
+	v9_sampler_row(1, 7, 512);
+	give();
+	v9(0, 2);
+	give();
+	v9_sampler_row(2, 7, 100);
+	give();
+	kept_len = lessons_write(all, kept, sizeof kept, &left_out);
+	afresh();
+	v9_plain(1, 1, 1);
+	give();
+	is_int(faults[FAULT_FLOW_NO_TEMPLATE], 1, "data without a template");
+	v9_sampler_row(2, 8, 50);
+	give();
+	v9_sampler_row(2, 7, 60);
+	give();
+	is_int(lessons_read(all, kept, kept_len, now, may, NULL, &err), 0,
+	    "what was kept comes late");
+	v9_plain(2, 1, 1);
+	give();
+	ok(flows == 1 && flow[0].rate == 512 &&
+		flow[0].rate_from == SAMPLING_ONLY_SAMPLER,
+	    "an exporter that had sent has its sampler again");
+	const struct exporter *x = all->all;
+	while (x != NULL && x->domain != 2)
+		x = x->hh.next;
+	ok(x != NULL && x->samplers == 2 && x->sampler[0].rate == 50 &&
+		x->sampler[1].rate == 60,
+	    "what one had told anew counts");
+
+	/* Kept for another port, it is not the port that told last. */
+	afresh();
+	v9_sampler_row(1, 7, 512);
+	give();
+	kept_len = lessons_write(all, kept, sizeof kept, &left_out);
+	afresh();
+	v9_sampler_row(1, 7, 60);
+	give_from(1, 2056);
+	lessons_read(all, kept, kept_len, now, may, NULL, &err);
+	ok(only_exporter()->samplers == 2 && only_exporter()->sampler_port == 2056,
+	    "nor does what was kept for another port take its place");
+}
+
 static void
 test_order(void)
 {
@@ -311,6 +361,7 @@ main(void)
 {
 	test_restart();
 	test_plain();
+	test_meanwhile();
 	test_order();
 	test_damage();
 	test_file();

@@ -37,13 +37,29 @@ wait_until 30 gets 3 exporter netflow9 records
 is "$(exporter netflow9 records) $(exporter netflow9 no_template)" "3 0" "another collector reads data at once"
 is "$(exporter netflow9 sampling) $(exporter netflow9 sampling_from)" "512 only sampler" "and knows their sampling"
 
+# An exporter does not wait for us.
+old=$(worker_pid collector)
+kill -9 "$old"
+echo $d9 | send
+wait_until 60 fresh collector "$old" || bail "no other collector comes"
+wait_until 30 gets 3 exporter netflow9 records
+is "$(exporter netflow9 records) $(exporter netflow9 no_template)" "3 0" "what comes meanwhile waits for what is known"
+is "$(exporter netflow9 sampling) $(exporter netflow9 sampling_from)" "512 only sampler" "and for its sampling"
+
 probed_stop
+: >"$DIR/sending"
+while [ -e "$DIR/sending" ]; do
+	echo $d9
+	sleep 0.05
+done | send &
+SENDER=$!
 probed_start
 wait_until 30 ready || bail "probed does not answer"
-wait_until 30 gets 2 exporter netflow9 templates
-echo $d9 | send
-wait_until 30 gets 3 exporter netflow9 records
-is "$(exporter netflow9 records) $(exporter netflow9 no_template)" "3 0" "so it is after a restart of all"
+wait_until 30 reaches 3 exporter netflow9 records
+rm "$DIR/sending"
+wait $SENDER
+is "$(exporter netflow9 no_template)" 0 "so it is after a restart of all"
+is "$(exporter netflow9 sampling) $(exporter netflow9 sampling_from)" "512 only sampler" "while data come all the time"
 probed_stop
 
 # --- damage --------------------------------------------------------------------------

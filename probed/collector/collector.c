@@ -41,8 +41,12 @@
 #define TELL_OPEN_MS 10000
 #define TAUGHT_MS 60000
 #define TAUGHT_STILL_MS (10 * 60000)
+/* What waits in the sockets waits so long for what exporters taught the one before us:
+ * without it much of it would be lost, or be counted as if it were not sampled. */
+static const struct timeval patience = { 5, 0 };
 
 static int *sockets;
+static struct event **readable; /* of each socket */
 static uint32_t *overflow; /* of each socket, as the kernel last said */
 static unsigned socket_count;
 static int *packets; /* sockets that see packets, until there is who reads them */
@@ -66,7 +70,8 @@ static struct {
 	uint32_t taught_set;
 	uint32_t taught_left; /* and that had no room in what was told */
 	bool taught_heard; /* what the recorder had */
-	struct event *report, *tick;
+	bool reading;	   /* the sockets */
+	struct event *report, *tick, *impatient;
 	struct keep keep; /* what the recorder must have */
 	struct log_limit stranger, fault;
 	const struct addr *fault_from; /* of the datagram being decoded */
@@ -212,6 +217,29 @@ on_datagrams(evutil_socket_t fd, short what, void *arg)
 			    &in.from[i], in.data[i], in.message[i].msg_len, now_ms);
 		}
 	}
+}
+
+static void
+begin_reading(void)
+{
+	if (collector.reading)
+		return;
+	collector.reading = true;
+	event_del(collector.impatient);
+	for (unsigned i = 0; i < socket_count; i++)
+		if (event_add(readable[i], NULL) != 0)
+			fatalx("no event for a flow socket");
+}
+
+static void
+on_impatient(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+	log_info("the recorder does not say what exporters had taught: flows are read "
+		 "without it");
+	begin_reading();
 }
 
 /* --- out
@@ -442,6 +470,7 @@ on_message(void *ctx, struct link *link, struct msg_in *message)
 		log_warnx(
 		    "what exporters had taught is not all known again: %s", err.text);
 	msg_taught_free(&taught);
+	begin_reading();
 	return 0;
 }
 
@@ -599,12 +628,17 @@ start(struct worker *w)
 	counting_start(w->base, &collector.keep);
 	collector.radios = radios_new(w->base, &collector.keep);
 	configure(w->conf);
+	readable = mem_zero(socket_count + 1, sizeof(struct event *));
 	for (unsigned i = 0; i < socket_count; i++) {
-		struct event *ev = event_new(w->base, sockets[i], EV_READ | EV_PERSIST,
+		readable[i] = event_new(w->base, sockets[i], EV_READ | EV_PERSIST,
 		    on_datagrams, (void *)(uintptr_t)i);
-		if (ev == NULL || event_add(ev, NULL) != 0)
+		if (readable[i] == NULL)
 			fatalx("no event for a flow socket");
 	}
+	collector.impatient = event_new(w->base, -1, 0, on_impatient, NULL);
+	if (collector.impatient == NULL ||
+	    event_add(collector.impatient, &patience) != 0)
+		fatalx("no timer");
 	collector.mirrors = mirrors_new(w->base, collector.exporters, &collector_sink);
 	for (unsigned i = 0; i < packet_count; i++)
 		mirrors_add(collector.mirrors, packets[i]);

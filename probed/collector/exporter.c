@@ -354,16 +354,26 @@ sampler_make_room(struct exporter *x, unsigned port)
 	return true;
 }
 
-bool
-exporter_learn_sampler(struct exporters *e, struct exporter *x, unsigned port,
-    bool has_id, uint64_t id, uint32_t rate)
+/* The place of a sampler among those of X; behind the last: it has none such. */
+static unsigned
+sampler_find(const struct exporter *x, unsigned port, bool has_id, uint64_t id)
 {
-	struct sampler *s = x->sampler;
+	const struct sampler *s = x->sampler;
 	unsigned i = 0;
 
 	while (i < x->samplers && (s[i].port != port || s[i].has_id != has_id ||
 				      (has_id && s[i].id != id)))
 		i++;
+	return i;
+}
+
+bool
+exporter_learn_sampler(struct exporters *e, struct exporter *x, unsigned port,
+    bool has_id, uint64_t id, uint32_t rate)
+{
+	struct sampler *s = x->sampler;
+	unsigned i = sampler_find(x, port, has_id, id);
+
 	if (i == EXPORTER_SAMPLERS_MAX) {
 		if (!sampler_make_room(x, port))
 			return false;
@@ -379,6 +389,19 @@ exporter_learn_sampler(struct exporters *e, struct exporter *x, unsigned port,
 	if (i == x->samplers)
 		x->samplers++;
 	return true;
+}
+
+void
+exporter_recall_sampler(struct exporters *e, struct exporter *x, unsigned port,
+    bool has_id, uint64_t id, uint32_t rate)
+{
+	uint16_t told = x->sampler_port;
+
+	if (x->samplers == EXPORTER_SAMPLERS_MAX ||
+	    sampler_find(x, port, has_id, id) < x->samplers)
+		return;
+	exporter_learn_sampler(e, x, port, has_id, id, rate);
+	x->sampler_port = told;
 }
 
 /* Whose samplers count for what X sends from PORT: its own; else those of the port that

@@ -180,6 +180,10 @@ void exporters_sweep(struct exporters *e, int64_t now_ms);
  * room; samplers of other ports, which may be gone, make some. */
 bool exporter_learn_sampler(struct exporters *e, struct exporter *x, unsigned port,
     bool has_id, uint64_t id, uint32_t rate);
+/* Likewise, as it was known before: what X has told since counts, and the port that
+ * told last is still that. Where there is no room, nothing. */
+void exporter_recall_sampler(struct exporters *e, struct exporter *x, unsigned port,
+    bool has_id, uint64_t id, uint32_t rate);
 
 /* Have X know what the operator says of it: its address and agent are known, or are
  * others now. */

@@ -210,15 +210,20 @@ read_exporter(struct reading *r, struct wire *w)
 	r->e->new_guests = (struct bucket){ 0 };
 	if (wire_ok(w) && r->may(r->ctx, &from, &guest))
 		x = exporters_get(r->e, &key, guest, r->now_ms);
+	/* It may have sent already, and told some of it anew: that counts. */
 	bool fresh = x != NULL && x->datagrams == 0;
+	bool told = x != NULL && x->samplers > 0;
 	if (fresh) {
 		x->address = from;
-		/* Our clock may have been set back since. */
-		x->first_ms = first_ms < r->now_ms ? first_ms : r->now_ms;
 		x->last_ms = last_ms < r->now_ms ? last_ms : r->now_ms;
-		x->init_ms = init_ms;
-		x->active_s = active;
-		x->inactive_s = inactive;
+	}
+	if (x != NULL) {
+		/* Our clock may have been set back since. */
+		if (first_ms < x->first_ms)
+			x->first_ms = first_ms;
+		x->init_ms = x->init_ms == 0 ? init_ms : x->init_ms;
+		x->active_s = x->active_s == 0 ? active : x->active_s;
+		x->inactive_s = x->inactive_s == 0 ? inactive : x->inactive_s;
 	}
 	for (unsigned i = 0; i < samplers && wire_ok(w); i++) {
 		unsigned has = wire_u8(w), port = r->plain ? 0 : wire_u16(w);
@@ -226,7 +231,11 @@ read_exporter(struct reading *r, struct wire *w)
 		uint32_t rate = wire_u32(w);
 
 		w->bad |= has > 1 || rate == 0;
-		if (fresh && wire_ok(w))
+		if (x == NULL || !wire_ok(w))
+			continue;
+		if (told)
+			exporter_recall_sampler(r->e, x, port, has == 1, id, rate);
+		else
 			exporter_learn_sampler(r->e, x, port, has == 1, id, rate);
 	}
 	return key;
