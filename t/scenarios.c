@@ -6,8 +6,13 @@
  *	t/scenarios.t [SEEDS [FIRST]]
  *
  * Runs each scenario with SEEDS networks and onsets (default SCENARIO_SEEDS of the
- * environment, else 1; the whole is 20), and
- * once more with a seed drawn fresh. Names of scenarios may follow: only those run. */
+ * environment, else 1), and once more with a seed drawn fresh. Names of scenarios may
+ * follow: only those run.
+ *
+ * That a scenario is right in 16 of 20, and sure in time in 16 of 20, is a claim of 20
+ * seeds (CLAIMED). Of fewer, one that falls short is left out by name, unless so few
+ *are no chance any more. The first seed alone, as by default, is known: each scenario
+ *is right there. */
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -1215,6 +1220,23 @@ say(bool enough, const char *text)
 	ok(enough, "%s", text);
 }
 
+#define CLAIMED 20
+#define SHARE 0.8
+
+/* RIGHT of SEEDS from FIRST on: is that what is claimed? WHAT says of what. */
+static void
+claim(unsigned right, unsigned seeds, uint64_t first, const char *what)
+{
+	bool enough = right * 20 >= seeds * 16;
+
+	if (!enough && seeds < CLAIMED && (seeds > 1 || first != 1) &&
+	    odds_at_most(right, seeds, SHARE) > 0.001)
+		tap_skip("%s: in %u of %u, 16 of %d are claimed", what, right, seeds,
+		    CLAIMED);
+	else
+		ok(enough, "%s in %u of %u", what, right, seeds);
+}
+
 /* SEEDS runs of SC from FIRST on. */
 static void
 try(const struct scenario *sc, unsigned seeds, uint64_t first, struct sums *all)
@@ -1229,14 +1251,17 @@ try(const struct scenario *sc, unsigned seeds, uint64_t first, struct sums *all)
 	all->runs += seeds;
 	all->right += right;
 	all->scenarios++;
+	char what[200];
+
+	snprintf(what, sizeof what, "%s: %s, %s", sc->name, segment_word(sc->segment),
+	    sc->cause);
 	if (sc->segment == SEGMENT_NONE)
 		ok(right == seeds, "%s: fine in %u of %u", sc->name, right, seeds);
 	else
-		ok(right * 20 >= seeds * 16, "%s: %s, %s in %u of %u", sc->name,
-		    segment_word(sc->segment), sc->cause, right, seeds);
+		claim(right, seeds, first, what);
+	snprintf(what, sizeof what, "%s: sure within 5 rounds", sc->name);
 	if (sc->clear)
-		ok(soon * 10 >= seeds * 8, "%s: sure within 5 rounds in %u of %u",
-		    sc->name, soon, seeds);
+		claim(soon, seeds, first, what);
 }
 
 /* A finding about the end that was dead before is right, too. */
@@ -1263,8 +1288,10 @@ try_double(const struct scenario *sc, unsigned seeds, uint64_t first)
 		right += end && path && !other;
 	}
 	quiet = false;
-	ok(right * 20 >= seeds * 16, "%s: both told, and nothing else, in %u of %u",
-	    sc->name, right, seeds);
+	char what[200];
+
+	snprintf(what, sizeof what, "%s: both told, and nothing else,", sc->name);
+	claim(right, seeds, first, what);
 }
 
 static void
@@ -1309,7 +1336,7 @@ main(int argc, char **argv)
 		if (is_wanted(doubles[i].name))
 			try_double(&doubles[i], seeds, first);
 	scenarios_elsewhere(
-	    &(struct scenario_watch){ seeds, first, is_wanted, say }, &all);
+	    &(struct scenario_watch){ seeds, first, is_wanted, claim, say }, &all);
 	ok(all.right * 100 >= all.runs * 95,
 	    "right segment and cause in %u of %u runs of %u "
 	    "scenarios",

@@ -15,11 +15,13 @@ double chance(void); /* 0 <= x < 1 */
 double between(double low, double high);
 
 /* Attacks elsewhere, as telescopes of several sizes see them: SEEDS runs of each that
- * WANTED names, from FIRST on. SAY tells whether enough were right. */
+ * WANTED names, from FIRST on. CLAIM says whether RIGHT of SEEDS of WHAT are enough,
+ * SAY what has to be so of all. */
 struct scenario_watch {
 	unsigned seeds;
 	uint64_t first;
 	bool (*wanted)(const char *name);
+	void (*claim)(unsigned right, unsigned seeds, uint64_t first, const char *what);
 	void (*say)(bool enough, const char *text);
 };
 void scenarios_elsewhere(const struct scenario_watch *w, struct sums *all);
