@@ -538,6 +538,61 @@ pruned(void)
 	events_close(ev);
 }
 
+/* How many incidents say whose traffic it was. */
+static const char *
+named(void)
+{
+	return events_query("SELECT group_concat(id) FROM incident WHERE evidence LIKE "
+			    "'%\"hosts\":[%'");
+}
+
+/* Whatever an incident's length, who filled the line is known for so long behind its
+ * end, also while the program goes on. */
+static void
+talkers_pruned(void)
+{
+	static const int64_t day = 86400;
+	int64_t now = clock_wall_ns() / CLOCK_NS_PER_S;
+	char text[800];
+
+	events_clean();
+	struct events *ev = start();
+	events_keep_talkers(ev, 7 * day);
+	work(ev);
+	clock_fake(clock_mono_ns(), clock_wall_ns(), clock_boot_ns());
+	/* Days ago: of a month, of a week, of no time; one that is open. */
+	static const struct {
+		int64_t begin, end;
+	} span[] = { { 40, 3 }, { 10, 3 }, { 4, 4 }, { 40, 0 } };
+	for (int i = 0; i < 4; i++) {
+		snprintf(text, sizeof text,
+		    "INSERT INTO incident VALUES(%d,'loss','A','',%lld,nullif(%lld,%lld),"
+		    "'sure','',0,'{\"talkers\":{\"during\":{\"bps_in\":1,\"hosts\":"
+		    "[{\"host\":\"h\"}]}}}',NULL,NULL)",
+		    i + 1, (long long)(now - span[i].begin * day),
+		    (long long)(now - span[i].end * day), (long long)now);
+		change(text);
+	}
+	work(ev);
+	is_str(named(), "1,2,3,4", "who filled the line is kept for a week");
+	for (int hour = 0; hour < 84; hour++) {
+		clock_fake_advance(3600 * CLOCK_NS_PER_S);
+		work(ev);
+	}
+	is_str(named(), "1,2,4", "after it nobody is named of what ended before");
+	for (int hour = 0; hour < 24; hour++) {
+		clock_fake_advance(3600 * CLOCK_NS_PER_S);
+		work(ev);
+	}
+	is_str(named(), "4", "however long it was, but of what is open");
+	is_str(
+	    events_query("SELECT json_extract(evidence,'$.talkers.during.bps_in') FROM "
+			 "incident WHERE id=1"),
+	    "1", "how much it was stays");
+	clock_real();
+	events_close(ev);
+}
+
 int
 main(void)
 {
@@ -554,6 +609,7 @@ main(void)
 	bounded();
 	many();
 	pruned();
+	talkers_pruned();
 	full();
 	events_clean();
 	if (chdir("/") == 0)

@@ -25,8 +25,9 @@
 #define PRUNE_NS (3600 * CLOCK_NS_PER_S)
 #define PRUNE_MORE_NS (200 * CLOCK_NS_PER_MS)
 #define PRUNE_ROWS 500 /* in one go */
-/* Incidents that last longer keep their talkers until the next start. */
-#define TALKERS_LONGEST_S (3 * 86400)
+/* An end that is written down later than this keeps its talkers until the next start.
+ */
+#define TALKERS_LATE_S (3 * 86400)
 #define TEXT_OF(n) #n
 #define LIMIT(n) "LIMIT " TEXT_OF(n)
 #define TELL_S 60
@@ -68,14 +69,14 @@ static const char *const sql[STATEMENTS] = {
 	[PUT_TARGET] = "INSERT OR REPLACE INTO target VALUES(?,?,?,?,?,?)",
 	[PRUNE_OLD] = "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox "
 		      "WHERE time<? ORDER BY id " LIMIT(PRUNE_ROWS) ")",
-	[PRUNE_MANY] = "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE "
-		       "id<=(SELECT max(id) FROM outbox)-? ORDER BY id " LIMIT(
-			   PRUNE_ROWS) ")",
+	[PRUNE_MANY] =
+	    "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE "
+	    "id<=(SELECT max(id) FROM outbox)-? ORDER BY id " LIMIT(PRUNE_ROWS) ")",
 	/* Open ones stay, however old. */
-	[PRUNE_INCIDENTS] = "DELETE FROM incident WHERE id IN (SELECT id FROM incident "
-			    "WHERE id<=(SELECT max(id) FROM incident)-? "
-			    "AND \"end\" IS NOT NULL ORDER BY id " LIMIT(
-				PRUNE_ROWS) ")",
+	[PRUNE_INCIDENTS] =
+	    "DELETE FROM incident WHERE id IN (SELECT id FROM incident "
+	    "WHERE id<=(SELECT max(id) FROM incident)-? "
+	    "AND \"end\" IS NOT NULL ORDER BY id " LIMIT(PRUNE_ROWS) ")",
 	[PRUNE_SILENCES] = "DELETE FROM silence WHERE \"end\"<?",
 	/* Rates stay, of whom does not. */
 	[PRUNE_TALKERS] =
@@ -86,8 +87,9 @@ static const char *const sql[STATEMENTS] = {
 	    "'$.talkers.before.hosts', ifnull((SELECT fullkey FROM "
 	    "json_each(evidence,'$.facts') WHERE "
 	    "json_extract(value,'$.name')='talker'), '$.none')) "
-	    "WHERE \"begin\">=? AND \"begin\"<=?2 AND \"end\"<=?2 AND "
-	    "json_valid(evidence) AND "
+	    /* Of most the index tells that they are none of these. */
+	    "WHERE id IN (SELECT id FROM incident WHERE \"end\">=? AND "
+	    "\"begin\"<=?2 AND \"end\"<=?2) AND json_valid(evidence) AND "
 	    "(evidence LIKE '%\"hosts\":[%' OR evidence LIKE '%\"talker\"%')",
 };
 
@@ -145,7 +147,7 @@ struct events {
 	int64_t due_ns; /* not before, when something went wrong */
 	int64_t prune_ns;
 	int64_t keep_talkers;  /* seconds; 0: not known yet */
-	bool talkers_pruned;   /* since the start */
+	int64_t talkers_until; /* pruned of all that ended before; 0: not yet */
 	struct events_counts counts;
 	struct log_limit stuck, full;
 	bool stuck_told;
@@ -602,11 +604,13 @@ prune(struct events *ev, int64_t now_ns)
 	add(ev, PRUNE_SILENCES, "i", now - (int64_t)EVENTS_OUTBOX_KEEP_S);
 	if (ev->keep_talkers == 0)
 		return;
-	/* What is older was seen to before. */
-	int64_t until = now - ev->keep_talkers;
+	/* What ended before was seen to before. */
+	int64_t until = now - ev->keep_talkers, from = ev->talkers_until;
+	if (from > until)
+		from = until;
 	add(ev, PRUNE_TALKERS, "ii",
-	    ev->talkers_pruned ? until - (int64_t)TALKERS_LONGEST_S : 0, until);
-	ev->talkers_pruned = true;
+	    from > TALKERS_LATE_S ? from - (int64_t)TALKERS_LATE_S : 0, until);
+	ev->talkers_until = until;
 }
 
 /* Written: the first COUNT operations. */
@@ -648,7 +652,7 @@ void
 events_keep_talkers(struct events *ev, int64_t seconds)
 {
 	if (ev->keep_talkers != seconds) {
-		ev->talkers_pruned = false;
+		ev->talkers_until = 0;
 		ev->prune_ns = 0;
 	}
 	ev->keep_talkers = seconds;
