@@ -31,7 +31,7 @@ enum minute_by minute_by_of(const char *word); /* MINUTE_BYS: no such */
 
 /* Which way bytes went: into the own network, out of it, or neither (between two hosts
  * inside, or between two outside). For MINUTE_INTERFACE in and out are the interface's
- * own. */
+ * own, and neither: nobody knows which. */
 enum minute_way {
 	MINUTE_IN,
 	MINUTE_OUT,

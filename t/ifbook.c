@@ -675,6 +675,30 @@ test_size(void)
 	store_rrd_free(&rrd);
 }
 
+/* By one interface that is looked at, nobody knows which way some went. */
+static void
+test_wayless(void)
+{
+	struct ifbook *t = ifbook_new(on_tell, on_trouble, NULL);
+	struct minute_part part = { .begin_s = T0 + 180,
+		.final = true,
+		.by = MINUTE_INTERFACE,
+		.parts = 1,
+		.rows = 1 };
+	struct minute_row row = { .key = { .a = ip_of(77), .number = 5 },
+		.sum.octets = { 6000, 600, 800 } };
+	ifbook_minute(t, &part, &row, T0 + 600);
+	ok(told.key.index == 5 && isnan(told.by_flow.count[IF_OCTETS][IF_IN]) &&
+		isnan(told.by_flow.count[IF_OCTETS][IF_OUT]),
+	    "where of much nobody knows which way, neither is known");
+	part.begin_s = T0 + 240;
+	row.sum.octets[MINUTE_OTHER] = 700;
+	ifbook_minute(t, &part, &row, T0 + 660);
+	is_close(told.by_flow.count[IF_OCTETS][IF_IN], 6000, 0, "of little: both are");
+	ifbook_sweep(t, T0 + 700, 0);
+	ifbook_free(t);
+}
+
 int
 main(void)
 {
@@ -694,6 +718,7 @@ main(void)
 	test_guest_silence();
 	test_exporters();
 	test_files();
+	test_wayless();
 	snprintf(rm, sizeof rm, "rm -rf %s", dir);
 	if (chdir("/") != 0 || system(rm) != 0)
 		printf("# %s stays\n", dir);

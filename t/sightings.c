@@ -480,9 +480,81 @@ test_foreign(void)
 	    "of traffic between others each exporter counts");
 }
 
+/* --- one interface that is looked at
+ * -------------------------------------------------- */
+
+static void
+is_way(struct flow_ip src, struct flow_ip dst, enum minute_way want, const char *what)
+{
+	struct minute_key key = { .a = ip4(10, 0, 0, 1), .number = 5 };
+	uint64_t sum[MINUTE_WAYS] = { 0 };
+	struct flow f;
+
+	afresh("10.0.0.0/8");
+	f = a_flow();
+	f.in = f.out = 5;
+	f.src = src;
+	f.dst = dst;
+	tally_flow(tally, &f, T0 + 20000);
+	close_all();
+	const struct minute_row *r = row_of(of_minute(MINUTE_INTERFACE, 0), &key);
+	memcpy(sum, r->sum.octets, sizeof sum);
+	ok(sum[want] == 1500 && minute_octets(&r->sum) == 1500, "%s", what);
+}
+
+/* softflowd: it came in and left by the one interface that it listens on. */
+static void
+test_only_interface(void)
+{
+	struct flow_ip router = ip4(10, 0, 0, 1), host = ip4(10, 0, 0, 9),
+		       remote = ip4(203, 0, 113, 5);
+	struct minute_key key = { .a = router, .number = 5 };
+	struct flow f;
+	struct err err;
+
+	is_way(remote, host, MINUTE_OUT, "to an own host: out by the interface, once");
+	is_way(host, remote, MINUTE_IN, "from one: in");
+	is_way(host, router, MINUTE_IN, "to the device itself: in");
+	is_way(router, host, MINUTE_OUT, "from it: out");
+	is_way(remote, router, MINUTE_IN, "to it from elsewhere: in");
+	is_way(router, remote, MINUTE_OUT, "and to elsewhere: out");
+	is_way(host, ip4(10, 0, 0, 8), MINUTE_OTHER, "between own hosts: nobody knows");
+	is_way(remote, ip4(203, 0, 113, 6), MINUTE_OTHER, "nor between others");
+
+	/* This host itself sends its flows by loopback. */
+	afresh("10.0.0.0/8");
+	prefixes_free(&settings.self);
+	if (prefixes_parse(&settings.self, "10.0.0.9", &err) != 0)
+		ok(false, "%s", err.text);
+	tally_configure(tally, &settings);
+	f = a_flow();
+	f.exporter = another("127.0.0.1");
+	f.in = f.out = 5;
+	tally_flow(tally, &f, T0 + 20000);
+	close_all();
+	key.a = ip4(127, 0, 0, 1);
+	is_int((long long)row_of(of_minute(MINUTE_INTERFACE, 0), &key)
+		   ->sum.octets[MINUTE_IN],
+	    1500, "to this host, which tells of itself: in");
+	prefixes_free(&settings.self);
+
+	/* A router that has several. */
+	afresh("10.0.0.0/8");
+	f = a_flow();
+	tally_flow(tally, &f, T0 + 20000);
+	f.in = f.out = 5;
+	tally_flow(tally, &f, T0 + 20000);
+	close_all();
+	key.a = router;
+	const struct minute_row *r = row_of(of_minute(MINUTE_INTERFACE, 0), &key);
+	ok(r->sum.octets[MINUTE_IN] == 1500 && r->sum.octets[MINUTE_OUT] == 1500,
+	    "what a router sends back by the same interface passed it twice");
+}
+
 int
 main(void)
 {
+	test_only_interface();
 	test_once();
 	test_biflow();
 	test_two();

@@ -80,6 +80,7 @@ struct source {
 	 * last asked whether it is outdone. */
 	int64_t told, asked;
 	bool outdone;
+	bool apart;	       /* it told of a flow that came in and left by two */
 	struct begins *begins; /* of its long flows; NULL: none came yet */
 	uint64_t octets,
 	    late_octets; /* of all its records, scaled; that were too late */
@@ -743,6 +744,53 @@ add_interface(struct drop *d, uint32_t interface, enum minute_way way)
 	add(d, MINUTE_INTERFACE, &key, 3, sum, false);
 }
 
+/* Is ADDRESS one of the device that S tells of? */
+static bool
+is_device(const struct tally *t, const struct source *s, const uint64_t address[2])
+{
+	static const uint8_t loopback[13] = { [10] = 0xff, 0xff, 127 };
+
+	return is_address(s->word, address) || is_address(s->from, address) ||
+	       (memcmp(s->from, loopback, sizeof loopback) == 0 &&
+		   inside_of(&t->self, address) == SIDE_OWN);
+}
+
+/* Which way what WAY says of the own network passed the only interface of its device
+ * that is looked at: to and from the device itself, else as on one that leads to the
+ * own network. MINUTE_OTHER: nobody knows. */
+static enum minute_way
+only_way(const struct drop *d, enum minute_way way)
+{
+	const struct source *s = &d->t->source[d->key->exporter];
+	bool to = is_device(d->t, s, d->key->dst),
+	     from = is_device(d->t, s, d->key->src);
+
+	if (to != from)
+		return to ? MINUTE_IN : MINUTE_OUT;
+	return way == MINUTE_IN	   ? MINUTE_OUT
+	       : way == MINUTE_OUT ? MINUTE_IN
+				   : MINUTE_OTHER;
+}
+
+static void
+add_interfaces(struct drop *d, enum minute_way way)
+{
+	struct source *s = &d->t->source[d->key->exporter];
+	uint32_t in = d->key->in, out = d->key->out;
+
+	if ((in | out) == 0 || !tells(d->t, s))
+		return;
+	s->apart |= in != out && in != 0 && out != 0;
+	/* Who listens on one interface (softflowd) names it as both of whatever passed
+	 * it once; a router, what it sent back by the interface that it came from. */
+	if (in == out && !s->apart) {
+		add_interface(d, in, only_way(d, way));
+		return;
+	}
+	add_interface(d, in, MINUTE_IN);
+	add_interface(d, out, MINUTE_OUT);
+}
+
 /* To the rows of table BY for those of both ends that are WHICH. */
 static void
 add_ends(struct drop *d, enum minute_by by, enum side which)
@@ -932,10 +980,7 @@ take(void *ctx, const struct gathered *g)
 	d.sum.octets[way] = g->sum.octets;
 	d.sum.packets[way] = g->sum.packets;
 	open_minute_seen(d.minute, &d.sum);
-	if ((g->key.in | g->key.out) != 0 && tells(t, &t->source[g->key.exporter])) {
-		add_interface(&d, g->key.in, MINUTE_IN);
-		add_interface(&d, g->key.out, MINUTE_OUT);
-	}
+	add_interfaces(&d, way);
 	enum witness_use use = use_of(t, &d, g);
 
 	if (t->windows != NULL && way != MINUTE_OTHER && use != WITNESS_NOTHING)

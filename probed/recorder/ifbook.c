@@ -26,6 +26,8 @@
 #define LINE_S 400
 /* A minute of which less is known is unknown. */
 #define KNOWN_MS 30000
+/* By flows: so much of it may have gone nobody knows which way. */
+#define WAYLESS_MOST 0.1
 /* Another source is believed once the better one was silent for so long. */
 #define SOURCE_S 600
 #define FORGET_S 60 /* it is not looked for silent ones more often */
@@ -349,15 +351,19 @@ take_flows(struct ifbook *t, struct interface *i, int64_t begin_s,
 	*s = (struct if_span){ .minute = true,
 		.begin_ms = begin_s * 1000,
 		.known_ms = INTERFACE_STEP * 1000 };
+	/* Of much of it nobody knows which way it went: then neither is known. */
+	bool known = (double)sum->octets[MINUTE_OTHER] <=
+		     WAYLESS_MOST * (double)minute_octets(sum);
 	for (unsigned way = 0; way < IF_WAYS; way++) {
 		enum minute_way from = way == IF_IN ? MINUTE_IN : MINUTE_OUT;
+		double octets = known ? (double)sum->octets[from] : NAN;
+		double packets = known ? (double)sum->packets[from] : NAN;
 
-		s->count[IF_OCTETS][way] = (double)sum->octets[from];
-		s->count[IF_PACKETS][way] = (double)sum->packets[from];
+		s->count[IF_OCTETS][way] = octets;
+		s->count[IF_PACKETS][way] = packets;
 		s->count[IF_DISCARDS][way] = s->count[IF_ERRORS][way] = NAN;
-		value[IF_OCTETS * IF_WAYS + way] = (double)sum->octets[from] / MINUTE_S;
-		value[IF_PACKETS * IF_WAYS + way] =
-		    (double)sum->packets[from] / MINUTE_S;
+		value[IF_OCTETS * IF_WAYS + way] = octets / MINUTE_S;
+		value[IF_PACKETS * IF_WAYS + way] = packets / MINUTE_S;
 	}
 	if (may_file(t, i, true, (double)minute_octets(sum)))
 		write_row(t, i, true, begin_s + MINUTE_S, value);
