@@ -69,8 +69,8 @@ like "$(ctl traffic --since "$begin" --until "$end" --limit 2)" '192\.168\.1\.' 
 # --- incidents that name somebody -------------------------------------------------------
 # One of which the ring knows nothing any more, with the talkers that were kept.
 old=$((begin - 3 * 86400))
-sqlite3 -cmd '.timeout 5000' "$DIR/data/.smokebox/events.db" "INSERT INTO incident(kind, subject,
-	source, \"begin\", \"end\", confidence, summary, evidence) VALUES('verdict', 'access',
+sqlite3 -cmd '.timeout 5000' "$DIR/data/.smokebox/events.db" "INSERT INTO incident(id, kind, subject,
+	source, \"begin\", \"end\", confidence, summary, evidence) VALUES(900001, 'verdict', 'access',
 	'verdict', $old, $((old + 600)), 'sure',
 	'uploading at 9.6 of 10 Mbit/s (10.66.6.6, port 443): it is full',
 	'{\"cause\":\"bufferbloat\",\"numbers\":[],\"facts\":[{\"name\":\"talker\",\"text\":\"10.66.6.6, port 443\"},
@@ -116,6 +116,28 @@ is "$(code "$top" -H "Cookie: smokebox=$(printf '0%.0s' {1..64})")" 403 "nor doe
 curl -s -m 20 -H "Cookie: $cookie" "$URL/traffic?start=$begin&end=$end" >"$DIR/html"
 like "$(cat "$DIR/html")" '192\.168\.1\.' "the page has them"
 like "$(cat "$DIR/html")" 'action="/logout"' "and the way out"
+# A note, from the page of a target.
+note() { # CURL-OPTION...
+	code /note -H "Origin: $URL" -H 'X-Forwarded-For: 192.0.2.9' -d target=A.one \
+		--data-urlencode 'text=new <router>, 5 GHz' "$@"
+}
+code /t/A/one -H "Cookie: $cookie" >"$DIR/code"
+token=$(sed -n 's/.*name="token" value="\([0-9a-f]*\)".*/\1/p' "$DIR/body" | head -n 1)
+is "${#token}" 64 "who is in has a form for notes"
+unlike "$(page /t/A/one)" 'action="/note"' "others have none"
+is "$(note)" 403 "a note without a session is refused"
+is "$(note -H "Cookie: $cookie")" 403 "so is one without the session's token"
+is "$(note -H "Cookie: $cookie" -d "token=$token" -H 'Sec-Fetch-Site: cross-site')" 403 \
+	"and one from another site"
+is "$(note -H "Cookie: $cookie" -d "token=$token")" 303 "with both it is taken"
+like "$(cat "$DIR/head")" 'Location: /t/A/one' "and leads back to the page"
+noted() {
+	[ "$(json 'incidents?kind=note&subject=A.one' '.incidents[0].summary')" = 'new <router>, 5 GHz' ]
+}
+wait_until 10 noted
+ok $? "where it is"
+like "$(page /t/A/one)" 'new &lt;router&gt;, 5 GHz' "as text"
+is "$(json 'incidents?kind=note&subject=A.one' '.incidents | length')" 1 "once"
 is "$(login 'correct horse battery' --data-urlencode 'back=//evil.example/')" 303 "back, but"
 unlike "$(cat "$DIR/head")" 'evil' "nowhere else"
 is "$(code /logout -X POST -H "Origin: $URL" -H "Cookie: $cookie")" 303 "logging out"

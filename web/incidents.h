@@ -21,6 +21,8 @@ void incidents_of(
     struct html *page, const struct conf_target *t, int64_t start, int64_t end);
 /* POST /api/v1/notes?target= text= and /api/v1/silences?target= begin= end= reason=. */
 void words_note(struct request *r);
+/* POST /note: the same as a form of a target's page, to which it leads back. */
+void words_note_form(struct request *r);
 void words_silence(struct request *r);
 /* Is R a POST? False after having answered that it has to be one. */
 bool words_is_post(struct request *r);

@@ -11,6 +11,7 @@
 #include "web/loss.h"
 #include "web/request.h"
 #include "web/state.h"
+#include "web/talkers.h"
 #include "web/target.h"
 #include "web/theme.h"
 
@@ -155,6 +156,7 @@ plot_put(struct html *page, const struct conf_target *t, const char *slave,
 	jw_put_int(&j, "start", start);
 	jw_put_int(&j, "end", end);
 	jw_put_bool(&j, "live", live);
+	jw_put_bool(&j, "talked", talkers_known());
 	put_zone(&j, end);
 	put_presets(&j);
 	put_theme(&j, "light", DRAW_LIGHT, t->pings);

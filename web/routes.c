@@ -4,6 +4,7 @@
 
 #include "slave/report.h"
 #include "web/asset.h"
+#include "web/incidents.h"
 #include "web/loadtests.h"
 #include "web/news.h"
 #include "web/page.h"
@@ -98,6 +99,7 @@ const struct route page_routes[] = {
 	{ "/path", true, false, page_path },
 	{ "/traffic", true, false, page_traffic },
 	{ "/loadtest", true, ROUTE_FORM_OF_OPERATORS, loadtests_handle },
+	{ "/note", true, ROUTE_FORM_OF_OPERATORS, words_note_form },
 	{ "/login", true, ROUTE_FORM_OF_READERS, page_login },
 	{ "/logout", true, ROUTE_FORM_OF_READERS, page_logout },
 	{ "/charts", true, false, page_charts },

@@ -14,6 +14,7 @@
 #include "web/plot.h"
 #include "web/request.h"
 #include "web/row.h"
+#include "web/session.h"
 #include "web/target.h"
 #include "web/vantage.h"
 #include "web/wanted.h"
@@ -326,6 +327,12 @@ target_page(struct request *r, const struct seen *s)
 		    live->target.text[0] != '\0'
 			? live->target.text
 			: "The name does not resolve now; its last address is used.");
+	/* Who has logged in may note what was changed. */
+	char token[SESSION_TOKEN];
+	if (session_token(r, token)) {
+		html_text(page, "note_token", token);
+		html_text(page, "note_target", t->path);
+	}
 	if (t->remark != NULL) {
 		char *remark = html_safe(t->remark);
 		html_markup(page, "remark", remark);

@@ -10,7 +10,7 @@
 #include "base/log.h"
 #include "config/conf.h"
 
-#define WINDOW_ROWS 3000	 /* that are read for one, at most */
+#define WINDOW_ROWS 4000	 /* that are read for one, at most */
 #define WINDOW_RING_S (3 * 3600) /* the longest for which single pings are looked up   \
 				  */
 

@@ -1,9 +1,11 @@
 /* An operator's words on their way to the recorder: notes, silences, what belongs
  * together. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/mem.h"
 #include "link/worker.h"
 #include "store.h"
 #include "web/api.h"
@@ -61,18 +63,27 @@ words_is_post(struct request *r)
 	return false;
 }
 
+/* Hand OUT over to the recorder. False after having answered that there is none. */
+static bool
+pass_on(struct request *r, struct msg_out *out)
+{
+	struct link *recorder = worker_link(ROOM_RECORDER);
+
+	if (recorder == NULL)
+		reply_error(r, 503,
+		    "the recorder is being started again: nothing is taken just now");
+	else
+		link_send(recorder, out, -1, LINK_MUST);
+	return recorder != NULL;
+}
+
 void
 words_pass_on(struct request *r, struct msg_out *out)
 {
-	struct link *recorder = worker_link(ROOM_RECORDER);
 	struct json j;
 
-	if (recorder == NULL) {
-		reply_error(r, 503,
-		    "the recorder is being started again: nothing is taken just now");
+	if (!pass_on(r, out))
 		return;
-	}
-	link_send(recorder, out, -1, LINK_MUST);
 	jw_init(&j, request_out(r));
 	jw_object(&j);
 	jw_key(&j, "taken");
@@ -81,19 +92,45 @@ words_pass_on(struct request *r, struct msg_out *out)
 	api_answer(r);
 }
 
-void
-words_note(struct request *r)
+/* The note that R brings to OUT. The path that it is of, or NULL after having answered.
+ */
+static const char *
+parse_note(struct request *r, struct msg_out *out)
 {
-	struct msg_out out;
 	const char *text, *target;
 
 	if (!words_is_post(r) || (text = parse_text(r, "text", true)) == NULL ||
 	    (target = parse_target(r)) == NULL)
+		return NULL;
+	msg_begin(out, MSG_NOTE);
+	msg_str(out, target);
+	msg_str(out, text);
+	return target;
+}
+
+void
+words_note(struct request *r)
+{
+	struct msg_out out;
+
+	if (parse_note(r, &out) != NULL)
+		words_pass_on(r, &out);
+}
+
+void
+words_note_form(struct request *r)
+{
+	struct msg_out out;
+	const char *target = parse_note(r, &out);
+
+	if (target == NULL || !pass_on(r, &out))
 		return;
-	msg_begin(&out, MSG_NOTE);
-	msg_str(&out, target);
-	msg_str(&out, text);
-	words_pass_on(r, &out);
+	char *back = mem_printf("/t/%s", target);
+	for (char *p = back; *p != '\0'; p++)
+		if (*p == '.')
+			*p = '/';
+	reply_redirect(r, *target != '\0' ? back : "/");
+	free(back);
 }
 
 void

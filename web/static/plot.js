@@ -371,7 +371,7 @@
 			return splits.map(function (v) { return v === 0 ? "0" : parseFloat((v * 1e3).toPrecision(6)) + (splits[splits.length - 1] === v ? " ms" : ""); });
 		};
 		plot = new uPlot({
-			width: box.clientWidth, height: height(), padding: [10, 8, 0, 0],
+			width: box.clientWidth, height: height(), padding: [10, 20, 0, 0],
 			legend: { show: false },
 			tzDate: function (at) { return uPlot.tzDate(new Date((at + offset(at)) * 1e3), "Etc/UTC"); },
 			cursor: {
@@ -425,7 +425,8 @@
 	function showTitle() {
 		var day = date(view.start) === date(view.end);
 		title.textContent = view.live ? "Last " + length(span()).replace(/^1 /, "") : length(span());
-		title.append(" ", make("span", { class: "pale" }, [when(view.start) + " – " + (day ? clock(view.end, span() < 7200) : when(view.end))]));
+		title.append(" ", make("span", { class: "pale" }, [make("span", { class: "when" }, [when(view.start)]), " – ",
+			make("span", { class: "when" }, [day ? clock(view.end, span() < 7200) : when(view.end)])]));
 		presets.querySelectorAll("button").forEach(function (b, i) {
 			var chosen = view.live && Math.abs(span() - setup.presets[i].seconds) < 1;
 			if (chosen)
@@ -447,6 +448,8 @@
 			["CSV", graph + ".csv?" + q], ["JSON", api + "rounds?target=" + encodeURIComponent(setup.target) + "&" + q]].forEach(function (l) {
 			links.append(make("a", { href: l[1] }, [l[0]]));
 		});
+		if (setup.talked)
+			links.append(make("a", { href: setup.base + "/traffic?" + q }, ["Who filled the line then"]));
 	}
 	function showRead(u) {
 		var at = u.cursor.left >= 0 && data ? u.posToVal(u.cursor.left, "x") : null;
