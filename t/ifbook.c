@@ -203,8 +203,18 @@ static void
 test_book(void)
 {
 	struct ifbook *t = ifbook_new(on_tell, on_trouble, NULL);
+	struct minute_part growing = {
+		.begin_s = T0, .by = MINUTE_INTERFACE, .parts = 1, .rows = 1
+	};
+	struct minute_row row = { .key = { .a = ip_of(9), .number = 7 },
+		.sum = { .octets = { 6000 } } };
 
 	ifbook_begin(t);
+	ifbook_minute(t, &growing, &row, T0 + 20);
+	ifbook_minute(t, &growing, &row, T0 + 40);
+	is_int(tellings, 1, "a minute that grows has an interface that is new");
+	ok(told.key.index == 7 && told.by_flow.known_ms == 0 && !told.flows,
+	    "of which nothing else is told");
 	give(t, 3, T0, 60000, 0, 0);
 	ok(!is_there(COUNTED), "an interface that carries nothing has no file");
 	give(t, 3, T0 + 60, 60000, 6000, 12000);

@@ -241,6 +241,27 @@ like "$page" "in 474 kbit/s, out 94.8 kbit/s<span class=\"sub\">$month, 500 of [
 	"a bill, and how much of it is known"
 like "$page" "silent \(127.0.0.1:1162\): no answer" "who does not answer"
 
+# --- by flows, while their minute grows ------------------------------------------------------
+flows() {
+	json 'interfaces?device=127.0.0.9&index=3' ".interfaces[] | $1"
+}
+v5 0 150000 $turned | send 6343 127.0.0.9
+wait_until 30 gets 127.0.0.9 flows .device
+is "$(flows '"\(.growing) \(.flows)"')" "null null" "an interface by flows is known while its first minute goes on"
+turn 60
+wait_until 30 gets 2500 flows .growing.in_octets
+is "$(flows '"\(.growing.in_octets) \(.growing.known) \(.flows)"')" "2500 60 null" \
+	"a minute later there is a figure, of a minute that grows"
+like "$(page /traffic)" 'interface 3 <span class="sub">127.0.0.9 · by flows of [-0-9 ]*[0-9]{2}:[0-9]{2}, still growing</span>.*20.0 kbit/s' \
+	"the page has it, and says so"
+like "$(page /metrics)" 'smokebox_interface_bits_per_second\{device="127.0.0.9",index="3",name="",way="in"\} 20000' \
+	"metrics have it"
+turn 60
+is "$(flows .growing.in_octets)" 2500 "so it is when another minute has passed"
+turn 60
+is "$(flows .growing)" null "then nothing of it is now any more"
+unlike "$(page /metrics)" 'smokebox_interface_bits_per_second\{device="127.0.0.9"' "nor in metrics"
+
 # --- a reboot of the agent: nothing is made up ---------------------------------------------
 kill $AGENT
 wait $AGENT
@@ -255,6 +276,12 @@ wait_until 60 holds_now "@ > 0 && @ < 110000" of 127.0.0.1 port0 .now.out_octets
 ok $? "nothing beyond what was sent"
 kill $STREAM
 
+# It is told of what is now, and not of what was before.
+seen() {
+	holds_now "@ > $(($(date +%s) + turned - 20))" of 127.0.0.1 port0 .now.time &&
+		holds_now "@ > $(($(date +%s) + turned - 20))" of ::1 port1 .now.time
+}
+wait_until 60 seen || bail "devices are not asked any more"
 # A poll that an agent answers too late is said too; the next one answers again.
 answers() {
 	[[ $(page /metrics) =~ smokebox_poller_up\{name=\"three\",source=\"snmp\"\}\ 1 ]]
@@ -269,6 +296,18 @@ like "$metrics" 'smokebox_poller_up\{name="silent",source="snmp"\} 0' "metrics: 
 status=$("$BUILD/probectl" --data "$DIR/data" status)
 like "$status" 'interfaces +[0-9]+ known' "probectl: interfaces"
 like "$status" 'silent +snmp +127.0.0.1:1162 .*no answer' "probectl: a device that is silent"
+
+# --- an agent that is silent --------------------------------------------------------------
+kill $AGENT
+wait $AGENT
+said=$(of ::1 port1 .now.time)
+turn 70
+like "$(page /metrics)" 'smokebox_interface_bits_per_second\{device="::1"' "metrics: what was seen a minute ago is now"
+turn 30
+unlike "$(page /metrics)" 'smokebox_interface_bits_per_second\{device="::1"' "a minute and a half ago is not"
+is "$(of ::1 port1 .now.time)" "$said" "though the API tells what was seen last, and when"
+page=$(page /traffic)
+like "$page" 'port1 <span class="sub">three · by snmp</span>.*</th>.*<span class="none">–</span>' "and the page shows none"
 
 # --- after a restart ------------------------------------------------------------------------
 probed_stop

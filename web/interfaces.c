@@ -1,5 +1,6 @@
 #include "web/interfaces.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,14 +9,20 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "web/livetraffic.h"
 #include "web/state.h"
 
 #define INTERFACES_MAX 8192
 #define POLLERS_MAX 1024
 /* The collector tells of all that it asks every few seconds. */
 #define POLLER_GONE_NS (12 * CLOCK_NS_PER_S)
-/* What was seen last longer ago is not now any more. */
-#define NOW_S 600
+/* What was seen last longer ago is not now any more, unless it is asked more seldom:
+ * then three times as long. */
+#define NOW_MS 90000
+#define NOW_SAMPLES 3
+/* Most exporters tell of a flow within a minute: of what is over for so long, nearly
+ * all is told. */
+#define TOLD_S MINUTE_S
 
 struct entry {
 	UT_hash_handle hh;
@@ -30,6 +37,8 @@ static struct {
 	int64_t *poller_told;
 	size_t pollers;
 	struct msg_iftotals totals;
+	uint64_t grown;	 /* as of this version of the live minutes, */
+	int64_t grown_s; /* and in this minute */
 } interfaces;
 
 /* --- the operator's words -------------------------------------------------------- */
@@ -200,6 +209,101 @@ interfaces_forget(void)
 	memset(&interfaces, 0, sizeof interfaces);
 }
 
+/* --- minutes that grow -------------------------------------------------------------
+ */
+
+/* The tables of two minutes. */
+struct growing {
+	int64_t begin_s[2]; /* the one that is told by now, the one behind it */
+};
+
+static bool
+skip_none(void *ctx, enum minute_by by, int64_t begin, bool final)
+{
+	(void)ctx, (void)by, (void)begin, (void) final;
+	return false;
+}
+
+static void
+set_growing(struct interface *i, int64_t begin_s, const struct minute_sum *sum)
+{
+	struct if_span *s = &i->growing;
+
+	*s = (struct if_span){ .minute = true,
+		.begin_ms = begin_s * 1000,
+		.known_ms = INTERFACE_STEP * 1000 };
+	for (unsigned way = 0; way < IF_WAYS; way++) {
+		enum minute_way from = way == IF_IN ? MINUTE_IN : MINUTE_OUT;
+
+		s->count[IF_OCTETS][way] = (double)sum->octets[from];
+		s->count[IF_PACKETS][way] = (double)sum->packets[from];
+		s->count[IF_DISCARDS][way] = s->count[IF_ERRORS][way] = NAN;
+	}
+}
+
+/* Of an exporter that tells of others, one that it does not tell of carried nothing;
+ * but where senders whom nobody named had so many rows, it may have had no room. */
+static void
+set_silent(const struct minutetable *t)
+{
+	static const struct minute_sum nothing;
+	struct entry *e, *next;
+
+	if (t->rest_rows > 0 || t->rows >= MINUTE_GUEST_INTERFACES)
+		return;
+	HASH_ITER(hh, interfaces.all, e, next) {
+		bool told = false;
+
+		if (e->interface.growing.known_ms > 0 || !e->interface.is.flows)
+			continue;
+		for (size_t k = 0; k < t->rows && !told; k++) {
+			struct if_key key = if_key(&t->row[k].key.a, e->key.index);
+			told = memcmp(&key, &e->key, sizeof key) == 0;
+		}
+		if (told)
+			set_growing(&e->interface, t->begin_s, &nothing);
+	}
+}
+
+/* The later minute is for those of whom the earlier one says nothing: they are new. */
+static int
+take_growing(void *ctx, const struct minutetable *t)
+{
+	const struct growing *g = ctx;
+	struct entry *e;
+
+	for (size_t k = 0; k < t->rows; k++) {
+		struct if_key key = if_key(&t->row[k].key.a, t->row[k].key.number);
+
+		HASH_FIND(hh, interfaces.all, &key, sizeof key, e);
+		if (e != NULL &&
+		    (t->begin_s == g->begin_s[0] || e->interface.growing.known_ms == 0))
+			set_growing(&e->interface, t->begin_s, &t->row[k].sum);
+	}
+	if (t->begin_s == g->begin_s[0])
+		set_silent(t);
+	return 0;
+}
+
+static void
+grow(void)
+{
+	int64_t now_s = clock_wall_ns() / CLOCK_NS_PER_S;
+	int64_t minute_s = now_s - now_s % MINUTE_S;
+	struct growing g = { { minute_s - TOLD_S - MINUTE_S, minute_s - MINUTE_S } };
+	struct entry *e, *next;
+
+	if (interfaces.grown == livetraffic_version() && interfaces.grown_s == minute_s)
+		return;
+	interfaces.grown = livetraffic_version();
+	interfaces.grown_s = minute_s;
+	HASH_ITER(hh, interfaces.all, e, next)
+		e->interface.growing = (struct if_span){ .known_ms = 0 };
+	for (unsigned k = 0; k < 2; k++)
+		livetraffic_each(1U << MINUTE_INTERFACE, g.begin_s[k],
+		    g.begin_s[k] + MINUTE_S, skip_none, take_growing, &g);
+}
+
 /* --- asking ---------------------------------------------------------------------- */
 
 static int
@@ -221,6 +325,7 @@ interfaces_list(size_t *count)
 	struct entry *e, *next;
 	size_t n = 0;
 
+	grow();
 	*count = HASH_COUNT(interfaces.all);
 	if (interfaces.list != NULL || *count == 0)
 		return interfaces.list;
@@ -248,7 +353,10 @@ interfaces_totals(void)
 static bool
 is_fresh(const struct if_span *s, int64_t now_ms)
 {
-	return s->known_ms > 0 && s->begin_ms + s->known_ms > now_ms - NOW_S * 1000;
+	int64_t old_ms = (int64_t)s->known_ms * NOW_SAMPLES;
+
+	return s->known_ms > 0 &&
+	       s->begin_ms + s->known_ms > now_ms - (old_ms > NOW_MS ? old_ms : NOW_MS);
 }
 
 const struct if_span *
@@ -256,9 +364,9 @@ interface_now(const struct interface *i)
 {
 	int64_t now_ms = clock_wall_ns() / CLOCK_NS_PER_MS;
 
-	return is_fresh(&i->is.now, now_ms)	  ? &i->is.now
-	       : is_fresh(&i->is.by_flow, now_ms) ? &i->is.by_flow
-						  : NULL;
+	return is_fresh(&i->is.now, now_ms) ? &i->is.now
+	       : i->growing.known_ms > 0    ? &i->growing
+					    : NULL;
 }
 
 const char *

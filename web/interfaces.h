@@ -12,6 +12,9 @@ struct interface {
 	struct msg_interface is; /* with the operator's words in it */
 	struct msg_line *line;	 /* delay by its load; NULL: it does not lead out */
 	int64_t told_ns;	 /* monotonic */
+	/* A minute that is just over, by flows: exporters tell more of it still.
+	 * known_ms 0: none. */
+	struct if_span growing;
 	struct bill_cache bill;
 };
 
@@ -24,8 +27,9 @@ struct interface *const *interfaces_list(size_t *count);
 const struct msg_poller *interfaces_pollers(size_t *count);
 const struct msg_iftotals *interfaces_totals(void);
 
-/* What it carries now by its counters, else by flows: the last that was seen, if that
- * is not old. NULL: not known. */
+/* What it carries now, of interfaces_list(): by its counters, while no more than three
+ * of its samples are missing, and 90 s anyhow; else by flows, in a minute that grows.
+ * NULL: not known. */
 const struct if_span *interface_now(const struct interface *i);
 /* What to call it: its name, else "interface 3"; BUF has INTERFACE_TEXT bytes. */
 const char *interface_name(const struct interface *i, char *buf);

@@ -154,6 +154,7 @@ put_interface(struct json *j, struct interface *i, const struct months *months)
 	put_span(j, "now", &m->now, INTERFACE_DS);
 	put_span(j, "minute", &m->minute, INTERFACE_DS);
 	put_span(j, "flows", &m->by_flow, INTERFACE_FLOW_DS);
+	put_span(j, "growing", &i->growing, INTERFACE_FLOW_DS);
 	put_check(j, m);
 	jw_key(j, "bufferbloat");
 	if (i->line != NULL)

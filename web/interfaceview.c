@@ -12,6 +12,7 @@
 #include "web/trafficchart.h"
 #include "web/trafficview.h"
 #include "web/usage.h"
+#include "web/when.h"
 
 #define SHOWN 32
 #define POINTS 130
@@ -240,6 +241,22 @@ put_bloat(struct html *h, const struct msg_line *line)
 	free(text);
 }
 
+/* What the figures of now are from. */
+static void
+put_source(struct html *h, const struct interface *i)
+{
+	const struct if_span *s = interface_now(i);
+	char when[WHEN_TEXT];
+
+	if (s != NULL && s == &i->growing) {
+		when_text(when, sizeof when, s->begin_ms / 1000, false);
+		html_printf(h, "i_source", "flows of %s, still growing", when);
+	} else
+		html_text(h, "i_source",
+		    i->is.bits == 0 ? "flows"
+				    : if_source_word((enum if_source)i->is.source));
+}
+
 static void
 put_row(struct html *page, struct interface *i, const struct traffic_view *v)
 {
@@ -253,8 +270,7 @@ put_row(struct html *page, struct interface *i, const struct traffic_view *v)
 	html_text(h, "i_name", interface_name(i, name));
 	html_text(h, "i_alias", m->names.alias);
 	html_text(h, "i_device", m->names.device[0] != '\0' ? m->names.device : device);
-	html_text(h, "i_source",
-	    m->bits == 0 ? "flows" : if_source_word((enum if_source)m->source));
+	put_source(h, i);
 	put_rate(h, "i_in", now_bits(i, IF_IN));
 	put_rate(h, "i_out", now_bits(i, IF_OUT));
 	put_use(h, "i_in_use", i, IF_IN);
@@ -308,7 +324,7 @@ trafficview_interfaces(struct html *page, const struct traffic_view *v)
 	for (size_t k = 0; k < count; k++) {
 		const struct msg_interface *m = &list[k]->is;
 
-		if (!m->counted && !m->flows)
+		if (!m->counted && !m->flows && !list[k]->growing.known_ms)
 			continue;
 		order[kept++] = list[k];
 		counting += m->source == IF_SNMP || m->source == IF_UPNP;

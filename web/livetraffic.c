@@ -22,6 +22,7 @@ struct table {
 static struct {
 	struct table table[MINUTES][MINUTE_BYS]; /* of minute M at M % MINUTES */
 	size_t bytes;
+	uint64_t version;
 	struct minuteparts parts;
 	struct minute_row row[MSG_MINUTE_ROWS];
 } live;
@@ -66,6 +67,7 @@ keep(const struct minutetable *whole)
 	drop(t);
 	*t = (struct table){ whole->begin_s, whole->final, data, len };
 	live.bytes += len;
+	live.version++;
 	while (live.bytes > BYTES_MAX)
 		drop_oldest();
 }
@@ -80,6 +82,12 @@ livetraffic_message(struct msg_in *in)
 	if (minuteparts_take(&live.parts, &part, live.row))
 		keep(&live.parts.table);
 	return 0;
+}
+
+uint64_t
+livetraffic_version(void)
+{
+	return live.version;
 }
 
 void

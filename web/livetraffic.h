@@ -10,6 +10,8 @@
 
 /* A MSG_MINUTE. 0, or -1 when it is not to be believed. */
 int livetraffic_message(struct msg_in *in);
+/* Another number when something came since. */
+uint64_t livetraffic_version(void);
 /* Give EACH the tables of TABLES (1 << enum minute_by) that lie in START..END and of
  * which SKIP does not say that they are known already. */
 void livetraffic_each(unsigned tables, int64_t start, int64_t end,

@@ -763,7 +763,9 @@ interface_families(const struct page *p)
 	struct interface *const *list = interfaces_list(&count);
 
 	per_interface(p, "smokebox_interface_bits_per_second",
-	    "What the interface carries, by counters, else by flows.", interface_bits);
+	    "What the interface carries, by counters, else by flows, of which some may be "
+	    "told later.",
+	    interface_bits);
 	per_interface(p, "smokebox_interface_packets_per_second",
 	    "Packets through the interface.", interface_packets);
 	per_interface(p, "smokebox_interface_discards_per_second",

@@ -398,10 +398,30 @@ ifbook_halves(struct ifbook *t, int64_t left_s, int64_t now_s)
 	t->halves_s[1] = end_s;
 }
 
+/* Web, which sees minutes grow, hears of interfaces that are new. */
+static void
+introduce(struct ifbook *t, const struct minute_row *rows, unsigned count)
+{
+	for (unsigned k = 0; k < count; k++) {
+		if (rows[k].key.a.len == 0)
+			continue;
+		struct if_key key = if_key(&rows[k].key.a, rows[k].key.number);
+		unsigned before = t->devices.interfaces;
+		struct interface *i = find_or_add(t, &key);
+
+		if (i != NULL && t->devices.interfaces != before)
+			t->tell(t->ctx, &i->is);
+	}
+}
+
 void
 ifbook_minute(struct ifbook *t, const struct minute_part *part,
     const struct minute_row *rows, int64_t now_s)
 {
+	if (part->by == MINUTE_INTERFACE && !part->final) {
+		introduce(t, rows, part->rows);
+		return;
+	}
 	if (part->by != MINUTE_INTERFACE || !part->final ||
 	    now_s < part->begin_s + MINUTES_GROWING * MINUTE_S ||
 	    (part->begin_s >= t->halves_s[0] && part->begin_s < t->halves_s[1]))

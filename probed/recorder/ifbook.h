@@ -29,8 +29,9 @@ void ifbook_counters(struct ifbook *t, const struct msg_ifcounters *m);
  * it has just left, or none was there before). Minutes that grew then are told in
  * pieces: what flows say of them is unknown. */
 void ifbook_halves(struct ifbook *t, int64_t left_s, int64_t now_s);
-/* A part of the table MINUTE_INTERFACE came at NOW_S. One that is not final is passed
- * over; so is one that is before its time, since its collector ended meanwhile. */
+/* A part of the table MINUTE_INTERFACE came at NOW_S. Of one that is not final nothing
+ * is taken but which interfaces there are; one that is final before its time, since its
+ * collector ended meanwhile, is passed over. */
 void ifbook_minute(struct ifbook *t, const struct minute_part *part,
     const struct minute_row *rows, int64_t now_s);
 void ifbook_exporter(struct ifbook *t, const struct msg_exporter *x, int64_t now_s);
