@@ -31,7 +31,9 @@ enum minute_by minute_by_of(const char *word); /* MINUTE_BYS: no such */
 
 /* Which way bytes went: into the own network, out of it, or neither (between two hosts
  * inside, or between two outside). For MINUTE_INTERFACE in and out are the interface's
- * own, and neither: nobody knows which. */
+ * own, and neither: nobody knows which; its rows and rest are all that interfaces
+ * carried, which is no part of the total: a packet goes into one and out of another,
+ * and past several exporters. */
 enum minute_way {
 	MINUTE_IN,
 	MINUTE_OUT,

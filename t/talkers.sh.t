@@ -79,6 +79,8 @@ is "$(top peer '[.columns.address, .columns.octets]')" \
 is "$(top port '[.columns.port, .columns.octets]')" '[[445,443,53],[20000,14300,120]]' "services"
 is "$(top flow '[.columns.source[0:2], .columns.destination_port[0:2]]')" \
 	'[["10.0.0.9","203.0.113.5"],[445,50000]]' "flows"
+is "$(top flow '[.columns.name[0], .columns.detail[0]]')" \
+	'["10.0.0.9:40000 → 10.0.0.8:445","SMB, TCP"]' "a flow is named with both ports, and its service"
 # The counters come every two seconds.
 has_counted() { # has_counted OWN RECORDS
 	[ "$(json status '.collector.tally | "\(.own) \(.records)"')" = "$1 $2" ]
@@ -105,6 +107,10 @@ unlike "$(top peer .columns.address)" '192\.0\.2' "but no peers"
 unlike "$(top flow .columns.source)" '192\.0\.2' "and no flows"
 send 3 "192.0.2.99 10.0.0.77 443 50000 6 3 4 10 700"
 wait_until 60 has_tallied 1
+is "$(top peer '[.columns.name[] | select(startswith("192.0"))]')" '["192.0.2.0/24"]' \
+	"cut_remote: a peer is called a network"
+is "$(top flow '[.columns.name[] | select(startswith("192.0"))]')" \
+	'["192.0.2.0/24:443 → 10.0.0.77:50000"]' "in flows, too, which have both ports"
 probed_stop
 collector "talkers = off"
 like "$(top peer .columns.address)" '"192\.0\.2\.0"' "cut_remote: a peer is a network"
@@ -115,5 +121,16 @@ probed_stop
 collector
 is "$(top total .total.octets)" 40180 "talkers = off: all is counted"
 unlike "$(top host .columns.address)" '10\.0\.0\.78' "and no host is told of"
+
+# --- interfaces: what they carried, and nothing of flows that name none -------------------
+send 5 "10.0.0.9 10.0.0.8 40001 445 6 0 0 20 40000"
+wait_until 60 has_octets total 80180
+is "$(top interface '[.columns.interface, .columns.octets, .columns.share, .rest.octets]')" \
+	'[[4,3,5],[40060,20180,20120],[null,null,null],0]' "interfaces carry what is no share of the total"
+table=$("$BUILD/probectl" --data "$DIR/data" traffic --by interface)
+like "$table" '^127\.0\.0\.1 interface 4 +40.1 kB' "probectl: interfaces"
+unlike "$table" 'share|others|^[^ ]+ interface.*%|^all.*%' "without shares, and no others"
+like "$("$BUILD/probectl" --data "$DIR/data" traffic --by flow)" \
+	'10\.0\.0\.9:40000 → 10\.0\.0\.8:445 SMB, TCP  *20.0 kB' "probectl: a flow has ports and protocol"
 probed_stop
 done_testing

@@ -448,8 +448,8 @@ test_conservation(void)
 		f.dport = (uint16_t)(s >> 16);
 		f.proto = (uint8_t)(s >> 32);
 		f.tos = (uint8_t)(s >> 40);
-		f.in = s >> 48 & 1023;
-		f.out = s >> 52 & 1023;
+		f.in = 1 + (s >> 48 & 1023);
+		f.out = 1 + (s >> 52 & 1023);
 		f.src_as = (uint32_t)(r >> 4 & 0xffff);
 		f.octets = next_random() % 1000000;
 		f.packets = f.octets / 500;
@@ -505,6 +505,18 @@ test_conservation(void)
 	ok(same_hosts,
 	    "of hosts and peers too, where flows between two count for both");
 	is_int(bad_parts, 0, "parts are in order");
+
+	afresh("10.0.0.0/8");
+	f = a_flow();
+	f.in = 0;
+	tally_flow(tally, &f, T0 + 20000);
+	f.out = 0;
+	tally_flow(tally, &f, T0 + 20000);
+	close_all();
+	got = all_of(of_minute(MINUTE_INTERFACE, 0));
+	ok(got.octets[MINUTE_IN] == 0 && got.octets[MINUTE_OUT] == f.octets &&
+		got.flows == 1,
+	    "what names no interface is not in the rest of interfaces");
 }
 
 /* --- the bound of a table

@@ -70,7 +70,7 @@ done
 is "$(top "$all&by=port" '[.columns.name[0], .columns.port[0], .columns.protocol[0]]')" \
 	'["HTTPS",443,6]' "services have names"
 is "$(top "$all&by=protocol" '.columns.name[0:2]')" '["TCP","UDP"]' "so have protocols"
-is "$(top "$all&by=flow&limit=1" '.columns | keys - ["flows", "missing", "name",
+is "$(top "$all&by=flow&limit=1" '.columns | keys - ["detail", "flows", "missing", "name",
 	"octets", "octets_high", "octets_in", "octets_low", "octets_other", "octets_out",
 	"packets", "packets_in", "packets_other", "packets_out", "share", "unknown_octets"]')" \
 	'["destination","destination_port","protocol","source","source_port"]' "a flow has five keys"

@@ -3,6 +3,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
+#include "base/prefix.h"
+#include "web/state.h"
+
+/* What is one's own where nobody says. */
+#define OWN "10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 100.64.0.0/10 fc00::/7"
 #define TCP 6
 #define UDP 17
 
@@ -124,19 +130,69 @@ named(const char *name, const char *plain, char *buf, char *more)
 	snprintf(more, TALKERNAME, "%s", name != NULL ? plain : "");
 }
 
+static bool
+is_own(const struct flow_ip *ip, const char *list)
+{
+	struct prefixes own = { 0 };
+	char text[ADDR_TEXT];
+	struct addr a;
+	struct err err;
+	bool held = prefixes_parse(&own, list, &err) == 0 &&
+		    addr_parse(&a, flow_ip_text(ip, text)) == 0 &&
+		    prefixes_hold(&own, &a);
+
+	prefixes_free(&own);
+	return held;
+}
+
+/* The address IP, with the length of its network where no more of it is kept. OUTSIDE:
+ * of the own network it is not. */
+static const char *
+end_text(const struct flow_ip *ip, bool outside, char buf[ADDR_TEXT + 4])
+{
+	static const uint8_t zero[16];
+	const struct conf_section *s = conf_top(state_conf(), "Collector");
+	unsigned kept = ip->len == 4 ? 3 : 6;
+
+	flow_ip_text(ip, buf);
+	if (ip->len != 0 && strcmp(conf_value(s, "cut_remote", "no"), "yes") == 0 &&
+	    memcmp(ip->bytes + kept, zero, ip->len - kept) == 0 &&
+	    (outside || !is_own(ip, conf_value(s, "local", OWN))))
+		sprintf(buf + strlen(buf), "/%u", kept * 8);
+	return buf;
+}
+
+/* "10.0.0.9:50000", "[2001:db8::1]:443"; PORT < 0: the address alone. */
+static void
+put_end(FILE *out, const struct flow_ip *ip, int port)
+{
+	char text[ADDR_TEXT + 4];
+	bool brackets = port >= 0 && ip->len == 16;
+
+	fprintf(out, brackets ? "[%s]" : "%s", end_text(ip, false, text));
+	if (port >= 0)
+		fprintf(out, ":%d", port);
+}
+
+/* Between which ends, and of what service. */
 static void
 flow(const struct minute_key *key, char *buf, char *more)
 {
-	char a[ADDR_TEXT], b[ADDR_TEXT], plain[64];
-	/* The service is the end whose port has a name, else the destination. */
-	bool other = service_name(key->proto, key->dport) == NULL &&
-		     service_name(key->proto, key->sport) != NULL;
-	unsigned port = other ? key->sport : key->dport;
-	const char *name = service_name(key->proto, (uint16_t)port);
+	bool ports = key->sport != 0 || key->dport != 0;
+	/* The service is the end whose port has a name, the destination first. */
+	const char *name = service_name(key->proto, key->dport);
+	char plain[64];
+	FILE *out = fmemopen(buf, TALKERNAME, "w");
 
-	snprintf(buf, TALKERNAME, "%s \xe2\x86\x92 %s", flow_ip_text(&key->a, a),
-	    flow_ip_text(&key->b, b));
-	transport(key->proto, port, plain, sizeof plain);
+	if (out == NULL)
+		fatal("fmemopen");
+	if (name == NULL)
+		name = service_name(key->proto, key->sport);
+	put_end(out, &key->a, ports ? key->sport : -1);
+	fputs(" \xe2\x86\x92 ", out);
+	put_end(out, &key->b, ports ? key->dport : -1);
+	fclose(out);
+	transport(key->proto, 0, plain, sizeof plain);
 	if (name != NULL)
 		snprintf(more, TALKERNAME, "%s, %s", name, plain);
 	else
@@ -146,7 +202,7 @@ flow(const struct minute_key *key, char *buf, char *more)
 void
 talker_name(enum minute_by by, const struct minute_key *key, char *buf, char *more)
 {
-	char text[ADDR_TEXT];
+	char text[ADDR_TEXT + 4];
 
 	buf[0] = more[0] = '\0';
 	switch (by) {
@@ -160,7 +216,7 @@ talker_name(enum minute_by by, const struct minute_key *key, char *buf, char *mo
 		break;
 	case MINUTE_HOST:
 	case MINUTE_PEER:
-		flow_ip_text(&key->a, text);
+		end_text(&key->a, by == MINUTE_PEER, text);
 		snprintf(buf, TALKERNAME, "%s", text);
 		break;
 	case MINUTE_PORT:

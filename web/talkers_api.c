@@ -140,13 +140,15 @@ put_names(const struct table *t)
 {
 	char name[TALKERNAME], more[TALKERNAME];
 
-	jw_key(t->j, "name");
-	jw_array(t->j);
-	for (size_t i = 0; i < t->count; i++) {
-		talker_name(t->by, &t->row[i].key, name, more);
-		jw_str(t->j, name);
+	for (unsigned detail = 0; detail < 2; detail++) {
+		jw_key(t->j, detail ? "detail" : "name");
+		jw_array(t->j);
+		for (size_t i = 0; i < t->count; i++) {
+			talker_name(t->by, &t->row[i].key, name, more);
+			jw_str(t->j, detail ? more : name);
+		}
+		jw_array_end(t->j);
 	}
-	jw_array_end(t->j);
 }
 
 static double
@@ -190,7 +192,9 @@ put_columns(const struct table *t)
 	COLUMN(t, "packets_out", r->sum.packets[MINUTE_OUT]);
 	COLUMN(t, "packets_other", r->sum.packets[MINUTE_OTHER]);
 	COLUMN(t, "flows", r->sum.flows);
-	COLUMN(t, "share", share_of(minute_octets(&r->sum), t->all));
+	/* What passes through interfaces is no part of it: it goes through several. */
+	COLUMN(t, "share",
+	    t->by == MINUTE_INTERFACE ? NAN : share_of(minute_octets(&r->sum), t->all));
 	COLUMN(t, "octets_low", low(r));
 	COLUMN(t, "octets_high", high(r));
 	COLUMN(t, "missing", r->missing);

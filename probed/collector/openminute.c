@@ -52,16 +52,16 @@ open_minute_begin(struct open_minute *m, int64_t minute)
 	memset(m->guest_rows, 0, sizeof m->guest_rows);
 	m->new_rows = 0;
 	memset(&m->total, 0, sizeof m->total);
-	memset(&m->seen, 0, sizeof m->seen);
+	memset(&m->carried, 0, sizeof m->carried);
 	memset(m->again, 0, sizeof m->again);
 	memset(m->protocol, 0, sizeof m->protocol);
 	memset(m->dscp, 0, sizeof m->dscp);
 }
 
 void
-open_minute_seen(struct open_minute *m, const struct minute_sum *sum)
+open_minute_carried(struct open_minute *m, const struct minute_sum *sum)
 {
-	minute_add(&m->seen, sum);
+	minute_add(&m->carried, sum);
 }
 
 void
@@ -290,23 +290,6 @@ give_table(const struct open_minute *m, struct giving *g)
 	give(g);
 }
 
-/* Each flow is offered twice, as what comes in and as what leaves. */
-static void
-give_interfaces(const struct open_minute *m, struct giving *g)
-{
-	struct minute_sum *all = &g->part.rest;
-
-	*all = m->seen;
-	all->octets[MINUTE_IN] = all->octets[MINUTE_OUT] = minute_octets(&m->seen);
-	all->packets[MINUTE_IN] = all->packets[MINUTE_OUT] = minute_packets(&m->seen);
-	all->octets[MINUTE_OTHER] = all->packets[MINUTE_OTHER] = 0;
-	all->flows *= 2;
-	all->octets_var *= 2;
-	all->packets_var *= 2;
-	all->unknown_octets *= 2;
-	give_table(m, g);
-}
-
 static bool
 is_empty(const struct minute_sum *sum)
 {
@@ -377,7 +360,8 @@ open_minute_give(const struct open_minute *m, bool final, enum tally_talkers tal
 		struct giving g = { .part = { .begin_s = m->minute * MINUTE_S,
 					.final = final,
 					.by = (enum minute_by)by,
-					.rest = m->total },
+					.rest = by == MINUTE_INTERFACE ? m->carried
+								       : m->total },
 			.take = take,
 			.ctx = ctx };
 
@@ -389,8 +373,6 @@ open_minute_give(const struct open_minute *m, bool final, enum tally_talkers tal
 			give_numbers(&g, m->protocol, 256);
 		else if (by == MINUTE_DSCP)
 			give_numbers(&g, m->dscp, 64);
-		else if (by == MINUTE_INTERFACE)
-			give_interfaces(m, &g);
 		else
 			give_table(m, &g);
 	}

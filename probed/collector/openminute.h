@@ -16,7 +16,9 @@ struct open_minute {
 	bool begun;	/* something came */
 	bool changed;	/* since it was given out */
 	struct minute_sum total; /* what counts for hosts, services and so on */
-	struct minute_sum seen;	 /* by all exporters: what counts for interfaces */
+	/* All interfaces together, by all exporters: what passes through two is in it
+	 * twice, what names none is not. */
+	struct minute_sum carried;
 	/* What was offered to a table more than once, by how often it was too many: a
 	 * flow between two own hosts is of both. Rows and rest together are total and
 	 * that. */
@@ -35,7 +37,7 @@ void open_minute_free(struct open_minute *m);
 /* Begin MINUTE with empty tables. */
 void open_minute_begin(struct open_minute *m, int64_t minute);
 /* SUM to the interfaces' rest. */
-void open_minute_seen(struct open_minute *m, const struct minute_sum *sum);
+void open_minute_carried(struct open_minute *m, const struct minute_sum *sum);
 /* SUM to all and to the other rests. */
 void open_minute_total(struct open_minute *m, const struct minute_sum *sum);
 /* SUM from the rest of table BY to the row of KEY; HASH is the key's. AGAIN: it is of

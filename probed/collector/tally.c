@@ -741,6 +741,7 @@ add_interface(struct drop *d, uint32_t interface, enum minute_way way)
 		.unknown_octets = d->sum.unknown_octets };
 	sum->octets[way] = minute_octets(&d->sum);
 	sum->packets[way] = minute_packets(&d->sum);
+	open_minute_carried(d->minute, sum);
 	add(d, MINUTE_INTERFACE, &key, 3, sum, false);
 }
 
@@ -979,7 +980,6 @@ take(void *ctx, const struct gathered *g)
 
 	d.sum.octets[way] = g->sum.octets;
 	d.sum.packets[way] = g->sum.packets;
-	open_minute_seen(d.minute, &d.sum);
 	add_interfaces(&d, way);
 	enum witness_use use = use_of(t, &d, g);
 

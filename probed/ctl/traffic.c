@@ -1,5 +1,6 @@
 /* probectl traffic: who filled the line, as a table. */
 #include <getopt.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,23 +47,48 @@ bytes(double v, char buf[32])
 	return buf;
 }
 
+static const char *
+text_cell(const json_t *columns, const char *name, size_t i)
+{
+	const char *text =
+	    json_string_value(json_array_get(json_object_get(columns, name), i));
+
+	return text != NULL ? text : "";
+}
+
 static double
 cell(const json_t *columns, const char *name, size_t i)
 {
 	return json_number_value(json_array_get(json_object_get(columns, name), i));
 }
 
+/* Columns that TEXT takes: as many as it has characters. */
+static int
+width(const char *text)
+{
+	int n = 0;
+
+	for (; *text != '\0'; text++)
+		n += ((unsigned char)*text & 0xc0) != 0x80;
+	return n;
+}
+
+/* SHARE may be NAN. */
 static void
-put_row(const char *name, double in, double out, double all, double share, double low,
-    double high, double missing)
+put_row(const char *name, const char *detail, double in, double out, double all,
+    double share, double low, double high, double missing)
 {
 	char a[32], b[32], c[32], around[64] = "";
 
 	if (high > low && all > 0)
 		snprintf(
 		    around, sizeof around, " +-%.1f %%", (high - low) / 2 / all * 100);
-	printf("%-44s %10s %10s %10s %5.1f %%%s", name, bytes(all, a), bytes(in, b),
-	    bytes(out, c), share * 100, around);
+	int room = 44 - width(name) - width(detail) - (*detail != '\0');
+	printf("%s%s%s%*s %10s %10s %10s", name, *detail != '\0' ? " " : "", detail,
+	    room > 0 ? room : 0, "", bytes(all, a), bytes(in, b), bytes(out, c));
+	if (!isnan(share))
+		printf(" %5.1f %%", share * 100);
+	fputs(around, stdout);
 	if (missing > 0)
 		printf(" (up to %s more)", bytes(missing, a));
 	putchar('\n');
@@ -77,25 +103,34 @@ show(const json_t *j)
 	size_t count = (size_t)json_integer_value(json_object_get(j, "count"));
 	double all = json_number_value(json_object_get(total, "octets"));
 
-	printf("%-44s %10s %10s %10s %7s\n",
-	    json_string_value(json_object_get(j, "by")), "volume", "in", "out",
-	    "share");
+	const char *by = json_string_value(json_object_get(j, "by"));
+	bool no_share = by != NULL && strcmp(by, "interface") == 0;
+
+	printf("%-44s %10s %10s %10s%s\n", by != NULL ? by : "", "volume", "in", "out",
+	    no_share ? "" : "   share");
 	for (size_t i = 0; i < count; i++) {
-		const char *name = json_string_value(
-		    json_array_get(json_object_get(columns, "name"), i));
-		put_row(name != NULL ? name : "", cell(columns, "octets_in", i),
-		    cell(columns, "octets_out", i), cell(columns, "octets", i),
-		    cell(columns, "share", i), cell(columns, "octets_low", i),
-		    cell(columns, "octets_high", i), cell(columns, "missing", i));
+		put_row(text_cell(columns, "name", i), text_cell(columns, "detail", i),
+		    cell(columns, "octets_in", i), cell(columns, "octets_out", i),
+		    cell(columns, "octets", i),
+		    no_share ? NAN : cell(columns, "share", i),
+		    cell(columns, "octets_low", i), cell(columns, "octets_high", i),
+		    cell(columns, "missing", i));
 	}
 	double others = json_number_value(json_object_get(rest, "octets"));
 	if (others > 0)
-		put_row("others", json_number_value(json_object_get(rest, "octets_in")),
+		put_row("others", "",
+		    json_number_value(json_object_get(rest, "octets_in")),
 		    json_number_value(json_object_get(rest, "octets_out")), others,
-		    all > 0 ? others / all : 0, 0, 0, 0);
-	put_row("all", json_number_value(json_object_get(total, "octets_in")),
+		    no_share  ? NAN
+		    : all > 0 ? others / all
+			      : 0,
+		    0, 0, 0);
+	put_row("all", "", json_number_value(json_object_get(total, "octets_in")),
 	    json_number_value(json_object_get(total, "octets_out")), all,
-	    all > 0 ? 1 : 0, json_number_value(json_object_get(total, "octets_low")),
+	    no_share  ? NAN
+	    : all > 0 ? 1
+		      : 0,
+	    json_number_value(json_object_get(total, "octets_low")),
 	    json_number_value(json_object_get(total, "octets_high")), 0);
 	const json_t *coverage = json_object_get(j, "coverage");
 	printf("%.0f %% of the time was tallied", json_number_value(coverage) * 100);
