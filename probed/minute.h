@@ -130,4 +130,14 @@ minute_packets(const struct minute_sum *sum)
 	       sum->packets[MINUTE_OTHER];
 }
 
+/* Of so much of the sum of an interface nobody may know which way it went, and in and
+ * out say something still? */
+#define MINUTE_WAYLESS_MOST 0.1
+static inline bool
+minute_ways_known(const struct minute_sum *sum)
+{
+	return (double)sum->octets[MINUTE_OTHER] <=
+	       MINUTE_WAYLESS_MOST * (double)minute_octets(sum);
+}
+
 #endif

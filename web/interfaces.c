@@ -228,6 +228,7 @@ static void
 set_growing(struct interface *i, int64_t begin_s, const struct minute_sum *sum)
 {
 	struct if_span *s = &i->growing;
+	bool known = minute_ways_known(sum);
 
 	*s = (struct if_span){ .minute = true,
 		.begin_ms = begin_s * 1000,
@@ -235,8 +236,8 @@ set_growing(struct interface *i, int64_t begin_s, const struct minute_sum *sum)
 	for (unsigned way = 0; way < IF_WAYS; way++) {
 		enum minute_way from = way == IF_IN ? MINUTE_IN : MINUTE_OUT;
 
-		s->count[IF_OCTETS][way] = (double)sum->octets[from];
-		s->count[IF_PACKETS][way] = (double)sum->packets[from];
+		s->count[IF_OCTETS][way] = known ? (double)sum->octets[from] : NAN;
+		s->count[IF_PACKETS][way] = known ? (double)sum->packets[from] : NAN;
 		s->count[IF_DISCARDS][way] = s->count[IF_ERRORS][way] = NAN;
 	}
 }

@@ -26,8 +26,6 @@
 #define LINE_S 400
 /* A minute of which less is known is unknown. */
 #define KNOWN_MS 30000
-/* By flows: so much of it may have gone nobody knows which way. */
-#define WAYLESS_MOST 0.1
 /* Another source is believed once the better one was silent for so long. */
 #define SOURCE_S 600
 #define FORGET_S 60 /* it is not looked for silent ones more often */
@@ -352,8 +350,7 @@ take_flows(struct ifbook *t, struct interface *i, int64_t begin_s,
 		.begin_ms = begin_s * 1000,
 		.known_ms = INTERFACE_STEP * 1000 };
 	/* Of much of it nobody knows which way it went: then neither is known. */
-	bool known = (double)sum->octets[MINUTE_OTHER] <=
-		     WAYLESS_MOST * (double)minute_octets(sum);
+	bool known = minute_ways_known(sum);
 	for (unsigned way = 0; way < IF_WAYS; way++) {
 		enum minute_way from = way == IF_IN ? MINUTE_IN : MINUTE_OUT;
 		double octets = known ? (double)sum->octets[from] : NAN;
