@@ -1224,6 +1224,39 @@ static const struct {
 	{ "type = slack\nurl = https://h/\nrate = 5/s", "expected letters a minute" },
 };
 
+/* A secret that others might read is not used, until they may not. */
+static void
+test_mode(void)
+{
+	char *text, *file = mem_printf("%s/the.secret", dir);
+	struct stat before, after;
+
+	put("the.secret", "wonderful\n");
+	chmod(file, 0644);
+	put("smokebox", "*** Collector ***\n+ snmp\n++ one\nhost = 192.0.2.1\n"
+			"community_file = the.secret\n");
+	struct conf *conf = load(&text);
+	ok(strstr(text, "it is not used") != NULL, "a secret that others may read");
+	free(text);
+	ok(!conf_changed(conf), "nothing changed since");
+	/* The kernel's clock for files goes by ticks. */
+	bool there = stat(file, &before) == 0;
+	do {
+		chmod(file, 0600);
+		there &= stat(file, &after) == 0;
+	} while (there && after.st_ctim.tv_sec == before.st_ctim.tv_sec &&
+		 after.st_ctim.tv_nsec == before.st_ctim.tv_nsec);
+	ok(there && conf_changed(conf), "who may read it is a change");
+	conf_free(conf);
+	conf = load(&text);
+	is_str(text, "", "then it is used");
+	free(text);
+	conf_free(conf);
+	free(file);
+	drop("the.secret");
+	drop("smokebox");
+}
+
 static void
 test_receivers(void)
 {
@@ -1414,6 +1447,7 @@ main(void)
 	test_default();
 	test_elsewhere();
 	test_keyfiles();
+	test_mode();
 	test_receivers();
 	test_devices();
 	test_recipients();

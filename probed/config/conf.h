@@ -190,8 +190,9 @@ struct conf_sink {
 /* A file that was read: the configuration is stale when one of them changed. */
 struct conf_file {
 	const char *path;
-	int64_t mtime_ns, size, inode; /* size -1: did not exist */
-	bool key;		       /* holds nothing but a secret */
+	/* Size -1: did not exist. The ctime tells of who may read it now. */
+	int64_t mtime_ns, ctime_ns, size, inode;
+	bool key; /* holds nothing but a secret */
 };
 
 struct conf {

@@ -74,6 +74,9 @@ stat_file(struct conf_file *file, const struct stat *st)
 	file->mtime_ns =
 	    st == NULL ? 0
 		       : (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec;
+	file->ctime_ns =
+	    st == NULL ? 0
+		       : (int64_t)st->st_ctim.tv_sec * 1000000000 + st->st_ctim.tv_nsec;
 	file->size = st == NULL ? -1 : (int64_t)st->st_size;
 	file->inode = st == NULL ? 0 : (int64_t)st->st_ino;
 }
@@ -510,7 +513,7 @@ conf_changed(const struct conf *conf)
 
 		stat_file(&now, stat(old->path, &st) == 0 ? &st : NULL);
 		if (now.size != old->size || now.mtime_ns != old->mtime_ns ||
-		    now.inode != old->inode)
+		    now.ctime_ns != old->ctime_ns || now.inode != old->inode)
 			return true;
 	}
 	return false;
