@@ -33,6 +33,16 @@ test_v5(void)
 	give();
 	is_int(flow[0].start_ms, WALL * 1000LL - 3000, "v5: an uptime that wrapped");
 	is_int(flow[0].rate, 1000, "v5: mode 0 with an interval still samples");
+	is_int(all_faults(), 0, "v5: which is no fault");
+
+	afresh();
+	v5(2, 10000, 7, 0x8000);
+	v5_record(1000, 5000);
+	v5_record(1000, 5000);
+	give();
+	ok(flows == 2 && flow[1].rate == 1 && flow[1].rate_from == SAMPLING_UNKNOWN,
+	    "v5: a mode with an interval of 0: unknown");
+	is_int(faults[FAULT_FLOW_RATE], 1, "v5: and a fault of the datagram");
 
 	afresh();
 	v5(31, 0, 0, 0);
@@ -597,6 +607,9 @@ test_operator(void)
 	v5(1, 1002, 2, 100);
 	v5_record(0, 0);
 	ok(last_is(100, SAMPLING_PROTOCOL), "v5: what is told goes before a default");
+	v5(1, 1003, 3, 0x4000);
+	v5_record(0, 0);
+	ok(last_is(9, SAMPLING_DEFAULT), "v5: a mode with an interval of 0 is not");
 	v9_sampler(1, 7, 1000);
 	v9_plain(1, 1, 1);
 	ok(last_is(1000, SAMPLING_ONLY_SAMPLER), "so does a sampler");

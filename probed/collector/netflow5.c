@@ -5,6 +5,7 @@
 #include "collector/decode_impl.h"
 
 #define V5_RECORDS_MAX 30
+#define V5_INTERVAL 0x3fff
 
 static const struct layout {
 	enum flow_protocol protocol;
@@ -116,17 +117,17 @@ v5_record(struct decoding *d, const struct v5_head *h, struct wire w)
 		    (long long)(f.start_ms - f.end_ms));
 		f.start_ms = f.end_ms;
 	}
+	unsigned interval = h->sampling & V5_INTERVAL;
 	f.rate = 1;
 	f.rate_from = SAMPLING_UNKNOWN;
 	if (exporter_sampling_said(d->exporter, 0, &f)) {
 		/* whatever it tells */
 	} else if (h->version == 5 &&
-		   (h->sampling != 0 || d->exporter->said.fallback == 0)) {
+		   (interval != 0 ||
+		       (h->sampling == 0 && d->exporter->said.fallback == 0))) {
 		/* Fourteen bits of interval behind two of mode, which some leave at 0
 		 * though they sample; all of them 0 some who know of no sampling: then
 		 * the operator may know better. */
-		unsigned interval = h->sampling & 0x3fff;
-
 		f.rate = interval < 2 ? 1 : interval;
 		f.rate_from = SAMPLING_PROTOCOL;
 	} else if (d->exporter->said.fallback != 0) {
@@ -163,6 +164,9 @@ netflow5_decode(struct decoding *d, struct wire w)
 	if (!decoding_exporter(d, l->protocol, NULL, h.engine))
 		return;
 	decoding_clock(d, h.wall_ms, begin + 8);
+	if (h.sampling != 0 && (h.sampling & V5_INTERVAL) == 0)
+		decoding_fault(d, FAULT_FLOW_RATE, begin + 22,
+		    "it samples one packet in 0: its rate is unknown");
 	for (unsigned i = 0; i < h.count; i++)
 		v5_record(d, &h, wire_sub(&w, l->record));
 	if (h.version == 1)
