@@ -103,7 +103,7 @@ like "$html" 'within ±[0-9.]+ % with 99 % confidence' "and how far estimates ar
 like "$html" '<svg class="course"' "draws the course"
 unlike "$html" 'http-equiv' "what is over is not loaded again"
 like "$html" 'No router tells of its traffic yet' "while nobody exports, what to do"
-like "$html" 'softflowd -i br-lan' "in lines to type"
+like "$html" 'softflowd -i 1:br-lan -v 9' "in lines to type"
 like "$html" 'UDP ports 127.0.0.1:6343 127.0.0.1:2055' "and where to send"
 like "$html" 'No device tells how full its lines are' "nor is any interface known"
 unlike "$html" '<table class="plain ports">' "which no empty table says"
