@@ -115,11 +115,26 @@ ok $? "each segment that own probes cross is fine"
 like "$(verdict .summary)" "Not measured from here: your wifi" "and the wifi is not measured"
 like "$(curl -s -m 10 "$URL/")" "<h1>Fine since " "so says the page"
 
+# Who listens is told by itself.
+curl -sN -o "$DIR/events" "$URL/api/v1/stream" &
+EAR=$!
+# heard JQ: there is an event of a verdict for which it is true
+heard() {
+	grep -A1 '^event: verdict$' "$DIR/events" | sed -n 's/^data: //p' |
+		jq -e -s "map(.verdict) | $1" >"$DIR/heard"
+}
+greeted() {
+	grep -A1 '^event: hello$' "$DIR/events" | sed -n 's/^data: //p' | jq -e .verdict.fine
+}
+wait_until 20 greeted
+ok $? "who begins to listen hears how things stand"
 # The line dies: the router has no way out any more.
 in_node "$HOME_ROUTER" ip link set a2 down
 wait_until 120 says .segment access
 ok $? "the line is dead: it is the line" || verdict "" | sed 's/^/# /'
 is "$(verdict .cause)" outage "which is out"
+wait_until 20 heard 'any(.segment == "access" and .cause == "outage")'
+ok $? "who listens hears of it"
 like "$(verdict .summary)" "^Since .* your provider.s access line is dead. Router is fine" "the sentence"
 wait_until 60 says .confidence sure
 ok $? "it is sure"
@@ -150,6 +165,12 @@ in_node "$HOME_ROUTER" ip link set a2 up
 ways
 wait_until 90 says .fine true
 ok $? "it is back: all is fine" || verdict "" | sed 's/^/# /'
+wait_until 20 heard 'last.fine'
+ok $? "and of that"
+kill $EAR
+wait $EAR 2>"$DIR/wait.err"
+heard '[., .[1:]] | transpose | all(.[0] != .[1])'
+ok $? "each once: what is repeated is no event"
 is "$(json "incidents?id=$id" '.incidents[0].end | type')" number "its incident has an end"
 
 # One far end alone.

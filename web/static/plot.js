@@ -542,7 +542,7 @@
 			head.append(make("th", i ? { scope: "col", class: "num" } : { scope: "col" }, [w]));
 		});
 		table.querySelectorAll("div").forEach(function (old) { old.remove(); });
-		table.append(make("div", { class: "scroll" }, [make("table", { class: "plain" }, [
+		table.append(make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Values of the graph" }, [make("table", { class: "plain" }, [
 			make("caption", { class: "hide" }, [title.textContent]), make("thead", {}, [head]), body])]));
 	}
 	table.addEventListener("toggle", showTable);
