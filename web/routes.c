@@ -58,6 +58,12 @@ description(struct request *r)
 }
 
 static void
+grafana(struct request *r)
+{
+	static_reply(r, "grafana.json", false);
+}
+
+static void
 favicon(struct request *r)
 {
 	static_reply(r, "icon.svg", false);
@@ -90,6 +96,7 @@ const struct upload_route upload_routes[] = {
 
 const struct route page_routes[] = {
 	{ "/api/v1/openapi.json", true, false, description },
+	{ "/grafana.json", true, false, grafana },
 	{ "/", true, false, page_top },
 	{ "/t/", false, false, page_by_path },
 	{ "/targets", true, false, page_targets },
