@@ -77,6 +77,8 @@ struct minute_part {
 	struct minute_sum rest; /* of all rows that no part lists, as the last part
 				 * tells: who takes rows out knows no sooner */
 	uint32_t rest_rows;	/* at least so many keys */
+	uint64_t forgotten; /* octets of REST that are of rows taken out since, as the
+			     * last part tells; not in minute_put_part() */
 	uint16_t rows;		/* that follow */
 };
 

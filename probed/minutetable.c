@@ -22,12 +22,16 @@ minutetable_free(struct minutetable *t)
 	t->rows = 0;
 }
 
+/* Behind unlisted stands forgotten. */
+#define HAS_FORGOTTEN (1ULL << 60)
+
 /* --- as bytes -----------------------------------------------------------------------
  * *
  *
  *      as minute_put_part(): part 0 of 1, rows 0
- *   8  minutes
+ *   8  minutes, and bit 60 where there is something forgotten
  *   8  unlisted
+ *  (8) forgotten
  *   4  rows
  *      rows, deflated: as minute_put_row(), of an hour 8 bytes missing behind each */
 
@@ -42,8 +46,10 @@ put_head(struct pack *p, const struct minutetable *t)
 		.rest_rows = t->rest_rows };
 
 	minute_put_part(p, &part);
-	pack_u64(p, t->minutes);
+	pack_u64(p, t->minutes | (t->forgotten != 0 ? HAS_FORGOTTEN : 0));
 	pack_u64(p, t->unlisted);
+	if (t->forgotten != 0)
+		pack_u64(p, t->forgotten);
 	pack_u32(p, (uint32_t)t->rows);
 }
 
@@ -63,6 +69,10 @@ get_head(struct wire *w, struct minutetable *t)
 	t->rest_rows = part.rest_rows;
 	t->minutes = wire_u64(w);
 	t->unlisted = wire_u64(w);
+	if (t->minutes & HAS_FORGOTTEN) {
+		t->minutes &= ~HAS_FORGOTTEN;
+		t->forgotten = wire_u64(w);
+	}
 	t->rows = wire_u32(w);
 	if (part.parts != 1 || part.rows != 0 || t->rows > MINUTETABLE_ROWS ||
 	    t->minutes >> 60 != 0 || (t->minutes != 0 && t->begin_s % 3600 != 0) ||
@@ -194,23 +204,31 @@ begin(struct minuteparts *p, const struct minute_part *part)
 	p->parts = part->parts;
 }
 
+uint64_t
+minute_others(const struct minute_sum *rest, uint64_t forgotten)
+{
+	uint64_t octets = minute_octets(rest);
+
+	return octets > forgotten ? octets - forgotten : 0;
+}
+
 /* A key that no row tells had no more than all such keys together, whose sum is the
  * rest; nor more than the least that is told, and what a full table forgot of it: of W
  * octets in C rows 2 W / C at most (collector/toptable.h). */
 static uint64_t
 most_unlisted(const struct minutetable *t)
 {
-	uint64_t rest = minute_octets(&t->rest), all = rest, least = UINT64_MAX;
+	uint64_t rest = minute_others(&t->rest, t->forgotten);
+	uint64_t all = minute_octets(&t->rest), least = UINT64_MAX;
 
 	for (size_t i = 0; i < t->rows; i++) {
 		uint64_t octets = minute_octets(&t->row[i].sum);
 		least = octets < least ? octets : least;
 		all += octets;
 	}
-	uint64_t forgotten = all / (TABLE_ROOM / 2);
-	return t->rows > 0 && least < rest && forgotten < rest - least
-		   ? least + forgotten
-		   : rest;
+	uint64_t evicted = all / (TABLE_ROOM / 2);
+	return t->rows > 0 && least < rest && evicted < rest - least ? least + evicted
+								     : rest;
 }
 
 bool
@@ -234,6 +252,7 @@ minuteparts_take(
 		return false;
 	}
 	t->rest = part->rest;
+	t->forgotten = part->forgotten;
 	t->row = mem_grow(t->row, t->rows + part->rows + 1, sizeof *t->row);
 	for (unsigned i = 0; i < part->rows; i++)
 		t->row[t->rows++] = row[i];

@@ -11,7 +11,7 @@
 /* More rows than the collector tells in one table. */
 #define MINUTETABLE_ROWS 16384
 /* Room for minutetable_peek() to see who it is. */
-#define MINUTETABLE_HEAD (MINUTE_PART_MAX + 24)
+#define MINUTETABLE_HEAD (MINUTE_PART_MAX + 32)
 
 struct minutetable {
 	int64_t begin_s; /* epoch; of a minute or an hour */
@@ -21,7 +21,8 @@ struct minutetable {
 			   * minute */
 	struct minute_sum rest; /* of what no row tells */
 	uint32_t rest_rows;	/* at least so many keys */
-	uint64_t unlisted;	/* a key without a row had at most so many octets */
+	uint64_t forgotten; /* octets of REST that are of keys that were forgotten */
+	uint64_t unlisted;  /* any other key without a row had at most so many octets */
 	size_t rows;
 	struct minute_row *row;
 	uint64_t *missing; /* of an hour: by so many octets at most row k is too little,
@@ -44,6 +45,9 @@ int minutetable_read(const uint8_t *data, size_t len, struct minutetable *t);
  * table MINUTE_INTERFACE addresses are exporters', which are nobody's talk. */
 size_t minute_forget(const struct prefix *p, enum minute_by by, struct minute_row *row,
     uint64_t *missing, size_t rows, struct minute_sum *gone);
+
+/* Octets of REST but for those of keys that were FORGOTTEN. */
+uint64_t minute_others(const struct minute_sum *rest, uint64_t forgotten);
 
 /* --- out of messages ---------------------------------------------------------------
  */

@@ -28,6 +28,7 @@ struct toplist {
 	uint64_t bounds;   /* of all tables, summed up */
 	uint64_t unlisted; /* what a key that has no entry had at most */
 	struct minute_sum rest;
+	uint64_t forgotten; /* octets of it, of keys that were forgotten */
 	uint64_t keys; /* at least so many there are: those of one table */
 };
 
@@ -73,7 +74,8 @@ plus(uint64_t a, uint64_t b)
 static uint64_t
 missing_of(const struct toplist *l, const struct entry *e)
 {
-	uint64_t other = l->bounds - e->since, all = minute_octets(&l->rest);
+	uint64_t other = l->bounds - e->since;
+	uint64_t all = minute_others(&l->rest, l->forgotten);
 	uint64_t missing = plus(e->before, other > e->listed ? other - e->listed : 0);
 
 	return missing < all ? missing : all;
@@ -159,6 +161,7 @@ toplist_add(struct toplist *l, const struct minutetable *t)
 	l->bounds += t->unlisted;
 	l->unlisted = plus(l->unlisted, t->unlisted);
 	minute_add(&l->rest, &t->rest);
+	l->forgotten = plus(l->forgotten, t->forgotten);
 	if (t->rows + t->rest_rows > l->keys)
 		l->keys = t->rows + t->rest_rows;
 	if (HASH_COUNT(l->entries) > TOPLIST_KEYS)
@@ -176,7 +179,7 @@ toplist_top(const struct toplist *l, size_t limit, size_t *count,
 	struct entry **list = sorted(l, &all);
 	size_t n = all < limit ? all : limit;
 	struct toplist_row *top = mem_alloc((n + 1) * sizeof *top);
-	uint64_t all_rest = minute_octets(&l->rest);
+	uint64_t all_rest = minute_others(&l->rest, l->forgotten);
 	uint64_t most = l->unlisted < all_rest ? l->unlisted : all_rest;
 
 	for (size_t i = 0; i < n; i++)
@@ -201,6 +204,12 @@ toplist_top(const struct toplist *l, size_t limit, size_t *count,
 	return top;
 }
 
+uint64_t
+toplist_forgotten(const struct toplist *l)
+{
+	return l->forgotten;
+}
+
 struct minutetable
 toplist_hour(const struct toplist *l, enum minute_by by, int64_t hour, uint64_t minutes,
     size_t rows)
@@ -212,6 +221,7 @@ toplist_hour(const struct toplist *l, enum minute_by by, int64_t hour, uint64_t 
 	struct toplist_row *top =
 	    toplist_top(l, rows, &t.rows, &t.rest, &rest_rows, &t.unlisted);
 
+	t.forgotten = l->forgotten;
 	t.rest_rows = rest_rows < UINT32_MAX ? (uint32_t)rest_rows : UINT32_MAX;
 	t.row = mem_alloc((t.rows + 1) * sizeof *t.row);
 	t.missing = mem_alloc((t.rows + 1) * sizeof *t.missing);

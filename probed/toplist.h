@@ -24,10 +24,13 @@ void toplist_add(struct toplist *l, const struct minutetable *t);
 
 /* The greatest LIMIT rows by octets of all ways, ascending keys where those are equal;
  * the list is the caller's to free. REST gets what all other keys had, REST_ROWS at
- * least how many those are, and UNLISTED what each of them can have had at most. NULL
- * allowed. */
+ * least how many those are, and UNLISTED what each of them can have had at most, but
+ * for those that were forgotten. NULL allowed. */
 struct toplist_row *toplist_top(const struct toplist *l, size_t limit, size_t *count,
     struct minute_sum *rest, uint64_t *rest_rows, uint64_t *unlisted);
+
+/* Octets of the rest that are of keys that were forgotten. */
+uint64_t toplist_forgotten(const struct toplist *l);
 
 /* Bytes by which keys are told apart and sorted; KEY must have been zeroed before it
  * was filled. */

@@ -10,6 +10,7 @@
 static struct growing *growing;
 static unsigned given[MINUTE_BYS]; /* tables, and rows, that the end has given */
 static unsigned rows;
+static uint64_t forgotten;
 static int64_t first;
 
 /* Two hosts of the minute at BEGIN. */
@@ -37,13 +38,14 @@ each(void *ctx, const struct minute_part *part, const struct minute_row *row)
 		first = part->begin_s;
 	given[part->by] += part->final;
 	rows += part->rows;
+	forgotten += part->forgotten;
 }
 
 static void
 end(void)
 {
 	memset(given, 0, sizeof given);
-	rows = 0, first = 0;
+	rows = 0, first = 0, forgotten = 0;
 	growing_end(growing, each, NULL);
 }
 
@@ -84,6 +86,7 @@ main(void)
 	is_int((long long)growing_forget(growing, &p), 1, "an address is forgotten");
 	end();
 	is_int(rows, 1, "and only the other one given");
+	is_int((long long)forgotten, 101, "with what the one had apart");
 	growing_free(growing);
 	return tap_done();
 }

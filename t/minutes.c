@@ -105,6 +105,7 @@ take_minute(struct minutes *m, int64_t begin, uint64_t octets)
 }
 
 struct seen {
+	uint64_t forgotten, unlisted;
 	unsigned tables, sums, rows;
 	uint64_t octets; /* into the network */
 	uint64_t of_one; /* of host 1 */
@@ -125,6 +126,8 @@ see(void *ctx, const struct minutetable *t)
 			s->of_one += t->row[i].sum.octets[MINUTE_IN];
 	}
 	s->octets += t->rest.octets[MINUTE_IN];
+	s->forgotten += t->forgotten;
+	s->unlisted += t->unlisted;
 	return 0;
 }
 
@@ -239,6 +242,12 @@ parts(void)
 	part.rest.octets[MINUTE_IN] = 50;
 	ok(minuteparts_take(&p, &part, row) && p.table.unlisted == 50,
 	    "nor more than all others had");
+	/* The greatest was taken out. */
+	part.rest.octets[MINUTE_IN] = 5050;
+	part.forgotten = 5000;
+	ok(minuteparts_take(&p, &part, row) && p.table.unlisted == 50 &&
+		p.table.forgotten == 5000,
+	    "what is forgotten is nobody else's");
 	minuteparts_free(&p);
 }
 
@@ -562,6 +571,9 @@ forgetting(void)
 	struct seen after = look(MINUTE_HOST, H0, H0 + 7200, true);
 	ok(after.octets == before.octets && after.of_one == 0,
 	    "what it had counts as that of others");
+	ok(before.forgotten == 0 && after.forgotten == before.of_one / 10 * 11 &&
+		after.unlisted == before.unlisted,
+	    "and apart, so that nobody else can have had it");
 	ok(stat(FIRST, &st) == 0 && (st.st_mode & 07777) == 0600,
 	    "still only the owner reads");
 	take_minute(m, H0 + 7260, 1000);

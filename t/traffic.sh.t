@@ -160,12 +160,17 @@ like "$table" '100 % of the time was tallied' "and how much is known"
 like "$(ctl traffic --by name)" 'parameter by: expected' "a key that is none"
 like "$(ctl forget)" 'expected forget ADDRESS' "forget whom?"
 like "$(ctl forget 10.0.0.300)" 'expected a prefix' "an address that is none"
+missing=$(top "$all&limit=40" '.columns.missing | max')
 like "$(ctl forget 192.168.1.30)" '^192.168.1.30 is forgotten: it stood in [0-9]{3,} rows' \
 	"an address is forgotten"
 is "$(top "$all&limit=40" '[.columns.address[] | select(. == "192.168.1.30")] | length')" 0 \
 	"nobody finds it any more"
 is "$(top "$all&limit=40" '([.columns.octets[]] | add) + .rest.octets == .total.octets')" true \
 	"what it had is others'"
+is "$(top "$all&limit=40" '.rest.forgotten > 1e9 and (.columns.missing | max) <= '"$missing")" true \
+	"and nobody else's"
+like "$(page "/traffic?$all")" 'others and forgotten.* GB forgotten' "the page says so"
+like "$(ctl traffic --since "$begin" --until "$end" --limit 2)" 'others and forgotten' "so does probectl traffic"
 is "$(top "$all&by=flow&limit=1000" '[.columns.source[], .columns.destination[] |
 	select(. == "192.168.1.30")] | length')" 0 "nor among the flows"
 ticket() {

@@ -125,6 +125,7 @@ livetraffic_forget(const struct prefix *p)
 		if (kept < whole.rows) {
 			whole.rows = kept;
 			minute_add(&whole.rest, &gone);
+			whole.forgotten += minute_octets(&gone);
 			drop(t);
 			keep(&whole);
 		}

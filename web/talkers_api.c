@@ -235,6 +235,7 @@ put_answer(struct json *j, const struct talkers *t, enum minute_by by, size_t li
 	jw_object(j);
 	put_int(j, "rows", rest_rows);
 	put_int(j, "unlisted", unlisted);
+	put_int(j, "forgotten", toplist_forgotten(t->list[by]));
 	put_sum(j, &rest);
 	jw_object_end(j);
 	jw_object_end(j);

@@ -175,7 +175,12 @@ put_section(struct html *page, const struct traffic_view *v, const struct sectio
 		html_text(section, "s_rest", "");
 		if (minute_octets(&rest) > 0) {
 			struct html *h = html_item(section, "others");
-			html_text(h, "r_name", "others");
+			uint64_t gone = toplist_forgotten(v->t.list[s->by]);
+			html_text(
+			    h, "r_name", gone > 0 ? "others and forgotten" : "others");
+			if (gone > 0)
+				html_text(h, "r_gone",
+				    traffic_bytes(text, sizeof text, (double)gone));
 			html_text(h, "r_more", "");
 			if (others > 0)
 				html_printf(h, "r_more", "%" PRIu64 " or more", others);

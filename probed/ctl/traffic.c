@@ -118,8 +118,10 @@ show(const json_t *j)
 	}
 	double others = json_number_value(json_object_get(rest, "octets"));
 	if (others > 0)
-		put_row("others", "",
-		    json_number_value(json_object_get(rest, "octets_in")),
+		put_row(json_number_value(json_object_get(rest, "forgotten")) > 0
+			    ? "others and forgotten"
+			    : "others",
+		    "", json_number_value(json_object_get(rest, "octets_in")),
 		    json_number_value(json_object_get(rest, "octets_out")), others,
 		    no_share  ? NAN
 		    : all > 0 ? others / all

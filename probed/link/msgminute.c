@@ -7,6 +7,7 @@ msg_put_minute(
     struct msg_out *out, const struct minute_part *part, const struct minute_row *rows)
 {
 	minute_put_part(&out->pack, part);
+	pack_u64(&out->pack, part->forgotten);
 	for (unsigned i = 0; i < part->rows; i++)
 		minute_put_row(&out->pack, part->by, &rows[i]);
 }
@@ -15,6 +16,7 @@ int
 msg_get_minute(struct msg_in *in, struct minute_part *part, struct minute_row *rows)
 {
 	minute_get_part(&in->wire, part);
+	part->forgotten = wire_u64(&in->wire);
 	if (!wire_ok(&in->wire) || part->rows > MSG_MINUTE_ROWS)
 		return -1;
 	for (unsigned i = 0; i < part->rows; i++)

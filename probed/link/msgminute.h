@@ -8,7 +8,7 @@
 #include "minute.h"
 
 /* Rows of one message at most. */
-#define MSG_MINUTE_ROWS ((MSG_MAX - MINUTE_PART_MAX - 2) / MINUTE_ROW_MAX)
+#define MSG_MINUTE_ROWS ((MSG_MAX - MINUTE_PART_MAX - 10) / MINUTE_ROW_MAX)
 
 /* PART->rows rows; part and parts are the caller's. */
 void msg_put_minute(

@@ -88,6 +88,7 @@ growing_forget(struct growing *g, const struct prefix *p)
 			continue;
 		t->rows = minute_forget(p, t->by, t->row, NULL, t->rows, &gone);
 		minute_add(&t->rest, &gone);
+		t->forgotten += minute_octets(&gone);
 		rows += before - t->rows;
 	}
 	return rows;
@@ -105,6 +106,7 @@ give(const struct minutetable *t,
 		.by = t->by,
 		.parts = (uint16_t)(parts == 0 ? 1 : parts),
 		.rest = t->rest,
+		.forgotten = t->forgotten,
 		.rest_rows = t->rest_rows };
 
 	for (; part.part < part.parts; part.part++) {

@@ -167,8 +167,7 @@ forget_rows(struct minutetable *t, const struct prefix *p)
 	if (t->rows == before)
 		return 0;
 	minute_add(&t->rest, &gone);
-	if (minute_octets(&gone) > t->unlisted)
-		t->unlisted = minute_octets(&gone);
+	t->forgotten += minute_octets(&gone);
 	return before - t->rows;
 }
 

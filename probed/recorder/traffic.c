@@ -265,6 +265,7 @@ traffic_minute(struct traffic *t, struct msg_in *in)
 		memset(&t->gone, 0, sizeof t->gone);
 	forgotten_leave_out(&t->forgotten, &part, t->row, &t->gone);
 	minute_add(&part.rest, &t->gone);
+	part.forgotten = minute_octets(&t->gone);
 	growing_take(t->growing, &part, t->row);
 	take_part(t, &part, t->row);
 	return 0;

@@ -23,6 +23,7 @@ look(const uint8_t *data, size_t size)
 		abort();
 	if (again.rows != t.rows || again.begin_s != t.begin_s || again.by != t.by ||
 	    again.minutes != t.minutes || again.unlisted != t.unlisted ||
+	    again.forgotten != t.forgotten ||
 	    (t.rows > 0 && memcmp(again.row, t.row, t.rows * sizeof *t.row) != 0) ||
 	    (t.missing != NULL &&
 		memcmp(again.missing, t.missing, t.rows * sizeof *t.missing) != 0))
