@@ -210,7 +210,7 @@ like "$(page /metrics)" 'smokebox_interface_flow_factor\{device="127.0.0.12",ind
 # --- flows alone --------------------------------------------------------------------
 page=$(page /traffic)
 like "$page" '127.0.0.14 · by flows' "the page has who counts nothing"
-like "$page" "an estimate from flows, [0-9]+ of [0-9]+ known" "and says that its bill is an estimate"
+like "$page" "an estimate from flows, [0-9]+ of [0-9]+ five-minute averages" "and says that its bill is an estimate"
 unlike "$page" 'No device tells how full its lines are' "nor that nobody tells"
 is "$(of 127.0.0.14 '"\(.source) \(.counter_bits) \(.now) \(.minute) \(.check.verdict)"')" \
 	"null null null null none" "who counts nothing has no figures of counters"

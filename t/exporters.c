@@ -65,6 +65,8 @@ test_senders(void)
 	t = senders_refuse(&s, &a, sflow_head, sizeof sflow_head, NOW + 1000);
 	ok(t->datagrams == 6 && t->protocol == FLOW_SFLOW5 && t->first_ms == NOW,
 	    "the busy one is still known");
+	t = senders_refuse(&s, &a, v9_head, sizeof v9_head, NOW + 1000);
+	is_int(t->protocol, FLOW_SFLOW5, "it speaks what most of its datagrams do");
 	senders_sweep(&s, NOW + 25 * 3600 * 1000LL);
 	is_int(s.strangers, 0, "who is silent for a day is forgotten");
 	senders_free(&s);

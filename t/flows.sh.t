@@ -35,6 +35,11 @@ d9='0009000100002710 6553f100 %08x %08x 0100 0014 c0000201 c6336402 00000064 000
 { echo "$t9"; printf "$d9\n" 2 7; printf "$d9\n" 3 7; printf "$d9\n" 1 8; } | send 9995 127.0.0.1
 wait_until 15 gets 1 collector faults.no_template
 is "$(collector faults.no_template)" 1 "data of a source id without a template is a fault"
+is "$(json status '.exporters[] | select(.domain == 8) | .faults_by | tostring')" '{"no_template":1,"clock":1}' \
+	"by reason, of the exporter that it is of"
+page=$(page /traffic)
+like "$page" '<th scope="row">127.0.0.1 <span class="sub">domain 7</span>' "the page tells domains of an exporter apart"
+like "$page" 'class="num wrong">2 <span class="sub">without template 1, clock 1</span>' "and why something was not understood"
 is "$(json status '[.exporters[] | select(.protocol == "netflow9") | .records] | add')" 2 \
 	"the other's records are counted"
 is "$(exporter netflow9 sampling | head -n 1)" null "its sampling rate is not known"
@@ -149,4 +154,8 @@ metrics=$(page /metrics)
 is "$(grep -c 'lost_total{exporter="192.0.2.9/7"' <<<"$metrics")" 3 "metrics: three that say they are one agent"
 is "$(grep -v '^#' <<<"$metrics" | sed 's/ [^ ]*$//' | sort | uniq -d)" "" "metrics: no series is there twice"
 probed_stop
+
+# --- files that are not there ---------------------------------------------------------------
+is "$("$BUILD/probectl" decode /nonexistent 2>&1)" "probectl: /nonexistent: No such file or directory" \
+	"probectl decode: a file that is not there, said once, and nothing else"
 done_testing

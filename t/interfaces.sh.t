@@ -234,10 +234,11 @@ wait_until 60 holds_now "@ > 5000" history
 holds "the history holds it" "$(history) > 5000 && $(history) < 110000"
 
 page=$(page /traffic)
-like "$page" "port0 <span class=\"sub\">The line</span> <span class=\"sub\">two · by snmp" "the page has it"
+like "$page" "The line <span class=\"sub\">port0</span> <span class=\"sub\">two · by snmp" "the page has it"
 like "$page" '<svg class="if-use".* class="if-out" d="M' "with a small picture"
+like "$page" '<span class="sub">up to [0-9.]+ [kM]?bit/s</span>' "which says how high it is"
 like "$page" "how full a line is, not who fills it" "how full, not who"
-like "$page" "in 474 kbit/s, out 94.8 kbit/s<span class=\"sub\">$month, 500 of [0-9]+ known" \
+like "$page" "in 474 kbit/s, out 94.8 kbit/s<span class=\"sub\">$month, 500 of [0-9]+ five-minute averages" \
 	"a bill, and how much of it is known"
 like "$page" "silent \(127.0.0.1:1162\): no answer" "who does not answer"
 

@@ -201,6 +201,12 @@ put_exporter(struct json *j, const struct msg_exporter *x)
 	put_int(j, "counters", x->counters);
 	put_int(j, "discards", x->discards);
 	put_int(j, "faults", x->faults);
+	jw_key(j, "faults_by");
+	jw_object(j);
+	for (unsigned i = 0; i < FLOW_FAULTS; i++)
+		if (x->fault[i] > 0)
+			put_int(j, flow_fault_word((enum flow_fault)i), x->fault[i]);
+	jw_object_end(j);
 	put_int(j, "no_template", x->no_template);
 	put_int(j, "templates", x->templates);
 	put_int(j, "lost", x->lost);

@@ -45,14 +45,25 @@ figure_percent(struct html *h, const char *name, double ratio)
 		html_printf(h, name, "%.*f", pct == 0 || pct >= 9.95 ? 0 : 1, pct);
 }
 
+static const struct {
+	int64_t seconds;
+	const char *word;
+} unit[] = { { 86400, "day" }, { 3600, "hour" }, { 60, "minute" }, { 1, "second" } };
+
+void
+figure_age(char *buf, size_t size, int64_t seconds)
+{
+	unsigned i = 0;
+
+	while (i < 3 && seconds < 2 * unit[i].seconds)
+		i++;
+	int64_t n = seconds / unit[i].seconds;
+	snprintf(buf, size, "%" PRId64 " %s%s", n, unit[i].word, n == 1 ? "" : "s");
+}
+
 void
 figure_span(char *buf, size_t size, int64_t seconds)
 {
-	static const struct {
-		int64_t seconds;
-		const char *word;
-	} unit[] = { { 86400, "day" }, { 3600, "hour" }, { 60, "minute" },
-		{ 1, "second" } };
 	unsigned i = 0;
 
 	/* The largest unit that divides it, or that leaves a figure worth reading. */

@@ -17,6 +17,9 @@ void figure_rtt(struct html *h, const char *name, const char *unit, double secon
 void figure_percent(struct html *h, const char *name, double ratio);
 /* "3 hours", "400 days", "90 seconds". */
 void figure_span(char *buf, size_t size, int64_t seconds);
+/* Likewise of what is over, in the largest unit of which it has two: "90 seconds",
+ * "5 minutes". */
+void figure_age(char *buf, size_t size, int64_t seconds);
 
 /* Write VALUE as FORMAT has it: printf() with one number, as SmokePing calls it. What
  * is no conversion of a number stands as it is, so that no format can do harm; a second

@@ -62,19 +62,23 @@ is_about(const struct conf_section *s, const struct if_key *key, const char *nam
 /* What the operator says of it holds: the line behind a port is often slower than the
  * port. */
 static void
-apply_words(struct msg_interface *m)
+apply_words(struct interface *i)
 {
+	struct msg_interface *m = &i->is;
 	const struct conf_section *group =
 	    conf_child(conf_top(state_conf(), "Collector"), "interfaces");
 
+	i->titled = false;
 	for (const struct conf_section *s = group == NULL ? NULL : group->first;
 	     s != NULL; s = s->next) {
-		const char *speed = conf_value(s, "speed", NULL);
+		const char *speed = conf_value(s, "speed", NULL),
+			   *title = conf_value(s, "title", NULL);
 
 		if (!is_about(s, &m->key, m->names.name))
 			continue;
 		snprintf(m->names.alias, sizeof m->names.alias, "%s",
-		    conf_value(s, "title", s->name));
+		    title != NULL ? title : s->name);
+		i->titled = title != NULL && *title != '\0';
 		if (speed != NULL)
 			if_speed_parse(speed, m->names.speed);
 		return;
@@ -116,8 +120,8 @@ on_interface(struct msg_in *in)
 		free(interfaces.list);
 		interfaces.list = NULL;
 	}
-	apply_words(&m);
 	e->interface.is = m;
+	apply_words(&e->interface);
 	e->interface.told_ns = clock_mono_ns();
 	return 0;
 }
@@ -373,7 +377,9 @@ interface_now(const struct interface *i)
 const char *
 interface_name(const struct interface *i, char *buf)
 {
-	if (i->is.names.name[0] != '\0')
+	if (i->titled)
+		snprintf(buf, INTERFACE_TEXT, "%s", i->is.names.alias);
+	else if (i->is.names.name[0] != '\0')
 		snprintf(buf, INTERFACE_TEXT, "%s", i->is.names.name);
 	else
 		snprintf(
@@ -451,7 +457,10 @@ interfaces_put(struct json *j)
 
 	jw_key(j, "interfaces");
 	jw_object(j);
-	put_int(j, "known", HASH_COUNT(interfaces.all));
+	/* The collector tells of its counters before the recorder does. */
+	put_int(j, "known",
+	    HASH_COUNT(interfaces.all) > t->interfaces ? HASH_COUNT(interfaces.all)
+						       : t->interfaces);
 	put_int(j, "counted", t->interfaces);
 	put_int(j, "samples", t->samples);
 	put_int(j, "resets", t->resets);

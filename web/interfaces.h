@@ -10,6 +10,7 @@
 
 struct interface {
 	struct msg_interface is; /* with the operator's words in it */
+	bool titled;		 /* the alias is the operator's title */
 	struct msg_line *line;	 /* delay by its load; NULL: it does not lead out */
 	int64_t told_ns;	 /* monotonic */
 	/* A minute that is just over, by flows: exporters tell more of it still.
@@ -31,7 +32,8 @@ const struct msg_iftotals *interfaces_totals(void);
  * of its samples are missing, and 90 s anyhow; else by flows, in a minute that grows.
  * NULL: not known. */
 const struct if_span *interface_now(const struct interface *i);
-/* What to call it: its name, else "interface 3"; BUF has INTERFACE_TEXT bytes. */
+/* What to call it: the operator's title, its name, else "interface 3"; BUF has
+ * INTERFACE_TEXT bytes. */
 const char *interface_name(const struct interface *i, char *buf);
 
 /* "interfaces": { ... }, "pollers": [ ... ] into the object of the status. */

@@ -61,16 +61,17 @@ put_gaps(FILE *out, const struct usage *u)
 	fputs("\"/>", out);
 }
 
-/* Malloced; NULL when there is no history. */
+/* Malloced, its height as a rate to HIGH; NULL when there is no history. */
 static char *
-picture(const struct interface *i, const struct traffic_view *v)
+picture(const struct interface *i, const struct traffic_view *v, char high[32])
 {
 	struct usage u;
 	struct err err;
 	double top = 0;
-	char *text, high[32];
+	char *text;
 	size_t len;
 
+	high[0] = '\0';
 	if (!i->is.counted && !i->is.flows)
 		return NULL;
 	if (usage_read(&u, &i->is.key, !i->is.counted, v->start, v->end, v->now, POINTS,
@@ -89,7 +90,7 @@ picture(const struct interface *i, const struct traffic_view *v)
 	fprintf(out,
 	    "<svg class=\"if-use\" viewBox=\"0 0 %d %d\" preserveAspectRatio=\"none\" "
 	    "role=\"img\" aria-label=\"in above the line, out below it, up to %s\">",
-	    WIDTH, 2 * HALF, traffic_rate(high, sizeof high, top));
+	    WIDTH, 2 * HALF, traffic_rate(high, 32, top));
 	put_gaps(out, &u);
 	put_bars(out, &u, IF_IN, top);
 	put_bars(out, &u, IF_OUT, top);
@@ -156,7 +157,7 @@ put_bill(struct html *h, const char *in, const char *out, const char *sub,
 	put_rate(h, out, b->rate[IF_OUT]);
 	html_text(h, sub, "");
 	if (b->known > 0)
-		html_printf(h, sub, "%s%s, %u of %u known",
+		html_printf(h, sub, "%s%s, %u of %u five-minute averages",
 		    bill_month_text(b->begin, month),
 		    b->estimate ? ", an estimate from flows" : "", b->known, b->passed);
 }
@@ -195,8 +196,9 @@ put_added(FILE *out, const struct bloat_way *w, enum if_way way)
 
 	if (isnan(w->rise_ms))
 		return;
-	fprintf(out, " %s%.0f ms while %s (%u pings)", w->rise_ms >= 0 ? "+" : "",
-	    w->rise_ms, way == IF_IN ? "downloading" : "uploading", w->loaded);
+	/* By less than it varies it may be quicker: nothing is added then. */
+	fprintf(out, " +%.0f ms while %s (%u pings)", fmax(w->rise_ms, 0),
+	    way == IF_IN ? "downloading" : "uploading", w->loaded);
 	if (!isnan(w->buffer))
 		fprintf(out, ", the queue holds %s",
 		    octets_text(text, sizeof text, w->buffer));
@@ -262,13 +264,13 @@ put_row(struct html *page, struct interface *i, const struct traffic_view *v)
 {
 	struct html *h = html_item(page, "port");
 	const struct msg_interface *m = &i->is;
-	char name[INTERFACE_TEXT], device[ADDR_TEXT];
+	char name[INTERFACE_TEXT], device[ADDR_TEXT], high[32];
 	int64_t begin, end;
-	char *svg = picture(i, v);
+	char *svg = picture(i, v, high);
 
 	flow_ip_text(&m->key.device, device);
 	html_text(h, "i_name", interface_name(i, name));
-	html_text(h, "i_alias", m->names.alias);
+	html_text(h, "i_alias", i->titled ? m->names.name : m->names.alias);
 	html_text(h, "i_device", m->names.device[0] != '\0' ? m->names.device : device);
 	put_source(h, i);
 	put_rate(h, "i_in", now_bits(i, IF_IN));
@@ -289,6 +291,7 @@ put_row(struct html *page, struct interface *i, const struct traffic_view *v)
 	    bill_get(&i->bill, &m->key, m->counted, m->flows, begin, end, v->now));
 	put_check(h, m);
 	put_bloat(h, i->line);
+	html_text(h, "i_high", high);
 	html_markup(h, "i_picture", svg != NULL ? svg : "");
 	free(svg);
 }
@@ -305,7 +308,8 @@ put_pollers(struct html *page)
 		if (p[k].text[0] == '\0')
 			continue;
 		struct html *h = html_item(page, "asked");
-		html_text(h, "a_name", p[k].name);
+		/* Nobody named it, and another may be called "router". */
+		html_text(h, "a_name", p[k].source == IF_UPNP ? "UPnP" : p[k].name);
 		html_text(h, "a_address", p[k].address);
 		html_text(h, "a_text", p[k].text);
 	}

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/clock.h"
 #include "web/access.h"
@@ -218,10 +219,11 @@ line_use(char *buf, size_t size, const struct talkers *t)
 		out, sizeof out, (double)t->total.octets[MINUTE_OUT] * 8 / seconds));
 }
 
-/* Who had most of it, if one had much; "" else. */
+/* Who had most of it, if one had much; "" else. ONE: what to call a device whose name
+ * is not shown. */
 static void
-name_first(
-    char *buf, size_t size, const struct traffic_view *v, const struct talkers *t)
+name_first(char *buf, size_t size, const struct traffic_view *v,
+    const struct talkers *t, const char *one)
 {
 	char name[TALKERNAME], more[TALKERNAME];
 	double all = (double)minute_octets(&t->total);
@@ -233,8 +235,8 @@ name_first(
 	if (count == 1 && all > 0 && (double)minute_octets(&row->sum) > all / 4) {
 		double share = (double)minute_octets(&row->sum) / all * 100;
 		talker_name(MINUTE_HOST, &row->key, name, more);
-		snprintf(buf, size, "%s has %.0f %% of it",
-		    v->hosts ? name : "One device", share > 100 ? 100 : share);
+		snprintf(buf, size, "%s has %.0f %% of it", v->hosts ? name : one,
+		    share > 100 ? 100 : share);
 	}
 	free(row);
 }
@@ -243,7 +245,7 @@ static void
 put_sentence(struct html *page, const struct traffic_view *v)
 {
 	struct talkers just;
-	char text[128], who[TALKERNAME + 32];
+	char text[128], who[TALKERNAME + 32], just_text[128], just_who[TALKERNAME + 32];
 
 	html_flag(page, "some", v->t.covered_s > 0);
 	html_text(page, "known", "");
@@ -253,16 +255,19 @@ put_sentence(struct html *page, const struct traffic_view *v)
 	}
 	line_use(text, sizeof text, &v->t);
 	html_text(page, "use", text);
-	name_first(who, sizeof who, v, &v->t);
+	name_first(who, sizeof who, v, &v->t, "One device");
 	html_text(page, "who", who);
 	if (!v->live)
 		return;
 	talkers_ask(&just, 1U << MINUTE_HOST, v->now - JUST_NOW, v->now, v->now);
 	if (just.covered_s > 0) {
-		line_use(text, sizeof text, &just);
-		html_text(page, "just_use", text);
-		name_first(who, sizeof who, v, &just);
-		html_text(page, "just_who", who);
+		line_use(just_text, sizeof just_text, &just);
+		name_first(just_who, sizeof just_who, v, &just, "one device");
+		/* Not the same once more. */
+		if (strcmp(text, just_text) != 0 || strcasecmp(who, just_who) != 0) {
+			html_text(page, "just_use", just_text);
+			html_text(page, "just_who", just_who);
+		}
 	}
 	talkers_free(&just);
 }

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/addr.h"
@@ -24,6 +25,8 @@
 #define LATE_SHARE 0.01
 /* And such a part of an agent's samples that it threw away. */
 #define DROPS_SHARE 0.01
+/* And octets whose sampling nobody told. */
+#define UNKNOWN_SHARE 0.001
 
 __attribute__((format(printf, 3, 4))) static void
 say(struct html *page, const char *tone, const char *fmt, ...)
@@ -57,7 +60,11 @@ trust_coverage(struct html *page, const struct traffic_view *v)
 
 	if (v->t.covered_s == 0)
 		return;
-	if (share < TALKERS_ALL)
+	if (share < 0.01)
+		say(page, "warn",
+		    "Less than 1 %% of this time was tallied; of the rest nothing is known, and "
+		    "rates are those of the part that is known.");
+	else if (share < TALKERS_ALL)
 		say(page, "warn",
 		    "%.0f %% of this time was tallied; of the rest nothing is known, and rates "
 		    "are those of the part that is known.",
@@ -75,10 +82,11 @@ trust_sampling(struct html *page, const struct traffic_view *v)
 {
 	const struct minute_sum *sum = &v->t.total;
 	double all = (double)minute_octets(sum);
+	bool unknown = (double)sum->unknown_octets >= all * UNKNOWN_SHARE;
 
 	if (all == 0)
 		return;
-	if (sum->unknown_octets > 0)
+	if (unknown)
 		say(page, "warn",
 		    "%.1f %% of the octets are from exporters of which nobody told the "
 		    "sampling rate. They are counted as they came: if those sample, the "
@@ -89,7 +97,7 @@ trust_sampling(struct html *page, const struct traffic_view *v)
 		    "Exporters sample, so these are estimates: the total is within "
 		    "\xc2\xb1%.2g %% with 99 %% confidence, a row within what stands beside it.",
 		    talkers_octets_interval(sum) / all * 100);
-	else if (sum->unknown_octets == 0)
+	else if (!unknown)
 		say(page, "good",
 		    "Nothing was sampled: these are counts, not estimates.");
 }
@@ -219,6 +227,51 @@ origin(const struct msg_exporter *x)
 		   : flow_sampling_word((enum flow_sampling)x->rate_from);
 }
 
+/* What tells it from another row: the domain, where it has one, or another has. */
+static void
+put_domain(struct html *h, const struct msg_exporter *x)
+{
+	size_t count, alike = 0;
+	const struct msg_exporter *o = exporters_list(&count);
+
+	for (size_t i = 0; i < count; i++)
+		alike += o[i].protocol == x->protocol &&
+			 strcmp(o[i].address, x->address) == 0;
+	html_text(h, "x_domain", "");
+	if (x->domain != 0 || (alike > 1 && x->port == 0))
+		html_printf(h, "x_domain", "%s %" PRIu64,
+		    x->protocol == FLOW_SFLOW5 ? "sub-agent"
+		    : x->protocol == FLOW_NETFLOW5 || x->protocol == FLOW_NETFLOW7
+			? "engine"
+			: "domain",
+		    x->domain);
+	html_text(h, "x_port", "");
+	if (x->port != 0)
+		html_printf(h, "x_port", "port %u", (unsigned)x->port);
+}
+
+/* "template 3, short 2": what was not understood, by reason. */
+static void
+put_faults(struct html *h, const struct msg_exporter *x)
+{
+	char *text;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	if (out == NULL)
+		fatal("open_memstream");
+	for (unsigned i = 0, some = 0; i < FLOW_FAULTS; i++)
+		if (x->fault[i] > 0)
+			fprintf(out, "%s%s %" PRIu64, some++ > 0 ? ", " : "",
+			    i == FAULT_FLOW_NO_TEMPLATE
+				? "without template"
+				: flow_fault_word((enum flow_fault)i),
+			    x->fault[i]);
+	fclose(out);
+	html_text(h, "x_faults", text);
+	free(text);
+}
+
 static void
 put_exporter(struct html *page, const struct msg_exporter *x, int64_t now)
 {
@@ -228,6 +281,8 @@ put_exporter(struct html *page, const struct msg_exporter *x, int64_t now)
 
 	html_text(h, "x_address", x->address);
 	html_text(h, "x_agent", strcmp(x->agent, x->address) != 0 ? x->agent : "");
+	put_domain(h, x);
+	put_faults(h, x);
 	html_text(h, "x_protocol", flow_protocol_word((enum flow_protocol)x->protocol));
 	html_printf(h, "x_records", "%" PRIu64, x->records);
 	html_text(h, "x_templates", "");
@@ -247,11 +302,12 @@ put_exporter(struct html *page, const struct msg_exporter *x, int64_t now)
 			html_printf(h, "x_rate", "1 in %u", x->rate);
 		html_text(h, "x_origin", unknown ? "" : origin(x));
 	}
-	html_printf(h, "x_lost", "%.*f %%", lost > 0 && lost < 9.95 ? 1 : 0, lost);
+	html_printf(
+	    h, "x_lost", "%.*f\xc2\xa0%%", lost > 0 && lost < 9.95 ? 1 : 0, lost);
 	html_flag(h, "x_lossy", lost >= 0.1);
-	html_printf(h, "x_undecoded", "%" PRIu64, x->no_template + x->faults);
-	html_flag(h, "x_faulty", x->no_template + x->faults > 0);
-	figure_span(
+	html_printf(h, "x_undecoded", "%" PRIu64, x->faults);
+	html_flag(h, "x_faulty", x->faults > 0);
+	figure_age(
 	    when, sizeof when, now * 1000 > x->last_ms ? now - x->last_ms / 1000 : 0);
 	html_printf(h, "x_last", "%s ago", when);
 	html_text(h, "x_clock", "");

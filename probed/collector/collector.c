@@ -105,8 +105,12 @@ on_fault(void *ctx, enum flow_fault fault, size_t offset, const char *text)
 	if (fault == FAULT_FLOW_NO_TEMPLATE ||
 	    !log_allowed(&collector.fault, TELL_S, &skipped))
 		return;
-	log_info("%s byte %zu: %s (%u more faults of flow datagrams)",
-	    addr_text_port(collector.fault_from, from), offset, text, skipped);
+	addr_text_port(collector.fault_from, from);
+	if (skipped == 0)
+		log_info("%s byte %zu: %s", from, offset, text);
+	else
+		log_info("%s byte %zu: %s (%u more faults of flow datagrams)", from,
+		    offset, text, skipped);
 }
 
 static void
@@ -334,6 +338,7 @@ send_exporter(struct link *link, const struct exporter *x)
 		memcpy(m.agent, x->interface, sizeof x->interface);
 	for (unsigned i = 0; i < FLOW_FAULTS; i++)
 		m.faults += x->faults[i];
+	memcpy(m.fault, x->faults, sizeof m.fault);
 	msg_begin(&collector.out, MSG_EXPORTER);
 	msg_put_exporter(&collector.out, &m);
 	link_send(link, &collector.out, -1, LINK_DROPPABLE);

@@ -108,7 +108,9 @@ senders_refuse(struct senders *s, const struct addr *from, const uint8_t *data,
 		*t = (struct stranger){ .first_ms = now_ms };
 	t->from = *from;
 	t->proxy = senders_by_port(s, from);
-	t->protocol = protocol_of(data, len);
+	enum flow_protocol protocol = protocol_of(data, len);
+	if (++t->of[protocol] >= t->of[t->protocol])
+		t->protocol = protocol;
 	t->datagrams++;
 	t->last_ms = now_ms;
 	return t;

@@ -25,7 +25,9 @@ enum sender {
 struct stranger {
 	struct addr from; /* with its last port */
 	bool proxy;
-	enum flow_protocol protocol; /* of its last datagram, by the first bytes */
+	/* Of most of its datagrams, by their first bytes; and of how many each. */
+	enum flow_protocol protocol;
+	uint64_t of[FLOW_PROTOCOLS];
 	uint64_t datagrams;
 	int64_t first_ms, last_ms;
 };

@@ -100,6 +100,9 @@ capture_read(const char *file, const struct capture_sink *sink,
 	int skip, got;
 
 	memset(count, 0, sizeof *count);
+	/* Of some things it says itself what file they are of. */
+	if (in == NULL && strncmp(text, file, strlen(file)) == 0)
+		return err_set(err, "%s", text);
 	if (in == NULL)
 		return err_set(err, "%s: %s", file, text);
 	skip = capture_link(pcap_datalink(in), &link);

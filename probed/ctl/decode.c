@@ -18,11 +18,21 @@ struct decode {
 	const struct datagram *d;
 	unsigned long packet, told;
 	bool json, counters;
+	bool headed;	 /* the line of names is printed */
 	FILE *later;	 /* counter samples, which come behind all flows */
 	FILE *discarded; /* packets, which come behind those */
 	unsigned long flows, samples, discards, options;
 	unsigned long faults[FLOW_FAULTS];
 };
+
+/* Not before there is something to read. */
+static void
+put_head(struct decode *k)
+{
+	if (!k->headed && !k->json)
+		flowtext_tsv_head(stdout);
+	k->headed = true;
+}
 
 static void
 on_flow(void *ctx, const struct flow *f)
@@ -30,6 +40,7 @@ on_flow(void *ctx, const struct flow *f)
 	struct decode *k = ctx;
 
 	k->flows++;
+	put_head(k);
 	if (k->json)
 		flowtext_json(stdout, f);
 	else
@@ -144,6 +155,8 @@ decode_file(struct decode *k, const char *file)
 	struct capture_sink sink = { .ctx = k, .datagram = take };
 	int status = capture_read(file, &sink, &count, &err);
 
+	if (status == 0)
+		put_head(k);
 	if (status != 0)
 		fprintf(stderr, "probectl: %s\n", err.text);
 	if (status == 0 || count.packets != 0)
@@ -199,12 +212,10 @@ ctl_decode(int argc, char **argv)
 		perror("probectl: no temporary file");
 		return CTL_FAILED;
 	}
-	if (!k.json)
-		flowtext_tsv_head(stdout);
 	for (int i = optind; i < argc; i++)
 		if (decode_file(&k, argv[i]) != 0)
 			status = CTL_FAILED;
-	if (k.later != NULL) {
+	if (k.later != NULL && k.headed) {
 		flowtext_counters_tsv_head(stdout);
 		print_kept(k.later);
 		if (ftell(k.discarded) > 0)

@@ -251,7 +251,11 @@ show_strangers(const json_t *s)
 		const char *protocol = text(t, "protocol");
 
 		printf("stranger   %s sent %lld datagrams%s%s", text(t, "address"),
-		    integer(t, "datagrams"), *protocol != '\0' ? " of " : "", protocol);
+		    integer(t, "datagrams"),
+		    *protocol == '\0'		   ? ""
+		    : integer(t, "datagrams") == 1 ? " of "
+						   : ", mostly ",
+		    protocol);
 		if (json_is_true(json_object_get(t, "proxy")))
 			fputs(", and passes on what others send: who they are is not "
 			      "seen; give the container its host's network "

@@ -135,9 +135,13 @@ show(const json_t *j)
 	    json_number_value(json_object_get(total, "octets_low")),
 	    json_number_value(json_object_get(total, "octets_high")), 0);
 	const json_t *coverage = json_object_get(j, "coverage");
-	printf("%.0f %% of the time was tallied", json_number_value(coverage) * 100);
+	if (json_number_value(coverage) < 0.01 && json_number_value(coverage) > 0)
+		printf("less than 1 %% of the time was tallied");
+	else
+		printf("%.0f %% of the time was tallied",
+		    json_number_value(coverage) * 100);
 	double unknown = json_number_value(json_object_get(total, "unknown_octets"));
-	if (unknown > 0 && all > 0)
+	if (unknown > 0 && unknown >= all / 1000)
 		printf("; the sampling of %.1f %% of the octets is not known",
 		    unknown / all * 100);
 	putchar('\n');

@@ -136,6 +136,7 @@ msg_put_exporter(struct msg_out *out, const struct msg_exporter *x)
 		pack_u64(p, x->discarded[i].count);
 	}
 	pack_u8(p, x->tells);
+	put_all(p, x->fault, FLOW_FAULTS);
 }
 
 int
@@ -190,6 +191,7 @@ msg_get_exporter(struct msg_in *in, struct msg_exporter *x)
 		x->discarded[i].count = wire_u64(w);
 	}
 	x->tells = get_bool(w);
+	get_all(w, x->fault, FLOW_FAULTS);
 	if (x->protocol >= FLOW_PROTOCOLS || x->rate_from >= SAMPLING_SOURCES)
 		w->bad = true;
 	return msg_done(in);

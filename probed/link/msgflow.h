@@ -66,6 +66,7 @@ struct msg_exporter {
 	} discarded[MSG_DISCARDS];
 	uint8_t discarded_count;
 	bool tells; /* its records count for its device's interfaces */
+	uint64_t fault[FLOW_FAULTS]; /* FAULTS, by reason */
 };
 void msg_put_exporter(struct msg_out *out, const struct msg_exporter *x);
 int msg_get_exporter(struct msg_in *in, struct msg_exporter *x);
