@@ -436,6 +436,30 @@ test_full_line(void)
 	verdict_free(v);
 }
 
+/* The other judge is quicker than counters are. */
+static void
+test_late_counters(void)
+{
+	struct infer_finding f;
+	int64_t t = BEGIN + 124 * 60;
+
+	finding_init(&f, "congestion", "192.168.1.1/2", "line");
+	f.segment = SEGMENT_ACCESS;
+	snprintf(f.cause, sizeof f.cause, "bufferbloat");
+	struct verdict *v = full_line(0.05, 0.3, &f);
+	is_str(last.cause, "congestion", "what is found first is congestion");
+	for (int i = 0; i < 3; i++)
+		line_window(v, t += 60, 0.18, 0.1, 0.96);
+	is_str(last.cause, "bufferbloat", "which the line's counters explain");
+	has("while uploading at 9.6 of 10 Mbit/s (192.168.1.30, port 443): your modem holds "
+	    "about 225 kB.",
+	    "by how much and whom");
+	verdict_neighbour(v, &f, true);
+	line_window(v, t += 60, 0.18, 0.1, 0.3);
+	is_str(last.cause, "bufferbloat", "and that stays the cause");
+	verdict_free(v);
+}
+
 static void
 test_own_load(void)
 {
@@ -466,6 +490,7 @@ main(void)
 	test_cut();
 	test_bytes();
 	test_full_line();
+	test_late_counters();
 	test_own_load();
 	return tap_done();
 }

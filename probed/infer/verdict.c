@@ -297,11 +297,12 @@ of_full_line(const char *cause, enum verdict_sign sign)
 }
 
 /* How much a cause says. Others' findings and counters end before the last window does,
- * which is no other cause; a line that is dead by now is. */
+ * which is no other cause; a line that is dead by now is. That a line is congested is
+ * found in seconds, and what it carries, and who, once its counters are a minute's. */
 static int
 rank(const char *cause)
 {
-	static const char *const words[] = { "bufferbloat", "route", "congestion",
+	static const char *const words[] = { "route", "congestion", "bufferbloat",
 		"radio", "attack", "outage", "unlinked" };
 
 	cause = of_full_line(cause, SIGN_DELAY);
