@@ -256,14 +256,10 @@ static void
 clear(struct links *l, const char *subject, const char *source, int64_t time,
     unsigned hold)
 {
-	struct finding f = { .kind = CONGESTION_KIND,
-		.subject = subject,
-		.source = source,
-		.time = time,
-		.worst = NAN,
-		.hold = hold };
+	static struct infer_finding f;
 
-	condition_clear(l->cs, &f);
+	finding_init(&f, CONGESTION_KIND, subject, source);
+	found_clear(l->cs, &f, time, hold);
 }
 
 /* How many of N series rise by most of what FAR does. */
