@@ -57,7 +57,7 @@ cat >"$DIR/smokebox" <<-END
 	dry_run = no
 	protect = 192.0.2.0/28
 END
-config 2 3 <<-END
+config 1 4 <<-END
 + A
 menu = A
 title = A

@@ -13,7 +13,7 @@ cat >"$DIR/smokebox" <<-END
 	local = 192.0.2.0/24
 	telescope = 203.0.113.0/24
 END
-config 2 3 <<-END
+config 1 4 <<-END
 + A
 menu = A
 title = A
