@@ -139,6 +139,23 @@ test_times(void)
 			printf("# %s: got %lld, expected %lld\n",
 			    r == 0 ? "" : err.text, (long long)t, (long long)want);
 	}
+	static const struct {
+		const char *text;
+		int day;
+		int64_t more;
+	} days[] = { { "today", 0, 0 }, { "yesterday", -1, 0 },
+		{ "yesterday+90min", -1, 5400 }, { "Yesterday", -1, 0 },
+		{ "tomorrow", 1, 0 }, { "12:00 yesterday", -1, 43200 } };
+	for (size_t i = 0; i < sizeof days / sizeof days[0]; i++) {
+		time_t then = time(NULL);
+		struct tm tm;
+		localtime_r(&then, &tm);
+		tm.tm_hour = tm.tm_min = tm.tm_sec = 0;
+		tm.tm_mday += days[i].day;
+		ok(query_time(days[i].text, now, now, &t, &err) == 0 &&
+			t == mktime(&tm) + days[i].more,
+		    "time \"%s\" is from a day's begin on", days[i].text);
+	}
 	ok(query_time(
 	       "this is far more than sixty-four characters of a time, so it is none",
 	       now, now, &t, &err) != 0,

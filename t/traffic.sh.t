@@ -117,6 +117,9 @@ unlike "$(cat "$DIR/bad")" '<b>' "and escaped"
 like "$(page '/t/A/one?start=now-1h&end=now')" 'href="/traffic\?start=[0-9]+&amp;end=[0-9]+"' \
 	"a target's graph leads to who filled the line then"
 
+unlike "$(page '/traffic?start=now-20m')" '192\.168\.1\.30' "an m is minutes: what was hours ago is not of them"
+like "$(page '/traffic?start=now-1mon')" '192\.168\.1\.30' "which have a word of their own"
+
 # --- flows that arrive now ---------------------------------------------------------------
 # send FROM: each line of standard input, hexadecimal, is a datagram.
 send() {
@@ -158,6 +161,8 @@ ctl() {
 table=$(ctl traffic --since "$begin" --until "$end" --limit 2)
 like "$table" '192\.168\.1\.30 +[0-9.]+ GB +[0-9.]+ MB +[0-9.]+ GB +[0-9.]+ % \+-' "probectl traffic"
 like "$table" '100 % of the time was tallied' "and how much is known"
+unlike "$(ctl traffic --since now-20m)" '192\.168\.1\.30' "an m is minutes"
+like "$(ctl traffic --since now-400d)" 'less than 1 % of the time was tallied' "hours of a year are less than 1 %"
 like "$(ctl traffic --by name)" 'parameter by: expected' "a key that is none"
 like "$(ctl forget)" 'expected forget ADDRESS' "forget whom?"
 like "$(ctl forget 10.0.0.300)" 'expected a prefix' "an address that is none"

@@ -273,8 +273,16 @@ at_is_plain(const char *text)
 static int
 parse_at(const char *text, int64_t other, int64_t *out, struct err *err)
 {
+	static const char *const days[] = { "today", "yesterday", "tomorrow" };
+	char whole[TIME_MAX + 16];
 	rrd_time_value_t at;
-	char *why = rrd_parsetime(text, &at);
+
+	/* librrd wants an hour before a day; without one it is the day's begin. */
+	snprintf(whole, sizeof whole, "%s", text);
+	for (unsigned i = 0; i < 3; i++)
+		if (strncasecmp(text, days[i], strlen(days[i])) == 0)
+			snprintf(whole, sizeof whole, "midnight %s", text);
+	char *why = rrd_parsetime(whole, &at);
 
 	if (why != NULL)
 		return err_set(err, "%s", not_a_time);

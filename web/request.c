@@ -9,6 +9,7 @@
 
 #include <zlib.h>
 
+#include "base/attime.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/mem.h"
@@ -115,10 +116,10 @@ request_header(const struct request *r, const char *name)
 	return MHD_lookup_connection_value(r->mhd, MHD_HEADER_KIND, name);
 }
 
-int
-request_time(struct request *r, const char *name, int64_t fallback, int64_t *out)
+static int
+take_time(struct request *r, const char *name, const char *text, int64_t fallback,
+    int64_t *out)
 {
-	const char *text = request_arg(r, name);
 	const char *other_name = strcmp(name, "start") == 0 ? "end" : "start";
 	const char *other_text = request_arg(r, other_name);
 	int64_t now = clock_wall_ns() / CLOCK_NS_PER_S, other = now;
@@ -133,6 +134,23 @@ request_time(struct request *r, const char *name, int64_t fallback, int64_t *out
 		return 0;
 	reply_error(r, 400, "parameter %s: %s", name, err.text);
 	return -1;
+}
+
+int
+request_time(struct request *r, const char *name, int64_t fallback, int64_t *out)
+{
+	return take_time(r, name, request_arg(r, name), fallback, out);
+}
+
+int
+request_short_time(struct request *r, const char *name, int64_t fallback, int64_t *out)
+{
+	const char *given = request_arg(r, name);
+	char *text = given != NULL ? attime_minutes(given) : NULL;
+	int status = take_time(r, name, text, fallback, out);
+
+	free(text);
+	return status;
 }
 
 int

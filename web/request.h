@@ -33,6 +33,9 @@ const char *request_header(const struct request *r, const char *name);
 /* Argument NAME as a time: epoch seconds or RRDtool's AT syntax ("now-3h"), FALLBACK
  * when missing or empty. 0, or -1 after having answered 400 naming the parameter. */
 int request_time(struct request *r, const char *name, int64_t fallback, int64_t *out);
+/* Likewise, where spans are short: "now-5m" is five minutes ago, not months. */
+int request_short_time(
+    struct request *r, const char *name, int64_t fallback, int64_t *out);
 /* Arguments start and end, three hours up to NOW when missing, as a range that can be
  * drawn; the same. */
 int request_range(struct request *r, int64_t now, int64_t *start, int64_t *end);

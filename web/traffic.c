@@ -355,8 +355,8 @@ page_traffic(struct request *r)
 	struct traffic_view v = { .now = now_s() };
 	unsigned tables = 0;
 
-	if (request_time(r, "end", v.now, &v.end) < 0 ||
-	    request_time(r, "start", v.end - SPAN_DEFAULT, &v.start) < 0)
+	if (request_short_time(r, "end", v.now, &v.end) < 0 ||
+	    request_short_time(r, "start", v.end - SPAN_DEFAULT, &v.start) < 0)
 		return;
 	if (v.start >= v.end || v.start < 0) {
 		reply_error(r, 400, "parameter start: expected a time before end");

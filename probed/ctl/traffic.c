@@ -7,6 +7,7 @@
 
 #include <curl/curl.h>
 
+#include "base/attime.h"
 #include "base/mem.h"
 #include "ctl/ask.h"
 
@@ -170,7 +171,13 @@ ctl_traffic(const struct ctl *ctl, int argc, char **argv)
 			free(path);
 			return usage();
 		}
-		path = with(path, name, optarg);
+		if (c == 's' || c == 'u') {
+			char *time = attime_minutes(optarg);
+			path = with(path, name, time);
+			free(time);
+		} else {
+			path = with(path, name, optarg);
+		}
 	}
 	if (optind != argc) {
 		free(path);
