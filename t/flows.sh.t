@@ -37,7 +37,16 @@ wait_until 15 gets 1 collector faults.no_template
 is "$(collector faults.no_template)" 1 "data of a source id without a template is a fault"
 is "$(json status '.exporters[] | select(.domain == 8) | .faults_by | tostring')" '{"no_template":1,"clock":1}' \
 	"by reason, of the exporter that it is of"
+waits() {
+	json status '.exporters[] | select(.domain == 8) | .waits_for_template.id'
+}
+is "$(waits)" 256 "which template its data wait for"
+holds "and since when" "$(json status '.time - (.exporters[] | select(.domain == 8) | .waits_for_template.since) | fabs') < 60"
+is "$(json status '[.exporters[] | select(.domain == 7) | .templates_oldest[].id] | sort | tostring')" "[256]" \
+	"and which another one has, with its age"
 page=$(page /traffic)
+like "$page" 'data have waited for template 256 for [0-9]+ seconds?' "the page says that it waits"
+like "$page" '256 last used [0-9]+ seconds? ago' "and how old templates are"
 like "$page" '<th scope="row">127.0.0.1 <span class="sub">domain 7</span>' "the page tells domains of an exporter apart"
 like "$page" 'class="num wrong">2 <span class="sub">without template 1, clock 1</span>' "and why something was not understood"
 is "$(json status '[.exporters[] | select(.protocol == "netflow9") | .records] | add')" 2 \

@@ -209,6 +209,26 @@ put_exporter(struct json *j, const struct msg_exporter *x)
 	jw_object_end(j);
 	put_int(j, "no_template", x->no_template);
 	put_int(j, "templates", x->templates);
+	jw_key(j, "templates_oldest");
+	jw_array(j);
+	for (unsigned i = 0; i < x->template_count; i++) {
+		jw_object(j);
+		put_int(j, "id", x->template[i].id);
+		jw_key(j, "options");
+		jw_bool(j, x->template[i].options);
+		put_int(j, "last", (uint64_t)(x->template[i].used_ms / 1000));
+		jw_object_end(j);
+	}
+	jw_array_end(j);
+	jw_key(j, "waits_for_template");
+	if (x->waits_ms != 0) {
+		jw_object(j);
+		put_int(j, "id", x->waits_for);
+		put_int(j, "since", (uint64_t)(x->waits_ms / 1000));
+		jw_object_end(j);
+	} else {
+		jw_null(j);
+	}
 	put_int(j, "lost", x->lost);
 	jw_key(j, "lost_unit");
 	jw_str(j, x->protocol == FLOW_PACKETS ? "packets"

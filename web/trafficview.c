@@ -288,6 +288,22 @@ put_exporter(struct html *page, const struct msg_exporter *x, int64_t now)
 	html_text(h, "x_templates", "");
 	if (x->protocol == FLOW_NETFLOW9 || x->protocol == FLOW_IPFIX)
 		html_printf(h, "x_templates", "%u", x->templates);
+	html_text(h, "x_oldest", "");
+	if (x->template_count > 0) {
+		int64_t used_s = x->template[0].used_ms / 1000;
+
+		figure_age(when, sizeof when, now > used_s ? now - used_s : 0);
+		html_printf(
+		    h, "x_oldest", "%u last used %s ago", x->template[0].id, when);
+	}
+	html_text(h, "x_waits", "");
+	if (x->waits_ms != 0) {
+		int64_t since_s = x->waits_ms / 1000;
+
+		figure_age(when, sizeof when, now > since_s ? now - since_s : 0);
+		html_printf(h, "x_waits", "data have waited for template %u for %s",
+		    x->waits_for, when);
+	}
 	html_text(h, "x_rate", "");
 	html_text(h, "x_origin", "");
 	html_flag(h, "x_unknown", false);

@@ -285,6 +285,30 @@ send_totals(struct link *link)
 	link_send(link, &collector.out, -1, LINK_DROPPABLE);
 }
 
+/* The templates of X that were used longest ago. */
+static void
+tell_templates(struct msg_exporter *m, const struct exporter *x)
+{
+	for (const struct template *first = x->templates; first != NULL;
+	     first = first->hh.next)
+		for (const struct template *t = first; t != NULL; t = t->older) {
+			unsigned at = m->template_count;
+
+			if (at == MSG_TEMPLATES) {
+				if (m->template[at - 1].used_ms <= t->used_ms)
+					continue;
+				at--;
+			} else {
+				m->template_count++;
+			}
+			for (; at > 0 && m->template[at - 1].used_ms > t->used_ms; at--)
+				m->template[at] = m->template[at - 1];
+			m->template[at].id = t->id;
+			m->template[at].options = t->options;
+			m->template[at].used_ms = t->used_ms;
+		}
+}
+
 static void
 send_exporter(struct link *link, const struct exporter *x)
 {
@@ -339,6 +363,11 @@ send_exporter(struct link *link, const struct exporter *x)
 	for (unsigned i = 0; i < FLOW_FAULTS; i++)
 		m.faults += x->faults[i];
 	memcpy(m.fault, x->faults, sizeof m.fault);
+	tell_templates(&m, x);
+	if (x->waits_ms != 0 && x->last_ms - x->waited_ms <= EXPORTER_WAITS_MS) {
+		m.waits_for = x->waits_for;
+		m.waits_ms = x->waits_ms;
+	}
 	msg_begin(&collector.out, MSG_EXPORTER);
 	msg_put_exporter(&collector.out, &m);
 	link_send(link, &collector.out, -1, LINK_DROPPABLE);

@@ -71,6 +71,9 @@ struct exporter_discard {
 struct template;
 TAILQ_HEAD(template_list, template);
 
+/* Whose data have not waited for a template for so long waits no more. */
+#define EXPORTER_WAITS_MS 600000
+
 struct exporter {
 	UT_hash_handle hh;
 	struct exporter_key key;
@@ -125,6 +128,10 @@ struct exporter {
 	struct exporter_discard discarded[EXPORTER_DISCARDS_MAX];
 	unsigned discarded_count;
 	uint64_t no_template, faults[FLOW_FAULTS];
+	/* The template that its data wait for: since when, and when they last did; 0:
+	 * for none. Of several the first that came. */
+	uint32_t waits_for;
+	int64_t waits_ms, waited_ms;
 	/* A firewall (nsel.h): what its ends tell, and how many in a row spoke against
 	 * that. */
 	bool ends_by_deltas;

@@ -173,6 +173,19 @@ sets_learn(struct exporters *e, struct exporter *x, unsigned port, bool options,
 /* --- data ----------------------------------------------------------------------------
  */
 
+/* Data of X wait for template ID. */
+static void
+note_wait(struct exporter *x, uint32_t id, int64_t now_ms)
+{
+	if (x->waits_ms == 0 ||
+	    (x->waits_for != id && now_ms - x->waited_ms > EXPORTER_WAITS_MS)) {
+		x->waits_for = id;
+		x->waits_ms = now_ms;
+	}
+	if (x->waits_for == id)
+		x->waited_ms = now_ms;
+}
+
 static void
 set_data(struct walk *k, uint32_t id, struct wire w)
 {
@@ -184,10 +197,13 @@ set_data(struct walk *k, uint32_t id, struct wire w)
 	if (t == NULL) {
 		k->count.unknown = true;
 		d->exporter->no_template++;
+		note_wait(d->exporter, id, d->d->arrived_ms);
 		decoding_fault(d, FAULT_FLOW_NO_TEMPLATE, w.at,
 		    "data for template %u, which was not sent", id);
 		return;
 	}
+	if (d->exporter->waits_for == id)
+		d->exporter->waits_ms = 0;
 	/* What is left of less than a record is padding. */
 	while (wire_left(&w) >= t->len) {
 		const uint8_t *begin = w.at;

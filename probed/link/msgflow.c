@@ -137,6 +137,14 @@ msg_put_exporter(struct msg_out *out, const struct msg_exporter *x)
 	}
 	pack_u8(p, x->tells);
 	put_all(p, x->fault, FLOW_FAULTS);
+	pack_u8(p, x->template_count);
+	for (unsigned i = 0; i < x->template_count; i++) {
+		pack_u32(p, x->template[i].id);
+		pack_u8(p, x->template[i].options);
+		pack_i64(p, x->template[i].used_ms);
+	}
+	pack_u32(p, x->waits_for);
+	pack_i64(p, x->waits_ms);
 }
 
 int
@@ -192,6 +200,18 @@ msg_get_exporter(struct msg_in *in, struct msg_exporter *x)
 	}
 	x->tells = get_bool(w);
 	get_all(w, x->fault, FLOW_FAULTS);
+	x->template_count = wire_u8(w);
+	if (x->template_count > MSG_TEMPLATES) {
+		w->bad = true;
+		x->template_count = 0;
+	}
+	for (unsigned i = 0; i < x->template_count; i++) {
+		x->template[i].id = wire_u32(w);
+		x->template[i].options = get_bool(w);
+		x->template[i].used_ms = wire_i64(w);
+	}
+	x->waits_for = wire_u32(w);
+	x->waits_ms = wire_i64(w);
 	if (x->protocol >= FLOW_PROTOCOLS || x->rate_from >= SAMPLING_SOURCES)
 		w->bad = true;
 	return msg_done(in);

@@ -32,6 +32,7 @@ void msg_put_flows(struct msg_out *out, const struct msg_flows *f);
 int msg_get_flows(struct msg_in *in, struct msg_flows *f);
 
 #define MSG_DISCARDS 16
+#define MSG_TEMPLATES 16
 
 struct msg_exporter {
 	char address[ADDR_TEXT]; /* who sends */
@@ -42,6 +43,15 @@ struct msg_exporter {
 	uint64_t lost, reordered, restarts, mixed; /* collector/sequence.h */
 	bool lost_datagrams; /* LOST counts datagrams, else records */
 	uint32_t templates;
+	/* Those that were used, or told of, longest ago, in this order. */
+	struct {
+		uint32_t id;
+		bool options;	 /* it is for what describes the exporter */
+		int64_t used_ms; /* epoch */
+	} template[MSG_TEMPLATES];
+	uint8_t template_count;
+	uint32_t waits_for; /* the template that its data wait for, */
+	int64_t waits_ms;   /* since then, epoch; 0: they wait for none */
 	uint32_t rate;	   /* of its last flow; 0: it sent none */
 	uint8_t rate_from; /* enum flow_sampling */
 	int64_t last_ms;   /* when it was last heard, epoch */
