@@ -11,8 +11,13 @@
  *
  * That a scenario is right in 16 of 20, and sure in time in 16 of 20, is a claim of 20
  * seeds (CLAIMED). Of fewer, one that falls short is left out by name, unless so few
- *are no chance any more. The first seed alone, as by default, is known: each scenario
- *is right there. */
+ * are no chance any more. The first seed alone, as by default, is known: each scenario
+ * is right there.
+ *
+ * Live, with real flow datagrams and steps of 1 s: a line that dies and a far end that
+ * does (t/verdictlive.sh.t), an upload that fills it (t/fullline.sh.t), the same by
+ * counters (t/congested.sh.t), an attack that does not hurt (t/attack.sh.t), a victim
+ * elsewhere (t/telescope.sh.t). */
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
