@@ -393,6 +393,13 @@ test_sflow(void)
 	c.interface = 99;
 	ifcount_sflow(t, &c);
 	is_int(totals(t).interfaces, 2, "counters of no interface are passed over");
+	c.of_interface = true;
+	c.interface = 0x3fffffff;
+	ifcount_sflow(t, &c);
+	c.time_ms += 20000;
+	x->numbering.clock += 20000;
+	ifcount_sflow(t, &c);
+	is_str(got.now.names.name, "this device itself", "the device has a name");
 	free(x);
 	ifcount_free(t);
 }

@@ -10,6 +10,9 @@
 
 struct exporters;
 
+/* The number that sFlow gives the device itself in place of an interface. */
+#define FLOW_INTERFACE_SELF 0x3fffffff
+
 /* A counter sample (sFlow): what an interface has counted, where it is of one.
  * UINT64_MAX: it does not count that. */
 struct flow_counters {

@@ -421,6 +421,8 @@ ifcount_sflow(struct ifcount *t, const struct flow_counters *c)
 
 	if (!c->of_interface)
 		return;
+	if (c->interface == FLOW_INTERFACE_SELF)
+		snprintf(names.name, sizeof names.name, "this device itself");
 	struct flow_ip device = exporter_device(x);
 	struct ifcount_sample s = { .key = if_key(&device, c->interface),
 		.source = IF_SFLOW,

@@ -21,9 +21,6 @@
 #define RECORD_GATEWAY 1003
 #define COUNTERS_INTERFACE 1
 
-/* Numbers of an interface that are none: the device itself, and not known. */
-#define INTERFACE_SELF 0x3fffffff
-
 /* --- small things
  * --------------------------------------------------------------------- */
 
@@ -62,7 +59,7 @@ sflow_plain_ip(struct wire *w, unsigned len)
 static uint32_t
 sflow_interface(uint32_t format, uint32_t value)
 {
-	return format != 0 || value == INTERFACE_SELF ? 0 : value;
+	return format != 0 || value == FLOW_INTERFACE_SELF ? 0 : value;
 }
 
 /* --- records of a flow sample
