@@ -1224,6 +1224,73 @@ static const struct {
 	{ "type = slack\nurl = https://h/\nrate = 5/s", "expected letters a minute" },
 };
 
+/* What can hardly be meant is said, with its line; what looks like it is not. */
+static const struct {
+	const char *text, *complaint; /* none: NULL */
+} hardly_meant[] = {
+	{ "listen = 127.0.0.1:2055, [::1]:2055 127.0.0.1:2055",
+	    "smokebox:2: warning: 127.0.0.1:2055 stands there twice" },
+	{ "listen = 127.0.0.1:2055 127.0.0.1:2056 [::1]:2055", NULL },
+	{ "local = 192.0.2.0/24 0.0.0.0/0",
+	    "smokebox:2: warning: every address is of the own" },
+	{ "local = ::/0", "smokebox:2: warning: every address is of the own" },
+	{ "local = 0.0.0.0/1 2000::/3", NULL },
+	{ "telescope = 10.0.0.0/8", "smokebox:2: warning: all of 10.0.0.0/8 is in it" },
+	{ "telescope = 192.0.0.0/8",
+	    "smokebox:2: warning: all of 192.168.0.0/16 is in it" },
+	{ "telescope = 10.5.0.0/16 192.0.2.0/24", NULL },
+	{ "talkers_size = 900000G", "smokebox:2: warning: more than a terabyte" },
+	{ "talkers_size = 1024G", NULL },
+	{ "+ interfaces\n++ w\ndevice = 192.0.2.1",
+	    "smokebox:3: warning: w: it is no interface, expected an 'index' or a 'name'" },
+	{ "+ interfaces\n++ w\ndevice = 2001:db8::1\nindex = 1\n"
+	  "++ v\ndevice = 2001:db8:0::1\nindex = 1",
+	    "smokebox:6: warning: v: 'w' is the same interface" },
+	{ "+ interfaces\n++ w\ndevice = 192.0.2.1\nname = lan\n"
+	  "++ v\ndevice = 192.0.2.1\nname = lan",
+	    "smokebox:6: warning: v: 'w' is the same interface" },
+	{ "+ interfaces\n++ w\ndevice = 192.0.2.1\nname = lan\n"
+	  "++ v\ndevice = 192.0.2.1\nname = wan\n"
+	  "++ u\ndevice = 192.0.2.2\nname = wan",
+	    NULL },
+	{ "+ snmp\ncommunity = c\n++ a\nhost = 192.0.2.1\n++ b\nhost = 192.0.2.1",
+	    "smokebox:6: warning: b: 'a' is the same device, so that it is asked twice" },
+	{ "+ snmp\ncommunity = c\n++ a\nhost = 192.0.2.1\n"
+	  "++ b\nhost = 192.0.2.1\nport = 1161\n"
+	  "++ c\nhost = 192.0.2.1\ncontext = x",
+	    NULL },
+	{ "+ snmp\ncommunity = c\n++ a\nhost = 192.0.2.1\ninterfaces = 1\n"
+	  "++ b\nhost = 192.0.2.1\ninterfaces = 2",
+	    NULL },
+};
+
+static void
+test_hardly_meant(void)
+{
+	char *text;
+
+	for (size_t i = 0; i < sizeof hardly_meant / sizeof *hardly_meant; i++) {
+		const char *complaint = hardly_meant[i].complaint;
+
+		text = mem_printf("*** Collector ***\n%s\n", hardly_meant[i].text);
+		put("smokebox", text);
+		free(text);
+		struct conf *conf = load(&text);
+		bool good =
+		    conf != NULL &&
+		    (complaint == NULL
+			    ? *text == '\0'
+			    : strncmp(text, complaint, strlen(complaint)) == 0 &&
+				  strchr(text, '\n') == strrchr(text, '\n'));
+		if (!ok(good, "%s",
+			complaint != NULL ? complaint : hardly_meant[i].text))
+			printf("# %s\n", text);
+		conf_free(conf);
+		free(text);
+	}
+	drop("smokebox");
+}
+
 /* A secret that others might read is not used, until they may not. */
 static void
 test_mode(void)
@@ -1447,6 +1514,7 @@ main(void)
 	test_default();
 	test_elsewhere();
 	test_keyfiles();
+	test_hardly_meant();
 	test_mode();
 	test_receivers();
 	test_devices();

@@ -185,6 +185,10 @@ is "$(json "interfaces?device=192.0.2.77&index=5&start=$begin&end=$((begin + 300
 	"300 [0,26375,52750]" "its history"
 is "$(json 'interfaces?start=now-1h' .status)" 400 "a history is of one interface"
 
+is "$(json 'interfaces?device=abc' .status)" 404 "nobody is called so"
+is "$(json 'interfaces?device=two' '.interfaces | length > 0')" true "a device by its name"
+is "$(json 'interfaces?device=192.0.2.199' '.interfaces | length')" 0 "one of which nothing is known"
+
 # --- sFlow: two counter samples 30 s apart by their uptime -------------------------------
 # counters UPTIME SEQUENCE IN OUT
 counters() {

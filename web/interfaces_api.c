@@ -219,6 +219,22 @@ struct wanted {
 	struct months months;
 };
 
+/* Is DEVICE an address, or what a device is called? */
+static bool
+is_known(const char *device)
+{
+	size_t count;
+	struct interface *const *list = interfaces_list(&count);
+	struct addr a;
+
+	if (addr_parse(&a, device) == 0)
+		return true;
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(list[i]->is.names.device, device) == 0)
+			return true;
+	return false;
+}
+
 static int
 read_wanted(struct request *r, struct wanted *w)
 {
@@ -240,6 +256,12 @@ read_wanted(struct request *r, struct wanted *w)
 		reply_error(r, 400,
 		    "parameter start: expected together with device and index, or with "
 		    "radio, which say whose history");
+		return -1;
+	}
+	if (w->device != NULL && !is_known(w->device)) {
+		reply_error(r, 404,
+		    "parameter device: nothing is known of a device that is called so, "
+		    "expected an address, or the name of one that is asked by SNMP");
 		return -1;
 	}
 	if (w->history && request_range(r, w->months.now, &w->start, &w->end) != 0)

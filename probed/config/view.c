@@ -288,4 +288,5 @@ view_build(struct conf_tree *tree, struct conf_report *report, bool quiet)
 	alerts_check(&v);
 	actions_check(&v);
 	pollers_check(&v);
+	collector_check(&v);
 }

@@ -38,5 +38,7 @@ void behind_check(struct view *v, const struct conf_target *t);
 void actions_check(struct view *v);
 /* Say what devices that are asked by SNMP lack to be asked. */
 void pollers_check(struct view *v);
+/* Say what of *** Collector *** can hardly be meant; its view is there. */
+void collector_check(struct view *v);
 
 #endif
