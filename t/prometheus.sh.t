@@ -72,6 +72,28 @@ is "$(jq '[.panels[].gridPos | . as $p | range($p.x; $p.x + $p.w) as $x |
 jq -r '.panels[] | .title as $t | .targets[]? | [$t, .expr] | @tsv' "$DIR/dashboard" |
 	sed 's/\$__rate_interval/1m/g; s/\$instance/.*/g; s/\$target/.*/g; s/\\\\/\\/g' >"$DIR/panels"
 holds "it asks much: $(wc -l <"$DIR/panels") queries" "$(wc -l <"$DIR/panels") > 20"
+# ask_all: each of them, into DIR/refused and DIR/empty.
+ask_all() {
+	: >"$DIR/refused"
+	: >"$DIR/empty"
+	while IFS=$'\t' read -r title expr; do
+		ask query --data-urlencode "query=$expr" >"$DIR/answer"
+		[ "$(jq -r .status "$DIR/answer")" = success ] ||
+			printf '%s: %s\n' "$title" "$(cat "$DIR/answer")" >>"$DIR/refused"
+		[ "$(jq '.data.result | length' "$DIR/answer")" != 0 ] || echo "$title" >>"$DIR/empty"
+	done <"$DIR/panels"
+}
+# The others tell of interfaces, exporters, receivers and parts of a path, which are not here.
+# A rate wants two scrapes, and a way to a target wants to be walked first.
+here_are_told() {
+	ask_all
+	! grep -qE '^(Median|Loss|Smoke|95 of.*|Jitter|Hops.*|Attacks|Targets without.*|Workers.*|Rounds)$' \
+		"$DIR/empty"
+}
+wait_until 30 here_are_told
+ok $? "those that are about what is here have an answer" || show "$DIR/empty"
+is "$(cat "$DIR/refused")" "" "Prometheus understands every one"
+curl -s "$URL/metrics" >"$DIR/metrics"
 # Every name in it is a family that /metrics declares, or a part of one.
 sed -n 's/^# TYPE \([a-z_]*\) \([a-z]*\)$/\1 \2/p' "$DIR/metrics" |
 	awk '{ print $1 } $2 == "histogram" { print $1 "_bucket"; print $1 "_sum"; print $1 "_count" }' |
@@ -80,21 +102,6 @@ grep -oE 'smoke(box|ping)_[a-z_]+' "$DIR/dashboard" | sort -u >"$DIR/asked"
 # Said only where there are parts of a path that can be told apart.
 is "$(comm -23 "$DIR/asked" "$DIR/names" | grep -vE '^smokebox_(segment_bad|verdict_fine)$')" "" \
 	"every name in it is one that is told"
-# A rate wants two scrapes.
-rates_are() {
-	[ "$(value 'rate(smokebox_rounds_total[1m])')" != none ]
-}
-wait_until 30 rates_are
-bad='' empty=''
-while IFS=$'\t' read -r title expr; do
-	ask query --data-urlencode "query=$expr" >"$DIR/answer"
-	[ "$(jq -r .status "$DIR/answer")" = success ] || bad="$bad$title: $(cat "$DIR/answer")"$'\n'
-	[ "$(jq '.data.result | length' "$DIR/answer")" != 0 ] || empty="$empty$title"$'\n'
-done <"$DIR/panels"
-is "$bad" "" "Prometheus understands every one"
-# The others tell of interfaces, exporters, receivers and parts of a path, which are not here.
-unlike "$empty" '^(Median|Loss|Smoke|95 of.*|Jitter|Hops.*|Attacks|Targets without.*|Workers.*|Rounds)$' \
-	"and those that are about what is here have an answer" || echo "$empty" | sed 's/^/# /'
 is "$(value 'count(smokebox_target_loss_ratio{instance=~".*",target=~".*"} == 1) or vector(0)')" 1 \
 	"one target is dead"
 
