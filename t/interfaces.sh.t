@@ -267,6 +267,25 @@ turn 60
 is "$(flows .growing)" null "then nothing of it is now any more"
 unlike "$(page /metrics)" 'smokebox_interface_bits_per_second\{device="127.0.0.9"' "nor in metrics"
 
+# --- what an exporter sent ----------------------------------------------------------------
+told() {
+	[ "$(json "interfaces?exporter=$WORD&start=now-900s" \
+		'[.history_exporter.columns.records[] | select(. != null)] | add * 60 | round')" = 1 ]
+}
+WORD=$(json status '.exporters[] | select(.address == "127.0.0.9") | .history')
+is "$WORD" "127.0.0.9-netflow5-0-0" "the status says what to ask for its history by"
+wait_until 30 test -s "$traffic/exporters/$WORD.rrd"
+v5 1 150000 $turned | send 6343 127.0.0.9
+wait_until 30 gets 2 exporter netflow5 records
+turn 60
+wait_until 60 told
+ok $? "an exporter has a history: one record more"
+is "$(json "interfaces?exporter=$WORD&start=now-900s" '.history_exporter | "\(.step) \(.columns | keys | join(" "))"')" \
+	"60 datagrams lost records" "of what it sent and what never came"
+is "$(json "interfaces?exporter=../../raw/x&start=now-900s" .history_exporter)" null "nobody else has one"
+like "$(page '/traffic?start=now-15min')" '<svg class="x-use".*records a second, up to 0\.0[0-9]+"><path class="if-in" d="M' \
+	"the page draws it"
+
 # --- a reboot of the agent: nothing is made up ---------------------------------------------
 kill $AGENT
 wait $AGENT

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "web/usage.h"
 
 /* As many as the collector keeps, and one that is not told of for so long is gone: it
  * tells of all every few seconds. */
@@ -187,9 +188,13 @@ put_discarded(struct json *j, const struct msg_exporter *x)
 static void
 put_exporter(struct json *j, const struct msg_exporter *x)
 {
+	char word[EXPORTER_WORD];
+
 	jw_object(j);
 	jw_key(j, "address");
 	jw_str(j, x->address);
+	jw_key(j, "history");
+	jw_str(j, exporter_word(x, word));
 	jw_key(j, "agent");
 	jw_str(j, x->agent[0] != '\0' ? x->agent : NULL);
 	jw_key(j, "protocol");
@@ -275,6 +280,45 @@ put_exporter(struct json *j, const struct msg_exporter *x)
 	put_int(j, "samples_untracked", x->samples_untracked);
 	put_discarded(j, x);
 	jw_object_end(j);
+}
+
+void
+exporters_put_history(struct json *j, const char *word, int64_t start, int64_t end,
+    int64_t now, unsigned points)
+{
+	static const char *const names[] = { "datagrams", "records", "lost" };
+	const struct msg_exporter *x = NULL, *list;
+	char own[EXPORTER_WORD], path[EXPORTER_PATH];
+	struct usage u;
+	struct err err;
+	size_t count;
+
+	list = exporters_list(&count);
+	for (size_t i = 0; i < count && x == NULL; i++)
+		if (strcmp(exporter_word(&list[i], own), word) == 0)
+			x = &list[i];
+	jw_key(j, "history_exporter");
+	if (x == NULL || !exporter_path(x, path) ||
+	    usage_read_file(&u, path, start, end, now, points, &err) < 0) {
+		jw_null(j);
+		return;
+	}
+	jw_object(j);
+	put_int(j, "start", (uint64_t)u.start);
+	put_int(j, "step", u.step);
+	put_int(j, "count", u.count);
+	jw_key(j, "columns");
+	jw_object(j);
+	for (unsigned c = 0; c < sizeof names / sizeof *names; c++) {
+		jw_key(j, names[c]);
+		jw_array(j);
+		for (size_t k = 0; k < u.count; k++)
+			jw_num(j, u.value[k * INTERFACE_DS + c]);
+		jw_array_end(j);
+	}
+	jw_object_end(j);
+	jw_object_end(j);
+	usage_free(&u);
 }
 
 static void

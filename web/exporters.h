@@ -20,5 +20,9 @@ const struct msg_stranger *exporters_strangers(size_t *count);
 /* "collector": { ... }, "exporters": [ ... ], "strangers": [ ... ] into the object J.
  */
 void exporters_put(struct json *j);
+/* "history_exporter": what the exporter called WORD (exporter_word()) sent from START
+ * to END, in at most POINTS rows; null when nothing is known of it. */
+void exporters_put_history(struct json *j, const char *word, int64_t start, int64_t end,
+    int64_t now, unsigned points);
 
 #endif

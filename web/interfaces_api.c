@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "infer/congestion.h"
 #include "web/api.h"
+#include "web/exporters.h"
 #include "web/interfaces.h"
 #include "web/radios.h"
 #include "web/request.h"
@@ -211,6 +212,7 @@ put_history(struct json *j, const struct interface *i, bool flows, int64_t start
 struct wanted {
 	const char *device;
 	const char *radio; /* whose history is asked for; NULL: no radio's */
+	const char *exporter; /* likewise */
 	bool one; /* an index is asked for, too */
 	uint32_t index;
 	long limit, after, points;
@@ -243,6 +245,7 @@ read_wanted(struct request *r, struct wanted *w)
 
 	*w = (struct wanted){ .device = request_arg(r, "device"),
 		.radio = request_arg(r, "radio"),
+		.exporter = request_arg(r, "exporter"),
 		.one = request_arg(r, "index") != NULL,
 		.history = request_arg(r, "start") != NULL };
 	w->months.now = clock_wall_ns() / CLOCK_NS_PER_S;
@@ -252,10 +255,11 @@ read_wanted(struct request *r, struct wanted *w)
 	    request_int(r, "points", POINTS_DEFAULT, 1, POINTS_MAX, &w->points) != 0)
 		return -1;
 	w->index = (uint32_t)index;
-	if (w->history && w->radio == NULL && (w->device == NULL || !w->one)) {
+	if (w->history && w->radio == NULL && w->exporter == NULL &&
+	    (w->device == NULL || !w->one)) {
 		reply_error(r, 400,
 		    "parameter start: expected together with device and index, or with "
-		    "radio, which say whose history");
+		    "radio or exporter, which say whose history");
 		return -1;
 	}
 	if (w->device != NULL && !is_known(w->device)) {
@@ -324,6 +328,9 @@ interfaces_handle(struct request *r)
 	if (w.history && w.radio != NULL)
 		radios_put_history(
 		    &j, w.radio, w.start, w.end, w.months.now, (unsigned)w.points);
+	if (w.history && w.exporter != NULL)
+		exporters_put_history(
+		    &j, w.exporter, w.start, w.end, w.months.now, (unsigned)w.points);
 	put_int(&j, "count", (int64_t)matched);
 	jw_key(&j, "next");
 	if ((size_t)w.after + shown < matched)

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/addr.h"
 #include "config/conf.h"
@@ -17,6 +18,7 @@
 #include "web/page.h"
 #include "web/request.h"
 #include "web/state.h"
+#include "web/usage.h"
 #include "web/when.h"
 
 /* An exporter's clock that is off by more is worth a word. */
@@ -272,9 +274,60 @@ put_faults(struct html *h, const struct msg_exporter *x)
 	free(text);
 }
 
+#define CHART_POINTS 60
+#define CHART_WIDTH 120 /* two for a point */
+#define CHART_HIGH 24
+
+/* The records of X a second over the time of V, as bars; nothing where nobody knows. */
 static void
-put_exporter(struct html *page, const struct msg_exporter *x, int64_t now)
+put_chart(struct html *h, const struct msg_exporter *x, const struct traffic_view *v)
 {
+	char path[EXPORTER_PATH], *svg;
+	struct usage u;
+	struct err err;
+	double top = 0;
+	size_t len;
+
+	html_text(h, "x_top", "");
+	html_markup(h, "x_chart", "");
+	if (!exporter_path(x, path) || access(path, F_OK) != 0 ||
+	    usage_read_file(&u, path, v->start, v->end, v->now, CHART_POINTS, &err) < 0)
+		return;
+	for (size_t k = 0; k < u.count; k++)
+		top = fmax(top, u.value[k * INTERFACE_DS + 1]);
+	if (top > 0) {
+		double wide = (double)CHART_WIDTH / (double)u.count;
+		FILE *out = open_memstream(&svg, &len);
+
+		if (out == NULL)
+			fatal("open_memstream");
+		fprintf(out,
+		    "<svg class=\"x-use\" viewBox=\"0 0 %d %d\" "
+		    "preserveAspectRatio=\"none\" role=\"img\" aria-label=\"records a "
+		    "second, up to %.3g\"><path class=\"if-in\" d=\"",
+		    CHART_WIDTH, CHART_HIGH, top);
+		for (size_t k = 0; k < u.count; k++) {
+			double value = u.value[k * INTERFACE_DS + 1];
+
+			if (value > 0)
+				fprintf(out, "M%.1f %dv%.2fh%.1fV%dz", (double)k * wide,
+				    CHART_HIGH, -value / top * CHART_HIGH, wide,
+				    CHART_HIGH);
+		}
+		fputs("\"/></svg>", out);
+		fclose(out);
+		html_markup(h, "x_chart", svg);
+		html_printf(h, "x_top", "%.3g a second", top);
+		free(svg);
+	}
+	usage_free(&u);
+}
+
+static void
+put_exporter(
+    struct html *page, const struct msg_exporter *x, const struct traffic_view *v)
+{
+	int64_t now = v->now;
 	struct html *h = html_item(page, "exporter");
 	char when[32];
 	double lost = lost_percent(x);
@@ -283,6 +336,7 @@ put_exporter(struct html *page, const struct msg_exporter *x, int64_t now)
 	html_text(h, "x_agent", strcmp(x->agent, x->address) != 0 ? x->agent : "");
 	put_domain(h, x);
 	put_faults(h, x);
+	put_chart(h, x, v);
 	html_text(h, "x_protocol", flow_protocol_word((enum flow_protocol)x->protocol));
 	html_printf(h, "x_records", "%" PRIu64, x->records);
 	html_text(h, "x_templates", "");
@@ -365,7 +419,7 @@ trafficview_exporters(
 	const struct msg_stranger *s = exporters_strangers(&strangers);
 
 	for (size_t i = 0; i < count; i++)
-		put_exporter(page, &x[i], v->now);
+		put_exporter(page, &x[i], v);
 	html_flag(page, "exporters", count > 0);
 	html_flag(page, "unheard", count == 0);
 	for (size_t i = 0; i < strangers; i++) {

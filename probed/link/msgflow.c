@@ -1,5 +1,11 @@
 #include "link/msgflow.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "store.h"
+
 static void
 put_all(struct pack *p, const uint64_t *v, size_t count)
 {
@@ -246,4 +252,29 @@ msg_get_stranger(struct msg_in *in, struct msg_stranger *s)
 	if (s->protocol >= FLOW_PROTOCOLS)
 		w->bad = true;
 	return msg_done(in);
+}
+
+const char *
+exporter_name(const struct msg_exporter *x)
+{
+	return x->agent[0] != '\0' && !x->guest ? x->agent : x->address;
+}
+
+const char *
+exporter_word(const struct msg_exporter *x, char buf[EXPORTER_WORD])
+{
+	snprintf(buf, EXPORTER_WORD, "%s-%s-%" PRIu64 "-%u", exporter_name(x),
+	    flow_protocol_word((enum flow_protocol)x->protocol), x->domain,
+	    (unsigned)x->port);
+	return buf;
+}
+
+bool
+exporter_path(const struct msg_exporter *x, char buf[EXPORTER_PATH])
+{
+	char word[EXPORTER_WORD];
+
+	snprintf(buf, EXPORTER_PATH, STORE_TRAFFIC "/exporters/%s.rrd",
+	    exporter_word(x, word));
+	return strchr(word, '/') == NULL;
 }

@@ -81,6 +81,17 @@ struct msg_exporter {
 void msg_put_exporter(struct msg_out *out, const struct msg_exporter *x);
 int msg_get_exporter(struct msg_in *in, struct msg_exporter *x);
 
+/* The address under which X stands for a device. A guest has the one that it sends
+ * from: an agent is what it says of itself. */
+const char *exporter_name(const struct msg_exporter *x);
+/* "192.0.2.1-netflow9-7-0": it as one word, of its protocol, domain and port, and the
+ * file below DATADIR that has what it sent, datagrams, records and lost, per second.
+ * False when there is none by such a name. */
+#define EXPORTER_WORD (ADDR_TEXT + 64)
+#define EXPORTER_PATH (EXPORTER_WORD + 64)
+const char *exporter_word(const struct msg_exporter *x, char buf[EXPORTER_WORD]);
+bool exporter_path(const struct msg_exporter *x, char buf[EXPORTER_PATH]);
+
 /* One who sends and may not. */
 struct msg_stranger {
 	char address[ADDR_TEXT];

@@ -15,7 +15,6 @@
 #include "store.h"
 
 #define EXPORTERS_DIR STORE_TRAFFIC "/exporters"
-#define EXPORTER_PATH (INTERFACE_PATH + 64)
 
 struct exporter_file {
 	UT_hash_handle hh;
@@ -89,30 +88,21 @@ exporterfiles_begin(struct exporterfiles *t)
 		closedir(dir);
 }
 
-const char *
-exporter_name(const struct msg_exporter *x)
-{
-	return x->agent[0] != '\0' && !x->guest ? x->agent : x->address;
-}
-
 int
 exporterfiles_take(struct exporterfiles *t, const struct msg_exporter *x, int64_t now_s,
     int64_t run_s, struct err *err)
 {
 	int64_t end_s = now_s / INTERFACE_STEP * INTERFACE_STEP;
 	double value[] = { (double)x->datagrams, (double)x->records, (double)x->lost };
-	const char *name = exporter_name(x);
 	char path[EXPORTER_PATH];
 	struct exporter_file *f;
 
-	snprintf(path, sizeof path, EXPORTERS_DIR "/%s-%s-%" PRIu64 "-%u.rrd", name,
-	    flow_protocol_word((enum flow_protocol)x->protocol), x->domain,
-	    (unsigned)x->port);
+	if (!exporter_path(x, path))
+		return 0;
 	HASH_FIND_STR(t->all, path, f);
 	if (f == NULL) {
 		if (HASH_COUNT(t->all) >= EXPORTERFILES_MAX ||
-		    (x->guest && t->guests >= EXPORTERFILES_MAX / 2) ||
-		    strchr(name, '/') != NULL)
+		    (x->guest && t->guests >= EXPORTERFILES_MAX / 2))
 			return 0;
 		f = add(t, path, x->guest);
 	} else if (f->guest && !x->guest) {

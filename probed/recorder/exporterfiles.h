@@ -24,8 +24,4 @@ int exporterfiles_take(struct exporterfiles *t, const struct msg_exporter *x,
     int64_t now_s, int64_t run_s, struct err *err);
 void exporterfiles_sweep(struct exporterfiles *t, int64_t now_s, int64_t run_s);
 
-/* The address under which X stands for a device. A guest has the one that it sends from:
- * an agent is what it says of itself. */
-const char *exporter_name(const struct msg_exporter *x);
-
 #endif
