@@ -323,6 +323,13 @@ test_flows_room(void)
 	ok(all->no_room[CEILING_BEGINS] > 30000 && all->no_room[CEILING_BEGINS] < 60000,
 	    "what is beyond is counted, too");
 	is_int(whole(2, 99999, 100), 0, "the oldest have gone for it");
+	now -= 7200000;
+	again = 0;
+	for (unsigned i = 0; i < 5000; i++)
+		bare(1, 500000 + i);
+	for (unsigned i = 0; i < 5000; i++)
+		again += whole(2, 500000 + i, 100);
+	ok(again < 50, "a clock that is set back does not keep their places (%u)", again);
 }
 
 int

@@ -82,19 +82,28 @@ is_silent(const struct told *t, int64_t now_ms)
 	       now_ms - t->at_ms > (t->ended ? ENDED_MS : SILENT_MS);
 }
 
+/* How long ago AT_MS was; what is ahead, since the clock was set back, is the oldest. */
+static int64_t
+age_of(int64_t at_ms, int64_t now_ms)
+{
+	return at_ms > now_ms ? INT64_MAX : now_ms - at_ms;
+}
+
 /* Which of two places to give away: that of a flow that is over, then the older one. */
 static bool
-is_better(const struct told *t, const struct told *than)
+is_better(const struct told *t, const struct told *than, int64_t now_ms)
 {
 	if ((t->flow == 0) != (than->flow == 0))
 		return t->flow == 0;
-	return t->ended != than->ended ? t->ended : t->at_ms < than->at_ms;
+	return t->ended != than->ended ?
+		   t->ended :
+		   age_of(t->at_ms, now_ms) > age_of(than->at_ms, now_ms);
 }
 
 /* The place of FLOW, or the one that it would have: then that of another flow, or free.
  */
 static struct told *
-place_of(struct nsel *n, uint64_t flow, bool guest)
+place_of(struct nsel *n, uint64_t flow, bool guest, int64_t now_ms)
 {
 	struct told *set = n->told[(flow >> 8) % SETS];
 	unsigned first = guest ? 0 : 1, ways = guest ? 1 : WAYS;
@@ -103,7 +112,7 @@ place_of(struct nsel *n, uint64_t flow, bool guest)
 	for (unsigned i = first; i < ways; i++) {
 		if (set[i].flow == flow)
 			return &set[i];
-		if (is_better(&set[i], best))
+		if (is_better(&set[i], best, now_ms))
 			best = &set[i];
 	}
 	return best;
@@ -215,7 +224,7 @@ end(struct told *t, uint64_t flow, bool known, struct exporter *x,
 
 /* The place of FLOW among those that have begun, or the one that it would have. */
 static struct begun *
-begun_place(struct nsel *n, uint64_t flow, bool guest)
+begun_place(struct nsel *n, uint64_t flow, bool guest, int64_t now_ms)
 {
 	struct begun *set = n->begun[(flow >> 8) % BEGUN_SETS];
 	unsigned first = guest ? 0 : 1, ways = guest ? 1 : BEGUN_WAYS;
@@ -224,7 +233,9 @@ begun_place(struct nsel *n, uint64_t flow, bool guest)
 	for (unsigned i = first; i < ways; i++) {
 		if (set[i].flow == flow)
 			return &set[i];
-		if (best->flow != 0 && (set[i].flow == 0 || set[i].at_ms < best->at_ms))
+		if (best->flow != 0 &&
+		    (set[i].flow == 0 ||
+			age_of(set[i].at_ms, now_ms) > age_of(best->at_ms, now_ms)))
 			best = &set[i];
 	}
 	return best;
@@ -235,7 +246,7 @@ nsel_flow(struct nsel *n, const struct exporter *x, const struct nsel_record *r,
     struct flow *f, int64_t now_ms)
 {
 	uint64_t flow = name_of(n, x, r->id, f);
-	struct begun *b = begun_place(n, flow, x->guest);
+	struct begun *b = begun_place(n, flow, x->guest, now_ms);
 	bool found = b->flow == flow;
 
 	if (f->event == EVENT_CREATE) {
@@ -258,7 +269,7 @@ nsel_octets(struct nsel *n, struct exporter *x, const struct nsel_record *r,
     struct flow *f, int64_t now_ms)
 {
 	uint64_t flow = name_of(n, x, r->id, f);
-	struct told *t = place_of(n, flow, x->guest);
+	struct told *t = place_of(n, flow, x->guest, now_ms);
 	bool there = t->flow == flow && !is_silent(t, now_ms);
 	bool known = there && !t->ended;
 
