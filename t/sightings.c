@@ -536,7 +536,27 @@ test_only_interface(void)
 	is_int((long long)row_of(of_minute(MINUTE_INTERFACE, 0), &key)
 		   ->sum.octets[MINUTE_IN],
 	    1500, "to this host, which tells of itself: in");
+
+	/* Or from one of its addresses to another one, of whatever kind. */
+	afresh("10.0.0.0/8 2001:db8::/32");
 	prefixes_free(&settings.self);
+	if (prefixes_parse(&settings.self, "10.0.0.9 2001:db8::9", &err) != 0)
+		ok(false, "%s", err.text);
+	tally_configure(tally, &settings);
+	f = a_flow();
+	f.exporter = another("10.0.0.9");
+	f.in = f.out = 5;
+	f.src = (struct flow_ip){ .len = 16, .bytes = { 0x20, 1, 5 } };
+	f.dst = (struct flow_ip){ .len = 16,
+		.bytes = { 0x20, 1, 0xd, 0xb8, [15] = 9 } };
+	tally_flow(tally, &f, T0 + 20000);
+	close_all();
+	key.a = ip4(10, 0, 0, 9);
+	is_int((long long)row_of(of_minute(MINUTE_INTERFACE, 0), &key)
+		   ->sum.octets[MINUTE_IN],
+	    1500, "to another address of it: in");
+	prefixes_free(&settings.self);
+	key.a = router;
 
 	/* A router that has several. */
 	afresh("10.0.0.0/8");

@@ -751,9 +751,12 @@ is_device(const struct tally *t, const struct source *s, const uint64_t address[
 {
 	static const uint8_t loopback[13] = { [10] = 0xff, 0xff, 127 };
 
-	return is_address(s->word, address) || is_address(s->from, address) ||
-	       (memcmp(s->from, loopback, sizeof loopback) == 0 &&
-		   inside_of(&t->self, address) == SIDE_OWN);
+	if (is_address(s->word, address) || is_address(s->from, address))
+		return true;
+	/* This host has several, and may send from any of them. */
+	return (memcmp(s->from, loopback, sizeof loopback) == 0 ||
+		   inside_of(&t->self, s->from) == SIDE_OWN) &&
+	       inside_of(&t->self, address) == SIDE_OWN;
 }
 
 /* Which way what WAY says of the own network passed the only interface of its device
