@@ -356,6 +356,68 @@ test_file(void)
 	    "and one too many");
 }
 
+/* What was kept is late, and has by now been told anew from another port. */
+static void
+test_late_templates(void)
+{
+	int64_t then;
+	struct err err;
+
+	afresh();
+	ipfix(0, 3);
+	template(2, 256, 4, plain);
+	end_message();
+	give_from(2, 4739);
+	kept_len = lessons_write(all, kept, sizeof kept, &left_out);
+	then = now;
+	afresh();
+	now = then + 100 * 60000;
+	ipfix(0, 3);
+	template(2, 256, 4, plain);
+	end_message();
+	give_from(2, 5000);
+	is_int(lessons_read(all, kept, kept_len, now, may, NULL, &err), 0,
+	    "a template that was not used for long comes late");
+	ipfix_known(55);
+	flows = 0;
+	give_from(2, 5000);
+	is_int(flows, 1, "and takes nothing away that was told meanwhile");
+}
+
+static unsigned
+templates(void)
+{
+	const struct template *t;
+	unsigned n = 0;
+
+	TAILQ_FOREACH(t, &all->by_use, use)
+		n++;
+	return n;
+}
+
+/* As many templates as two processes may send in one minute each, all in one ms. */
+static void
+test_many_templates(void)
+{
+	static const uint16_t turned[][2] = { { 12, 4 }, { 8, 4 }, { 2, 4 }, { 1, 4 } };
+	unsigned before;
+
+	afresh();
+	for (unsigned minute = 0; minute < 2; minute++) {
+		now += 61000;
+		for (unsigned port = 1; port <= 2; port++)
+			for (unsigned i = 0; i < 70; i++) {
+				v9(0, 1);
+				template(0, 256 + i, 4, port == 1 ? plain : turned);
+				give_from(1, port);
+			}
+	}
+	before = templates();
+	is_int(restart(5000), 0, "more templates than may change in a minute");
+	ok(before == 140 && templates() == before, "are read, every one (%u of %u)",
+	    templates(), before);
+}
+
 int
 main(void)
 {
@@ -364,6 +426,8 @@ main(void)
 	test_meanwhile();
 	test_order();
 	test_damage();
+	test_late_templates();
+	test_many_templates();
 	test_file();
 	exporters_free(all);
 	return tap_done();

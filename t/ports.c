@@ -266,6 +266,48 @@ test_templates(void)
 	    "and does not follow any more, while others do");
 }
 
+/* Thirty records of template 256 from PORT, numbered from FIRST; octets of one. */
+static uint64_t
+thirty(unsigned port, uint32_t first)
+{
+	ipfix(first, 3);
+	set(256);
+	for (unsigned i = 0; i < 30; i++)
+		plain_record(100);
+	end_set();
+	end_message();
+	flows = 0;
+	give_from(1, port);
+	return flow[0].octets;
+}
+
+/* Two processes whose numbers happen to lie within a datagram of each other look like
+ * one; what each means by a template is not the other's for that. */
+static void
+test_close(void)
+{
+	afresh();
+	ipfix(1000, 3);
+	template(2, 256, 4, plain);
+	end_message();
+	give_from(1, 1111);
+	ipfix(1010, 3);
+	template(2, 256, 4, turned);
+	end_message();
+	give_from(1, 2222);
+	for (unsigned i = 0; i < 6; i++) {
+		thirty(1111, 1000 + 30 * i);
+		thirty(2222, 1010 + 30 * i);
+	}
+	thirty(1111, 1180);
+	ipfix(1190, 3);
+	template(2, 256, 4, turned);
+	end_message();
+	give_from(1, 2222);
+	is_int((long long)thirty(1111, 1210), 100,
+	    "who repeats its template does not redefine another's");
+}
+
 /* An exporter that takes another port at each start is one process after the other. */
 static void
 test_restart(void)
@@ -293,6 +335,7 @@ main(void)
 	test_lines();
 	test_samplers();
 	test_templates();
+	test_close();
 	test_restart();
 	exporters_free(all);
 	return tap_done();

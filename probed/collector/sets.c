@@ -159,6 +159,8 @@ sets_learn(struct exporters *e, struct exporter *x, unsigned port, bool options,
 		return -1;
 	if (template_of(x, id, port) != NULL)
 		return 0;
+	/* How many may change in a minute was asked when they came. */
+	x->changes = 0;
 	if (options)
 		set_options_templates(&k, raw);
 	else

@@ -231,6 +231,8 @@ void
 template_backdate(
     struct exporters *e, struct template *t, int64_t used_ms, int64_t now_ms)
 {
+	if (t->used_ms > used_ms)
+		return; /* since it is known better by now */
 	t->used_ms = used_ms;
 	move_last(t);
 	TAILQ_REMOVE(&e->by_use, t, use);
@@ -390,13 +392,15 @@ struct followers {
 	unsigned count;
 };
 
-/* PORT defines template ID by KEPT, or anew where that is NULL: what else it and
- * those have that follow it goes. */
+/* PORT defines template ID by KEPT, or anew where that is NULL: what else it has goes,
+ * and that of those that follow it where it was the same: ports whose numbers look like
+ * those of one process may be two, as long as their numbers are close. */
 static void
 leave_older(struct exporters *e, struct exporter *x, uint32_t id, unsigned port,
     const struct template *kept, struct followers *f)
 {
 	struct template *t = template_of(x, id, port), *older;
+	const struct template *was = t;
 
 	/* It was to follow another one, and does not. */
 	if (t != NULL && t != kept && t->port[place_of(t, port)].follows)
@@ -408,7 +412,7 @@ leave_older(struct exporters *e, struct exporter *x, uint32_t id, unsigned port,
 			continue;
 		for (unsigned i = t->ports; i-- > 0;) {
 			unsigned other = t->port[i].port;
-			bool follows = ports_follow(&x->ports, other, port);
+			bool follows = t == was && ports_follow(&x->ports, other, port);
 
 			if (follows && f->count < TEMPLATE_PORTS_MAX)
 				f->port[f->count++] = (uint16_t)other;
@@ -467,7 +471,8 @@ template_define(struct exporters *e, struct exporter *x, uint32_t id, unsigned p
 	}
 	t = take_alike(e, x, id, port, options, raw, raw_len);
 	if (t != NULL) {
-		template_use(e, t, now_ms);
+		if (now_ms >= t->used_ms)
+			template_use(e, t, now_ms);
 		return 0;
 	}
 	size_t bytes = sizeof *t + count * sizeof t->step[0] + raw_len;
