@@ -329,7 +329,8 @@ test_flows_room(void)
 		bare(1, 500000 + i);
 	for (unsigned i = 0; i < 5000; i++)
 		again += whole(2, 500000 + i, 100);
-	ok(again < 50, "a clock that is set back does not keep their places (%u)", again);
+	ok(again < 50, "a clock that is set back does not keep their places (%u)",
+	    again);
 }
 
 int

@@ -547,8 +547,8 @@ test_only_interface(void)
 	f.exporter = another("10.0.0.9");
 	f.in = f.out = 5;
 	f.src = (struct flow_ip){ .len = 16, .bytes = { 0x20, 1, 5 } };
-	f.dst = (struct flow_ip){ .len = 16,
-		.bytes = { 0x20, 1, 0xd, 0xb8, [15] = 9 } };
+	f.dst =
+	    (struct flow_ip){ .len = 16, .bytes = { 0x20, 1, 0xd, 0xb8, [15] = 9 } };
 	tally_flow(tally, &f, T0 + 20000);
 	close_all();
 	key.a = ip4(10, 0, 0, 9);

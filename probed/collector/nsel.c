@@ -82,7 +82,8 @@ is_silent(const struct told *t, int64_t now_ms)
 	       now_ms - t->at_ms > (t->ended ? ENDED_MS : SILENT_MS);
 }
 
-/* How long ago AT_MS was; what is ahead, since the clock was set back, is the oldest. */
+/* How long ago AT_MS was; what is ahead, since the clock was set back, is the oldest.
+ */
 static int64_t
 age_of(int64_t at_ms, int64_t now_ms)
 {
@@ -95,9 +96,9 @@ is_better(const struct told *t, const struct told *than, int64_t now_ms)
 {
 	if ((t->flow == 0) != (than->flow == 0))
 		return t->flow == 0;
-	return t->ended != than->ended ?
-		   t->ended :
-		   age_of(t->at_ms, now_ms) > age_of(than->at_ms, now_ms);
+	if (t->ended != than->ended)
+		return t->ended;
+	return age_of(t->at_ms, now_ms) > age_of(than->at_ms, now_ms);
 }
 
 /* The place of FLOW, or the one that it would have: then that of another flow, or free.
