@@ -198,6 +198,13 @@ test_order(const struct conf *conf)
 	step(r);
 	is_str(way.summaries, "four", "a list of receivers that is none is nobody's");
 	answer(FATE_DELIVERED, 0);
+	put("[\"hook\"]", "five", "");
+	step(r);
+	put("[\"hook\"]", "six", "");
+	answer(FATE_DELIVERED, 0);
+	is_str(way.summaries, "six", "one that came while another was on its way follows");
+	answer(FATE_DELIVERED, 0);
+	is_int((long long)way.started, 6, "and none goes again after it");
 	receiver_free(r);
 }
 

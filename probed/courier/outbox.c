@@ -232,6 +232,9 @@ outbox_next(struct outbox *o, const char *receiver, int64_t after, int64_t last,
 	if (!next(o, s, &failed))
 		return failed ? -1 : 0;
 	l->id = sqlite3_column_int64(s, 0);
+	/* It may have come since the last look: it is known from now on. */
+	if (l->id > o->newest)
+		o->newest = l->id;
 	l->time = sqlite3_column_int64(s, 1);
 	l->incident = sqlite3_column_int64(s, 2);
 	if (letter_read(l, (const char *)sqlite3_column_text(s, 3),
