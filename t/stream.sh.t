@@ -95,7 +95,7 @@ noted() {
 }
 wait_until 10 noted
 ok $? "a note is an event"
-is "$(data all incident 'select(.kind == "note") | .subject, has("evidence")' | tr '\n' ' ')" \
+is "$(data all incident 'select(.summary == "new router") | .subject, has("evidence")' | tr '\n' ' ')" \
 	"A.one false " "as in the list, without its evidence"
 attacked() { # ID TEXT [END]
 	sqlite3 -cmd '.timeout 5000' "$DIR/data/.smokebox/events.db" "INSERT OR REPLACE INTO incident
