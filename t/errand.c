@@ -2,6 +2,7 @@
  * which are run, with what, and what is not even asked for. */
 #include "courier/errand.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -373,6 +374,44 @@ test_in_force(struct link *runner)
 	written(blocker);
 }
 
+/* A courier is killed while a program of its announces, and the next one withdraws. */
+static void
+test_two_couriers(struct link *runner, const struct conf *conf)
+{
+	struct msg_in_force m = in_force("real", blocker);
+	const char *const argv[] = { blocker, "-p", "pipe", NULL };
+	char *slow = mem_printf("#!/bin/sh\nuntil test -e %s/go; do sleep 0.1; done\n"
+				"echo x >>\"$0.log\"\n",
+	    dir);
+	FILE *f = fopen(blocker, "w");
+
+	if (f == NULL)
+		abort();
+	fputs(slow, f);
+	fclose(f);
+	free(slow);
+	errands.configure(conf);
+	errand_cancel(errand_in_force(
+	    &m, false, (char *const *)argv, "7", "x\n", 2, on_outcome, NULL));
+	while (!has_book() && !nonsense)
+		event_base_loop(base, EVLOOP_ONCE);
+	list_again(runner);
+	is_int(listed.count, 1, "what is being announced is in the book");
+	is_int(SAY(&m, true, blocker, "-p", "pipe", "withdraw", "it"), FATE_LATER,
+	    "while it is, it is not withdrawn");
+	close(creat("go", 0600));
+	for (unsigned tries = 0; tries < 200; tries++) {
+		if (SAY(&m, true, blocker, "-p", "pipe", "withdraw", "it") ==
+		    FATE_DELIVERED)
+			break;
+		usleep(50000);
+	}
+	is_int(heard.o.fate, FATE_DELIVERED, "but then");
+	ok(!has_book(), "and nothing is in force");
+	is_str(written(blocker), "x\nx\n", "one after the other");
+	unlink("go");
+}
+
 static void
 test_hostile_book(struct link *runner)
 {
@@ -467,6 +506,7 @@ main(void)
 	test_long();
 	test_no_memory();
 	test_in_force(runner);
+	test_two_couriers(runner, conf);
 	test_hostile_book(runner);
 	errands.close();
 	exec_close();

@@ -208,6 +208,20 @@ begin(const struct msg_errand *e, const char *input, size_t len)
 	free(job);
 }
 
+/* Is a program at work on what has the number IN_FORCE? A courier that was killed may
+ * have left it: one that withdraws beside one that announces could be done before it.
+ */
+static bool
+is_under_way(uint64_t in_force)
+{
+	const struct job *job;
+
+	LIST_FOREACH(job, &room.jobs, link)
+	if (job->purpose != ERRAND_NEWS && job->in_force == in_force)
+		return true;
+	return false;
+}
+
 /* May E be begun? If not, ERRAND_EXITED is not what it says. */
 static enum errand_end
 judge(const struct msg_errand *e)
@@ -218,6 +232,8 @@ judge(const struct msg_errand *e)
 
 	if (e->purpose == ERRAND_NEWS)
 		return is_configured(e->argv) ? ERRAND_EXITED : ERRAND_NOT_OURS;
+	if (is_under_way(e->in_force))
+		return ERRAND_FAILED; /* with code 0: not now */
 	m = inforce_find(e->in_force);
 	if (m == NULL || !inforce_allows(m, room.conf, e->argv, withdraw))
 		return ERRAND_NOT_OURS;
