@@ -17,6 +17,9 @@ static struct events *ev;
 static struct conditions *cs;
 /* What the configuration would say. */
 static const char *silent_subject, *asked_kind;
+/* Of who asked for it: is that one told of verdicts, too; and is there one who is not?
+ */
+static bool hears_verdicts, other_asks;
 static struct {
 	const char *subject, *behind;
 } lies[4];
@@ -66,12 +69,17 @@ silent(void *ctx, const char *subject, int64_t now)
 }
 
 static char *
-audience(void *ctx, const char *kind)
+audience(void *ctx, const char *kind, enum condition_ears ears)
 {
+	bool asker = ears != (hears_verdicts ? EARS_NO_VERDICT : EARS_VERDICT);
+	bool other = other_asks && ears != EARS_VERDICT;
+
 	(void)ctx;
-	return asked_kind != NULL && strcmp(asked_kind, kind) == 0
-		   ? mem_str("[\"asker\"]")
-		   : NULL;
+	if (asked_kind == NULL || strcmp(asked_kind, kind) != 0 || !(asker || other))
+		return NULL;
+	return mem_str(asker && other ? "[\"asker\",\"other\"]"
+		       : asker	      ? "[\"asker\"]"
+				      : "[\"other\"]");
 }
 
 static const struct events_ops events_ops = { trouble };
@@ -119,6 +127,15 @@ query(const char *sql)
 	return events_query(sql);
 }
 
+/* Those of LEAF alone, and to whom: "what to". */
+static const char *
+leaf_letters(void)
+{
+	return query(
+	    "SELECT what || ':' || receivers FROM outbox JOIN incident ON "
+	    "incident.id = incident WHERE subject = 'leaf' ORDER BY outbox.id");
+}
+
 /* Letters that are in the outbox: "what of incident". */
 static const char *
 letters(void)
@@ -135,6 +152,9 @@ fresh(void)
 	events_clean();
 	memset(lies, 0, sizeof lies);
 	silent_subject = asked_kind = NULL;
+	hears_verdicts = true;
+	other_asks = false;
+	memset(&judged, 0, sizeof judged);
 	up();
 }
 
@@ -160,18 +180,7 @@ alert(const char *subject, int64_t at, bool bad)
 	return bad ? condition_raise(cs, &f) : condition_clear(cs, &f);
 }
 
-/* A delay that tells somebody. */
-static int64_t
-delay(const char *subject, int64_t at, bool bad)
-{
-	struct finding f = finding("latency", subject, "slow", at);
-
-	f.receivers = "[\"me\"]";
-	f.body = bad ? "{\"n\":1}" : "{\"n\":0}";
-	return bad ? condition_raise(cs, &f) : condition_clear(cs, &f);
-}
-
-/* An outage that tells nobody. */
+/* An outage, which names nobody. */
 static int64_t
 outage(const char *subject, int64_t at, bool bad)
 {
@@ -480,16 +489,18 @@ ended(void)
 	is_int(condition_open(cs, "alert", "A", "big"), 1, "the other one is");
 }
 
-/* By who judges the path: nobody is told of what a verdict explains, nor of it before it
- * is known that none will. */
+/* By who judges the path: who is told of a verdict is not told of what it explains, nor
+ * of that before it is known that none will. */
 static void
 blamed(void)
 {
-	fresh();
 	struct finding f = finding("verdict", "access", "verdict", 0);
+
+	fresh();
+	asked_kind = CONDITION_DOWN_KIND;
 	judged.subject = "leaf";
 	judged.grace = 100;
-	delay("leaf", 0, true);
+	outage("leaf", 0, true);
 	conditions_tick(cs, T0 + 50);
 	is_str(letters(), "", "an alarm that a verdict may explain waits");
 	judged.by = condition_raise(cs, &f);
@@ -498,15 +509,14 @@ blamed(void)
 	is_str(letters(), "", "and is not told once one does");
 	is_int(atoll(query("SELECT suppressed_by FROM incident WHERE subject = 'leaf'")),
 	    judged.by, "its row says by which");
-	delay("leaf", 310, false);
+	outage("leaf", 310, false);
 	condition_clear(cs, &f);
 	is_str(letters(), "", "nor that it is over");
 	judged.by = 0;
-	delay("leaf", 400, true);
+	outage("leaf", 400, true);
 	judged.grace = 0;
 	conditions_tick(cs, T0 + 410);
 	is_str(letters(), "open:leaf", "it goes as soon as none will come");
-	judged.subject = NULL;
 
 	/* An alert is told as SmokePing would, whatever a verdict says. */
 	fresh();
@@ -516,9 +526,99 @@ blamed(void)
 	judged.by = condition_raise(cs, &f);
 	alert("leaf", 0, true);
 	is_str(letters(), "open:leaf", "an alert waits for no verdict");
+
+	fresh();
+	f = finding("verdict", "access", "verdict", 0);
+	f.confidence = "hint";
+	condition_raise(cs, &f);
+	ok(condition_is_hint(cs, "verdict", "access", "verdict"),
+	    "a hint is known to be one");
+	f.confidence = "likely";
+	condition_raise(cs, &f);
+	ok(!condition_is_hint(cs, "verdict", "access", "verdict"), "until it is more");
+	ok(!condition_is_hint(cs, "verdict", "core", "verdict"),
+	    "what is not is no hint");
+}
+
+/* Who is told of no verdicts would hear nothing at all. */
+static void
+others(void)
+{
+	struct finding f = finding("verdict", "access", "verdict", 0);
+
+	fresh();
+	asked_kind = CONDITION_DOWN_KIND;
+	other_asks = true;
+	judged.subject = "leaf";
+	judged.grace = 100;
+	outage("leaf", 0, true);
+	is_str(leaf_letters(), "open:[\"other\"]",
+	    "who is told of no verdicts does not wait for one");
+	judged.by = condition_raise(cs, &f);
+	conditions_tick(cs, T0 + 50);
+	is_str(leaf_letters(), "open:[\"other\"]", "once");
+	down();
+	up();
+	conditions_tick(cs, T0 + 60);
+	outage("leaf", 100, false);
+	is_str(leaf_letters(), "open:[\"other\"] close:[\"other\"]",
+	    "and hears its end, over a restart, too; nobody else does");
+	is_str(query("SELECT count(*) FROM held"), "0", "nothing waits");
+
+	/* No verdict comes: each hears both. */
 	judged.by = 0;
-	judged.grace = 0;
-	judged.subject = NULL;
+	outage("leaf", 200, true);
+	conditions_tick(cs, T0 + 310);
+	outage("leaf", 320, false);
+	is_str(query("SELECT what || receivers FROM outbox WHERE id > 2 ORDER BY id"),
+	    "open[\"other\"] open[\"asker\"] close[\"asker\",\"other\"]",
+	    "where none comes all hear that it began, and that it ended");
+
+	/* Nobody is told of verdicts. */
+	fresh();
+	asked_kind = CONDITION_DOWN_KIND;
+	hears_verdicts = false;
+	judged.subject = "leaf";
+	judged.grace = 100;
+	judged.by = condition_raise(cs, &f);
+	outage("leaf", 0, true);
+	is_str(query("SELECT count(*) FROM held"), "0", "nobody waits");
+	is_int(
+	    atoll(query("SELECT suppressed_by FROM incident WHERE subject = 'leaf'")),
+	    judged.by, "it is explained all the same");
+	down();
+	up();
+	conditions_tick(cs, T0 + 10);
+	outage("leaf", 20, false);
+	is_str(leaf_letters(), "open:[\"asker\"] close:[\"asker\"]", "and told");
+
+	/* Behind something that is down, or in a silence, nobody is told. */
+	fresh();
+	asked_kind = CONDITION_DOWN_KIND;
+	other_asks = true;
+	lies[0].subject = "leaf";
+	lies[0].behind = "gate";
+	judged.subject = "leaf";
+	judged.grace = 5;
+	judged.by = condition_raise(cs, &f);
+	outage("leaf", 0, true);
+	conditions_tick(cs, T0 + 10);
+	is_str(leaf_letters(), "", "what lies behind another one waits for that");
+	conditions_tick(cs, T0 + 21);
+	is_str(leaf_letters(), "open:[\"other\"]", "but no longer");
+	outage("leaf", 30, false);
+	outage("gate", 40, true);
+	outage("leaf", 41, true);
+	conditions_tick(cs, T0 + 100);
+	outage("leaf", 110, false);
+	is_str(leaf_letters(), "open:[\"other\"] close:[\"other\"]",
+	    "if that is down, nobody is told");
+	silent_subject = "leaf";
+	outage("leaf", 120, true);
+	conditions_tick(cs, T0 + 130);
+	outage("leaf", 140, false);
+	is_str(
+	    leaf_letters(), "open:[\"other\"] close:[\"other\"]", "nor in a silence");
 }
 
 /* What belongs to an incident is in its row, and not in what is put
@@ -528,10 +628,10 @@ explained_by_traffic(void)
 {
 	fresh();
 	talks = true;
-	delay("leaf", 0, true);
+	outage("leaf", 0, true);
 	is_str(query("SELECT json_extract(evidence, '$.talkers.during.end') FROM incident"),
 	    "0", "the row has it as it opens");
-	delay("leaf", 60, false);
+	outage("leaf", 60, false);
 	is_str(query("SELECT json_extract(evidence, '$.talkers.during.end') = \"end\" FROM "
 		     "incident"),
 	    "1", "and once it is over");
@@ -553,6 +653,7 @@ main(void)
 	suppressed();
 	ended();
 	blamed();
+	others();
 	explained_by_traffic();
 	down();
 	events_clean();

@@ -100,8 +100,9 @@ silent(void *ctx, const char *subject, int64_t time)
 }
 
 static char *
-audience(void *ctx, const char *kind)
+audience(void *ctx, const char *kind, enum condition_ears ears)
 {
+	(void)ears;
 	(void)ctx;
 	(void)kind;
 	return NULL;

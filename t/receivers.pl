@@ -1,5 +1,5 @@
-# receivers.pl DIR HTTP-PORT SMTP-PORT CERT KEY [SNPP-PORT]: receivers of news on 127.0.0.1, one
-# connection at a time. What is posted becomes DIR/post.N (request line, headers, an empty
+# receivers.pl DIR HTTP-PORT SMTP-PORT CERT KEY [SNPP-PORT]: receivers of news on 127.0.0.1 (or
+# the address that RECEIVERS in the environment is), one connection at a time. What is posted becomes DIR/post.N (request line, headers, an empty
 # line) and DIR/body.N (the body); a mail DIR/mail.N (what was said before it, then it).
 # DIR/mode says what is answered: "ok", "slow" (after a second), an HTTP status, or "kill
 # PID ...", which ends these processes once one has said all and before it is answered.
@@ -139,7 +139,7 @@ sub page {
 
 my %serve;
 for ([$http, \&post], [$smtp, \&mail], $snpp ? [$snpp, \&page] : ()) {
-	my $s = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => $_->[0],
+	my $s = IO::Socket::INET->new(LocalAddr => $ENV{RECEIVERS} // '127.0.0.1', LocalPort => $_->[0],
 		Listen => 20, ReuseAddr => 1) or die "port $_->[0]: $!";
 	$serve{$s} = [$s, $_->[1]];
 }

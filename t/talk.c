@@ -252,8 +252,9 @@ silent(void *ctx, const char *subject, int64_t now)
 }
 
 static char *
-audience(void *ctx, const char *kind)
+audience(void *ctx, const char *kind, enum condition_ears ears)
 {
+	(void)ears;
 	(void)ctx;
 	(void)kind;
 	return mem_str("[\"me\"]");

@@ -4,6 +4,8 @@
 # and nobody's fault.
 . "${SOURCE:?}/t/world.sh" || exit 1
 command -v jq >"$DIR/which" || skip_all "no jq"
+perl -MIO::Socket::SSL -e 1 2>"$DIR/which" ||
+	skip_all "no IO::Socket::SSL (package libio-socket-ssl-perl)"
 world "$@"
 . "$SOURCE/t/flowworld.sh"
 
@@ -67,11 +69,31 @@ in_node "$FAR" ip route add default via 20.9.4.1
 target() {
 	printf '++ %s\nmenu = %s\ntitle = %s\nhost = %s\n' "$1" "$1" "$1" "$2"
 }
+# Two that want to hear: one behind the line, which says nothing of what it hears of, and
+# one beside this box, which hears of no verdicts.
+mkdir "$DIR/got"
+RECEIVERS=31.1.0.1 in_node "$FAR" perl "$SOURCE/t/receivers.pl" "$DIR/got" 8090 8025 none none \
+	2>"$DIR/receivers.log" &
+wait_until 10 test -e "$DIR/got/ready" || bail "the receiver does not start"
+cat >"$DIR/pager" <<-END
+	#!/bin/sh
+	echo "\$1 \$2 \$6" >>"\$0.log"
+END
+chmod 755 "$DIR/pager"
 cat >"$DIR/smokebox" <<-END
 	*** Collector ***
 	listen = 127.0.0.1:2055
 	allow = 127.0.0.0/8
 	local = 192.168.7.0/24
+	*** Actions ***
+	+ phone
+	type = webhook
+	url = http://31.1.0.1:8090/phone
+	retry = 1
+	+ pager
+	type = command
+	program = $DIR/pager
+	kinds = loss
 END
 config 1 4 <<-END
 	+ Net
@@ -135,6 +157,11 @@ ok $? "the line is dead: it is the line" || verdict "" | sed 's/^/# /'
 is "$(verdict .cause)" outage "which is out"
 wait_until 20 heard 'any(.segment == "access" and .cause == "outage")'
 ok $? "who listens hears of it"
+paged() {
+	grep -qx "loss Net.far1 $1" "$DIR/pager.log" 2>"$DIR/paged.err"
+}
+wait_until 90 paged 1
+ok $? "who is told of no verdicts is told of what lies behind the line"
 like "$(verdict .summary)" "^Since .* your provider.s access line is dead. Router is fine" "the sentence"
 wait_until 60 says .confidence sure
 ok $? "it is sure"
@@ -172,6 +199,19 @@ wait $EAR 2>"$DIR/wait.err"
 heard '[., .[1:]] | transpose | all(.[0] != .[1])'
 ok $? "each once: what is repeated is no event"
 is "$(json "incidents?id=$id" '.incidents[0].end | type')" number "its incident has an end"
+# Whose telephone was behind the line has it in the end, in one thing and not in seven.
+phoned() {
+	local body
+	for body in "$DIR"/got/body.*; do
+		jq -r '.alerts[] | [.labels.kind, .labels.target, .status] | join(" ")' "$body"
+	done 2>"$DIR/phoned.err" | sort | uniq -c | sed 's/^ *//' | paste -sd,
+}
+wait_until 60 gets "1 verdict access firing,1 verdict access resolved" phoned
+ok $? "who was away hears of it once it is over" || phoned | sed 's/^/# /'
+wait_until 20 paged 0
+ok $? "who was told of what lay behind the line is told that it is back"
+is "$(sort "$DIR/pager.log" | uniq -d)" "" "each once"
+is "$(grep -c verdict "$DIR/pager.log")" 0 "and of nothing else"
 
 # One far end alone.
 in_node "$FAR" ip addr del 33.1.0.1/32 dev lo

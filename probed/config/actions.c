@@ -10,7 +10,7 @@
 #include "config/view.h"
 
 /* What somebody wants to hear of who says nothing about it. */
-#define KINDS "alert loss attack"
+#define KINDS "alert loss attack verdict"
 #define SENDMAIL "/usr/lib/sendmail" /* SmokePing's, where none is configured */
 
 /* KEYS that a receiver of TYPE cannot do without. */

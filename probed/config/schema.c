@@ -917,7 +917,7 @@ static const struct schema_key action_key[] = {
 	{ "kinds", .re = INCIDENT "([ ,]+" INCIDENT ")*",
 	    .expected = "kinds of incidents, of alert, loss, latency, backscatter, "
 			"attack, congestion, gap, note, verdict, or all",
-	    .fallback = "alert loss attack" },
+	    .fallback = "alert loss attack verdict" },
 	{ "arguments" },
 	{ "announce" },
 	{ "withdraw" },

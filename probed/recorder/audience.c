@@ -7,7 +7,7 @@
 #include "base/log.h"
 
 char *
-audience_of(const struct conf *conf, const char *kind)
+audience_of(const struct conf *conf, const char *kind, const char *other, bool too)
 {
 	const struct conf_section *actions = conf_top(conf, "Actions");
 	char *text = NULL;
@@ -21,7 +21,8 @@ audience_of(const struct conf *conf, const char *kind)
 	jw_array(&j);
 	for (const struct conf_section *s = actions != NULL ? actions->first : NULL;
 	     s != NULL; s = s->next)
-		if (conf_action_hears(s, kind)) {
+		if (conf_action_hears(s, kind) &&
+		    (other == NULL || conf_action_hears(s, other) == too)) {
 			jw_str(&j, s->name);
 			names++;
 		}

@@ -17,7 +17,11 @@
 /* Words and figures of an open incident that change all the time are written so often
  * at most; a kill loses no more of them. */
 #define REWRITE_S 60
+#define HINT "hint"  /* of confidence */
 #define DEPTH_MAX 16 /* of what explains what */
+#define OPENS "open" /* what a letter is called that waits; and where others have it:  \
+		      */
+#define OPENS_REST "rest"
 
 /* One that is open, or might become so. */
 struct condition {
@@ -38,6 +42,7 @@ struct condition {
 	char *receivers, *body;
 	int64_t due;
 	bool back; /* what explained it is over; it has until DUE to be over as well */
+	bool parted; /* who is told of no verdicts has had it */
 	TAILQ_ENTRY(condition) link;
 };
 
@@ -258,30 +263,10 @@ is_itself(const struct condition *c, const char *path, size_t len)
 	return strncmp(c->subject, path, len) == 0 && c->subject[len] == '\0';
 }
 
-/* Likewise, by who judges the path. An alarm may wait for that; a verdict does not wait
- * for itself, and an alert not for it: it goes to whom SmokePing would tell. */
+/* The open incident that C lies behind, or 0. GRACE: as of the ops, 0 where it lies
+ * behind nothing. */
 static int64_t
-explained(const struct conditions *cs, const struct condition *c, unsigned *grace)
-{
-	static const char *const kinds[] = { "loss", "latency" };
-	unsigned more = 0;
-
-	if (cs->ops->explained == NULL)
-		return 0;
-	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-		if (strcmp(c->kind, kinds[i]) == 0) {
-			int64_t id = cs->ops->explained(cs->ctx, c->subject, c->begin, &more);
-			if (id != 0 && id != c->id && find_id(cs, id) != NULL)
-				return id;
-			*grace = more > *grace ? more : *grace;
-		}
-	return 0;
-}
-
-/* The open incident that says why C is the matter, or 0. GRACE: as of the ops, 0 where
- * C lies behind nothing. */
-static int64_t
-reason(const struct conditions *cs, const struct condition *c, unsigned *grace)
+is_behind(const struct conditions *cs, const struct condition *c, unsigned *grace)
 {
 	char path[1024];
 	const char *at = cs->ops->behind(cs->ctx, c->subject, grace);
@@ -305,14 +290,59 @@ reason(const struct conditions *cs, const struct condition *c, unsigned *grace)
 	}
 	if (!any)
 		*grace = 0;
-	return explained(cs, c, grace);
+	return 0;
+}
+
+/* The open verdict that says why C is the matter, or 0. An alarm may wait for that; a
+ * verdict does not wait for itself, and an alert not for it: it goes to whom SmokePing
+ * would tell. */
+static int64_t
+is_judged(const struct conditions *cs, const struct condition *c, unsigned *grace)
+{
+	*grace = 0;
+	if (cs->ops->explained == NULL || strcmp(c->kind, CONDITION_DOWN_KIND) != 0)
+		return 0;
+	int64_t id = cs->ops->explained(cs->ctx, c->subject, c->begin, grace);
+	return id != c->id && find_id(cs, id) != NULL ? id : 0;
+}
+
+/* Why C is the matter: ids of open incidents, 0 where there is none, and how long one
+ * may still come. */
+struct reason {
+	int64_t behind, verdict;
+	unsigned behind_grace, verdict_grace;
+};
+
+static struct reason
+reason_of(const struct conditions *cs, const struct condition *c)
+{
+	struct reason why = { 0 };
+
+	why.behind = is_behind(cs, c, &why.behind_grace);
+	/* What lies behind something that is down is not judged for itself. */
+	if (why.behind == 0)
+		why.verdict = is_judged(cs, c, &why.verdict_grace);
+	return why;
+}
+
+static int64_t
+reason_id(const struct reason *why)
+{
+	return why->behind != 0 ? why->behind : why->verdict;
+}
+
+static unsigned
+longest(const struct reason *why)
+{
+	return why->behind_grace > why->verdict_grace ? why->behind_grace
+						      : why->verdict_grace;
 }
 
 /* Write the row of C and the letter that waits for it. */
 static void
 put_waiting(struct conditions *cs, struct condition *c)
 {
-	struct letter letter = { .what = "open",
+	struct letter letter = { .what = c->parted ? OPENS_REST : OPENS,
 		.receivers = c->receivers,
 		.body = c->body,
 		.due = c->due };
@@ -340,11 +370,35 @@ put_and_wait(
 	put_waiting(cs, c);
 }
 
+/* Nothing but a verdict, or that there may be one, holds the letter of C back: who is
+ * told of none has it now. */
+static void
+tell_others(struct conditions *cs, struct condition *c)
+{
+	if (c->parted || c->receivers == NULL)
+		return;
+	char *others = cs->ops->audience(cs->ctx, c->kind, EARS_NO_VERDICT);
+	if (others == NULL)
+		return;
+	char *rest = cs->ops->audience(cs->ctx, c->kind, EARS_VERDICT);
+	struct letter letter = { .what = OPENS,
+		.receivers = others,
+		.body = c->body,
+		.waited = rest == NULL };
+
+	put(cs, c, 0, &letter);
+	c->parted = true;
+	free(c->receivers);
+	c->receivers = rest;
+	put_waiting(cs, c);
+	free(others);
+}
+
 /* The letter that waited goes, with the row as it is now. */
 static void
 send_waiting(struct conditions *cs, struct condition *c)
 {
-	struct letter letter = { .what = "open",
+	struct letter letter = { .what = OPENS,
 		.receivers = c->receivers,
 		.body = c->body,
 		.waited = true };
@@ -356,11 +410,13 @@ send_waiting(struct conditions *cs, struct condition *c)
 static void
 look_at_waiting(struct conditions *cs, struct condition *c, int64_t now)
 {
-	unsigned grace = 0;
-
 	if (cs->ops->silent(cs->ctx, c->subject, now))
 		return;
-	int64_t id = reason(cs, c, &grace);
+	struct reason why = reason_of(cs, c);
+	int64_t id = reason_id(&why);
+	if ((why.verdict != 0 || why.verdict_grace > 0) &&
+	    (why.behind_grace == 0 || now >= c->due))
+		tell_others(cs, c);
 	if (id != 0) {
 		c->back = false;
 		if (id == c->suppressed_by)
@@ -372,10 +428,10 @@ look_at_waiting(struct conditions *cs, struct condition *c, int64_t now)
 	/* When what was down is back, its followers may need a round, too. */
 	if (c->suppressed_by != 0 && !c->back) {
 		c->back = true;
-		c->due = now + grace;
+		c->due = now + longest(&why);
 	}
 	/* What had to be waited for may be known not to come. */
-	if (now < c->due && grace > 0)
+	if (now < c->due && longest(&why) > 0)
 		return;
 	c->suppressed_by = 0;
 	send_waiting(cs, c);
@@ -400,7 +456,8 @@ with_audience(const struct conditions *cs, const struct finding *f, char **who)
 {
 	struct finding told = *f;
 
-	*who = f->receivers == NULL ? cs->ops->audience(cs->ctx, f->kind) : NULL;
+	*who =
+	    f->receivers == NULL ? cs->ops->audience(cs->ctx, f->kind, EARS_ALL) : NULL;
 	if (*who != NULL)
 		told.receivers = *who;
 	return told;
@@ -409,18 +466,19 @@ with_audience(const struct conditions *cs, const struct finding *f, char **who)
 static void
 open_it(struct conditions *cs, struct condition *c, const struct finding *finding)
 {
-	unsigned grace = 0;
 	bool silent = cs->ops->silent(cs->ctx, c->subject, finding->time);
+	struct reason why = reason_of(cs, c);
 	char *who;
 	struct finding told = with_audience(cs, finding, &who), *f = &told;
 
-	c->suppressed_by = reason(cs, c, &grace);
+	c->suppressed_by = reason_id(&why);
 	c->written = f->time;
-	if (f->receivers == NULL && grace == 0)
-		put(cs, c, 0, NULL);
-	else if (silent || c->suppressed_by != 0 || grace != 0)
-		put_and_wait(cs, c, f, f->time + grace);
-	else
+	if (longest(&why) != 0 ||
+	    (f->receivers != NULL && (silent || c->suppressed_by != 0))) {
+		put_and_wait(cs, c, f, f->time + longest(&why));
+		if (!silent && why.behind == 0 && why.behind_grace == 0)
+			tell_others(cs, c);
+	} else
 		put_and_tell(cs, c, 0, f, "open");
 	free(who);
 }
@@ -454,31 +512,43 @@ condition_raise(struct conditions *cs, const struct finding *f)
 	return c->id;
 }
 
+/* C, whose letter waits, is over. Is the one of its end to be sent to those it goes to,
+ * and not to *OTHERS only (to be freed; NULL: to nobody)? */
+static bool
+end_waiting(struct conditions *cs, struct condition *c, int64_t now, char **others)
+{
+	bool silent = cs->ops->silent(cs->ctx, c->subject, now);
+	struct reason why = reason_of(cs, c);
+
+	/* It waited only to see whether something else explains it: that did not come,
+	 * so both letters go. */
+	if (c->receivers != NULL && c->suppressed_by == 0 && reason_id(&why) == 0 &&
+	    !silent) {
+		send_waiting(cs, c);
+		return true;
+	}
+	if (!silent && why.behind == 0 && c->suppressed_by == 0)
+		tell_others(cs, c);
+	if (c->parted)
+		*others = cs->ops->audience(cs->ctx, c->kind, EARS_NO_VERDICT);
+	stop_waiting(cs, c, true);
+	return false;
+}
+
 static int64_t
 close_it(struct conditions *cs, struct condition *c, const struct finding *finding)
 {
 	int64_t id = c->id, end = c->cleared > c->begin ? c->cleared : c->begin;
-	unsigned grace;
-	char *who;
+	char *who, *others = NULL;
 	struct finding told = with_audience(cs, finding, &who), *f = &told;
-	bool tell = f->receivers != NULL;
 
-	if (c->waits) {
-		/* It waited only to see whether something else explains it: that did
-		 * not come, so both letters go. */
-		tell = tell && c->suppressed_by == 0 && reason(cs, c, &grace) == 0 &&
-		       !cs->ops->silent(cs->ctx, c->subject, f->time);
-		if (tell)
-			send_waiting(cs, c);
-		else
-			stop_waiting(cs, c, true);
-	}
+	if (c->waits && !end_waiting(cs, c, f->time, &others))
+		told.receivers = others;
 	take(c, f);
-	if (!tell)
-		told.receivers = NULL;
 	put_and_tell(cs, c, end, f, "close");
 	condition_free(cs, c);
 	free(who);
+	free(others);
 	return id;
 }
 
@@ -507,6 +577,15 @@ condition_open(const struct conditions *cs, const char *kind, const char *subjec
 	const struct condition *c = find(cs, kind, subject, source);
 
 	return c != NULL ? c->id : 0;
+}
+
+bool
+condition_is_hint(const struct conditions *cs, const char *kind, const char *subject,
+    const char *source)
+{
+	const struct condition *c = find(cs, kind, subject, source);
+
+	return c != NULL && c->id != 0 && strcmp(c->confidence, HINT) == 0;
 }
 
 int64_t
@@ -591,6 +670,7 @@ restore(void *ctx, const struct incident *in, const struct letter *held)
 	c->receivers = mem_str(held->receivers);
 	c->body = mem_str(held->body);
 	c->due = held->due;
+	c->parted = strcmp(held->what, OPENS_REST) == 0;
 	c->waits = true;
 	TAILQ_INSERT_TAIL(&cs->waiting, c, link);
 }

@@ -6,7 +6,8 @@
  * Letters wait while nothing is to be told of their subject (a silence), or where it
  * lies behind something that is down (then the incident is suppressed by that one), or
  * may be found to be so in a moment. What is over before its letter left is not told;
- * what was told is told to be over. A letter that waits outlives a restart. */
+ * what was told is told to be over. A letter that waits outlives a restart. Who is told
+ * of no verdicts waits for none: he would hear nothing. */
 #ifndef RECORDER_CONDITION_H
 #define RECORDER_CONDITION_H
 
@@ -21,6 +22,13 @@
 #define CONDITION_DOWN_SOURCE "down"
 
 struct conditions;
+
+/* Whom to tell of a kind. */
+enum condition_ears {
+	EARS_ALL,
+	EARS_VERDICT,	/* who is told of verdicts, too */
+	EARS_NO_VERDICT /* and who is not */
+};
 
 /* What somebody saw; borrowed. Kind, subject and source together are the condition: it
  * has one open incident at most. */
@@ -47,7 +55,7 @@ struct conditions_ops {
 	 * how many seconds it may take until they are known to be down too. NULL: none.
 	 */
 	const char *(*behind)(void *ctx, const char *subject, unsigned *grace_s);
-	/* The id of an open incident that says why SUBJECT is the matter since SINCE
+	/* The id of an open verdict that says why SUBJECT is the matter since SINCE
 	 * (epoch seconds), though nobody has configured that; 0: there is none. *GRACE
 	 * is for how many seconds from then there may still be one. NULL: nobody
 	 * knows. */
@@ -55,9 +63,9 @@ struct conditions_ops {
 	    void *ctx, const char *subject, int64_t since, unsigned *grace);
 	/* Is nothing to be told of SUBJECT at NOW? */
 	bool (*silent)(void *ctx, const char *subject, int64_t now);
-	/* Who is told of incidents of KIND where whoever judges names nobody: a JSON
-	 * array, to be freed; NULL: nobody. */
-	char *(*audience)(void *ctx, const char *kind);
+	/* Who of EARS is told of incidents of KIND where whoever judges names nobody: a
+	 * JSON array, to be freed; NULL: nobody. */
+	char *(*audience)(void *ctx, const char *kind, enum condition_ears ears);
 	/* The evidence of IN with what else belongs to it as it opens or ends, to be
 	 * freed; NULL: nothing does. NULL: nobody knows more. */
 	char *(*evidence)(void *ctx, const struct incident *in);
@@ -76,6 +84,10 @@ int64_t condition_raise(struct conditions *cs, const struct finding *f);
 int64_t condition_clear(struct conditions *cs, const struct finding *f);
 /* The id of the open incident, 0 when there is none: also those of before a restart. */
 int64_t condition_open(const struct conditions *cs, const char *kind,
+    const char *subject, const char *source);
+
+/* Is there an open one, which is no more than a hint? */
+bool condition_is_hint(const struct conditions *cs, const char *kind,
     const char *subject, const char *source);
 
 /* When that began, epoch seconds; 0 when there is none. */

@@ -123,14 +123,15 @@ behind(void *ctx, const char *subject, unsigned *grace)
 }
 
 static char *
-audience(void *ctx, const char *kind)
+audience(void *ctx, const char *kind, enum condition_ears ears)
 {
 	const struct journal *j = ctx;
 
 	/* Each of these names whom it is for, or is for nobody. */
 	if (strcmp(kind, ALERTLETTER_KIND) == 0)
 		return NULL;
-	return audience_of(j->conf, kind);
+	return audience_of(j->conf, kind, ears == EARS_ALL ? NULL : VERDICT_KIND,
+	    ears == EARS_VERDICT);
 }
 
 /* Was the line filled by ourselves while the last rounds of SUBJECT up to NOW were

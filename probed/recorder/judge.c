@@ -398,8 +398,9 @@ judge_explains(struct judge *j, const char *subject, int64_t since, unsigned *gr
 	*grace = 0;
 	if (p == NULL || j->cs == NULL)
 		return 0;
+	/* What is no more than a hint keeps nobody from being told. */
 	const char *by = verdict_explains(j->v, t->id);
-	if (by != NULL)
+	if (by != NULL && !condition_is_hint(j->cs, VERDICT_KIND, by, VERDICT_SOURCE))
 		return condition_open(j->cs, VERDICT_KIND, by, VERDICT_SOURCE);
 	/* Only where others share the way, of which one may be about to show it. */
 	if (p->role >= VERDICT_ACCESS && verdict_may_explain(j->v, t->id, since))

@@ -68,7 +68,7 @@ put_proven(struct notes *n, const char *kind, const char *subject, const char *s
 		.summary = summary,
 		.worst = NAN,
 		.evidence = evidence };
-	char *receivers = audience_of(n->conf, kind), *body = NULL;
+	char *receivers = audience_of(n->conf, kind, NULL, false), *body = NULL;
 
 	if (receivers != NULL)
 		body = incident_body(&in);
