@@ -10,8 +10,8 @@
 bool
 culprit_explains(const char *kind)
 {
-	static const char *const kinds[] = { "loss", "latency", "attack", "congestion",
-		"verdict", "alert" };
+	static const char *const kinds[] = { "loss", "attack", "congestion", "verdict",
+		"alert" };
 
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
 		if (strcmp(kind, kinds[i]) == 0)

@@ -1,9 +1,9 @@
 /* events.db: what happened (incidents), what is to be told of it (the outbox), and when
- * nothing is to be told (silences). SQLite in WAL mode, DATADIR/.smokebox/events.db. The
- * recorder writes it alone (recorder/events.h); web and courier read it.
+ * nothing is to be told (silences). SQLite in WAL mode, DATADIR/.smokebox/events.db.
+ * The recorder writes it alone (recorder/events.h); web and courier read it.
  *
  *   incident  id           1, 2, ... in the order of being opened; never used again
- *             kind         "loss", "latency", "alert", "gap", "note", ... (DESIGN 1.4)
+ *             kind         "loss", "alert", "verdict", "gap", "note", ...
  *             subject      path of a target or group, address, interface, segment;
  *                          "" is the whole box
  *             source       what opened it: an alert's name, "down", "operator"

@@ -1221,6 +1221,8 @@ static const struct {
 	{ "type = pager", "expected one of mail, webhook" },
 	{ "type = slack\nurl = https://h/\nkinds = alerts",
 	    "expected kinds of incidents" },
+	{ "type = slack\nurl = https://h/\nkinds = loss, latency",
+	    "smokebox:5: warning: a: nothing is of the kind latency" },
 	{ "type = slack\nurl = https://h/\nrate = 5/s", "expected letters a minute" },
 };
 

@@ -5,6 +5,7 @@
 # NetFlow, and pings each second tell what waits.
 . "${SOURCE:?}/t/world.sh" || exit 1
 world "$@"
+. "$SOURCE/t/flowworld.sh"
 # In a container, too, it is a home's card.
 export SMOKEBOX_TEST=card
 
@@ -127,8 +128,10 @@ cat >"$DIR/smokebox" <<-END
 	speed = 50M/10M
 	beyond = Net.edge
 END
+# An alert of delays is one of SmokePing's; nobody has to be told of it.
 config 1 4 <<-END
 	+ Net
+	alerts = slow
 	menu = Net
 	title = Net
 	$(target gateway 192.168.1.1)
@@ -137,6 +140,14 @@ config 1 4 <<-END
 	$(n=0; for a in $FAR_ENDS; do n=$((n + 1)); target "far$n" "$a"; done)
 END
 sed -i 's/^binary = .usr.bin.fping/&\nhostinterval = 0.15\ntimeout = 0.6/' "$DIR/config"
+sed -i '/^\*\*\* Targets/i\
+*** Alerts ***\
+to = |/bin/true\
+from = box@example.net\
++ slow\
+type = rtt\
+pattern = >80,>80\
+comment = slow' "$DIR/config"
 probed_start
 wait_until 60 ready || bail "probed does not answer"
 verdict() { # verdict JQ: of what the status says
@@ -207,6 +218,16 @@ id=$(verdict .incident)
 "$BUILD/probectl" --url "$URL" explain "$id" >"$DIR/explained" 2>&1
 is $? 0 "probectl explains it"
 like "$(cat "$DIR/explained")" "192.168.1.30" "with who fills the line"
+# What is slow has who filled the line, then and before, be it a verdict or an alert.
+fillers() { # fillers QUERY
+	json "incidents?$1" '[.incidents[].evidence.talkers |
+		.during.hosts[0].host == "192.168.1.30" and (.before.hosts | type) == "array" and
+		.before.end <= .during.end and .before.start < .before.end] | "\(length > 0) \(all)"'
+}
+wait_until 90 gets "true true" fillers "id=$id"
+ok $? "the verdict has who filled the line, and who did before"
+wait_until 90 gets "true true" fillers "kind=alert"
+ok $? "so has an alert of delays" || json "incidents?kind=alert" . | head -60 | sed 's/^/# /'
 
 kill $UPLOAD
 wait_until 120 says .fine true

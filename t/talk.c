@@ -154,6 +154,16 @@ test_evidence(void)
 	is_int((long long)culprit_without(again), 2, "and off again");
 	free(again);
 	free(text);
+	/* Of whatever is slow or lost: alerts may be of delays, and so may verdicts. */
+	static const char *const kinds[] = { "alert", "verdict", "loss", "congestion" };
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+		in.kind = kinds[i];
+		again = culprits_evidence(t, &in, T0 + 700);
+		ok(again != NULL && strstr(again, "\"during\":{") != NULL &&
+			strstr(again, "\"before\":{") != NULL,
+		    "so has a %s", kinds[i]);
+		free(again);
+	}
 	in.kind = "note";
 	ok(culprits_evidence(t, &in, T0 + 700) == NULL, "a note is not explained");
 	in.kind = "loss";

@@ -400,9 +400,7 @@ tone_of(const struct eventlog_row *row)
 	/* No fault of the line's: what was measured then is by our own doing. */
 	if (strcmp(row->kind, "gap") == 0 || strcmp(row->kind, "loadtest") == 0)
 		return TONE_GAP;
-	return strcmp(row->kind, "latency") == 0 || strcmp(row->kind, "congestion") == 0
-		   ? TONE_WARN
-		   : TONE_BAD;
+	return strcmp(row->kind, "congestion") == 0 ? TONE_WARN : TONE_BAD;
 }
 
 /* Make one of the two marks next to each other that lie closest, which may be another

@@ -39,8 +39,8 @@
 	"password"
 #define TALK_AROUND_S 300 /* shown of traffic around what happened */
 
-static const char *const kinds[] = { "loss", "latency", "alert", "backscatter",
-	"attack", "congestion", "gap", "note", "loadtest", "verdict", NULL };
+static const char *const kinds[] = { "loss", "alert", "backscatter", "attack",
+	"congestion", "gap", "note", "loadtest", "verdict", NULL };
 
 static int64_t
 now_s(void)
@@ -82,7 +82,7 @@ parse_kind(struct request *r, struct eventlog_query *q)
 			return 0;
 		}
 	reply_error(r, 400,
-	    "parameter kind: expected loss, latency, alert, backscatter, attack, "
+	    "parameter kind: expected loss, alert, backscatter, attack, "
 	    "congestion, gap, note, loadtest or verdict");
 	return -1;
 }

@@ -101,6 +101,11 @@ check_action(struct view *v, const struct conf_section *s)
 			    "%s: a receiver of type %s needs '%s'", s->name, type, key);
 	}
 	check_url(v, s, type);
+	if (strstr(conf_value(s, "kinds", ""), "latency") != NULL)
+		report_warning(v->report, conf_var(s, "kinds")->at,
+		    "%s: nothing is of the kind latency: what is slow is told as alert, "
+		    "verdict or congestion",
+		    s->name);
 	const char *program = conf_value(s, "program", NULL);
 	bool blocks = conf_action_blocks(s);
 	if ((blocks || strcmp(type, "command") == 0) && program != NULL &&

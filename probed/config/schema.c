@@ -891,7 +891,8 @@ static const struct schema silences_child[] = {
 	{ NULL },
 };
 
-/* Where alerts go. What is needed besides the type depends on it: actions.c. */
+/* Where alerts go. What is needed besides the type depends on it: actions.c. (Nothing
+ * is of the kind latency any more, and nobody's configuration is refused for it.) */
 #define INCIDENT                                                                       \
 	"(alert|loss|latency|backscatter|attack|congestion|gap|note|verdict|all)"
 
@@ -915,8 +916,9 @@ static const struct schema_key action_key[] = {
 	{ "tls", .re = "try|required|none", .expected = "try, required or none" },
 	{ "ca", .re = "/.+", .expected = "the path of a PEM file" },
 	{ "kinds", .re = INCIDENT "([ ,]+" INCIDENT ")*",
-	    .expected = "kinds of incidents, of alert, loss, latency, backscatter, "
-			"attack, congestion, gap, note, verdict, or all",
+	    .expected =
+		"kinds of incidents, of alert, loss, verdict, attack, congestion, "
+		"backscatter, gap, note, or all",
 	    .fallback = "alert loss attack verdict" },
 	{ "arguments" },
 	{ "announce" },

@@ -110,8 +110,8 @@ read_int(const json_t *body, const char *key)
 static bool
 is_of_target(const char *kind)
 {
-	return strcmp(kind, "loss") == 0 || strcmp(kind, "latency") == 0 ||
-	       strcmp(kind, "gap") == 0 || strcmp(kind, "note") == 0;
+	return strcmp(kind, "loss") == 0 || strcmp(kind, "gap") == 0 ||
+	       strcmp(kind, "note") == 0;
 }
 
 /* The letter's texts, one behind the other in its store. */

@@ -663,7 +663,7 @@ events_keep_talkers(struct events *ev, int64_t seconds)
 /* Incidents and letters that are looked through in one go. */
 #define FORGET_ROWS 1000
 #define EXPLAINED                                                                      \
-	"kind IN ('loss','latency','alert','congestion','verdict','attack') AND NOT "  \
+	"kind IN ('loss','alert','congestion','verdict','attack') AND NOT "            \
 	"(kind='attack' AND \"end\" IS NULL)"
 
 /* SQL: scrub(TEXT) is TEXT without the addresses, NULL where it has none. */

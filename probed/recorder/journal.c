@@ -319,19 +319,16 @@ journal_exporter(struct journal *j, const struct msg_exporter *x)
 static bool
 watched(void *ctx, const struct incident *in)
 {
-	static const char *const kinds[] = { "loss", "latency" };
 	const struct journal *j = ctx;
 
 	if (strcmp(in->kind, ALERTLETTER_KIND) == 0)
 		return alerts_watch(j->alerts, in->subject, in->source);
-	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-		if (strcmp(in->kind, kinds[i]) == 0) {
-			const struct conf_target *t = target_of(j, in->subject);
-			const char *slave = strchr(in->subject, '~');
-			return slave != NULL ? measures(t, slave + 1)
-					     : t != NULL && conf_target_is_pinged(t);
-		}
-	return true;
+	if (strcmp(in->kind, CONDITION_DOWN_KIND) != 0)
+		return true;
+	const struct conf_target *t = target_of(j, in->subject);
+	const char *slave = strchr(in->subject, '~');
+	return slave != NULL ? measures(t, slave + 1)
+			     : t != NULL && conf_target_is_pinged(t);
 }
 
 void

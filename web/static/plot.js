@@ -9,7 +9,7 @@
 	var setup = JSON.parse(card.dataset.plot);
 	var href = card.dataset.href, api = setup.base + "/api/v1/";
 	var MIN_SPAN = Math.max(10, 4 * setup.step), MAX_SPAN = 5 * 366 * 86400;
-	var TONE = { note: 0, gap: 1, loadtest: 1, latency: 2, congestion: 2 };
+	var TONE = { note: 0, gap: 1, loadtest: 1, congestion: 2 };
 
 	/* --- what is seen, and what is known of it --- */
 	var view = { start: setup.start, end: setup.end, live: setup.live };
