@@ -901,6 +901,77 @@ dead_then_core(struct world *w, double t)
 	core_loss(w, t);
 }
 
+/* Hops that limit their answers, or give none, from the start, and something else. */
+static void
+core_loss_limited_access(struct world *w, double t)
+{
+	w->own_loss[ACCESS] = 0.3 + w->b * 0.4;
+	core_loss(w, t);
+}
+
+static void
+core_loss_mute_access(struct world *w, double t)
+{
+	w->own_loss[ACCESS] = 1;
+	core_loss(w, t);
+}
+
+static void
+core_dead_limited_access(struct world *w, double t)
+{
+	w->own_loss[ACCESS] = 0.3 + w->b * 0.4;
+	core_dead(w, t);
+}
+
+static void
+core_dead_mute_access(struct world *w, double t)
+{
+	w->own_loss[ACCESS] = 1;
+	core_dead(w, t);
+}
+
+static void
+line_loss_limited_gateway(struct world *w, double t)
+{
+	w->own_loss[GATEWAY] = 0.3 + w->b * 0.3;
+	line_loss(w, t);
+}
+
+static void
+line_dead_limited_gateway(struct world *w, double t)
+{
+	w->own_loss[GATEWAY] = 0.3 + w->b * 0.3;
+	line_dead(w, t);
+}
+
+static void
+line_dead_limited_access(struct world *w, double t)
+{
+	w->own_loss[ACCESS] = 0.3 + w->b * 0.4;
+	line_dead(w, t);
+}
+
+static void
+line_dead_mute_gateway(struct world *w, double t)
+{
+	w->own_loss[GATEWAY] = 1;
+	line_dead(w, t);
+}
+
+static void
+lan_loss_limited_access(struct world *w, double t)
+{
+	w->own_loss[ACCESS] = 0.3 + w->b * 0.4;
+	lan_loss(w, t);
+}
+
+static void
+peer_loss_limited_core(struct world *w, double t)
+{
+	w->own_loss[PROVIDER] = 0.3 + w->b * 0.4;
+	peer_loss(w, t);
+}
+
 /* --- healthy ---------------------------------------------------------------------- */
 
 static void
@@ -1159,6 +1230,32 @@ static const struct scenario scenarios[] = {
 	    no_gateway, line_dead },
 	{ "dead, nothing near answers", SEGMENT_BEYOND, "outage", false, QUIET, LONG, 0,
 	    silent_gateway_and_hops, line_dead },
+	/* What limits its answers was so before, and is not blamed; nor does it prove
+	 * anything, unless nothing at all gets through elsewhere. */
+	{ "core loss, access hop limits", SEGMENT_BEYOND, "loss", true, QUIET, LONG, 0,
+	    plain, core_loss_limited_access },
+	{ "core loss, access hop mute", SEGMENT_BEYOND, "loss", true, QUIET, LONG, 0,
+	    plain, core_loss_mute_access },
+	{ "core dead, access hop limits", SEGMENT_PROVIDER, "outage", true, QUIET, LONG,
+	    0, plain, core_dead_limited_access },
+	{ "core dead, access hop mute", SEGMENT_BEYOND, "outage", true, QUIET, LONG, 0,
+	    plain, core_dead_mute_access },
+	{ "line loss, gateway limits", SEGMENT_BEYOND, "loss", false, QUIET, LONG, 0,
+	    plain, line_loss_limited_gateway },
+	{ "line loss, gateway limits, wifi", SEGMENT_BEYOND, "loss", false, QUIET, LONG,
+	    0, wireless, line_loss_limited_gateway },
+	{ "line dead, gateway limits", SEGMENT_ACCESS, "outage", true, QUIET, LONG, 0,
+	    plain, line_dead_limited_gateway },
+	{ "line dead, access hop limits", SEGMENT_ACCESS, "outage", true, QUIET, LONG,
+	    0, plain, line_dead_limited_access },
+	{ "line dead, gateway mute", SEGMENT_BEYOND, "outage", false, QUIET, LONG, 0,
+	    plain, line_dead_mute_gateway },
+	{ "line dead, gateway mute, wifi", SEGMENT_BEYOND, "outage", false, QUIET, LONG,
+	    0, wireless, line_dead_mute_gateway },
+	{ "wifi loss, access hop limits", SEGMENT_WIFI, "loss", true, QUIET, LONG, 0,
+	    wireless, lan_loss_limited_access },
+	{ "peering loss, core hop limits", SEGMENT_TRANSIT, "loss", true, QUIET, LONG,
+	    0, plain, peer_loss_limited_core },
 	{ "interface down", SEGMENT_HOST, "not_sent", true, QUIET, LONG, 0, plain,
 	    interface_down },
 	{ "no route", SEGMENT_HOST, "outage", true, QUIET, LONG, 0, plain, route_gone },

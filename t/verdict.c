@@ -199,6 +199,36 @@ test_life(void)
 	verdict_free(v);
 }
 
+/* A router and an access hop alone, whose far ends are not known yet. */
+static void
+test_alone(void)
+{
+	struct verdict *v = path(60, 20);
+	int64_t t = BEGIN;
+
+	for (unsigned i = CORE; i < PATH; i++)
+		verdict_forget(v, i);
+	for (unsigned k = 0; k < 60; k++, t += 60) {
+		for (unsigned i = GATEWAY; i <= ACCESS; i++)
+			verdict_round(
+			    v, &(struct verdict_round){ .id = i,
+				   .time = t + 59,
+				   .sent = 20,
+				   .lost = i == GATEWAY ? (k < 40 ? 0 : 20)
+					   : k < 40	? 9 + k % 3
+							: 20,
+				   .median = i == GATEWAY && k >= 40 ? NAN : 0.01,
+				   .p90 = i == GATEWAY && k >= 40 ? NAN : 0.01 });
+		verdict_tick(v, t + 67);
+		if (k == 39)
+			ok(heard == 0,
+			    "a hop that limits its answers from the start is not blamed");
+	}
+	ok(heard > 0 && last.segment == SEGMENT_HOME,
+	    "one that answered, and does not any more, is");
+	verdict_free(v);
+}
+
 static void
 test_artefact(void)
 {
@@ -486,6 +516,7 @@ main(void)
 	test_baseline();
 	test_windows();
 	test_life();
+	test_alone();
 	test_artefact();
 	test_cut();
 	test_bytes();

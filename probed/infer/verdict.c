@@ -17,6 +17,8 @@
 #define NEAR_LEAST 0.005
 #define LITTLE 0.1 /* loss that a full queue makes, too */
 #define MEMORY 2   /* windows for which a change is the cause of what follows */
+#define OWN_LAG (VERDICT_RING / 2) /* windows until one is known to be of no fault */
+#define OWN_PINGS 2000		   /* that a series' own loss is counted of */
 
 /* Windows that are put together to see small losses: each against those before. */
 static const unsigned scales[] = { 1, 3, 10 };
@@ -220,6 +222,23 @@ weigh_delay(
 		  (is_near(s->role) && w->p90_shift > fmax(NEAR_LEAST, 4 * u.p90_mad));
 }
 
+/* Count what S loses by itself, a while behind: what began meanwhile is known by then,
+ * and counts nowhere as long as it lasts. */
+static void
+count_own(const struct verdict *v, struct series *s)
+{
+	if (v->path.same > 0 || v->host.same > 0 || v->undecided ||
+	    series_kept(s) <= OWN_LAG)
+		return;
+	const struct window *w = series_window(s, OWN_LAG);
+	if (s->own.n >= OWN_PINGS) {
+		s->own.n /= 2;
+		s->own.lost /= 2;
+	}
+	s->own.n += w->n;
+	s->own.lost += w->lost;
+}
+
 /* The window NUMBER is over: what was collected of S becomes one of its own. */
 static void
 close_window(struct verdict *v, struct series *s, int64_t number)
@@ -243,6 +262,7 @@ close_window(struct verdict *v, struct series *s, int64_t number)
 		}
 		weigh_delay(s, &w, end, v->length, p90);
 		s->ring[s->windows++ % VERDICT_RING] = w;
+		count_own(v, s);
 		track_loss(s);
 		track_delay(s);
 		if (!isnan(w.median))
@@ -533,6 +553,7 @@ set_length(struct verdict *v)
 		memset(&s->now, 0, sizeof s->now);
 		memset(s->track, 0, sizeof s->track);
 		memset(s->error, 0, sizeof s->error);
+		memset(&s->own, 0, sizeof s->own);
 		s->windows = s->clean = 0;
 		s->moved = s->route = -1;
 	}

@@ -52,6 +52,8 @@ struct diagnosis {
 	double size;	    /* loss ratio, or seconds more than usual */
 	int64_t since;	    /* number of the window it began in */
 	unsigned bad, good; /* far ends, by network */
+	enum verdict_role
+	    behind;	    /* the farthest hop that is proven good; OTHER: none */
 	bool bounded;	    /* what lies in front of it is measured, and good */
 	bool confirmed;	    /* so is what lies behind it, and bad */
 	bool p90;	    /* sizes are of the 90th percentile */
@@ -86,6 +88,11 @@ struct series {
 	struct window ring[VERDICT_RING];
 	unsigned windows; /* ever; the last is ring[(windows - 1) % VERDICT_RING] */
 	unsigned clean;	  /* windows before this one are forgotten for loss */
+	/* What it loses by itself: of windows in which nothing was the matter with the
+	 * path, of which the later ones weigh more. */
+	struct {
+		uint32_t n, lost;
+	} own;
 	struct track track[SIGNS];
 	uint32_t error[VERDICT_ERRORS]; /* lost pings while it is bad */
 	int64_t moved, route;		/* windows when that was seen last; -1: never */

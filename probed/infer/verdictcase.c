@@ -11,8 +11,11 @@
 #define PERSISTS                                                                       \
 	0.6		/* of a hop's loss must show behind it; 0.8, and what a few    \
 			 * windows' counts make of it */
+#define LIVES 0.9	/* loss, less than which is proof of a way where all is dead */
+#define SMALL 0.2 /* loss that shows at different times, though it began together */
 #define PROVEN 0.01	/* chance below which counts speak against a rate */
 #define ALSO 1e-3	/* chance of loss that is no chance, once it is looked for */
+#define MORE 1e-5	/* ... of what loses anyhow, window after window */
 #define FEW 0.34	/* of the far ends: so many good ones are in the way of "all" */
 #define NETWORKS_SURE 3 /* far ends of different networks */
 
@@ -31,6 +34,8 @@ struct view {
 	double rate; /* of loss, that these have at least */
 	int64_t since;
 	bool p90;
+	bool alone; /* no far end is measured: only what was better before says
+		       something */
 };
 
 static bool
@@ -70,6 +75,43 @@ settled_since(const struct view *w, const struct series *s)
 	return w->since + (2 * s->step > w->v->length ? 2 : 1);
 }
 
+/* Was S as bad before W's began? A hop that limits its answers, or gives none, is not
+ * blamed for what happens elsewhere. */
+static bool
+was_bad(const struct view *w, const struct series *s)
+{
+	const struct track *t = &s->track[SIGN_LOSS];
+	int64_t early = w->size < SMALL ? VERDICT_RING / 2 : ONSET;
+
+	if (s->role == VERDICT_FAR || s->role == VERDICT_RESOLVER)
+		return false;
+	return w->alone || s->baseline.first == 0 ||
+	       (t->bad && t->since < w->since - early);
+}
+
+/* The same of one that was: good when it answers more than what is the matter lets
+ * through, bad when it lost provably less before. That it answers as often as ever is
+ * no proof: who answers a fixed number does so of fewer pings, too. */
+static enum standing
+standing_by_more(const struct view *w, const struct series *s)
+{
+	uint64_t n, lost;
+	double low, high;
+	bool dead = w->size >= VERDICT_FULL;
+
+	series_counts(s, settled_since(w, s), &n, &lost);
+	if (n > 0 && odds_at_most(lost, n, dead ? LIVES : PERSISTS * w->rate) < PROVEN)
+		return STANDING_GOOD;
+	series_counts(s, w->since, &n, &lost);
+	odds_interval(s->own.lost, s->own.n, &low, &high);
+	if (s->own.n > 0 && lost >= 2 &&
+	    odds_at_least(lost, n, fmax(high, VERDICT_HEALTHY)) <= MORE)
+		return STANDING_BAD;
+	/* Who answers now and then will, or will not, in a moment. */
+	return dead && s->own.n > 0 && high < VERDICT_FULL ? STANDING_OPEN
+							   : STANDING_NONE;
+}
+
 static enum standing
 standing_by_loss(const struct view *w, const struct series *s)
 {
@@ -78,6 +120,8 @@ standing_by_loss(const struct view *w, const struct series *s)
 	series_counts(s, w->since, &n, &lost);
 	if (n == 0)
 		return STANDING_NONE;
+	if (was_bad(w, s))
+		return standing_by_more(w, s);
 	series_counts(s, settled_since(w, s), &settled_n, &settled);
 	if (settled_n > 0 &&
 	    odds_at_most(settled, settled_n, PERSISTS * w->rate) < PROVEN)
@@ -465,7 +509,10 @@ all_bad(const struct view *w, const struct fars *f)
 		}
 	}
 	d = found(w, SEGMENT_BEYOND, f);
-	d.bounded = gateway == STANDING_GOOD;
+	d.behind = access == STANDING_GOOD    ? VERDICT_ACCESS
+		   : gateway == STANDING_GOOD ? VERDICT_GATEWAY
+					      : VERDICT_OTHER;
+	d.bounded = d.behind != VERDICT_OTHER;
 	d.confirmed = f->bad >= NETWORKS_SURE;
 	return d;
 }
@@ -486,8 +533,9 @@ together(const struct view *w)
 		last = t->since > last ? t->since : last;
 	}
 	/* Small losses show at different times, though they began together. */
-	return w->sign == SIGN_LOSS && w->size < 0.2 ? last - first <= VERDICT_RING / 2
-						     : last - first <= ONSET;
+	return w->sign == SIGN_LOSS && w->size < SMALL
+		   ? last - first <= VERDICT_RING / 2
+		   : last - first <= ONSET;
 }
 
 /* A gateway that is slow, at times at least, and all far ends as slow: wifi delays some
@@ -542,6 +590,7 @@ verdict_path(struct verdict *v, enum verdict_sign sign)
 		/* A hop alone. Ends behind it that are good make it an artefact. */
 		if (f.good > 0 || all > 0)
 			return f.good > 0 ? none : wait;
+		w.alone = true;
 		return standing_of_role(&w, VERDICT_GATEWAY) == STANDING_BAD ||
 			       standing_of_role(&w, VERDICT_ACCESS) == STANDING_BAD
 			   ? all_bad(&w, &f)

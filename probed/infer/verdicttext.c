@@ -250,34 +250,23 @@ attack_text(const struct diagnosis *d, char *buf, size_t size)
 	return buf;
 }
 
-static bool
-has(const struct verdict *v, enum verdict_role role)
-{
-	const struct series *s, *next;
-
-	HASH_ITER(hh, v->series, s, next)
-		if (s->role == role && series_fresh(v, s))
-			return true;
-	return false;
-}
-
 static const char *
-where_text(const struct verdict *v)
+where_text(const struct diagnosis *d)
 {
-	if (has(v, VERDICT_ACCESS) && has(v, VERDICT_GATEWAY))
-		return "behind the access line";
-	return has(v, VERDICT_GATEWAY) ? "beyond the router"
-				       : "somewhere between this box and the far ends";
-}
-
-static const char *
-beyond_text(const struct verdict *v)
-{
-	if (has(v, VERDICT_ACCESS) && has(v, VERDICT_GATEWAY))
-		return "beyond the access line";
-	return has(v, VERDICT_GATEWAY)
+	return d->behind == VERDICT_ACCESS ? "behind the access line"
+	       : d->behind == VERDICT_GATEWAY
 		   ? "beyond the router"
-		   : "any far end, and nothing on the way is measured";
+		   : "somewhere between this box and the far ends";
+}
+
+static const char *
+beyond_text(const struct diagnosis *d)
+{
+	return d->behind == VERDICT_ACCESS ? "beyond the access line"
+	       : d->behind == VERDICT_GATEWAY
+		   ? "beyond the router"
+		   : "any far end, and nothing on the way tells "
+		     "where it ends";
 }
 
 /* Replace {words} of TEXT. */
@@ -308,9 +297,9 @@ fill(const struct verdict *v, const struct diagnosis *d, const struct series *s,
 		else if (strncmp(text, "{subject}", 9) == 0)
 			what = s != NULL ? s->path : "it";
 		else if (strncmp(text, "{where}", 7) == 0)
-			what = where_text(v);
+			what = where_text(d);
 		else if (strncmp(text, "{beyond}", 8) == 0)
-			what = beyond_text(v);
+			what = beyond_text(d);
 		else if (strncmp(text, "{ends}", 6) == 0) {
 			snprintf(buf, sizeof buf, "%u of %u far networks", d->bad,
 			    d->bad + d->good);
@@ -369,8 +358,9 @@ list(const struct verdict *v, enum verdict_level level, enum segment but, char *
 /* "X and Y are fine; Z is not measured from here." What is behind a fault is not said
  * to be fine, nor anything that the same verdict covers. */
 static void
-put_rest(const struct verdict *v, enum segment blamed, char *buf, size_t size)
+put_rest(const struct verdict *v, const struct diagnosis *d, char *buf, size_t size)
 {
+	enum segment blamed = d->segment;
 	char names[TEXT];
 	size_t n = 0;
 	unsigned count;
@@ -379,9 +369,12 @@ put_rest(const struct verdict *v, enum segment blamed, char *buf, size_t size)
 	/* In front of it only; levels of what lies behind say nothing now. */
 	if (blamed == SEGMENT_ACCESS || blamed == SEGMENT_PROVIDER ||
 	    blamed == SEGMENT_TRANSIT || blamed == SEGMENT_BEYOND) {
-		bool router = verdict_level(v, SEGMENT_ROUTER) == VERDICT_FINE;
+		bool beyond = blamed == SEGMENT_BEYOND;
+		bool router = verdict_level(v, SEGMENT_ROUTER) == VERDICT_FINE &&
+			      (!beyond || d->behind != VERDICT_OTHER);
 		bool access =
-		    (blamed == SEGMENT_PROVIDER || blamed == SEGMENT_TRANSIT) &&
+		    (blamed == SEGMENT_PROVIDER || blamed == SEGMENT_TRANSIT ||
+			(beyond && d->behind == VERDICT_ACCESS)) &&
 		    verdict_level(v, SEGMENT_ACCESS) == VERDICT_FINE;
 		bool provider = blamed == SEGMENT_TRANSIT &&
 				verdict_level(v, SEGMENT_PROVIDER) == VERDICT_FINE;
@@ -626,7 +619,7 @@ verdict_tell(const struct verdict *v, const struct diagnosis *d, const struct se
 	put_cut(v, d, f, cut, sizeof cut);
 	fill(v, d, s, text != NULL ? text : "something is the matter: {size}", what,
 	    sizeof what);
-	put_rest(v, d->segment, rest, sizeof rest);
+	put_rest(v, d, rest, sizeof rest);
 	finding_sentence(f, "Since %s %s%s.%s %s",
 	    time_text(begin, (v->judged + 1) * v->length, when, sizeof when), what,
 	    cut, rest, sure[confidence]);
