@@ -326,7 +326,8 @@ judge_round(struct judge *j, const struct round *r, int64_t now)
 			  !addr_same_host(&p->address, &r->address);
 		p->address = r->address;
 	}
-	if (r->ttl != 0) {
+	/* Answers of several ways within a round are ways that are shared, no other. */
+	if (r->ttl != 0 && r->ttl_changes == 0) {
 		v.route_changed = p->ttl != 0 && p->ttl != r->ttl;
 		p->ttl = r->ttl;
 	}
