@@ -782,6 +782,23 @@ attack(struct world *w, double t)
 	}
 }
 
+/* One that nobody saw fill the line, or that somebody saw does not. */
+static void
+loss_besides_attack(struct world *w, double t)
+{
+	line_loss(w, t);
+	if (!isnan(w->in))
+		w->in = 0.08;
+	name_attack(w, 2e6, true);
+}
+
+static void
+dead_besides_attack(struct world *w, double t)
+{
+	line_dead(w, t);
+	name_attack(w, 1e6, true);
+}
+
 static void
 radio(struct world *w, double t)
 {
@@ -866,6 +883,17 @@ hour_of(const struct world *w, double t)
 	return fmod(w->onset + t - START, DAY) / HOUR;
 }
 
+/* The way to far end FAR, from hour to hour. */
+static void
+name_congestion(struct world *w, unsigned far, double begin, double end, bool is)
+{
+	name_neighbour(w, "congestion", SEGMENT_TRANSIT, is);
+	snprintf(w->neighbour.subject, sizeof w->neighbour.subject, "Far.%c",
+	    'a' + (int)far);
+	finding_fact(&w->neighbour, "hours", "%02d:%02d-%02d:%02d", (int)begin,
+	    (int)(begin * 60) % 60, (int)end, (int)(end * 60) % 60);
+}
+
 static void
 evenings(struct world *w, double t)
 {
@@ -875,8 +903,29 @@ evenings(struct world *w, double t)
 		double rise = fmin(1, fmin(hour - begin, end - hour) * 3);
 		w->link[PEER1].more_delay = rise * (0.02 + w->a * 0.025);
 	}
-	if (on(w, t) && t > 4 * DAY)
-		name_neighbour(w, "congestion", SEGMENT_TRANSIT, true);
+	name_congestion(w, 0, begin, end, t > 4 * DAY);
+}
+
+/* What is known of evenings, or of others, is no cause at this hour, or here. */
+static void
+loss_before_the_evening(struct world *w, double t)
+{
+	peer_loss(w, t);
+	name_congestion(w, 0, 18, 22, true);
+}
+
+static void
+loss_besides_congestion(struct world *w, double t)
+{
+	peer_loss(w, t);
+	name_congestion(w, w->fars - 1, 0, 12, true);
+}
+
+static void
+loss_at_its_hours(struct world *w, double t)
+{
+	peer_loss(w, t);
+	name_congestion(w, 0, 1, 6, true);
 }
 
 /* One far end is dead from the first day on; then the line fails. */
@@ -899,6 +948,23 @@ dead_then_core(struct world *w, double t)
 {
 	dead_end_and(w, t);
 	core_loss(w, t);
+}
+
+/* A router that is slow to answer itself while others fill the line behind it. */
+static void
+upload_slow_router(struct world *w, double t)
+{
+	upload(w, t);
+	if (on(w, t))
+		w->own_delay[GATEWAY] = 0.008 + w->b * 0.004;
+}
+
+static void
+delay_slow_router(struct world *w, double t)
+{
+	line_delay(w, t);
+	if (on(w, t))
+		w->own_delay[GATEWAY] = 0.008 + w->b * 0.001;
 }
 
 /* Hops that limit their answers, or give none, from the start, and something else. */
@@ -1176,6 +1242,16 @@ static const struct scenario scenarios[] = {
 	    counted, shallow_udp },
 	{ "upload besides a small attack", SEGMENT_ACCESS, "bufferbloat", true, WEEK,
 	    LONG, 0, counted, upload_besides_attack },
+	{ "upload, a slow router", SEGMENT_ACCESS, "bufferbloat", true, WEEK, LONG, 0,
+	    counted, upload_slow_router },
+	{ "line delay, a slow router", SEGMENT_ACCESS, "delay", false, WEEK, LONG, 0,
+	    plain, delay_slow_router },
+	{ "line loss besides a small attack", SEGMENT_ACCESS, "loss", true, QUIET, LONG,
+	    0, counted, loss_besides_attack },
+	{ "line loss besides an attack, nobody counts", SEGMENT_ACCESS, "loss", true,
+	    QUIET, LONG, 0, plain, loss_besides_attack },
+	{ "line dead besides an attack, nobody counts", SEGMENT_ACCESS, "outage", true,
+	    QUIET, LONG, 0, plain, dead_besides_attack },
 	{ "line dead", SEGMENT_ACCESS, "outage", true, QUIET, LONG, 0, plain,
 	    line_dead },
 	{ "line dead, 1 s steps", SEGMENT_ACCESS, "outage", true, 600, 300, 0, fast,
@@ -1200,7 +1276,13 @@ static const struct scenario scenarios[] = {
 	{ "peering dead", SEGMENT_TRANSIT, "outage", true, QUIET, LONG, 0, plain,
 	    peer_dead },
 	{ "peering in the evenings", SEGMENT_TRANSIT, "delay|congestion", false, DAY,
-	    14 * DAY, 0, plain, evenings },
+	    14 * DAY + 20 * HOUR, 0, plain, evenings },
+	{ "peering loss, congested in the evenings", SEGMENT_TRANSIT, "loss", false,
+	    QUIET, LONG, 0, plain, loss_before_the_evening },
+	{ "peering loss, another one is congested", SEGMENT_TRANSIT, "loss", false,
+	    QUIET, LONG, 0, plain, loss_besides_congestion },
+	{ "peering loss, congested at this hour", SEGMENT_TRANSIT, "congestion", false,
+	    QUIET, LONG, 0, plain, loss_at_its_hours },
 	{ "another way", SEGMENT_TRANSIT, "route", false, WEEK, LONG, 0, plain,
 	    another_way },
 	{ "end loss", SEGMENT_FAR, "loss", true, QUIET, LONG, 0, plain, end_loss },
@@ -1428,6 +1510,7 @@ main(int argc, char **argv)
 
 	wanted_name = argc > 3 ? argv + 3 : argv + argc;
 	verbose = getenv("VERBOSE") != NULL;
+	setenv("TZ", "UTC", 1); /* by which hours of a day are named */
 	for (size_t i = 0; i < sizeof scenarios / sizeof scenarios[0]; i++) {
 		if (scenarios[i].segment == SEGMENT_NONE)
 			healthy += scenarios[i].length / DAY;

@@ -1,6 +1,7 @@
 /* The judge by hand: what is usual, windows, what is kept, what is explained. (That its
  * verdicts are right is t/scenarios.c's affair.) */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -196,6 +197,85 @@ test_life(void)
 	window(v, t += 60, PATH, false);
 	is_int(closed, 1, "three do");
 	ok(verdict_now(v, &f), "all is fine again");
+	verdict_free(v);
+}
+
+/* What a user reads while nothing is told yet. */
+static void
+test_doubt(void)
+{
+	struct verdict *v = path(300, 20);
+	struct infer_finding f;
+	int64_t t = BEGIN;
+
+	for (unsigned i = 0; i < 20; i++)
+		window(v, t += 300, PATH, false);
+	ok(verdict_now(v, &f), "all is fine");
+	for (unsigned i = FAR; i < PATH; i++)
+		verdict_round(v, &(struct verdict_round){ .id = i,
+				     .time = t + 30,
+				     .sent = 20,
+				     .lost = 20,
+				     .median = NAN,
+				     .p90 = NAN });
+	ok(!verdict_now(v, &f) && f.confidence == CONFIDENCE_NONE &&
+		strstr(f.sentence, "something is the matter") != NULL,
+	    "it is not once no far end answers, before a window shows it");
+	window(v, t += 300, ACCESS, false);
+	ok(!verdict_now(v, &f) && heard == 0 && f.begin == t - 300,
+	    "nor after the first window, when nothing is told yet");
+	window(v, t += 300, ACCESS, false);
+	window(v, t += 300, ACCESS, false);
+	ok(!verdict_now(v, &f) && heard == 0 && f.begin == t - 900,
+	    "nor after the third");
+	window(v, t += 300, ACCESS, false);
+	ok(!verdict_now(v, &f) && f.segment == SEGMENT_ACCESS, "then it is told");
+	for (unsigned i = 0; i < 4; i++)
+		window(v, t += 300, PATH, false);
+	ok(verdict_now(v, &f), "and fine again");
+	verdict_free(v);
+}
+
+static void
+congested(struct infer_finding *f, unsigned i, const char *hours)
+{
+	char subject[32];
+
+	snprintf(subject, sizeof subject, "Link.%u", i);
+	finding_init(f, "congestion", subject, "recurring");
+	finding_cause(f, "upstream congestion");
+	finding_sentence(f, "a link is full");
+	finding_fact(f, "hours", "%s", hours);
+	f->segment = SEGMENT_TRANSIT;
+	f->confidence = CONFIDENCE_LIKELY;
+}
+
+/* Many links are congested, and the radio loses its access point. */
+static void
+test_crowd(void)
+{
+	static struct infer_finding f;
+	struct verdict *v = path(60, 20);
+	int64_t t = BEGIN; /* midnight */
+
+	verdict_medium(v, VERDICT_WIRELESS);
+	for (unsigned i = 0; i < 100; i++) {
+		congested(&f, i, i == 0 ? "23:30-01:00" : "18:15-22:00");
+		verdict_neighbour(v, &f, false);
+	}
+	for (unsigned i = 0; i < 30; i++)
+		window(v, t += 60, PATH, false);
+	ok(!verdict_now(v, &f) && strcmp(f.subject, "Link.0") == 0,
+	    "what is congested at this hour is told, past midnight, too");
+	verdict_neighbour(v, &f, true);
+	ok(verdict_now(v, &f), "what is at other hours is not");
+	finding_init(&f, "wifi", "wlan0", "radio");
+	finding_cause(&f, "unlinked");
+	f.confidence = CONFIDENCE_LIKELY;
+	verdict_neighbour(v, &f, false);
+	for (unsigned i = 0; i < 3; i++)
+		window(v, t += 60, GATEWAY, false);
+	is_str(last.cause, "unlinked", "of a hundred others the radio is heard");
 	verdict_free(v);
 }
 
@@ -512,10 +592,13 @@ test_own_load(void)
 int
 main(void)
 {
+	setenv("TZ", "UTC", 1); /* by which hours of a day are named */
 	test_odds();
 	test_baseline();
 	test_windows();
 	test_life();
+	test_doubt();
+	test_crowd();
 	test_alone();
 	test_artefact();
 	test_cut();

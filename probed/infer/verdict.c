@@ -11,12 +11,12 @@
 
 #define ENOUGH_PINGS 20 /* of a window of short rounds */
 #define SHORT_WINDOW_S 60
+#define OVER 0.01   /* chance of so little loss by half the rate there was */
 #define CHANCE 6e-4 /* of as much loss by chance: 3 of 20, 4 of 60, 6 of 200 */
 #define STRONG 1e-7 /* so little that one window is enough */
 #define DELAY_LEAST 0.003
 #define NEAR_LEAST 0.005
-#define LITTLE 0.1 /* loss that a full queue makes, too */
-#define MEMORY 2   /* windows for which a change is the cause of what follows */
+#define LITTLE 0.1		   /* loss that a full queue makes, too */
 #define OWN_LAG (VERDICT_RING / 2) /* windows until one is known to be of no fault */
 #define OWN_PINGS 2000		   /* that a series' own loss is counted of */
 
@@ -153,7 +153,7 @@ track_loss(struct series *s)
 	    n > good_n ? (double)(lost - good_lost) / (double)(n - good_n) : 0;
 	if (t->goods < VERDICT_GOOD || is_lossy(good_n, good_lost, CHANCE))
 		return;
-	if (t->goods < VERDICT_RING && odds_at_most(good_lost, good_n, rate / 2) > 0.05)
+	if (t->goods < VERDICT_RING && odds_at_most(good_lost, good_n, rate / 2) > OVER)
 		return;
 	memset(t, 0, sizeof *t);
 	memset(s->error, 0, sizeof s->error);
@@ -670,57 +670,6 @@ verdict_busiest(const struct verdict *v, int64_t since)
 	return most;
 }
 
-/* Nothing points to O any more. */
-static void
-forget_other(struct verdict *v, const struct infer_finding *o)
-{
-	struct series *s, *next;
-
-	if (v->path.d.other == o)
-		v->path.d.other = NULL;
-	if (v->host.d.other == o)
-		v->host.d.other = NULL;
-	HASH_ITER(hh, v->series, s, next)
-		if (s->slot.d.other == o)
-			s->slot.d.other = NULL;
-}
-
-void
-verdict_neighbour(struct verdict *v, const struct infer_finding *f, bool over)
-{
-	struct infer_finding **room = NULL;
-
-	/* A radio is better before the verdict ends, whose last words are of what was. */
-	if (!over && strcmp(f->kind, "wifi") == 0 &&
-	    f->confidence != CONFIDENCE_NONE) {
-		if (v->bad_radio == NULL)
-			v->bad_radio = mem_alloc(sizeof *v->bad_radio);
-		*v->bad_radio = *f;
-	}
-	for (int i = 0; i < VERDICT_NEIGHBOURS; i++) {
-		struct infer_finding **at = &v->neighbour[i];
-		if (*at == NULL) {
-			room = room != NULL ? room : at;
-			continue;
-		}
-		if (strcmp((*at)->kind, f->kind) != 0 ||
-		    strcmp((*at)->subject, f->subject) != 0 ||
-		    strcmp((*at)->source, f->source) != 0)
-			continue;
-		if (over) {
-			forget_other(v, *at);
-			free(*at);
-			*at = NULL;
-		} else
-			**at = *f;
-		return;
-	}
-	if (over || room == NULL)
-		return;
-	*room = mem_alloc(sizeof **room);
-	**room = *f;
-}
-
 /* --- series ----------------------------------------------------------------------- */
 
 /* Baselines that were loaded, of series that are not there. */
@@ -808,9 +757,7 @@ verdict_free(struct verdict *v)
 	}
 	HASH_ITER(hh, v->stash, st, more)
 		drop_stash(v, st);
-	for (int i = 0; i < VERDICT_NEIGHBOURS; i++)
-		free(v->neighbour[i]);
-	free(v->bad_radio);
+	verdict_others_free(v);
 	free(v->path.f);
 	free(v->host.f);
 	free(v);
@@ -829,7 +776,7 @@ verdict_covers(const struct verdict *v, const struct series *s)
 	/* Only some ends are behind it: those that are bad since about then. */
 	if (!t->bad)
 		t = &s->track[SIGN_DELAY];
-	return t->bad && llabs(t->since - d->since) <= MEMORY;
+	return t->bad && llabs(t->since - d->since) <= verdict_apart(d->sign, d->size);
 }
 
 const char *
@@ -858,6 +805,33 @@ verdict_may_explain(const struct verdict *v, uint64_t id, int64_t since)
 	return v->undecided || (v->judged + 1) * v->length < since + 2 * v->length;
 }
 
+/* The begin of what is the matter and not decided yet, epoch seconds; 0: nothing is. */
+static int64_t
+in_doubt(const struct verdict *v)
+{
+	const struct series *s, *next;
+	unsigned asked = 0, dead = 0, bad = 0;
+
+	if (v->host.same > 0)
+		return v->host.d.since * v->length;
+	if (v->path.same > 0)
+		return v->path.d.since * v->length;
+	HASH_ITER(hh, v->series, s, next) {
+		if (s->slot.same > 0)
+			return s->slot.d.since * v->length;
+		if (s->role != VERDICT_FAR || s->slot.open)
+			continue;
+		bad += s->track[SIGN_LOSS].bad;
+		asked += s->now.sent > s->now.unknown;
+		dead += s->now.sent > s->now.unknown &&
+			s->now.lost == s->now.sent - s->now.unknown;
+	}
+	/* Nobody answers in the window that is not over. */
+	if (dead >= 2 && 2 * dead > asked)
+		return (v->judged + 1) * v->length;
+	return v->undecided && bad >= 2 ? v->judged * v->length : 0;
+}
+
 bool
 verdict_now(const struct verdict *v, struct infer_finding *f)
 {
@@ -875,14 +849,15 @@ verdict_now(const struct verdict *v, struct infer_finding *f)
 		return false;
 	}
 	/* What another judge found on the path, which no window of ours shows. */
-	for (int i = 0; i < VERDICT_NEIGHBOURS; i++) {
-		const struct infer_finding *o = v->neighbour[i];
-		if (o != NULL && o->segment != SEGMENT_NONE &&
-		    strcmp(o->kind, "congestion") == 0 &&
-		    o->confidence >= CONFIDENCE_LIKELY) {
-			*f = *o;
-			return false;
-		}
+	const struct infer_finding *o = verdict_congested_now(v);
+	if (o != NULL) {
+		*f = *o;
+		return false;
+	}
+	int64_t since = in_doubt(v);
+	if (since != 0) {
+		verdict_tell_doubt(v, since, f);
+		return false;
 	}
 	verdict_tell_fine(v, f);
 	return v->fine != 0;

@@ -13,8 +13,8 @@
 #define VERDICT_GOOD 3	      /* windows that close, at least */
 #define VERDICT_FULL 0.95     /* loss that is called an outage */
 #define VERDICT_BUSY 0.8      /* use of a line that fills its buffers */
-#define VERDICT_HURTS 0.3     /* of what a full line carries: an attack of less is not why */
-#define VERDICT_NEIGHBOURS 8
+#define VERDICT_HURTS                                                                  \
+	0.3		/* of what a full line carries: an attack of less is not why */
 #define VERDICT_USES 80 /* told every 15 s: 20 minutes */
 
 enum verdict_sign {
@@ -115,7 +115,8 @@ struct verdict {
 	enum verdict_medium medium;
 	struct verdict_use use[VERDICT_USES];
 	unsigned uses; /* ever */
-	struct infer_finding *neighbour[VERDICT_NEIGHBOURS];
+	struct infer_finding **neighbour; /* what other judges say now */
+	unsigned neighbours;
 	struct infer_finding *bad_radio; /* as it was last when it was; NULL: never */
 	struct slot path;
 	struct slot host;
@@ -152,6 +153,8 @@ double series_shift(const struct series *s, int64_t since, bool p90);
 /* Was there a window of S lately? */
 bool series_fresh(const struct verdict *v, const struct series *s);
 
+/* Windows between which what is SIZE big is seen to begin where it began together. */
+int64_t verdict_apart(enum verdict_sign sign, double size);
 /* What is the matter with the path, by SIGN, in the window just judged. */
 struct diagnosis verdict_path(struct verdict *v, enum verdict_sign sign);
 /* Why S, an end, is bad on its own. */
@@ -160,12 +163,31 @@ struct diagnosis verdict_end(struct verdict *v, const struct series *s);
 enum confidence verdict_confidence(
     const struct verdict *v, const struct diagnosis *d, unsigned same);
 
+/* --- of what other judges found --------------------------------------------------- */
+
+void verdict_others_free(struct verdict *v);
 /* What the radio by which this box is in the wifi tells of itself, fine or not; NULL:
  * nothing. */
 const struct infer_finding *verdict_radio(const struct verdict *v);
 /* What says that this box's radio, its way out, is connected to no access point; NULL:
  * nothing does. */
 const struct infer_finding *verdict_unlinked(const struct verdict *v);
+/* The attack that fills the line by its counters U; NULL: none is known to, as where
+ * nobody counts (U NULL). */
+const struct infer_finding *verdict_attack(
+    const struct verdict *v, const struct verdict_use *u);
+/* The greatest one that goes on, whether it harms or not; NULL: none does. */
+const struct infer_finding *verdict_any_attack(const struct verdict *v);
+bool verdict_goes_out(const struct infer_finding *attack);
+/* The congested link of SEGMENT whose target is bad by SIGN, at its hours; NULL: none.
+ */
+const struct infer_finding *verdict_congestion(
+    const struct verdict *v, enum segment segment, enum verdict_sign sign);
+/* One that is likely to be congested at this hour; NULL: none. */
+const struct infer_finding *verdict_congested_now(const struct verdict *v);
+/* Is TIME, epoch seconds, within the local hours that F is about? Of one about none, it
+ * is. */
+bool verdict_in_hours(const struct infer_finding *f, int64_t time);
 
 /* Is what D says the matter with S explained by it? */
 bool verdict_covers(const struct verdict *v, const struct series *s);
@@ -179,10 +201,16 @@ verdict_is_out(const struct verdict_use *u)
 	return !(u->in > u->out);
 }
 
+/* What the line of U can one way, bits per second. */
+double verdict_line(const struct verdict_use *u, bool out);
+
 /* Fill F with words and numbers: D about S (NULL: the path), begun at BEGIN. */
 void verdict_tell(const struct verdict *v, const struct diagnosis *d,
     const struct series *s, enum confidence confidence, int64_t begin,
     struct infer_finding *f);
+/* ... that something is the matter since SINCE, epoch seconds, and not decided yet. */
+void verdict_tell_doubt(
+    const struct verdict *v, int64_t since, struct infer_finding *f);
 void verdict_tell_fine(const struct verdict *v, struct infer_finding *f);
 
 #endif

@@ -12,7 +12,8 @@
 	0.6		/* of a hop's loss must show behind it; 0.8, and what a few    \
 			 * windows' counts make of it */
 #define LIVES 0.9	/* loss, less than which is proof of a way where all is dead */
-#define SMALL 0.2 /* loss that shows at different times, though it began together */
+#define MUCH 0.5	/* loss that shows at once; */
+#define SMALL 0.2	/* less than that may take ten windows */
 #define PROVEN 0.01	/* chance below which counts speak against a rate */
 #define ALSO 1e-3	/* chance of loss that is no chance, once it is looked for */
 #define MORE 1e-5	/* ... of what loses anyhow, window after window */
@@ -75,18 +76,24 @@ settled_since(const struct view *w, const struct series *s)
 	return w->since + (2 * s->step > w->v->length ? 2 : 1);
 }
 
+int64_t
+verdict_apart(enum verdict_sign sign, double size)
+{
+	if (sign == SIGN_DELAY || size >= MUCH)
+		return ONSET;
+	return size < SMALL ? VERDICT_RING / 2 : VERDICT_RING / 4;
+}
+
 /* Was S as bad before W's began? A hop that limits its answers, or gives none, is not
  * blamed for what happens elsewhere. */
 static bool
 was_bad(const struct view *w, const struct series *s)
 {
 	const struct track *t = &s->track[SIGN_LOSS];
-	int64_t early = w->size < SMALL ? VERDICT_RING / 2 : ONSET;
-
 	if (s->role == VERDICT_FAR || s->role == VERDICT_RESOLVER)
 		return false;
 	return w->alone || s->baseline.first == 0 ||
-	       (t->bad && t->since < w->since - early);
+	       (t->bad && t->since < w->since - verdict_apart(w->sign, w->size));
 }
 
 /* The same of one that was: good when it answers more than what is the matter lets
@@ -278,38 +285,6 @@ measure(struct view *w, bool *far)
 
 /* --- causes ----------------------------------------------------------------------- */
 
-static const struct infer_finding *
-neighbour(const struct verdict *v, const char *kind, enum segment segment)
-{
-	for (int i = 0; i < VERDICT_NEIGHBOURS; i++) {
-		const struct infer_finding *f = v->neighbour[i];
-		if (f != NULL && strcmp(f->kind, kind) == 0 &&
-		    (segment == SEGMENT_NONE || f->segment == segment))
-			return f;
-	}
-	return NULL;
-}
-
-/* An attack that may be why the line is as it is: it goes the way in which the line is
- * fuller, and is a good part of what the line carried then, as far as that is counted. */
-static const struct infer_finding *
-attack_that_hurts(const struct verdict *v, const struct verdict_use *u)
-{
-	for (int i = 0; i < VERDICT_NEIGHBOURS; i++) {
-		const struct infer_finding *f = v->neighbour[i];
-		if (f == NULL || strcmp(f->kind, "attack") != 0)
-			continue;
-		const struct finding_number *bits = finding_find(f, "bits");
-		bool out = strcmp(finding_fact_of(f, "direction"), "outgoing") == 0;
-		if (u == NULL || bits == NULL)
-			return f;
-		double most = out ? u->out_bps : u->in_bps;
-		if (out == verdict_is_out(u) && !(bits->value < VERDICT_HURTS * most))
-			return f;
-	}
-	return NULL;
-}
-
 /* Did the way to most of those that are bad change when it began? */
 static bool
 rerouted(const struct view *w)
@@ -324,21 +299,6 @@ rerouted(const struct view *w)
 				   llabs(s->route - s->track[w->sign].since) <= ONSET;
 		}
 	return bad > 0 && 2 * changed > bad;
-}
-
-const struct infer_finding *
-verdict_radio(const struct verdict *v)
-{
-	return v->medium == VERDICT_WIRELESS ? neighbour(v, "wifi", SEGMENT_NONE)
-					     : NULL;
-}
-
-const struct infer_finding *
-verdict_unlinked(const struct verdict *v)
-{
-	const struct infer_finding *f = verdict_radio(v);
-
-	return f != NULL && strcmp(f->cause, "unlinked") == 0 ? f : NULL;
 }
 
 static void
@@ -367,8 +327,7 @@ add_cause(const struct view *w, struct diagnosis *d)
 	bool full = use >= VERDICT_BUSY, outage = d->size >= VERDICT_FULL;
 
 	d->cause = d->sign == SIGN_DELAY ? "delay" : outage ? "outage" : "loss";
-	if (d->segment == SEGMENT_ACCESS &&
-	    (d->other = attack_that_hurts(v, u)) != NULL) {
+	if (d->segment == SEGMENT_ACCESS && (d->other = verdict_attack(v, u)) != NULL) {
 		d->cause = "attack";
 		d->passive = true;
 	} else if (d->segment == SEGMENT_ACCESS && full && !outage) {
@@ -381,7 +340,7 @@ add_cause(const struct view *w, struct diagnosis *d)
 		   rerouted(w)) {
 		d->cause = "route";
 	} else if (!outage && d->segment >= SEGMENT_ACCESS &&
-		   (d->other = neighbour(v, "congestion", d->segment)) != NULL) {
+		   (d->other = verdict_congestion(v, d->segment, d->sign)) != NULL) {
 		d->cause = "congestion";
 	}
 }
@@ -532,10 +491,25 @@ together(const struct view *w)
 		first = t->since < first ? t->since : first;
 		last = t->since > last ? t->since : last;
 	}
-	/* Small losses show at different times, though they began together. */
-	return w->sign == SIGN_LOSS && w->size < SMALL
-		   ? last - first <= VERDICT_RING / 2
-		   : last - first <= ONSET;
+	return last - first <= verdict_apart(w->sign, w->size);
+}
+
+/* How much slower than usual the middle one of the far ends is, by the tail. */
+static double
+far_tail(const struct view *w)
+{
+	double shift[VERDICT_SERIES];
+	size_t n = 0;
+	const struct series *s, *next;
+
+	HASH_ITER(hh, w->v->series, s, next) {
+		double one = series_shift(s, w->since, true);
+		if (s->role == VERDICT_FAR && !s->slot.open && !isnan(one) &&
+		    n < VERDICT_SERIES)
+			shift[n++] = one;
+	}
+	qsort(shift, n, sizeof shift[0], by_value);
+	return n > 0 ? shift[n / 2] : NAN;
 }
 
 /* A gateway that is slow, at times at least, and all far ends as slow: wifi delays some
@@ -559,6 +533,8 @@ near_delay(struct verdict *v)
 	struct fars f = count_fars(&w);
 	if (f.good > 0 || f.bad + f.open == 0)
 		return none; /* it is slow to answer, and lets others through */
+	if (far_tail(&w) > 2 * w.size)
+		return none; /* most of what delays them is behind it */
 	if (2 * f.open > f.bad || standing_of_role(&w, VERDICT_HOME) == STANDING_OPEN)
 		return wait;
 	enum segment near = near_segment(&w);
@@ -702,6 +678,9 @@ verdict_confidence(const struct verdict *v, const struct diagnosis *d, unsigned 
 {
 	if (!d->bounded)
 		return CONFIDENCE_HINT;
+	/* Nobody counts on a link of others. */
+	if (d->segment != SEGMENT_ACCESS && strcmp(d->cause, "congestion") == 0)
+		return CONFIDENCE_LIKELY;
 	/* Much loss is clear at once, what is little or late is not. */
 	if (!d->confirmed || same < (d->sign == SIGN_LOSS && d->size > 0.1 ? 2 : 3))
 		return CONFIDENCE_LIKELY;

@@ -158,11 +158,9 @@ talker_of(const struct verdict *v, const struct diagnosis *d,
 	return v->talker(v->talker_ctx, begin, end, verdict_is_out(u), talker);
 }
 
-/* What the line of U can, bits per second. */
-static double
-line_of(const struct verdict_use *u)
+double
+verdict_line(const struct verdict_use *u, bool out)
 {
-	bool out = verdict_is_out(u);
 	double told = out ? u->out_line : u->in_line;
 
 	return told > 0 ? told : out ? u->out_bps / u->out : u->in_bps / u->in;
@@ -193,7 +191,7 @@ use_text(const struct verdict *v, const struct diagnosis *d, char *buf, size_t s
 	bool out = verdict_is_out(u), known = talker_of(v, d, u, talker) > 0;
 	snprintf(buf, size, "%s at %.3g of %.3g Mbit/s%s%s%s",
 	    out ? "uploading" : "downloading", (out ? u->out_bps : u->in_bps) / 1e6,
-	    line_of(u) / 1e6, known ? " (" : "", talker, known ? ")" : "");
+	    verdict_line(u, out) / 1e6, known ? " (" : "", talker, known ? ")" : "");
 	return buf;
 }
 
@@ -239,8 +237,7 @@ attack_text(const struct diagnosis *d, char *buf, size_t size)
 		vector = finding_fact_of(d->other, "vector");
 		bits = finding_find(d->other, "bits");
 	}
-	bool out = d->other != NULL &&
-		   strcmp(finding_fact_of(d->other, "direction"), "outgoing") == 0;
+	bool out = d->other != NULL && verdict_goes_out(d->other);
 	if (bits != NULL && bits->value > 0)
 		snprintf(rate, sizeof rate, " of %.3g Mbit/s", bits->value / 1e6);
 	snprintf(buf, size, "%s%s%s%s", vector[0] != '\0' ? "a " : "an attack",
@@ -435,9 +432,9 @@ put_use(const struct verdict *v, const struct diagnosis *d, const struct verdict
 	finding_number_of(f, "download", "ratio", "access", u->in, VERDICT_BUSY)->time =
 	    u->time;
 	finding_number_of(f, "rate", "bit/s", "access", out ? u->out_bps : u->in_bps,
-	    VERDICT_BUSY * line_of(u))
+	    VERDICT_BUSY * verdict_line(u, out))
 	    ->time = u->time;
-	finding_number_of(f, "line_rate", "bit/s", "access", line_of(u), NAN);
+	finding_number_of(f, "line_rate", "bit/s", "access", verdict_line(u, out), NAN);
 	if (d->sign == SIGN_DELAY && d->passive)
 		finding_number_of(f, "buffer", "B", "access", held(d, u), NAN);
 	double share = talker_of(v, d, u, talker);
@@ -448,12 +445,12 @@ put_use(const struct verdict *v, const struct diagnosis *d, const struct verdict
 }
 
 static void
-put_attack(const struct diagnosis *d, const struct verdict_use *u,
+put_attack(const struct infer_finding *attack, const struct verdict_use *u,
     struct infer_finding *f)
 {
-	const struct finding_number *bits = finding_find(d->other, "bits");
-	const char *host = finding_fact_of(d->other, "attacked");
-	bool out = strcmp(finding_fact_of(d->other, "direction"), "outgoing") == 0;
+	const struct finding_number *bits = finding_find(attack, "bits");
+	const char *host = finding_fact_of(attack, "attacked");
+	bool out = verdict_goes_out(attack);
 	double line = u == NULL ? NAN : out ? u->out_bps : u->in_bps;
 
 	if (bits != NULL) {
@@ -487,8 +484,15 @@ put_numbers(const struct verdict *v, const struct diagnosis *d,
 	finding_number(f, "good_far_networks", "count", d->good);
 	if (u != NULL)
 		put_use(v, d, u, f);
-	if (d->other != NULL && strcmp(d->other->kind, "attack") == 0)
-		put_attack(d, u, f);
+	/* One that goes on is told, whether it is why or not. */
+	const struct infer_finding *attack =
+	    d->other != NULL && strcmp(d->other->kind, "attack") == 0 ? d->other
+	    : d->segment == SEGMENT_ACCESS ? verdict_any_attack(v)
+					   : NULL;
+	if (attack != NULL) {
+		put_attack(attack, u, f);
+		finding_fact(f, "attack", "%s", attack->sentence);
+	}
 }
 
 /* What the radio tells stands in every verdict of who is in a wifi: it is what proves
@@ -613,7 +617,7 @@ verdict_tell(const struct verdict *v, const struct diagnosis *d, const struct se
 	put_radio(v, d, f);
 	if (s != NULL)
 		put_errors(s, f);
-	if (d->other != NULL)
+	if (d->other != NULL && strcmp(d->other->kind, "attack") != 0)
 		finding_fact(f, d->other->kind, "%s", d->other->sentence);
 	put_quality(v, d, f);
 	put_cut(v, d, f, cut, sizeof cut);
@@ -623,6 +627,18 @@ verdict_tell(const struct verdict *v, const struct diagnosis *d, const struct se
 	finding_sentence(f, "Since %s %s%s.%s %s",
 	    time_text(begin, (v->judged + 1) * v->length, when, sizeof when), what,
 	    cut, rest, sure[confidence]);
+}
+
+void
+verdict_tell_doubt(const struct verdict *v, int64_t since, struct infer_finding *f)
+{
+	char when[32];
+
+	finding_init(f, VERDICT_KIND, "", VERDICT_SOURCE);
+	f->begin = since;
+	finding_sentence(f,
+	    "Since %s something is the matter; what it is, the next minutes will tell.",
+	    time_text(since, (v->judged + 1) * v->length, when, sizeof when));
 }
 
 void
