@@ -5,29 +5,46 @@
 #include "infer/count.h"
 
 #define ALL_IPV4 4294967296.0
-#define CONFIDENCE 0.95
-
 #define SUSPECT_PACKETS 5
 #define SUSPECT_ADDRESSES 3
-#define CONFIRM_PACKETS 25
-#define CONFIRM_MS 60000
-#define CONFIRM_MINUTE 30
-#define CONFIRM_ADDRESSES 2
+
+/* Of what stands for SUM, none for more than MOST. */
+static struct backscatter_estimate
+estimate(double sum, double squares, double most, double seconds, uint64_t n)
+{
+	struct backscatter_estimate e = { 0, 0, INFINITY };
+	double scale = ALL_IPV4 / (double)n / seconds;
+
+	if (n == 0 || !(seconds > 0))
+		return e;
+	weighted_interval(sum, squares, most, BACKSCATTER_LEVEL, &e.low, &e.high);
+	e.pps = sum * scale;
+	e.low *= scale;
+	e.high *= scale;
+	return e;
+}
 
 struct backscatter_estimate
 backscatter_estimate(uint64_t count, double seconds, uint64_t n, uint32_t rate)
 {
-	struct backscatter_estimate e = { 0, 0, INFINITY };
-	double scale = (double)rate / seconds * ALL_IPV4 / (double)n;
-	double low, high;
+	double sum = (double)count * rate;
 
-	if (n == 0 || !(seconds > 0))
-		return e;
-	poisson_interval(count, CONFIDENCE, &low, &high);
-	e.pps = (double)count * scale;
-	e.low = low * scale;
-	e.high = high * scale;
-	return e;
+	return estimate(sum, sum * rate, rate, seconds, n);
+}
+
+/* What M's victim sends: the first of it only says when we began to watch. */
+static struct backscatter_estimate
+estimate_of(const struct victim *m, const struct backscatter *b)
+{
+	double first = m->stand_first, squares = first * first;
+
+	if (!b->packets)
+		return backscatter_estimate(
+		    b->count > 0 ? b->count - 1 : 0, b->seconds, b->n, 1);
+	if (b->count <= 1)
+		return estimate(0, 0, m->rate_max, b->seconds, b->n);
+	return estimate(fmax(m->stand - first, 1), fmax(m->stand_squares - squares, 1),
+	    m->rate_max, b->seconds, b->n);
 }
 
 double
@@ -35,8 +52,8 @@ backscatter_smallest(double seconds, uint64_t n, uint32_t rate, uint64_t atleast
 {
 	if (n == 0 || !(seconds > 0))
 		return INFINITY;
-	return gamma_quantile((double)atleast, CONFIDENCE) * ALL_IPV4 / (double)n /
-	       seconds * rate;
+	return gamma_quantile((double)atleast, BACKSCATTER_LEVEL) * ALL_IPV4 /
+	       (double)n / seconds * rate;
 }
 
 const char *
@@ -50,9 +67,10 @@ backscatter_state_word(enum backscatter_state state)
 enum backscatter_state
 backscatter_state(const struct victim *m, enum uniform_verdict uniform)
 {
-	if (m->packets >= CONFIRM_PACKETS && m->last_ms - m->first_ms >= CONFIRM_MS &&
-	    m->minute_max >= CONFIRM_MINUTE && m->addresses >= CONFIRM_ADDRESSES &&
-	    uniform != UNIFORM_REJECTED)
+	if (m->packets >= BACKSCATTER_PACKETS &&
+	    m->last_ms - m->first_ms >= BACKSCATTER_MS &&
+	    m->minute_max >= BACKSCATTER_MINUTE &&
+	    m->addresses >= BACKSCATTER_ADDRESSES && uniform != UNIFORM_REJECTED)
 		return BACKSCATTER_CONFIRMED;
 	if (m->packets >= SUSPECT_PACKETS && m->addresses >= SUSPECT_ADDRESSES)
 		return BACKSCATTER_SUSPECTED;
@@ -62,7 +80,10 @@ backscatter_state(const struct victim *m, enum uniform_verdict uniform)
 struct backscatter
 backscatter_judge(const struct victim *m, int64_t now_ms, bool over, uint64_t n)
 {
-	struct backscatter b = { .n = n, .rate = m->rate_max };
+	struct backscatter b = { .n = n,
+		.rate_min = m->rate_min,
+		.rate = m->rate_max,
+		.rate_unknown = m->rate_unknown };
 	/* After the first answer the others are as if one had begun to watch there; of
 	 * one that is over, silence is no part; and what exporters will tell later is
 	 * not here. */
@@ -82,8 +103,7 @@ backscatter_judge(const struct victim *m, int64_t now_ms, bool over, uint64_t n)
 			b.kind = (enum response)i;
 	if (m->address.len != 4)
 		b.n = 0;
-	b.estimate =
-	    backscatter_estimate(b.count > 0 ? b.count - 1 : 0, b.seconds, b.n, b.rate);
-	b.smallest = backscatter_smallest(b.seconds, b.n, b.rate, CONFIRM_PACKETS);
+	b.estimate = estimate_of(m, &b);
+	b.smallest = backscatter_smallest(b.seconds, b.n, b.rate, BACKSCATTER_PACKETS);
 	return b;
 }

@@ -10,6 +10,14 @@
 #include "infer/uniform.h"
 #include "infer/victims.h"
 
+#define BACKSCATTER_LEVEL 0.95 /* of intervals, and of what would have been seen */
+/* What is confirmed: so many packets, in so long, so many of them in one minute, at so
+ * many addresses. */
+#define BACKSCATTER_PACKETS 25
+#define BACKSCATTER_MS 60000
+#define BACKSCATTER_MINUTE 30
+#define BACKSCATTER_ADDRESSES 2
+
 /* From COUNT answers that came to N quiet addresses in SECONDS, one of RATE packets
  * being looked at: answers per second of the victim to all of IPv4, if it is attacked
  * evenly from there; at least so many, since some never arrive. LOW and HIGH hold the
@@ -41,12 +49,16 @@ struct backscatter {
 	enum backscatter_state state;
 	struct backscatter_estimate estimate;
 	/* What was counted: distinct answers, or packets where repeats cannot be told
-	 * (anything sampled): then the figure is an upper one of answers. */
+	 * (anything sampled): then the estimate is of packets, and an upper one of
+	 * answers. Where packets were sampled differently, each stands for as many as
+	 * its own sampling says; the interval holds that too, but not what two
+	 * exporters both saw, which counts twice, nor the part of one that saw none. */
 	bool packets;
 	uint64_t count;
 	double seconds; /* in which they came, after the first */
 	uint64_t n;	/* quiet addresses */
-	uint32_t rate;
+	uint32_t rate_min, rate; /* of sampling: the least and the greatest there was */
+	bool rate_unknown;	 /* of some nobody said how it was sampled: as if not */
 	enum uniform_verdict uniform;
 	double a2;	    /* NAN: not tested */
 	double smallest;    /* 25 packets of it, 95 % */

@@ -73,20 +73,42 @@ put_evidence(struct json *j, const struct victim *m, const struct backscatter *b
 	jw_object_end(j);
 }
 
+#define SAMPLING_TEXT 80
+
+/* How they were sampled, into BUF (SAMPLING_TEXT bytes). */
+static const char *
+sampling_text(const struct backscatter *b, char *buf)
+{
+	if (b->rate_unknown)
+		return "if none were left out: an exporter does not say how it samples";
+	if (b->rate_min == b->rate)
+		snprintf(buf, SAMPLING_TEXT, "sampled 1:%u", b->rate);
+	else
+		snprintf(
+		    buf, SAMPLING_TEXT, "sampled 1:%u to 1:%u", b->rate_min, b->rate);
+	return buf;
+}
+
 void
 backscatter_summary(
     char *buf, size_t size, const char *who, const struct backscatter *b)
 {
 	const char *what = response_attack(b->kind);
+	char sampling[SAMPLING_TEXT];
 
-	if (b->n > 0 && b->count > 1)
+	if (b->n > 0 && b->count > 1 && !b->packets)
 		snprintf(buf, size,
 		    "%s is under a %s of at least %.3g answers/s (%.3g to %.3g), by %llu "
-		    "%s at %llu quiet addresses",
+		    "responses at %llu quiet addresses",
 		    who, what, b->estimate.pps, b->estimate.low, b->estimate.high,
-		    (unsigned long long)b->count,
-		    b->packets ? "response packets" : "responses",
-		    (unsigned long long)b->n);
+		    (unsigned long long)b->count, (unsigned long long)b->n);
+	else if (b->n > 0 && b->count > 1)
+		snprintf(buf, size,
+		    "%s is under a %s and sends %sabout %.3g response packets/s (%.3g to "
+		    "%.3g), by %llu of them at %llu quiet addresses, %s",
+		    who, what, b->rate_unknown ? "" : "up to ", b->estimate.pps,
+		    b->estimate.low, b->estimate.high, (unsigned long long)b->count,
+		    (unsigned long long)b->n, sampling_text(b, sampling));
 	else
 		snprintf(buf, size,
 		    "%s answers what nobody here asked (a %s with forged senders, "

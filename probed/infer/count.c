@@ -107,3 +107,17 @@ poisson_interval(uint64_t count, double confidence, double *low, double *high)
 	*low = count == 0 ? 0 : gamma_quantile(n, tail);
 	*high = gamma_quantile(n + 1, 1 - tail);
 }
+
+void
+weighted_interval(double sum, double squares, double most, double confidence,
+    double *low, double *high)
+{
+	double tail = (1 - confidence) / 2;
+
+	/* The sum as a Poisson variable of a mean weight; above, one more is seen of
+	 * what weighs most. */
+	*low = sum > 0 ? squares / sum * gamma_quantile(sum * sum / squares, tail) : 0;
+	sum += most;
+	squares += most * most;
+	*high = squares / sum * gamma_quantile(sum * sum / squares, 1 - tail);
+}

@@ -14,4 +14,11 @@ double gamma_quantile(double shape, double p);
  * 1936): it holds the mean with at least CONFIDENCE (0.95), whatever the mean is. */
 void poisson_interval(uint64_t count, double confidence, double *low, double *high);
 
+/* The same of a sum of such variables, each times its weight: of the weights that were
+ * seen, once for each count, SUM and SQUARES are the sums, and MOST is the greatest
+ * weight there may be (Fay and Feuer 1997). With one weight for all it is
+ * poisson_interval() times that weight. */
+void weighted_interval(double sum, double squares, double most, double confidence,
+    double *low, double *high);
+
 #endif

@@ -263,6 +263,8 @@ count_answer(struct victims *v, struct entry *e, const struct flow *f,
 
 	int64_t at_ms = time_of(f, now_ms);
 
+	if (quiet && (m->quiet == 0 || at_ms < m->first_ms))
+		m->stand_first = rate;
 	if (at_ms < m->first_ms)
 		m->first_ms = at_ms;
 	if (at_ms > m->last_ms)
@@ -272,8 +274,11 @@ count_answer(struct victims *v, struct entry *e, const struct flow *f,
 	m->kind[kind] += packets;
 	m->packets += packets;
 	m->octets += f->octets;
-	if (quiet)
+	if (quiet) {
 		m->quiet += packets;
+		m->stand += (double)packets * rate;
+		m->stand_squares += (double)packets * rate * rate;
+	}
 	m->rate_min = rate < m->rate_min ? rate : m->rate_min;
 	m->rate_max = rate > m->rate_max ? rate : m->rate_max;
 	m->rate_unknown |= f->rate_from == SAMPLING_UNKNOWN;

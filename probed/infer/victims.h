@@ -33,6 +33,9 @@ struct victim {
 	uint64_t
 	    responses; /* distinct (victim, its port, address, port); of VICTIM_QUIET */
 	uint64_t quiet; /* packets to addresses that are quiet */
+	/* What those stand for: each as many as its sampling says. Their sum, that of
+	 * the squares, and the part of the first one that was seen. */
+	double stand, stand_squares, stand_first;
 	uint64_t addresses, quiet_addresses; /* distinct ones hit */
 	uint64_t minute_max;		     /* packets in any 60 s */
 	uint32_t rate_min, rate_max;	     /* sampling: one in so many */

@@ -21,6 +21,9 @@ msg_put_victim(struct msg_out *out, const struct msg_victim *v)
 	pack_u64(p, m->octets);
 	pack_u64(p, m->responses);
 	pack_u64(p, m->quiet);
+	pack_f64(p, m->stand);
+	pack_f64(p, m->stand_squares);
+	pack_f64(p, m->stand_first);
 	pack_u64(p, m->addresses);
 	pack_u64(p, m->quiet_addresses);
 	pack_u64(p, m->minute_max);
@@ -36,6 +39,20 @@ msg_put_victim(struct msg_out *out, const struct msg_victim *v)
 	pack_u16(p, (uint16_t)m->offsets);
 	for (unsigned i = 0; i < m->offsets; i++)
 		pack_u32(p, m->offset[i]);
+}
+
+/* Are the sums of what was seen those of packets of M's sampling? They are rounded. */
+static bool
+can_be(const struct victim *m)
+{
+	const double most = (double)m->rate_max * (1 + 1e-9), quiet = (double)m->quiet;
+
+	return m->quiet == 0
+		   ? m->stand == 0 && m->stand_squares == 0 && m->stand_first == 0
+		   : m->stand >= quiet * (1 - 1e-9) && m->stand <= quiet * most &&
+			 m->stand_squares >= m->stand * (1 - 1e-9) &&
+			 m->stand_squares <= m->stand * most && m->stand_first >= 1 &&
+			 m->stand_first <= m->stand * (1 + 1e-9);
 }
 
 int
@@ -59,6 +76,9 @@ msg_get_victim(struct msg_in *in, struct msg_victim *v)
 	m->octets = wire_u64(w);
 	m->responses = wire_u64(w);
 	m->quiet = wire_u64(w);
+	m->stand = wire_f64(w);
+	m->stand_squares = wire_f64(w);
+	m->stand_first = wire_f64(w);
 	m->addresses = wire_u64(w);
 	m->quiet_addresses = wire_u64(w);
 	m->minute_max = wire_u64(w);
@@ -73,9 +93,10 @@ msg_get_victim(struct msg_in *in, struct msg_victim *v)
 		m->port[i].packets = wire_u64(w);
 	}
 	m->offsets = wire_u16(w);
-	if (m->address.len == 0 || m->offsets > VICTIM_OFFSETS || over > 1 || unknown > 1 || m->first_ms < 0 ||
-	    m->lag_ms < 0 || m->last_ms < m->first_ms || v->now_ms < m->last_ms ||
-	    m->rate_max < m->rate_min)
+	if (m->address.len == 0 || m->offsets > VICTIM_OFFSETS || over > 1 ||
+	    unknown > 1 || m->first_ms < 0 || m->lag_ms < 0 ||
+	    m->last_ms < m->first_ms || v->now_ms < m->last_ms ||
+	    m->rate_max < m->rate_min || !can_be(m))
 		return -1;
 	for (unsigned i = 0; i < m->offsets; i++)
 		if ((m->offset[i] = wire_u32(w)) >= v->quiet)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "infer/backscattertext.h"
 #include "link/msg.h"
 #include "link/msgblockade.h"
 #include "link/msghere.h"
@@ -17,7 +18,18 @@
 #include "link/msgpath.h"
 #include "link/msgline.h"
 #include "link/msgverdict.h"
+#include "link/msgvictim.h"
 #include "link/msgwifi.h"
+
+/* What is believed is also judged. */
+static void
+judge_victim(const struct msg_victim *v)
+{
+	struct backscatter b =
+	    backscatter_judge(&v->victim, v->now_ms, v->over, v->quiet);
+
+	free(backscatter_evidence(&v->victim, &b));
+}
 
 /* One message of any kind, in and out again. */
 static int
@@ -56,6 +68,7 @@ echo(struct msg_in *in, struct msg_out *out)
 		struct msg_loadresult loadresult;
 		struct msg_verdict verdict;
 		struct msg_wifi wifi;
+		struct msg_victim victim;
 		char text[256];
 	} u;
 
@@ -91,6 +104,12 @@ echo(struct msg_in *in, struct msg_out *out)
 		CASE(MSG_PATH, path);
 		CASE(MSG_BROWSER, browser);
 		CASE(MSG_HOST, host);
+	case MSG_VICTIM:
+		if (msg_get_victim(in, &u.victim) != 0)
+			return -1;
+		msg_put_victim(out, &u.victim);
+		judge_victim(&u.victim);
+		return 0;
 		CASE(MSG_BLOCKADE, blockade);
 		CASE(MSG_IN_FORCE, in_force);
 		CASE(MSG_LINE, line);
