@@ -92,7 +92,10 @@ enum node {
 	PROVIDER,
 	RESOLVER,
 	END,
-	NODES = END + FARS
+	GATEWAY6 = END + FARS, /* the same hops by IPv6 */
+	ACCESS6,
+	PROVIDER6,
+	NODES
 };
 
 struct link_state {
@@ -109,6 +112,9 @@ struct world {
 	double own_loss[NODES], own_delay[NODES]; /* of the host's answers, now */
 	double jitter[NODES], phase[NODES];
 	double usual_loss;    /* everywhere */
+	bool dual;	      /* every other far end is measured by IPv6 */
+	uint8_t hit;	      /* the family that alone loses so much on links: */
+	double hit_loss[LINKS];
 	double onset, length; /* of what happens, epoch seconds */
 	double a, b;	      /* of the scenario: drawn once */
 	double in, out;	      /* use of the line, now; NAN: nobody counts */
@@ -144,11 +150,22 @@ on(const struct world *w, double t)
 	return t >= 0 && t < w->length;
 }
 
+static uint8_t
+family_of(const struct world *w, unsigned node)
+{
+	if (!w->dual)
+		return 0;
+	return node >= GATEWAY6 || (node >= END && (node - END) % 2 == 1) ? 6 : 4;
+}
+
 /* Links between this box and NODE. */
 static unsigned
 way(const struct world *w, unsigned node, enum link out[LINKS])
 {
 	unsigned n = 0;
+
+	if (node >= GATEWAY6)
+		node = node - GATEWAY6 + GATEWAY;
 
 	if (node == BRIDGE)
 		return 0;
@@ -181,6 +198,8 @@ ping(const struct world *w, unsigned node)
 		const struct link_state *l = &w->link[on_way[i]];
 		delay += l->delay + l->more_delay;
 		lives *= (1 - l->loss) * (1 - l->more_loss);
+		if (w->hit != 0 && w->hit == family_of(w, node))
+			lives *= 1 - w->hit_loss[on_way[i]];
 		if (l->tail > 0 && chance() < 0.5)
 			delay += l->tail * chance();
 	}
@@ -196,6 +215,7 @@ calm(struct world *w)
 		w->link[i].more_delay = w->link[i].more_loss = w->link[i].tail = 0;
 	memset(w->own_loss, 0, sizeof w->own_loss);
 	memset(w->own_delay, 0, sizeof w->own_delay);
+	memset(w->hit_loss, 0, sizeof w->hit_loss);
 	w->stalled = w->off = w->cannot_send = w->no_route = w->overflow = false;
 	w->moved = w->rerouted = false;
 }
@@ -226,7 +246,7 @@ build(struct world *w, bool clear)
 			w->link[i].delay = between(0.001, 0.080);
 		w->link[i].loss = w->usual_loss;
 	}
-	for (unsigned i = 0; i < NODES; i++) {
+	for (unsigned i = 0; i < GATEWAY6; i++) {
 		w->there[i] = i < END + w->fars && i != BRIDGE && i != PRINTER;
 		w->jitter[i] =
 		    i <= GATEWAY ? between(0.0001, 0.0005) : between(0.0002, 0.0015);
@@ -294,16 +314,22 @@ enlist(struct verdict *v, const struct world *w)
 	for (unsigned i = 0; i < NODES; i++) {
 		if (!w->there[i])
 			continue;
-		if (i < END)
-			snprintf(name, sizeof name, "Net.%s", names[i]);
+		if (i < END || i >= GATEWAY6)
+			snprintf(name, sizeof name, "Net.%s%s",
+			    names[i < END ? i : i - GATEWAY6 + GATEWAY],
+			    i < END ? "" : "6");
 		else
 			snprintf(name, sizeof name, "Far.%c", 'a' + (int)(i - END));
-		verdict_series(v, &(struct verdict_series){ .id = 1 + i,
-				      .path = name,
-				      .role = i < END ? roles[i] : VERDICT_FAR,
-				      .network = i,
-				      .step = (uint32_t)w->step,
-				      .pings = w->pings });
+		verdict_series(
+		    v, &(struct verdict_series){ .id = 1 + i,
+			   .path = name,
+			   .role = i < END	   ? roles[i]
+				   : i >= GATEWAY6 ? roles[i - GATEWAY6 + GATEWAY]
+						   : VERDICT_FAR,
+			   .network = i,
+			   .family = family_of(w, i),
+			   .step = (uint32_t)w->step,
+			   .pings = w->pings });
 	}
 	verdict_medium(v, w->medium);
 }
@@ -530,6 +556,33 @@ in_container(struct world *w)
 {
 	w->there[BRIDGE] = true;
 	w->medium = VERDICT_MEDIUM_UNKNOWN;
+}
+
+static void
+dual_without_hops(struct world *w)
+{
+	w->dual = true;
+	w->hit = 6;
+}
+
+/* Both families, of which the sixth may fail alone. */
+static void
+dual(struct world *w)
+{
+	dual_without_hops(w);
+	for (unsigned i = GATEWAY6; i < NODES; i++) {
+		unsigned twin = i - GATEWAY6 + GATEWAY;
+		w->there[i] = true;
+		w->jitter[i] = w->jitter[twin];
+		w->phase[i] = fmod(w->phase[twin] + w->step / 3, w->step);
+	}
+}
+
+static void
+dual_fourth(struct world *w)
+{
+	dual(w);
+	w->hit = 4;
 }
 
 static void
@@ -967,6 +1020,17 @@ delay_slow_router(struct world *w, double t)
 		w->own_delay[GATEWAY] = 0.008 + w->b * 0.001;
 }
 
+#define HIT_LOSS(NAME, LINK, LOW, HIGH)                                                \
+	static void NAME(struct world *w, double t)                                    \
+	{                                                                              \
+		if (on(w, t))                                                          \
+			w->hit_loss[LINK] = LOW + w->a * (HIGH - LOW);                 \
+	}
+
+HIT_LOSS(hit_at_router, ROUTER, 1, 1)
+HIT_LOSS(hit_at_line, LINE, 1, 1)
+HIT_LOSS(hit_in_core, CORE, 0.25, 0.4)
+
 /* Hops that limit their answers, or give none, from the start, and something else. */
 static void
 core_loss_limited_access(struct world *w, double t)
@@ -1338,6 +1402,26 @@ static const struct scenario scenarios[] = {
 	    wireless, lan_loss_limited_access },
 	{ "peering loss, core hop limits", SEGMENT_TRANSIT, "loss", true, QUIET, LONG,
 	    0, plain, peer_loss_limited_core },
+	/* One family alone: its own hops tell from where on, and no transit is blamed.
+	 */
+	{ "IPv6 dead at the router", SEGMENT_ROUTER, "outage", false, QUIET, LONG, 0,
+	    dual, hit_at_router },
+	{ "IPv6 dead behind the router", SEGMENT_ACCESS, "outage", true, QUIET, LONG, 0,
+	    dual, hit_at_line },
+	{ "IPv6 dead, its hops are not measured", SEGMENT_BEYOND, "outage", true, QUIET,
+	    LONG, 0, dual_without_hops, hit_at_line },
+	{ "IPv6 loss in the core", SEGMENT_PROVIDER, "loss", false, QUIET, LONG, 0,
+	    dual, hit_in_core },
+	{ "IPv4 dead behind the router", SEGMENT_ACCESS, "outage", true, QUIET, LONG, 0,
+	    dual_fourth, hit_at_line },
+	{ "line dead, both families", SEGMENT_ACCESS, "outage", true, QUIET, LONG, 0,
+	    dual, line_dead },
+	{ "line loss, both families", SEGMENT_ACCESS, "loss", false, QUIET, LONG, 0,
+	    dual, line_loss },
+	{ "peering dead, both families", SEGMENT_TRANSIT, "outage", false, QUIET, LONG,
+	    0, dual, peer_dead },
+	{ "end dead, both families", SEGMENT_FAR, "outage", false, QUIET, LONG, 0, dual,
+	    end_dead },
 	{ "interface down", SEGMENT_HOST, "not_sent", true, QUIET, LONG, 0, plain,
 	    interface_down },
 	{ "no route", SEGMENT_HOST, "outage", true, QUIET, LONG, 0, plain, route_gone },

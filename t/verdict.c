@@ -236,6 +236,49 @@ test_doubt(void)
 	verdict_free(v);
 }
 
+/* IPv6 alone dies behind its router. */
+static void
+test_families(void)
+{
+	static const struct verdict_series series[] = {
+		{ 1, "Gw", VERDICT_GATEWAY, 1, 4, 60, 20 },
+		{ 2, "Access", VERDICT_ACCESS, 2, 4, 60, 20 },
+		{ 3, "A", VERDICT_FAR, 3, 4, 60, 20 },
+		{ 4, "B", VERDICT_FAR, 4, 4, 60, 20 },
+		{ 5, "C", VERDICT_FAR, 5, 4, 60, 20 },
+		{ 6, "Gw6", VERDICT_GATEWAY, 6, 6, 60, 20 },
+		{ 7, "Access6", VERDICT_ACCESS, 7, 6, 60, 20 },
+		{ 8, "A6", VERDICT_FAR, 8, 6, 60, 20 },
+		{ 9, "B6", VERDICT_FAR, 9, 6, 60, 20 },
+	};
+	struct verdict *v = verdict_new(hear, NULL);
+	int64_t t = BEGIN;
+
+	heard = 0;
+	for (unsigned i = 0; i < 9; i++)
+		verdict_series(v, &series[i]);
+	for (unsigned k = 0; k < 30; k++, t += 60) {
+		for (unsigned i = 0; i < 9; i++) {
+			bool dead = k >= 20 && i >= 6;
+			verdict_round(v, &(struct verdict_round){ .id = 1 + i,
+					     .time = t + 59,
+					     .sent = 20,
+					     .lost = dead ? 20 : 0,
+					     .median = dead ? NAN : 0.01,
+					     .p90 = dead ? NAN : 0.01 });
+		}
+		verdict_tick(v, t + 67);
+	}
+	ok(last.segment == SEGMENT_ACCESS, "one family alone: blamed is its line");
+	ok(strstr(last.sentence, "by IPv6 alone, your provider's access line is dead. "
+				 "By IPv4 all is fine.") != NULL,
+	    "and it is said that the other is fine: %s", last.sentence);
+	is_str(finding_fact_of(&last, "family"), "IPv6", "the family is a fact");
+	is_str(verdict_explains(v, 8), "access", "an end of it is explained by that");
+	ok(verdict_explains(v, 3) == NULL, "none of the other is");
+	verdict_free(v);
+}
+
 static void
 congested(struct infer_finding *f, unsigned i, const char *hours)
 {
@@ -598,6 +641,7 @@ main(void)
 	test_windows();
 	test_life();
 	test_doubt();
+	test_families();
 	test_crowd();
 	test_alone();
 	test_artefact();

@@ -304,7 +304,7 @@ shut(struct verdict *v, struct slot *slot, const struct series *s)
 static bool
 is_same(const struct diagnosis *a, const struct diagnosis *b)
 {
-	return a->segment == b->segment;
+	return a->segment == b->segment && a->family == b->family;
 }
 
 /* A full line drops and delays, by the length of its queue: the same by two words. */
@@ -713,6 +713,7 @@ verdict_series(struct verdict *v, const struct verdict_series *with)
 	snprintf(s->path, sizeof s->path, "%s", with->path);
 	s->role = with->role;
 	s->network = with->network;
+	s->family = with->family;
 	s->step = with->step > 0 ? with->step : 1;
 	s->pings = with->pings > 0 ? with->pings : 1;
 	set_length(v);
@@ -771,6 +772,8 @@ verdict_covers(const struct verdict *v, const struct series *s)
 	const struct diagnosis *d = v->host.same > 0 ? &v->host.d : &v->path.d;
 	const struct track *t = &s->track[SIGN_LOSS];
 
+	if (d->family != 0 && s->family != d->family)
+		return false;
 	if (d->segment != SEGMENT_TRANSIT)
 		return true;
 	/* Only some ends are behind it: those that are bad since about then. */
@@ -811,6 +814,7 @@ in_doubt(const struct verdict *v)
 {
 	const struct series *s, *next;
 	unsigned asked = 0, dead = 0, bad = 0;
+	int64_t since = INT64_MAX;
 
 	if (v->host.same > 0)
 		return v->host.d.since * v->length;
@@ -821,15 +825,19 @@ in_doubt(const struct verdict *v)
 			return s->slot.d.since * v->length;
 		if (s->role != VERDICT_FAR || s->slot.open)
 			continue;
-		bad += s->track[SIGN_LOSS].bad;
+		if (s->track[SIGN_LOSS].bad) {
+			bad++;
+			if (s->track[SIGN_LOSS].since < since)
+				since = s->track[SIGN_LOSS].since;
+		}
 		asked += s->now.sent > s->now.unknown;
 		dead += s->now.sent > s->now.unknown &&
 			s->now.lost == s->now.sent - s->now.unknown;
 	}
+	if (v->undecided && bad >= 2)
+		return since * v->length;
 	/* Nobody answers in the window that is not over. */
-	if (dead >= 2 && 2 * dead > asked)
-		return (v->judged + 1) * v->length;
-	return v->undecided && bad >= 2 ? v->judged * v->length : 0;
+	return dead >= 2 && 2 * dead > asked ? (v->judged + 1) * v->length : 0;
 }
 
 bool

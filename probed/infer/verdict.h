@@ -42,6 +42,7 @@ struct verdict_series {
 	const char *path; /* of the target: subject and evidence; borrowed */
 	enum verdict_role role;
 	uint32_t network; /* equal for far ends of one network */
+	uint8_t family;	  /* 4, 6; 0: not known */
 	uint32_t step, pings;
 };
 

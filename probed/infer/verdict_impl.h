@@ -52,6 +52,7 @@ struct diagnosis {
 	double size;	    /* loss ratio, or seconds more than usual */
 	int64_t since;	    /* number of the window it began in */
 	unsigned bad, good; /* far ends, by network */
+	uint8_t family; /* the only one that it is about, the other is fine; 0: none */
 	enum verdict_role
 	    behind;	    /* the farthest hop that is proven good; OTHER: none */
 	bool bounded;	    /* what lies in front of it is measured, and good */
@@ -77,6 +78,7 @@ struct series {
 	char path[VERDICT_NAME];
 	enum verdict_role role;
 	uint32_t network, step, pings;
+	uint8_t family; /* 4, 6; 0: not known */
 	/* The window that is being collected: */
 	struct {
 		uint32_t rounds, sent, lost, unknown;

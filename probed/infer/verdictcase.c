@@ -34,6 +34,7 @@ struct view {
 	double size; /* of what is the matter: of the far ends where those are bad */
 	double rate; /* of loss, that these have at least */
 	int64_t since;
+	uint8_t family; /* only series of this one are looked at; 0: all are */
 	bool p90;
 	bool alone; /* no far end is measured: only what was better before says
 		       something */
@@ -43,6 +44,12 @@ static bool
 is_path(enum verdict_role role)
 {
 	return role != VERDICT_OTHER && role != VERDICT_RESOLVER;
+}
+
+static bool
+in_view(const struct view *w, const struct series *s)
+{
+	return w->family == 0 || s->family == w->family;
 }
 
 static double
@@ -183,7 +190,7 @@ standing_of_role(const struct view *w, enum verdict_role role)
 	const struct series *s, *next;
 
 	HASH_ITER(hh, w->v->series, s, next)
-		if (s->role == role)
+		if (s->role == role && in_view(w, s))
 			count[standing_of(w, s)]++;
 	if (count[STANDING_GOOD] > 0)
 		return STANDING_GOOD;
@@ -199,12 +206,13 @@ struct fars {
 
 /* Is S the first of its network? */
 static bool
-leads(const struct verdict *v, const struct series *s)
+leads(const struct view *w, const struct series *s)
 {
 	const struct series *o, *next;
 
-	HASH_ITER(hh, v->series, o, next)
-		if (o->role == VERDICT_FAR && o->network == s->network && !o->slot.open)
+	HASH_ITER(hh, w->v->series, o, next)
+		if (o->role == VERDICT_FAR && o->network == s->network &&
+		    !o->slot.open && in_view(w, o))
 			return o == s;
 	return false;
 }
@@ -217,11 +225,12 @@ count_fars(const struct view *w)
 
 	HASH_ITER(hh, w->v->series, s, next) {
 		unsigned count[4] = { 0 };
-		if (s->role != VERDICT_FAR || s->slot.open || !leads(w->v, s))
+		if (s->role != VERDICT_FAR || s->slot.open || !in_view(w, s) ||
+		    !leads(w, s))
 			continue;
 		HASH_ITER(hh, w->v->series, o, more)
 			if (o->role == VERDICT_FAR && o->network == s->network &&
-			    !o->slot.open)
+			    !o->slot.open && in_view(w, o))
 				count[standing_of(w, o)]++;
 		if (count[STANDING_GOOD] > 0 &&
 		    count[STANDING_GOOD] >= count[STANDING_BAD])
@@ -257,8 +266,8 @@ measure(struct view *w, bool *far)
 		w->since = INT64_MAX;
 		HASH_ITER(hh, w->v->series, s, next) {
 			if (!s->track[w->sign].bad || !is_path(s->role) ||
-			    s->slot.open || (s->role == VERDICT_FAR) != ends ||
-			    !series_fresh(w->v, s))
+			    !in_view(w, s) || s->slot.open ||
+			    (s->role == VERDICT_FAR) != ends || !series_fresh(w->v, s))
 				continue;
 			double one = size_of(w, s);
 			if (isnan(one) || n == VERDICT_SERIES)
@@ -293,7 +302,7 @@ rerouted(const struct view *w)
 	const struct series *s, *next;
 
 	HASH_ITER(hh, w->v->series, s, next)
-		if (s->role == VERDICT_FAR && s->track[w->sign].bad) {
+		if (s->role == VERDICT_FAR && s->track[w->sign].bad && in_view(w, s)) {
 			bad++;
 			changed += s->route >= 0 &&
 				   llabs(s->route - s->track[w->sign].since) <= ONSET;
@@ -362,7 +371,7 @@ near_segment(const struct view *w)
 	if (verdict_unlinked(w->v) != NULL)
 		return SEGMENT_WIFI;
 	HASH_ITER(hh, w->v->series, s, next)
-		if (s->role == VERDICT_GATEWAY && w->sign == SIGN_LOSS)
+		if (s->role == VERDICT_GATEWAY && w->sign == SIGN_LOSS && in_view(w, s))
 			for (int e = 0; e < VERDICT_ERRORS; e++) {
 				error[e] += s->error[e];
 				all += s->error[e];
@@ -383,7 +392,8 @@ is_fading(const struct view *w)
 	const struct series *s, *next;
 
 	HASH_ITER(hh, w->v->series, s, next)
-		if (s->track[w->sign].bad && is_path(s->role) && !s->slot.open) {
+		if (s->track[w->sign].bad && is_path(s->role) && in_view(w, s) &&
+		    !s->slot.open) {
 			bad++;
 			fading += s->track[w->sign].goods > 0;
 		}
@@ -402,6 +412,7 @@ found(const struct view *w, enum segment segment, const struct fars *f)
 		.since = w->since,
 		.bad = f->bad,
 		.good = f->good,
+		.family = w->family,
 		.fading = is_fading(w),
 		.p90 = w->p90 };
 
@@ -545,6 +556,66 @@ near_delay(struct verdict *v)
 	return d;
 }
 
+/* The one family of addresses whose far ends are all bad while those of the other are
+ * fine; 0: there is none, or (WAIT) it is not clear yet. */
+static uint8_t
+bad_family(const struct view *all, const struct fars *f, bool *wait)
+{
+	static const uint8_t families[] = { 4, 6 };
+	struct fars of[2];
+
+	*wait = false;
+	for (int i = 0; i < 2; i++) {
+		struct view w = *all;
+		w.family = families[i];
+		of[i] = count_fars(&w);
+	}
+	for (int i = 0; i < 2; i++) {
+		const struct fars *bad = &of[i], *other = &of[!i];
+		if (bad->bad == 0 || bad->bad != f->bad || bad->good > 0 ||
+		    bad->open * 2 > bad->bad)
+			continue;
+		if (other->good > 0 && other->open <= other->good)
+			return families[i];
+		*wait = other->good + other->open > 0;
+	}
+	return 0;
+}
+
+/* One family alone is bad, W's: from where on, by its own hops. That the other is fine
+ * proves this box, and what both share. */
+static struct diagnosis
+all_bad_of_family(struct view *w)
+{
+	static const struct diagnosis none = { .state = DIAGNOSIS_NONE };
+	bool far;
+
+	if (!measure(w, &far) || !far)
+		return none;
+	struct fars f = count_fars(w);
+	bool hop = standing_of_role(w, VERDICT_GATEWAY) == STANDING_BAD ||
+		   standing_of_role(w, VERDICT_ACCESS) == STANDING_BAD ||
+		   standing_of_role(w, VERDICT_PROVIDER) == STANDING_BAD;
+	if (f.bad < 2 && !hop)
+		return none; /* an end of its own */
+	struct diagnosis d = all_bad(w, &f);
+	if (d.state != DIAGNOSIS_FOUND)
+		return d;
+	d.confirmed = hop || f.bad >= 2;
+	d.bounded = true;
+	/* The cable and the radio carry the other. */
+	if (d.segment == SEGMENT_WIFI || d.segment == SEGMENT_HOME ||
+	    d.segment == SEGMENT_ROUTER) {
+		d.segment = SEGMENT_ROUTER;
+		d.cause = d.sign == SIGN_DELAY	   ? "delay"
+			  : d.size >= VERDICT_FULL ? "outage"
+						   : "loss";
+		d.other = NULL;
+		d.passive = d.confirmed = false;
+	}
+	return d;
+}
+
 struct diagnosis
 verdict_path(struct verdict *v, enum verdict_sign sign)
 {
@@ -574,6 +645,12 @@ verdict_path(struct verdict *v, enum verdict_sign sign)
 	}
 	if (f.bad == 0)
 		return none;
+	bool unclear;
+	w.family = bad_family(&w, &f, &unclear);
+	if (w.family != 0)
+		return all_bad_of_family(&w);
+	if (unclear)
+		return wait;
 	/* Only what is proven is said: most of them, and no doubt about the rest. */
 	if ((double)f.good <= FEW * (double)all && f.bad * 3 >= 2 * all && f.good == 0)
 		return all_bad(&w, &f);
@@ -621,7 +698,7 @@ verdict_end(struct verdict *v, const struct series *s)
 	struct diagnosis d = { .state = DIAGNOSIS_NONE };
 	enum verdict_sign sign = s->track[SIGN_LOSS].bad ? SIGN_LOSS : SIGN_DELAY;
 	const struct series *o, *next;
-	unsigned open = 0;
+	unsigned open = 0, alike = 0;
 
 	if (!s->track[sign].bad)
 		return d;
@@ -641,6 +718,8 @@ verdict_end(struct verdict *v, const struct series *s)
 			continue;
 		enum standing c = standing_of(&w, o);
 		d.good += c == STANDING_GOOD;
+		alike += c == STANDING_GOOD &&
+			 (o->family == s->family || o->family == 0 || s->family == 0);
 		d.bad += c == STANDING_BAD &&
 			 llabs(o->track[sign].since - w.since) <= VERDICT_RING / 2;
 		open += c == STANDING_OPEN;
@@ -652,7 +731,8 @@ verdict_end(struct verdict *v, const struct series *s)
 	d.since = w.since;
 	d.cause = end_cause(s, sign, w.size);
 	d.fading = s->track[sign].goods > 0 && (sign == SIGN_DELAY || w.size > FADES);
-	d.bounded = d.good >= 1;
+	/* What is good by the other family says nothing of the way by this one. */
+	d.bounded = alike >= 1;
 	d.confirmed = d.good >= 2;
 	if (d.good <= 2 * (d.bad + open))
 		d.state = DIAGNOSIS_WAIT;

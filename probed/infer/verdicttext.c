@@ -38,12 +38,9 @@ static const struct words table[] = {
 	{ SEGMENT_HOME, "delay",
 	    "the home network, up to and with the router, delays everything by {size}" },
 	{ SEGMENT_ROUTER, "outage",
-	    "the router does not answer and lets nothing through; "
-	    "other hosts at home answer" },
-	{ SEGMENT_ROUTER, "loss",
-	    "the router loses {size}; the home network does not" },
-	{ SEGMENT_ROUTER, "delay",
-	    "the router delays everything by {size}; the home network does not" },
+	    "the router does not answer and lets nothing through; {others}" },
+	{ SEGMENT_ROUTER, "loss", "the router loses {size}; {home}" },
+	{ SEGMENT_ROUTER, "delay", "the router delays everything by {size}; {home}" },
 	{ SEGMENT_ACCESS, "outage", "your provider's access line is dead" },
 	{ SEGMENT_ACCESS, "loss", "your provider's access line loses {size}" },
 	{ SEGMENT_ACCESS, "delay",
@@ -52,7 +49,8 @@ static const struct words table[] = {
 	    "your provider's access line delays everything by {size} while {use}: {holds}" },
 	{ SEGMENT_ACCESS, "saturation",
 	    "your provider's access line loses {size} while {use}: it is full" },
-	{ SEGMENT_ACCESS, "attack", "{attack} fills your access line, which {does} {size}" },
+	{ SEGMENT_ACCESS, "attack",
+	    "{attack} fills your access line, which {does} {size}" },
 	{ SEGMENT_ACCESS, "congestion", "your access line is congested: {size}" },
 	{ SEGMENT_PROVIDER, "outage",
 	    "your provider's network lets nothing through behind the access line" },
@@ -266,6 +264,12 @@ beyond_text(const struct diagnosis *d)
 		     "where it ends";
 }
 
+static unsigned
+other_family(const struct diagnosis *d)
+{
+	return d->family == 4 ? 6 : 4;
+}
+
 /* Replace {words} of TEXT. */
 static void
 fill(const struct verdict *v, const struct diagnosis *d, const struct series *s,
@@ -291,7 +295,14 @@ fill(const struct verdict *v, const struct diagnosis *d, const struct series *s,
 			what = attack_text(d, buf, sizeof buf);
 		else if (strncmp(text, "{does}", 6) == 0)
 			what = d->sign == SIGN_LOSS ? "loses" : "delays everything by";
-		else if (strncmp(text, "{subject}", 9) == 0)
+		else if (strncmp(text, "{others}", 8) == 0) {
+			snprintf(buf, sizeof buf, "by IPv%u it does", other_family(d));
+			what = d->family != 0 ? buf : "other hosts at home answer";
+		} else if (strncmp(text, "{home}", 6) == 0) {
+			snprintf(
+			    buf, sizeof buf, "by IPv%u it does not", other_family(d));
+			what = d->family != 0 ? buf : "the home network does not";
+		} else if (strncmp(text, "{subject}", 9) == 0)
 			what = s != NULL ? s->path : "it";
 		else if (strncmp(text, "{where}", 7) == 0)
 			what = where_text(d);
@@ -363,9 +374,12 @@ put_rest(const struct verdict *v, const struct diagnosis *d, char *buf, size_t s
 	unsigned count;
 
 	buf[0] = '\0';
+	if (d->family != 0)
+		n = (size_t)snprintf(
+		    buf, size, " By IPv%u all is fine.", other_family(d));
 	/* In front of it only; levels of what lies behind say nothing now. */
-	if (blamed == SEGMENT_ACCESS || blamed == SEGMENT_PROVIDER ||
-	    blamed == SEGMENT_TRANSIT || blamed == SEGMENT_BEYOND) {
+	else if (blamed == SEGMENT_ACCESS || blamed == SEGMENT_PROVIDER ||
+		 blamed == SEGMENT_TRANSIT || blamed == SEGMENT_BEYOND) {
 		bool beyond = blamed == SEGMENT_BEYOND;
 		bool router = verdict_level(v, SEGMENT_ROUTER) == VERDICT_FINE &&
 			      (!beyond || d->behind != VERDICT_OTHER);
@@ -605,6 +619,7 @@ verdict_tell(const struct verdict *v, const struct diagnosis *d, const struct se
 		"Sure." };
 	const char *text = sentence_of(d->segment, d->cause);
 	char when[32], what[TEXT], rest[2 * TEXT], cut[VERDICT_HOP + 80];
+	char family[24] = "";
 
 	finding_init(f, VERDICT_KIND, s != NULL ? s->path : segment_word(d->segment),
 	    VERDICT_SOURCE);
@@ -621,12 +636,16 @@ verdict_tell(const struct verdict *v, const struct diagnosis *d, const struct se
 		finding_fact(f, d->other->kind, "%s", d->other->sentence);
 	put_quality(v, d, f);
 	put_cut(v, d, f, cut, sizeof cut);
+	if (d->family != 0) {
+		snprintf(family, sizeof family, "by IPv%u alone, ", d->family);
+		finding_fact(f, "family", "IPv%u", d->family);
+	}
 	fill(v, d, s, text != NULL ? text : "something is the matter: {size}", what,
 	    sizeof what);
 	put_rest(v, d, rest, sizeof rest);
-	finding_sentence(f, "Since %s %s%s.%s %s",
-	    time_text(begin, (v->judged + 1) * v->length, when, sizeof when), what,
-	    cut, rest, sure[confidence]);
+	finding_sentence(f, "Since %s %s%s%s.%s %s",
+	    time_text(begin, (v->judged + 1) * v->length, when, sizeof when), family,
+	    what, cut, rest, sure[confidence]);
 }
 
 void

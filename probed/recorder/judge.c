@@ -196,6 +196,14 @@ role_of(const struct conf_target *t, const struct ladder *l,
 	return is_echo(module) || role == VERDICT_FAR ? role : VERDICT_OTHER;
 }
 
+static uint8_t
+family_of(const struct seat *p)
+{
+	return p->address.sa.sa_family == AF_INET    ? 4
+	       : p->address.sa.sa_family == AF_INET6 ? 6
+						     : 0;
+}
+
 /* Where targets are, by the ladder as it is now. One whose place cannot be told any
  * more keeps the one it had: a way that is broken is no reason to forget it. */
 static void
@@ -237,6 +245,7 @@ look(struct judge *j, int64_t now)
 					 .path = t->path,
 					 .role = role,
 					 .network = r != NULL ? r->network : 0,
+					 .family = family_of(p),
 					 .step = t->step > 0 ? t->step : j->conf->step,
 					 .pings = t->pings });
 	}
