@@ -112,6 +112,7 @@ struct world {
 	double own_loss[NODES], own_delay[NODES]; /* of the host's answers, now */
 	double jitter[NODES], phase[NODES];
 	double usual_loss;    /* everywhere */
+	double truth; /* what everything takes longer; 0: nothing, or it varies */
 	bool dual;	      /* every other far end is measured by IPv6 */
 	uint8_t hit;	      /* the family that alone loses so much on links: */
 	double hit_loss[LINKS];
@@ -264,6 +265,7 @@ struct told {
 	char cause[FINDING_WORD], subject[FINDING_SUBJECT], sentence[FINDING_SENTENCE];
 	enum confidence best;
 	double first, sure; /* times; 0: never */
+	double low, high;   /* of the delay to a far end that is known; NAN: none */
 };
 
 #define TOLD_MAX 64
@@ -295,6 +297,13 @@ hear(void *ctx, const struct infer_finding *f, int64_t time, bool over)
 	snprintf(x->subject, sizeof x->subject, "%s", f->subject);
 	if (!over)
 		snprintf(x->sentence, sizeof x->sentence, "%s", f->sentence);
+	x->low = x->high = NAN;
+	for (unsigned i = 0; i < f->numbers; i++)
+		if (strcmp(f->number[i].name, "added_delay") == 0 &&
+		    strcmp(f->number[i].of, "Far.a") == 0) {
+			x->low = f->number[i].low;
+			x->high = f->number[i].high;
+		}
 	if (f->confidence > x->best)
 		x->best = f->confidence;
 	if (f->confidence == CONFIDENCE_SURE && x->sure == 0)
@@ -448,6 +457,7 @@ is_cause(const char *words, const char *cause)
 }
 
 static unsigned calibration[CONFIDENCES][2]; /* right, wrong */
+static unsigned delays[2]; /* known ones that their interval holds, or not */
 static bool verbose, quiet;
 
 static struct score
@@ -491,6 +501,8 @@ run(const struct scenario *sc, uint64_t seed)
 		bool right = told[i].segment == sc->segment &&
 			     is_cause(sc->cause, told[i].cause);
 		calibration[told[i].best][!right]++;
+		if (w.truth > 0 && right)
+			delays[!(told[i].low <= w.truth && w.truth <= told[i].high)]++;
 		score.right |= right;
 		score.wrong += !right;
 		/* From the first round that could see it. */
@@ -649,8 +661,9 @@ nothing(struct world *w, double t)
 #define LINK_DELAY(NAME, LINK, LOW, HIGH)                                              \
 	static void NAME(struct world *w, double t)                                    \
 	{                                                                              \
+		w->truth = LOW + w->a * (HIGH - LOW);                                  \
 		if (on(w, t))                                                          \
-			w->link[LINK].more_delay = LOW + w->a * (HIGH - LOW);          \
+			w->link[LINK].more_delay = w->truth;                           \
 	}
 
 LINK_LOSS(lan_loss, LAN, 0.2, 0.4)
@@ -1581,6 +1594,10 @@ tell_calibration(void)
 		    "%s is right in at least %.0f %%",
 		    confidence_word((enum confidence)c), at_least[c] * 100);
 	}
+	/* Of few runs one that is wrong may be chance, here, too. */
+	unsigned all = delays[0] + delays[1];
+	ok(all == 0 || odds_at_least(delays[1], all, 0.05) > 0.01,
+	    "the interval of a delay holds it in %u of %u", delays[0], all);
 }
 
 int

@@ -538,6 +538,67 @@ has(const char *words, const char *what)
 		printf("# %s\n", last.sentence);
 }
 
+/* What the numbers of a finding are worth. */
+static void
+test_worth(void)
+{
+	struct verdict *v = path(60, 20);
+	struct infer_finding f;
+	int64_t t = BEGIN;
+
+	for (int i = 0; i < 120; i++)
+		line_window(v, t += 60, 0, 0.05, 0.05);
+	for (int i = 0; i < 8; i++)
+		line_window(v, t += 60, i % 2 == 0 ? 0.18 : 0.2, 0.1, 0.96);
+	ok(!verdict_now(v, &f), "a line that delays");
+	const struct finding_number *n = NULL;
+	for (unsigned i = 0; i < f.numbers; i++)
+		if (strcmp(f.number[i].name, "added_delay") == 0 &&
+		    strcmp(f.number[i].of, "A") == 0)
+			n = &f.number[i];
+	/* 3.182 of the deviation of four windows, by the root of four. */
+	is_close(n != NULL ? n->value : NAN, 0.19, 1e-6, "its delay");
+	is_close(n != NULL ? n->low : NAN, 0.19 - 0.018372, 1e-5, "and from where");
+	is_close(n != NULL ? n->high : NAN, 0.19 + 0.018372, 1e-5, "to where");
+	is_close(f.quality.unknown, 0, 0, "all is known");
+	verdict_free(v);
+
+	v = path(60, 20);
+	verdict_left_out(v, 7);
+	for (int i = 0; i < 40; i++, t += 60) {
+		for (unsigned k = GATEWAY; k < PATH; k++) {
+			bool dead = i >= 30 && k >= ACCESS;
+			verdict_round(
+			    v, &(struct verdict_round){ .id = k,
+				   .time = t + 59,
+				   .sent = 20,
+				   .lost = dead ? 15 : 0,
+				   /* One window in two is not even counted. */
+				   .unknown = i >= 30 && i % 2 == 0 ? 5 : 0,
+				   .why = VERDICT_STALLED,
+				   .median = 0.01,
+				   .p90 = 0.01 });
+			if (i == 38)
+				verdict_round(v, &(struct verdict_round){ .id = k,
+						     .time = t + 59,
+						     .sent = 80,
+						     .unknown = 80,
+						     .why = VERDICT_CANNOT,
+						     .median = NAN,
+						     .p90 = NAN });
+		}
+		verdict_tick(v, t + 67);
+	}
+	ok(!verdict_now(v, &f) && f.segment == SEGMENT_ACCESS, "a line that loses");
+	/* Of each target ten windows: five whole ones, four with 5 unknown of 20, and
+	 * one with 85 of 100, of which nothing else is counted. */
+	is_close(f.quality.unknown, 105. / (5 * 20 + 4 * 20 + 85), 1e-6,
+	    "the share that is not known");
+	ok(strstr(f.quality.note, "7 targets are not judged") != NULL,
+	    "and who is not judged");
+	verdict_free(v);
+}
+
 static void
 test_full_line(void)
 {
@@ -647,6 +708,7 @@ main(void)
 	test_artefact();
 	test_cut();
 	test_bytes();
+	test_worth();
 	test_full_line();
 	test_late_counters();
 	test_own_load();

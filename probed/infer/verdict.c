@@ -20,6 +20,8 @@
 #define OWN_LAG (VERDICT_RING / 2) /* windows until one is known to be of no fault */
 #define OWN_PINGS 2000		   /* that a series' own loss is counted of */
 
+#define SHIFT_WINDOWS 4 /* whose delays are put together */
+
 /* Windows that are put together to see small losses: each against those before. */
 static const unsigned scales[] = { 1, 3, 10 };
 
@@ -53,7 +55,7 @@ series_shift(const struct series *s, int64_t since, bool p90)
 	double sum = 0;
 	unsigned n = 0;
 
-	for (unsigned i = 0; i < series_kept(s) && n < 4; i++) {
+	for (unsigned i = 0; i < series_kept(s) && n < SHIFT_WINDOWS; i++) {
 		const struct window *w = series_window(s, i);
 		if (w->number < since)
 			break;
@@ -63,6 +65,49 @@ series_shift(const struct series *s, int64_t since, bool p90)
 		n++;
 	}
 	return n > 0 ? sum / n : NAN;
+}
+
+void
+series_shift_interval(
+    const struct series *s, int64_t since, bool p90, double *low, double *high)
+{
+	/* Of Student's t, for two windows and more. */
+	static const double t[] = { 12.71, 4.303, 3.182 };
+	double mean = series_shift(s, since, p90), squares = 0;
+	/* As much as is usual at this hour windows differ at least. */
+	double least = 1.4826 * (p90 ? s->usual.p90_mad : s->usual.mad);
+	unsigned n = 0;
+
+	*low = *high = NAN;
+	for (unsigned i = 0; i < series_kept(s) && n < SHIFT_WINDOWS; i++) {
+		const struct window *w = series_window(s, i);
+		if (w->number < since)
+			break;
+		if (isnan(w->shift))
+			continue;
+		double off = (p90 ? w->p90_shift : w->shift) - mean;
+		squares += off * off;
+		n++;
+	}
+	if (n < 2)
+		return;
+	double half = t[n - 2] * fmax(sqrt(squares / (n - 1)), least) / sqrt(n);
+	*low = mean - half;
+	*high = mean + half;
+}
+
+uint64_t
+series_unknown(const struct series *s, int64_t since)
+{
+	uint64_t n = s->missed;
+
+	for (unsigned i = 0; i < series_kept(s); i++) {
+		const struct window *w = series_window(s, i);
+		if (w->number < since)
+			break;
+		n += w->unknown;
+	}
+	return n;
 }
 
 bool
@@ -254,6 +299,7 @@ close_window(struct verdict *v, struct series *s, int64_t number)
 		struct window w = { .number = number,
 			.n = s->now.sent - s->now.unknown,
 			.lost = s->now.lost,
+			.unknown = s->now.unknown + s->missed,
 			.median = NAN };
 		double p90 = NAN;
 		if (s->now.timed > 0) {
@@ -262,6 +308,7 @@ close_window(struct verdict *v, struct series *s, int64_t number)
 		}
 		weigh_delay(s, &w, end, v->length, p90);
 		s->ring[s->windows++ % VERDICT_RING] = w;
+		s->missed = 0;
 		count_own(v, s);
 		track_loss(s);
 		track_delay(s);
@@ -270,6 +317,8 @@ close_window(struct verdict *v, struct series *s, int64_t number)
 		if (s->track[SIGN_LOSS].bad)
 			for (int e = 0; e < VERDICT_ERRORS; e++)
 				s->error[e] += s->now.error[e];
+	} else {
+		s->missed += s->now.unknown;
 	}
 	memset(&s->now, 0, sizeof s->now);
 }
@@ -407,8 +456,10 @@ forget_window(struct verdict *v)
 {
 	struct series *s, *next;
 
-	HASH_ITER(hh, v->series, s, next)
+	HASH_ITER(hh, v->series, s, next) {
+		s->missed += s->now.unknown;
 		memset(&s->now, 0, sizeof s->now);
+	}
 }
 
 static bool
@@ -554,7 +605,7 @@ set_length(struct verdict *v)
 		memset(s->track, 0, sizeof s->track);
 		memset(s->error, 0, sizeof s->error);
 		memset(&s->own, 0, sizeof s->own);
-		s->windows = s->clean = 0;
+		s->windows = s->clean = s->missed = 0;
 		s->moved = s->route = -1;
 	}
 }
@@ -573,6 +624,12 @@ verdict_tick(struct verdict *v, int64_t now)
 		v->judged = over - 1;
 	while (v->judged < over)
 		judge(v, v->judged + 1);
+}
+
+void
+verdict_left_out(struct verdict *v, unsigned n)
+{
+	v->left_out = n;
 }
 
 uint32_t

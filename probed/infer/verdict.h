@@ -137,6 +137,8 @@ void verdict_own_load(struct verdict *v, int64_t begin);
 void verdict_round(struct verdict *v, const struct verdict_round *r);
 /* It is NOW: judge the windows that are over. */
 void verdict_tick(struct verdict *v, int64_t now);
+/* N more targets have a place on the way and are not judged: findings say so. */
+void verdict_left_out(struct verdict *v, unsigned n);
 /* Length of a window in seconds, 0 while nothing is judged. */
 uint32_t verdict_window(const struct verdict *v);
 

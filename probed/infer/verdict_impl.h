@@ -27,6 +27,7 @@ enum verdict_sign {
 struct window {
 	int64_t number; /* time / length */
 	uint32_t n, lost;
+	uint32_t unknown; /* pings, with those of windows before it that are not kept */
 	float shift, p90_shift; /* above what is usual, seconds; NAN: not known */
 	float median;		/* NAN: none */
 	bool slow;
@@ -89,6 +90,8 @@ struct series {
 	} now;
 	struct window ring[VERDICT_RING];
 	unsigned windows; /* ever; the last is ring[(windows - 1) % VERDICT_RING] */
+	uint32_t
+	    missed; /* unknown pings of windows that were not kept since the last */
 	unsigned clean;	  /* windows before this one are forgotten for loss */
 	/* What it loses by itself: of windows in which nothing was the matter with the
 	 * path, of which the later ones weigh more. */
@@ -127,6 +130,7 @@ struct verdict {
 	void *talker_ctx;
 	verdict_cut_fn cut; /* NULL: nobody knows */
 	void *cut_ctx;
+	unsigned left_out; /* targets that there is no room for */
 	int64_t load; /* since when a load test runs; 0: none does */
 	int64_t gap_begin, gap_end;
 	char gap_why[64];
@@ -152,6 +156,11 @@ series_kept(const struct series *s)
 void series_counts(const struct series *s, int64_t since, uint64_t *n, uint64_t *lost);
 /* Mean shift of the last windows since SINCE, at most four; NAN: not known. */
 double series_shift(const struct series *s, int64_t since, bool p90);
+/* The interval that holds it with 95 %; NAN: one window tells none. */
+void series_shift_interval(
+    const struct series *s, int64_t since, bool p90, double *low, double *high);
+/* Pings since window SINCE of which is not known whether they were answered. */
+uint64_t series_unknown(const struct series *s, int64_t since);
 /* Was there a window of S lately? */
 bool series_fresh(const struct verdict *v, const struct series *s);
 

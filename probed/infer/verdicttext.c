@@ -414,7 +414,8 @@ put_rest(const struct verdict *v, const struct diagnosis *d, char *buf, size_t s
 
 /* --- numbers ---------------------------------------------------------------------- */
 
-static void
+/* What S shows since D began; its pings of which nothing is known. */
+static uint64_t
 put_series(const struct diagnosis *d, const struct series *s, struct infer_finding *f)
 {
 	struct finding_number *x;
@@ -422,15 +423,18 @@ put_series(const struct diagnosis *d, const struct series *s, struct infer_findi
 
 	series_counts(s, d->since, &n, &lost);
 	if (n == 0)
-		return;
+		return series_unknown(s, d->since);
 	x = finding_number_of(
 	    f, "loss", "ratio", s->path, (double)lost / (double)n, VERDICT_LEAST);
 	odds_interval(lost, n, &x->low, &x->high);
 	f->quality.samples += n;
 	double shift = series_shift(s, d->since, d->p90);
-	if (!isnan(shift))
-		finding_number_of(f, d->p90 ? "added_delay_p90" : "added_delay", "s",
-		    s->path, shift, s->limit);
+	if (!isnan(shift)) {
+		x = finding_number_of(f, d->p90 ? "added_delay_p90" : "added_delay",
+		    "s", s->path, shift, s->limit);
+		series_shift_interval(s, d->since, d->p90, &x->low, &x->high);
+	}
+	return series_unknown(s, d->since);
 }
 
 /* What the line carried, of how much, for whom, and what waits in front of it. */
@@ -484,16 +488,20 @@ put_numbers(const struct verdict *v, const struct diagnosis *d,
 	const struct series *s, *next;
 	const struct verdict_use *u = verdict_busiest(v, d->since * v->length);
 	unsigned told = 0;
+	uint64_t unknown = 0;
 
 	if (own != NULL)
-		put_series(d, own, f);
+		unknown += put_series(d, own, f);
 	/* The nearest first: where it begins is what matters. */
 	for (int role = VERDICT_BRIDGE; role < VERDICT_ROLES; role++)
 		HASH_ITER(hh, v->series, s, next)
 			if ((int)s->role == role && s != own && told < SERIES_TOLD) {
-				put_series(d, s, f);
+				unknown += put_series(d, s, f);
 				told++;
 			}
+	if (unknown > 0)
+		f->quality.unknown =
+		    (double)unknown / (double)(unknown + f->quality.samples);
 	finding_number(f, "bad_far_networks", "count", d->bad);
 	finding_number(f, "good_far_networks", "count", d->good);
 	if (u != NULL)
@@ -559,6 +567,11 @@ put_quality(const struct verdict *v, const struct diagnosis *d, struct infer_fin
 	if (d->sign == SIGN_DELAY && !hours)
 		snprintf(f->quality.note, sizeof f->quality.note,
 		    "what is usual at this hour is not known yet");
+	size_t n = strlen(f->quality.note);
+	if (v->left_out > 0)
+		snprintf(f->quality.note + n, sizeof f->quality.note - n,
+		    "%s%u targets are not judged: %u are at most", n > 0 ? "; " : "",
+		    v->left_out, VERDICT_SERIES);
 	if (v->gap_end != 0 && v->gap_end > f->begin)
 		finding_fact(f, "gap", "%lld to %lld: %s", (long long)v->gap_begin,
 		    (long long)v->gap_end, v->gap_why);

@@ -51,7 +51,8 @@ struct judge {
 	char *restored[RESTORED_MAX];
 	unsigned restoreds;
 	int64_t begun;
-	struct log_limit trouble;
+	struct log_limit trouble, crowd;
+	unsigned left_out; /* targets that are not judged, as it was told */
 	double rtt[ROUND_MAX_PINGS];
 };
 
@@ -204,6 +205,40 @@ family_of(const struct seat *p)
 						     : 0;
 }
 
+/* Give T its place, if it is a far end as FAR says; false: there is no room for it. */
+static bool
+place(struct judge *j, const struct ladder *l, const struct conf_target *t, bool far)
+{
+	if (!conf_target_is_pinged(t))
+		return true;
+	const struct ladder_role *r = ladder_role(l, t->id);
+	struct seat *p = find(j, t->id);
+	enum verdict_role role =
+	    role_of(t, l, r, p != NULL && p->address.sa.sa_family == AF_INET6);
+
+	if (p != NULL)
+		p->seen = true;
+	if (role == VERDICT_OTHER || (role == VERDICT_FAR) != far)
+		return true;
+	if (p == NULL) {
+		if (HASH_COUNT(j->seat) >= VERDICT_SERIES)
+			return false;
+		p = mem_zero(1, sizeof *p);
+		p->id = t->id;
+		p->seen = true;
+		HASH_ADD(hh, j->seat, id, sizeof p->id, p);
+	}
+	p->role = role;
+	verdict_series(j->v, &(struct verdict_series){ .id = t->id,
+				 .path = t->path,
+				 .role = role,
+				 .network = r != NULL ? r->network : 0,
+				 .family = family_of(p),
+				 .step = t->step > 0 ? t->step : j->conf->step,
+				 .pings = t->pings });
+	return true;
+}
+
 /* Where targets are, by the ladder as it is now. One whose place cannot be told any
  * more keeps the one it had: a way that is broken is no reason to forget it. */
 static void
@@ -211,6 +246,7 @@ look(struct judge *j, int64_t now)
 {
 	const struct ladder *l;
 	struct seat *p, *next;
+	unsigned left_out = 0;
 
 	if (j->conf == NULL || (now >= j->looked && now - j->looked < ROLES_S))
 		return;
@@ -220,35 +256,16 @@ look(struct judge *j, int64_t now)
 		return;
 	HASH_ITER(hh, j->seat, p, next)
 		p->seen = false;
-	for (size_t i = 0; i < j->conf->target_count; i++) {
-		const struct conf_target *t = j->conf->target[i];
-		if (!conf_target_is_pinged(t))
-			continue;
-		const struct ladder_role *r = ladder_role(l, t->id);
-		p = find(j, t->id);
-		enum verdict_role role =
-		    role_of(t, l, r, p != NULL && p->address.sa.sa_family == AF_INET6);
-		if (p != NULL)
-			p->seen = true;
-		if (role == VERDICT_OTHER)
-			continue;
-		if (p == NULL) {
-			if (HASH_COUNT(j->seat) >= VERDICT_SERIES)
-				continue;
-			p = mem_zero(1, sizeof *p);
-			p->id = t->id;
-			p->seen = true;
-			HASH_ADD(hh, j->seat, id, sizeof p->id, p);
-		}
-		p->role = role;
-		verdict_series(j->v, &(struct verdict_series){ .id = t->id,
-					 .path = t->path,
-					 .role = role,
-					 .network = r != NULL ? r->network : 0,
-					 .family = family_of(p),
-					 .step = t->step > 0 ? t->step : j->conf->step,
-					 .pings = t->pings });
-	}
+	/* Hops first: of far ends there may be more than can be judged. */
+	for (size_t i = 0; i < j->conf->target_count; i++)
+		left_out += !place(j, l, j->conf->target[i], false);
+	for (size_t i = 0; i < j->conf->target_count; i++)
+		left_out += !place(j, l, j->conf->target[i], true);
+	if (left_out > j->left_out && log_allowed(&j->crowd, KEEP_S, NULL))
+		log_warnx("%u targets are not judged: a verdict is of %d at most",
+		    left_out, VERDICT_SERIES);
+	j->left_out = left_out;
+	verdict_left_out(j->v, left_out);
 	HASH_ITER(hh, j->seat, p, next)
 		if (!p->seen)
 			forget(j, p);
