@@ -89,13 +89,13 @@ static struct attacks *attacks;
 static int64_t now_s;
 static unsigned told, began, ended, above;
 static struct attack last;
-static bool alive = true;
+static double lost; /* NAN: the exporter is silent */
 
-static bool
-is_alive(void *ctx, const struct flow_ip *exporter)
+static double
+lost_now(void *ctx, const struct flow_ip *exporter)
 {
 	(void)ctx, (void)exporter;
-	return alive;
+	return lost;
 }
 
 static void
@@ -141,7 +141,7 @@ tick(void)
 {
 	now_s++;
 	windows_tick(windows, now_s * 1000, on_suspicion, NULL);
-	attacks_tick(attacks, now_s, is_alive, NULL);
+	attacks_tick(attacks, now_s, lost_now, NULL);
 }
 
 static void
@@ -157,7 +157,7 @@ afresh(void)
 	attacks_listen(attacks, on_attack, NULL);
 	told = began = ended = 0;
 	last = (struct attack){ .state = ATTACK_NORMAL };
-	alive = true;
+	lost = 0;
 	now_s = T0;
 	tick();
 }
@@ -671,7 +671,7 @@ test_states(void)
 	ok(last.state == ATTACK_UNDER && last.hold_s == 1200,
 	    "another one within a day holds longer still");
 
-	alive = false;
+	lost = NAN;
 	run(0, 10);
 	told = 0;
 	run(0, 600);
@@ -743,6 +743,49 @@ test_room(void)
 		tick();
 	}
 	is_int(last.state, ATTACK_UNDER, "and leaves room for the one that is attacked");
+}
+
+/* What an exporter tells while it loses a part of it: a tenth is too much. */
+static void
+test_loss(void)
+{
+	afresh();
+	seed(5);
+	run(3, 20);
+	is_int(last.state, ATTACK_UNDER, "an attack whose exporter begins to lose");
+	lost = 0.12;
+	run(0.3, 600);
+	is_int(last.state, ATTACK_UNDER, "is not over by what is left of it");
+	ok(!last.stale && last.lost == 0.12, "which is told");
+	run(3, 20);
+	run(0.3, 20);
+	lost = 0.05;
+	run(0.3, 57);
+	is_int(last.state, ATTACK_UNDER, "the time with too little does not count");
+	run(0.3, 20);
+	is_int(last.state, ATTACK_RECOVERING, "but that with enough does");
+	lost = 0.5;
+	run(0.3, 600);
+	is_int(last.state, ATTACK_RECOVERING, "nor does it recover by it");
+	run(3, 10);
+	is_int(last.state, ATTACK_UNDER, "though what is above is seen");
+	run(0.3, 2900);
+	is_int(last.state, ATTACK_UNDER, "for an hour");
+	run(0.3, 300);
+	is_int(last.state, ATTACK_RECOVERING, "then what is left has to do");
+	lost = 0;
+	run(0, 2000);
+	is_int(ended, 1, "and it ends");
+
+	/* What an exporter loses always is not kept open for ever by it. */
+	afresh();
+	lost = 0.3;
+	run(3, 20);
+	is_int(last.state, ATTACK_UNDER, "one that always loses sees attacks, too");
+	run(0.3, 3500);
+	is_int(last.state, ATTACK_UNDER, "and holds them for an hour");
+	run(0.3, 60 + 300 + 130);
+	is_int(ended, 1, "and their ends, late");
 }
 
 static void
@@ -877,25 +920,25 @@ test_views(void)
 			flood.time_ms = much.time_ms = now_s * 1000;
 			attacks_see(attacks, first == 0 ? &flood : &much);
 			attacks_see(attacks, first == 0 ? &much : &flood);
-			attacks_tick(attacks, now_s, is_alive, NULL);
+			attacks_tick(attacks, now_s, lost_now, NULL);
 		}
 		ok(began == 1 && last.state == ATTACK_UNDER &&
 			last.exporter.bytes[3] == 1,
 		    "the flood that one of two sees is found, %s",
 		    first == 0 ? "told first" : "told last");
-		alive = false;
+		lost = NAN;
 		for (unsigned i = 0; i < 120; i++) {
 			now_s++;
 			much.time_ms = now_s * 1000;
 			attacks_see(attacks, &much);
-			attacks_tick(attacks, now_s, is_alive, NULL);
+			attacks_tick(attacks, now_s, lost_now, NULL);
 		}
 		ok(last.state == ATTACK_UNDER && last.exporter.bytes[3] == 1,
 		    "when it is silent, the other one does not say that it is over");
-		alive = true;
-		attacks_tick(attacks, ++now_s, is_alive, NULL);
+		lost = 0;
+		attacks_tick(attacks, ++now_s, lost_now, NULL);
 		for (unsigned i = 0; i < 70; i++)
-			attacks_tick(attacks, ++now_s, is_alive, NULL);
+			attacks_tick(attacks, ++now_s, lost_now, NULL);
 		ok(last.state == ATTACK_RECOVERING,
 		    "but its own silence of the host does");
 	}
@@ -910,6 +953,7 @@ main(int argc, char **argv)
 	test_states();
 	test_carpet();
 	test_room();
+	test_loss();
 	test_clock();
 	test_baseline();
 	test_views();

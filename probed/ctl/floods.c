@@ -1,5 +1,6 @@
 #include "ctl/floods.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include <uthash.h>
@@ -66,13 +67,13 @@ on_suspicion(void *ctx, const struct msg_suspicion *s)
 	(void)s;
 }
 
-static bool
-is_alive(void *ctx, const struct flow_ip *exporter)
+static double
+lost(void *ctx, const struct flow_ip *exporter)
 {
 	const struct floods *f = ctx;
 
 	(void)exporter;
-	return f->alive;
+	return f->alive ? 0 : NAN;
 }
 
 void
@@ -80,7 +81,7 @@ floods_second(struct floods *f, int64_t now_ms, bool alive)
 {
 	f->alive = alive;
 	windows_tick(f->windows, now_ms, on_suspicion, f);
-	attacks_tick(f->attacks, now_ms / 1000, is_alive, f);
+	attacks_tick(f->attacks, now_ms / 1000, lost, f);
 }
 
 void

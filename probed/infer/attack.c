@@ -34,6 +34,7 @@ struct watched {
 	int64_t seen_s, seen_ms; /* the last that was said of it */
 	unsigned above;	   /* seconds in Suspect above the threshold */
 	int64_t relapse_s; /* when it was over last */
+	int64_t whole_s;   /* when last not too much was lost of what was said */
 	double greatest[BASELINE_FIGURES];
 	int64_t minute_s; /* that GREATEST is of */
 	bool spoiled;	  /* not normal in it: not learned */
@@ -233,8 +234,9 @@ normal(struct attacks *all, struct watched *w)
 	if (a->ratio <= 1)
 		return;
 	a->state = ATTACK_SUSPECT;
-	a->begin_s = w->seen_s;
+	a->begin_s = w->whole_s = w->seen_s;
 	a->peak_ratio = 0;
+	a->lost = 0;
 	a->below_s = 0;
 	w->above = 0;
 }
@@ -312,9 +314,21 @@ recovering(struct attacks *all, struct watched *w, int64_t now_s, double estimat
 		end(w, now_s);
 }
 
+/* Of what is not told it is not known that it was below: the time since the last tick
+ * does not count. */
+static void
+stand_still(const struct attacks *all, struct watched *w, int64_t now_s)
+{
+	int64_t passed = now_s - all->now_s;
+
+	if (w->a.below_s != 0 && passed > 0)
+		w->a.below_s =
+		    w->a.below_s + passed < now_s ? w->a.below_s + passed : now_s;
+}
+
 /* W as it is now, a second further. */
 static void
-step(struct attacks *all, struct watched *w, int64_t now_s)
+step(struct attacks *all, struct watched *w, int64_t now_s, double lost)
 {
 	struct attack *a = &w->a;
 	enum attack_state was = a->state;
@@ -335,6 +349,11 @@ step(struct attacks *all, struct watched *w, int64_t now_s)
 		a->figure = figure;
 	}
 	a->learned = baselines_learned(all->base) >= all->set.learn_s;
+	a->lost = fmax(a->lost, lost);
+	if (!(lost > ATTACK_LOST_MOST))
+		w->whole_s = now_s;
+	else if (now_s - w->whole_s < ATTACK_UNHEARD_S)
+		stand_still(all, w, now_s);
 	if (was == ATTACK_SUSPECT)
 		suspect(all, w, now_s);
 	else if (was == ATTACK_UNDER)
@@ -406,6 +425,7 @@ miss(struct attacks *all, struct watched *w, int64_t now_s, bool alive)
 		return false;
 	}
 	w->a.stale = true;
+	stand_still(all, w, now_s);
 	if (w->a.state == ATTACK_SUSPECT)
 		w->a.state = ATTACK_NORMAL;
 	if (w->a.state == ATTACK_NORMAL || now_s - w->a.heard_s < ATTACK_UNHEARD_S)
@@ -422,7 +442,8 @@ miss(struct attacks *all, struct watched *w, int64_t now_s, bool alive)
 static void
 set_back(struct watched *w, int64_t now_s)
 {
-	int64_t *times[] = { &w->seen_s, &w->relapse_s, &w->a.below_s, &w->a.heard_s };
+	int64_t *times[] = { &w->seen_s, &w->relapse_s, &w->whole_s, &w->a.below_s,
+		&w->a.heard_s };
 
 	for (unsigned i = 0; i < sizeof times / sizeof times[0]; i++)
 		if (*times[i] > now_s)
@@ -430,13 +451,12 @@ set_back(struct watched *w, int64_t now_s)
 }
 
 void
-attacks_tick(struct attacks *all, int64_t now_s,
-    bool (*alive)(void *ctx, const struct flow_ip *exporter), void *ctx)
+attacks_tick(struct attacks *all, int64_t now_s, attack_lost_fn lost_fn, void *ctx)
 {
 	static const struct flow_ip anybody;
 	struct watched *w, *next;
 
-	if (alive(ctx, &anybody))
+	if (lost_fn(ctx, &anybody) <= ATTACK_LOST_MOST)
 		baselines_pass(all->base, now_s);
 	HASH_ITER(hh, all->all, w, next)
 	{
@@ -444,8 +464,9 @@ attacks_tick(struct attacks *all, int64_t now_s,
 			set_back(w, now_s);
 		/* A second's messages may come a moment behind the tick. */
 		bool seen = now_s - w->seen_s <= 1 && now_s >= w->seen_s;
+		double lost = lost_fn(ctx, &w->a.exporter);
 
-		if (!seen && miss(all, w, now_s, alive(ctx, &w->a.exporter)))
+		if (!seen && miss(all, w, now_s, !isnan(lost)))
 			continue;
 		if (w->a.state == ATTACK_NORMAL && now_s - w->seen_s > FORGET_S &&
 		    (w->relapse_s == 0 || now_s - w->relapse_s > ATTACK_RELAPSE_S)) {
@@ -454,7 +475,7 @@ attacks_tick(struct attacks *all, int64_t now_s,
 			forget(all, w);
 			continue;
 		}
-		step(all, w, now_s);
+		step(all, w, now_s, lost);
 	}
 	all->now_s = now_s;
 }
@@ -470,7 +491,7 @@ attacks_restore(struct attacks *all, const struct flow_ip *host, bool out,
 	attacks_threshold(all, host, out, w->a.threshold, w->a.usual);
 	w->a.state = ATTACK_RECOVERING;
 	w->a.begin_s = w->a.under_s = begin_s;
-	w->a.heard_s = w->a.below_s = now_s;
+	w->a.heard_s = w->a.below_s = w->whole_s = now_s;
 	w->spoiled = w->restored = true;
 	set_hold(all, w);
 }

@@ -8,7 +8,8 @@
  *   Recovering -> Under attack above it again (a relapse: the hold is doubled)
  *   Recovering -> Normal       below 0.7 of it for the hold
  *
- * Where nobody tells of the host any more nothing moves, for an hour at most.
+ * Where nobody tells of the host any more nothing moves, for an hour at most; and where
+ * more than a tenth of what the exporter sends is lost, what is below moves nothing.
  *
  * The threshold is three times what is usual at the host (baseline.h), at least the
  * floor, and at most 0.8 of the line. Nothing here reads a clock. */
@@ -20,6 +21,7 @@
 
 #define ATTACK_HOSTS 512	/* looked after at once, in and out each */
 #define ATTACK_UNHEARD_S 3600	/* without data, and it is taken for over */
+#define ATTACK_LOST_MOST 0.1	/* more is lost, and what is missing proves nothing */
 #define ATTACK_RELAPSE_S 86400	/* the memory for relapses */
 #define ATTACK_HOLD_MOST_S 14400
 
@@ -57,6 +59,7 @@ struct attack {
 	int64_t below_s; /* since when it is below, where it is */
 	int64_t heard_s; /* when the exporter was alive last */
 	int64_t hold_s;
+	double lost; /* 0..1, of what the exporter sent; the greatest since it began */
 	unsigned relapses;
 	bool stale;   /* nobody tells of it */
 	bool learned; /* enough is learned */
@@ -78,9 +81,10 @@ void attacks_listen(struct attacks *a, attack_fn fn, void *ctx);
 /* H was seen, once a second at most; or by several, with the same time: then the one
  * that tells of more of an attack is believed. */
 void attacks_see(struct attacks *a, const struct own_host *h);
-/* The second is over. ALIVE: does EXPORTER (len 0: anybody) send still? */
-void attacks_tick(struct attacks *a, int64_t now_s,
-    bool (*alive)(void *ctx, const struct flow_ip *exporter), void *ctx);
+/* How much of what EXPORTER (len 0: anybody) sends is lost, 0..1; NAN: it is silent. */
+typedef double (*attack_lost_fn)(void *ctx, const struct flow_ip *exporter);
+/* The second is over. */
+void attacks_tick(struct attacks *a, int64_t now_s, attack_lost_fn lost, void *ctx);
 /* One that was under way when we ended, at NOW_S: until it is seen again it recovers. */
 void attacks_restore(struct attacks *a, const struct flow_ip *host, bool out,
     int64_t begin_s, int64_t now_s);

@@ -17,16 +17,17 @@
 /* An exporter that sent nothing for so long is not there; counters of interfaces come
  * every half a minute. */
 #define ALIVE_S 60
-/* More lost than this, and what is missing proves nothing. */
-#define LOST_MOST 0.1
 #define EXPORTERS 64
 
-/* One that sends flows. */
+/* One that sends flows. A device may have several, each with numbers of its own. */
 struct teller {
 	char address[ADDR_TEXT]; /* its agent's, where it has one */
+	uint8_t protocol;
+	uint32_t port;
+	uint64_t domain;
 	int64_t last_s;
-	uint64_t datagrams, lost;
-	bool lossy;
+	uint64_t came, lost; /* as it was told last */
+	double share;	     /* 0..1, lost of what was sent since the time before */
 };
 
 struct attackbook {
@@ -91,19 +92,24 @@ on_attack(void *ctx, const struct attack *a)
  */
 
 static struct teller *
-teller_of(struct attackbook *b, const char *address)
+teller_of(struct attackbook *b, const char *address, const struct msg_exporter *x)
 {
 	struct teller *oldest = &b->teller[0];
 
 	for (unsigned i = 0; i < b->tellers; i++) {
-		if (strcmp(b->teller[i].address, address) == 0)
-			return &b->teller[i];
-		if (b->teller[i].last_s < oldest->last_s)
-			oldest = &b->teller[i];
+		struct teller *t = &b->teller[i];
+
+		if (strcmp(t->address, address) == 0 && t->protocol == x->protocol &&
+		    t->domain == x->domain && t->port == x->port)
+			return t;
+		if (t->last_s < oldest->last_s)
+			oldest = t;
 	}
 	if (b->tellers < EXPORTERS)
 		oldest = &b->teller[b->tellers++];
-	*oldest = (struct teller){ .last_s = 0 };
+	*oldest = (struct teller){
+		.protocol = x->protocol, .port = x->port, .domain = x->domain
+	};
 	snprintf(oldest->address, sizeof oldest->address, "%s", address);
 	return oldest;
 }
@@ -111,36 +117,39 @@ teller_of(struct attackbook *b, const char *address)
 void
 attackbook_exporter(struct attackbook *b, const struct msg_exporter *x)
 {
-	struct teller *t = teller_of(b, x->agent[0] != '\0' ? x->agent : x->address);
+	struct teller *t = teller_of(b, x->agent[0] != '\0' ? x->agent : x->address, x);
+	uint64_t came = x->lost_datagrams ? x->datagrams : x->records;
+	double new = came >= t->came ? (double)(came - t->came) : 0;
 	double lost = x->lost >= t->lost ? (double)(x->lost - t->lost) : 0;
-	double came =
-	    x->datagrams >= t->datagrams ? (double)(x->datagrams - t->datagrams) : 0;
 
 	t->last_s = x->last_ms / 1000;
-	t->lossy = t->datagrams > 0 && x->lost_datagrams &&
-		   lost > LOST_MOST * (lost + came);
-	t->datagrams = x->datagrams;
+	t->share = t->came > 0 && lost > 0 ? lost / (lost + new) : 0;
+	t->came = came;
 	t->lost = x->lost;
 }
 
 /* EXPORTER, or where it is not known anybody, tells all that it sees. */
-static bool
-is_alive(void *ctx, const struct flow_ip *exporter)
+static double
+lost(void *ctx, const struct flow_ip *exporter)
 {
 	const struct attackbook *b = ctx;
 	char text[ADDR_TEXT];
-	bool anybody = false;
+	double least = NAN, own = NAN;
+	bool known = false;
 
 	flow_ip_text(exporter, text);
 	for (unsigned i = 0; i < b->tellers; i++) {
 		const struct teller *t = &b->teller[i];
-		bool alive = b->now_s - t->last_s <= ALIVE_S && !t->lossy;
+		bool ours = strcmp(t->address, text) == 0;
 
-		if (strcmp(t->address, text) == 0)
-			return alive;
-		anybody = anybody || alive;
+		known = known || ours;
+		if (b->now_s - t->last_s > ALIVE_S)
+			continue;
+		least = fmin(least, t->share);
+		if (ours)
+			own = fmax(own, t->share);
 	}
-	return anybody;
+	return known ? own : least;
 }
 
 void
@@ -193,7 +202,7 @@ void
 attackbook_tick(struct attackbook *b, int64_t now)
 {
 	b->now_s = now;
-	attacks_tick(b->attacks, now, is_alive, b);
+	attacks_tick(b->attacks, now, lost, b);
 	if (now - b->written_s < WRITE_S && now >= b->written_s)
 		return;
 	b->written_s = now;
