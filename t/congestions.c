@@ -158,7 +158,26 @@ own(void *ctx, int64_t begin, int64_t end)
 	return load_since != 0 && end >= load_since;
 }
 
-static const struct congestions_ops ops = { place, on_tell, trouble, on_busy, own };
+/* The ways to Far1 and Far2 are one behind the core. */
+static unsigned
+cut(void *ctx, const uint64_t *bad, size_t bads, const uint64_t *good, size_t goods,
+    char hop[ADDR_TEXT])
+{
+	(void)ctx;
+	(void)good;
+	(void)goods;
+	for (size_t i = 0; i < bads; i++) {
+		const struct conf_target *t = conf_target_by_id(conf, bad[i]);
+		if (t == NULL ||
+		    (strcmp(t->path, "A.Far1") != 0 && strcmp(t->path, "A.Far2") != 0))
+			return 0;
+	}
+	snprintf(hop, ADDR_TEXT, "203.0.113.9");
+	return 7;
+}
+
+static const struct congestions_ops ops = { place, on_tell, trouble, on_busy, own,
+	cut };
 
 static void
 write_text(const char *name, const char *text)
@@ -462,6 +481,12 @@ test_links(void)
 	    "far ends that are slow each evening");
 	ok(is_open("A.Core", "recurring") == 0 && is_open("A.Access", "recurring") == 0,
 	    "what lies before is not");
+	ok(is_open("A.Far2", "recurring") == 0 && !is_heard("A.Far2", "recurring"),
+	    "of two behind one link one tells");
+	ok(strstr(query("SELECT summary FROM incident WHERE subject = 'A.Far1' AND "
+			"source = 'recurring'"),
+	       "between A.Core and A.Far1 (and 1 more behind 203.0.113.9)") != NULL,
+	    "and names the other");
 	printf("# %s\n",
 	    query("SELECT summary FROM incident WHERE subject = 'A.Far1' AND source = "
 		  "'recurring'"));

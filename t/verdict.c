@@ -312,6 +312,23 @@ test_crowd(void)
 	    "what is congested at this hour is told, past midnight, too");
 	verdict_neighbour(v, &f, true);
 	ok(verdict_now(v, &f), "what is at other hours is not");
+	congested(&f, 0, "00:00-02:00");
+	finding_fact(&f, "also", "%s", "Far.CC, C, A.C");
+	f.confidence = CONFIDENCE_HINT; /* stands on no page by itself */
+	verdict_neighbour(v, &f, false);
+	for (unsigned i = 0; i < 8; i++, t += 60) {
+		for (unsigned k = GATEWAY; k < PATH; k++)
+			verdict_round(v, &(struct verdict_round){ .id = k,
+					     .time = t + 59,
+					     .sent = 20,
+					     .lost = k >= FAR + 2 ? 8 : 0,
+					     .median = 0.01 * k,
+					     .p90 = 0.01 * k });
+		verdict_tick(v, t + 67);
+	}
+	is_str(last.cause, "congestion", "one that is about several is why of each");
+	for (unsigned i = 0; i < 4; i++)
+		window(v, t += 60, PATH, false);
 	finding_init(&f, "wifi", "wlan0", "radio");
 	finding_cause(&f, "unlinked");
 	f.confidence = CONFIDENCE_LIKELY;

@@ -400,10 +400,14 @@ tell_hours(const struct tslp_result *r, struct infer_finding *f)
 static void
 put_between(const struct congestion_link *l, char *buf, size_t size)
 {
-	if (l->near != NULL)
-		snprintf(buf, size, "between %s and %s", l->near, l->far);
-	else
-		snprintf(buf, size, "on the way to %s", l->far);
+	size_t n =
+	    (size_t)(l->near != NULL
+			 ? snprintf(buf, size, "between %s and %s", l->near, l->far)
+			 : snprintf(buf, size, "on the way to %s", l->far));
+
+	if (l->others > 0 && n < size)
+		snprintf(
+		    buf + n, size - n, " (and %u more behind %s)", l->others, l->hop);
 }
 
 bool
@@ -440,6 +444,11 @@ congestion_recurring(const struct congestion_link *l, const struct tslp_result *
 	    lossy ? ", and packets are lost" : "",
 	    f->confidence == CONFIDENCE_LIKELY ? "likely at best" : "a hint");
 	tell_hours(r, f);
+	if (l->others > 0) {
+		finding_number(f, "cut", "hops", l->cut);
+		finding_fact(f, "cut", "%s", l->hop);
+		finding_fact(f, "also", "%s", l->also);
+	}
 	return true;
 }
 

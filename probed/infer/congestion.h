@@ -53,6 +53,10 @@ struct congestion_link {
 	const char *near, *far; /* for people; NEAR NULL: this box */
 	bool near_beyond_line;	/* so that it is not one's own line */
 	int64_t now;
+	/* Targets that are slow as FAR is, and whose ways are one with its from hop CUT
+	 * on: the finding is of all. ALSO: their paths, by commas; 0, NULL: none. */
+	unsigned others, cut;
+	const char *also, *hop;
 };
 /* Fill F when hours of many days are congested; false when they are not. */
 bool congestion_recurring(const struct congestion_link *l, const struct tslp_result *r,

@@ -185,7 +185,23 @@ verdict_in_hours(const struct infer_finding *f, int64_t time)
 	return (now - begin) % DAY_MIN < length;
 }
 
-/* Is the target that F is about bad by SIGN? */
+/* Is F about the target PATH, or about a link that it shares? */
+static bool
+is_about(const struct infer_finding *f, const char *path)
+{
+	size_t len = strlen(path);
+
+	if (strcmp(f->subject, path) == 0)
+		return true;
+	for (const char *at = finding_fact_of(f, "also");
+	     len > 0 && (at = strstr(at, path)) != NULL; at += len)
+		if ((at[len] == '\0' || at[len] == ',') &&
+		    (at == finding_fact_of(f, "also") || at[-1] == ' '))
+			return true;
+	return false;
+}
+
+/* Is a target that F is about bad by SIGN? */
 static bool
 is_of_bad(
     const struct verdict *v, const struct infer_finding *f, enum verdict_sign sign)
@@ -193,7 +209,7 @@ is_of_bad(
 	const struct series *s, *next;
 
 	HASH_ITER(hh, v->series, s, next)
-		if (s->track[sign].bad && strcmp(s->path, f->subject) == 0)
+		if (s->track[sign].bad && is_about(f, s->path))
 			return true;
 	return false;
 }

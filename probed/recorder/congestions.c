@@ -201,6 +201,16 @@ tell(void *ctx, const struct msg_line *m)
 	c->ops->tell(c->ctx, m);
 }
 
+static unsigned
+cut(void *ctx, const uint64_t *bad, size_t bads, const uint64_t *good, size_t goods,
+    char hop[ADDR_TEXT])
+{
+	const struct congestions *c = ctx;
+
+	return c->ops->cut != NULL ? c->ops->cut(c->ctx, bad, bads, good, goods, hop)
+				   : 0;
+}
+
 void
 congestions_configure(struct congestions *c, const struct conf *conf)
 {
@@ -212,7 +222,7 @@ struct congestions *
 congestions_new(struct conditions *cs, struct events *ev,
     const struct congestions_ops *ops, void *ctx, int64_t now)
 {
-	static const struct links_ops links_ops = { place, offset };
+	static const struct links_ops links_ops = { place, offset, cut };
 	struct congestions *c = mem_zero(1, sizeof *c);
 
 	c->ops = ops;

@@ -22,6 +22,9 @@ struct congestions_ops {
 	void (*busy)(void *ctx, const struct lines_busy *b);
 	/* As of lines_own(); NULL: never. */
 	bool (*own)(void *ctx, int64_t begin, int64_t end);
+	/* As of links_ops; NULL: never. */
+	unsigned (*cut)(void *ctx, const uint64_t *bad, size_t bads,
+	    const uint64_t *good, size_t goods, char hop[ADDR_TEXT]);
 };
 
 struct congestions;

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "infer/congestion.h"
+#include "infer/finding.h"
 #include "recorder/found.h"
 
 /* A quarter is judged so long after its end: rounds come when they are over. */
@@ -231,6 +232,15 @@ apart(unsigned a, unsigned b)
 	return d > 720 ? 1440 - d : d;
 }
 
+/* Is O congested at the same hours as S? */
+static bool
+is_alike(const struct tslp_result *s, const struct tslp_result *o)
+{
+	return o->verdict == TSLP_CONGESTED &&
+	       apart(o->begin_min, s->begin_min) <= ALIKE_MIN &&
+	       apart(o->end_min, s->end_min) <= ALIKE_MIN;
+}
+
 /* Other far ends that are slow at the same hours as S: they say what targets behind a
  * link would. All others count as compared. */
 static void
@@ -245,11 +255,57 @@ count_alike(const struct links *l, const struct series *s, struct tslp_result *r
 		    o->result.days == 0)
 			continue;
 		r->behinds++;
-		r->behinds_slow +=
-		    o->result.verdict == TSLP_CONGESTED &&
-		    apart(o->result.begin_min, r->begin_min) <= ALIKE_MIN &&
-		    apart(o->result.end_min, r->end_min) <= ALIKE_MIN;
+		r->behinds_slow += is_alike(r, &o->result);
 	}
+}
+
+/* Far ends behind one link, of which one tells for all. */
+struct crowd {
+	const struct series *first; /* by path */
+	unsigned others, cut;
+	char hop[ADDR_TEXT], also[FINDING_FACT];
+};
+
+/* Who shares S's link: far ends that are slow at its hours, and whose ways are one with
+ * that to S where none of the others' leads. */
+static void
+gather(const struct links *l, const struct series *s, struct crowd *c)
+{
+	uint64_t bad[LINKS_MAX] = { s->target }, good[LINKS_MAX];
+	const struct series *alike[LINKS_MAX], *o, *next;
+	unsigned alikes = 0, goods = 0, bads = 1;
+	size_t len = 0;
+
+	*c = (struct crowd){ .first = s };
+	if (l->ops->cut == NULL || s->place != LINKS_FAR ||
+	    s->result.verdict != TSLP_CONGESTED)
+		return;
+	HASH_ITER(hh, l->all, o, next) {
+		if (o == s || !o->configured || o->place == LINKS_NOWHERE ||
+		    !same_family(o, s))
+			continue;
+		if (o->place == LINKS_FAR && is_alike(&s->result, &o->result))
+			alike[alikes++] = o;
+		else
+			good[goods++] = o->target;
+	}
+	for (unsigned i = 0; i < alikes; i++) {
+		const uint64_t two[2] = { s->target, alike[i]->target };
+		if (l->ops->cut(l->ctx, two, 2, good, goods, c->hop) == 0)
+			continue;
+		bad[bads++] = alike[i]->target;
+		if (strcmp(alike[i]->path, c->first->path) < 0)
+			c->first = alike[i];
+		if (len < sizeof c->also)
+			len += (size_t)snprintf(c->also + len, sizeof c->also - len,
+			    "%s%s", len > 0 ? ", " : "", alike[i]->path);
+	}
+	if (bads > 1)
+		c->cut = l->ops->cut(l->ctx, bad, bads, good, goods, c->hop);
+	if (c->cut == 0)
+		c->first = s;
+	else
+		c->others = bads - 1;
 }
 
 static void
@@ -289,7 +345,16 @@ judge_weeks(struct links *l, struct series *s, const struct tslp_question *q,
 	tslp_judge(q, &s->result);
 	struct tslp_result r = s->result;
 	count_alike(l, s, &r);
-	if (congestion_recurring(link, &r, &f))
+	struct crowd crowd;
+	struct congestion_link of = *link;
+	gather(l, s, &crowd);
+	of.others = crowd.others;
+	of.cut = crowd.cut;
+	of.hop = crowd.hop;
+	of.also = crowd.also;
+	if (crowd.first != s)
+		clear(l, s->path, SOURCE_RECURRING, q->now, CLEARS);
+	else if (congestion_recurring(&of, &r, &f))
 		found_raise(l->cs, &f, q->now, 2);
 	else if (r.verdict != TSLP_FEW) /* too few days is no end */
 		clear(l, s->path, SOURCE_RECURRING, q->now, CLEARS);

@@ -5,6 +5,7 @@
 #ifndef RECORDER_LINKS_H
 #define RECORDER_LINKS_H
 
+#include "base/addr.h"
 #include "base/wire.h"
 #include "config/conf.h"
 #include "infer/tslp.h"
@@ -29,6 +30,9 @@ struct links_ops {
 	enum links_place (*place)(void *ctx, uint64_t target, bool *crosses);
 	/* As of tslp_question. */
 	int32_t (*offset)(void *ctx, int64_t time);
+	/* As ladder_cut(), the hop's address into HOP; NULL: nobody knows. */
+	unsigned (*cut)(void *ctx, const uint64_t *bad, size_t bads,
+	    const uint64_t *good, size_t goods, char hop[ADDR_TEXT]);
 };
 
 struct links;

@@ -695,6 +695,21 @@ place_of(void *ctx, uint64_t target, bool *crosses)
 	return role != NULL ? places[role->rung] : LINKS_NOWHERE;
 }
 
+static unsigned
+cut_of(void *ctx, const uint64_t *bad, size_t bads, const uint64_t *good, size_t goods,
+    char hop[ADDR_TEXT])
+{
+	struct recorder *rec = ctx;
+	const struct ladder *l =
+	    paths_ladder(rec->paths, clock_wall_ns() / CLOCK_NS_PER_S);
+	struct addr a;
+	unsigned ttl = l != NULL ? ladder_cut(l, bad, bads, good, goods, &a) : 0;
+
+	if (ttl != 0)
+		addr_text(&a, hop);
+	return ttl;
+}
+
 static void
 tell_line(void *ctx, const struct msg_line *m)
 {
@@ -720,7 +735,7 @@ own_load(void *ctx, int64_t begin, int64_t end)
 }
 
 static const struct congestions_ops congestions_ops = { place_of, tell_line,
-	journal_trouble, tell_busy, own_load };
+	journal_trouble, tell_busy, own_load, cut_of };
 
 /* --- who talks -------------------------------------------------------------------- */
 

@@ -124,7 +124,7 @@ ignore(void *ctx, const struct msg_line *m)
 static void
 file(const uint8_t *data, size_t size)
 {
-	static const struct links_ops ops = { NULL, offset };
+	static const struct links_ops ops = { NULL, offset, NULL };
 	static uint8_t again[LINES_STATE + LINKS_STATE];
 	struct lines *lines = lines_new(NULL, NULL, ignore, NULL, times[0]);
 	struct links *links = links_new(NULL, NULL, &ops, NULL, times[0]);
