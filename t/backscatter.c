@@ -160,6 +160,10 @@ intervals(void)
 	near(high - 1e8, 1.959964 * 1e4, 5, "and of a hundred millions");
 	near(gamma_p(3, 3), 1 - exp(-3) * 8.5, 1e-12, "P(3, 3), by its sum");
 	near(gamma_quantile(25, gamma_p(25, 31.4)), 31.4, 1e-9, "there and back");
+	ok(!(gamma_quantile(NAN, 0.5) > 0),
+	    "of a shape that is none there is no value");
+	weighted_interval(0, 0, 0, 0.95, &low, &high);
+	ok(low == 0 && high == 0, "what weighs nothing sums up to nothing");
 }
 
 static void
@@ -833,6 +837,9 @@ told_on(void)
 			*lie[i] = value[k];
 			ok(!wired(&got), "sum %u as %g is not believed", i, value[k]);
 		}
+	last = was;
+	last.rate_min = 0;
+	ok(!wired(&got), "a sampling of none is not believed");
 	victims_free(victims);
 	space_free(space);
 }

@@ -85,7 +85,7 @@ gamma_quantile(double shape, double p)
 
 	if (shape >= SHAPE_EXACT)
 		return guess;
-	while (gamma_p(shape, high) < p)
+	while (isfinite(high) && gamma_p(shape, high) < p)
 		high = 2 * high + 1;
 	/* Bisection: slow and sure. */
 	for (unsigned i = 0; i < 200 && high - low > high * 4 * DBL_EPSILON; i++) {
@@ -119,5 +119,7 @@ weighted_interval(double sum, double squares, double most, double confidence,
 	*low = sum > 0 ? squares / sum * gamma_quantile(sum * sum / squares, tail) : 0;
 	sum += most;
 	squares += most * most;
-	*high = squares / sum * gamma_quantile(sum * sum / squares, 1 - tail);
+	*high = !(sum > 0)
+		    ? 0
+		    : squares / sum * gamma_quantile(sum * sum / squares, 1 - tail);
 }

@@ -95,7 +95,7 @@ msg_get_victim(struct msg_in *in, struct msg_victim *v)
 	m->offsets = wire_u16(w);
 	if (m->address.len == 0 || m->offsets > VICTIM_OFFSETS || over > 1 ||
 	    unknown > 1 || m->first_ms < 0 || m->lag_ms < 0 ||
-	    m->last_ms < m->first_ms || v->now_ms < m->last_ms ||
+	    m->last_ms < m->first_ms || v->now_ms < m->last_ms || m->rate_min < 1 ||
 	    m->rate_max < m->rate_min || !can_be(m))
 		return -1;
 	for (unsigned i = 0; i < m->offsets; i++)
