@@ -22,7 +22,16 @@ cat >"$DIR/pipe" <<-END
 	#!/bin/sh
 	cat >>"$DIR/lines"
 END
-chmod +x "$DIR/act" "$DIR/pipe" "$DIR/gobgp"
+cat >"$DIR/bird" <<-END
+	#!/bin/sh
+	cat >"$DIR/routes.new"
+	mv "$DIR/routes.new" "$DIR/routes"
+END
+cat >"$DIR/nft" <<-END
+	#!/bin/sh
+	cat >>"$DIR/sets"
+END
+chmod +x "$DIR/act" "$DIR/pipe" "$DIR/gobgp" "$DIR/bird" "$DIR/nft"
 : >"$DIR/acts"
 : >"$DIR/lines"
 : >"$DIR/bgp"
@@ -47,6 +56,14 @@ cat >"$DIR/smokebox" <<-END
 	type = gobgp
 	program = $DIR/gobgp
 	arguments = -p 50051
+	dry_run = no
+	+ file
+	type = bird
+	program = $DIR/bird
+	dry_run = no
+	+ set
+	type = nftables
+	program = $DIR/nft
 	dry_run = no
 	+ trial
 	type = exabgp
@@ -121,9 +138,15 @@ is "$(cat "$DIR/lines")" "announce route 192.0.2.7/32 next-hop 192.0.2.1 communi
 wait_until 60 is_state peer announced
 is "$(cat "$DIR/bgp")" "-p 50051 global rib add -a ipv4 192.0.2.7/32 nexthop 192.0.2.1 community 65535:666" \
 	"GoBGP is called with all its words"
+wait_until 60 is_state file announced
+is "$(cat "$DIR/routes")" "route 192.0.2.7/32 blackhole { bgp_community.add((65535,666)); };" \
+	"BIRD's file has the route"
+wait_until 60 is_state set announced
+is "$(cat "$DIR/sets")" "add element inet smokebox attacked4 { 192.0.2.7 timeout 14400s }" \
+	"the set of nftables the address"
 is "$(blockade trial .state)" "dry run" "what is not meant is only said"
 is "$(blockade kept .why)" "the address is protected" "what is protected is not touched"
-is "$(incident '.evidence.blockades | length')" 5 "the incident tells of all"
+is "$(incident '.evidence.blockades | length')" 7 "the incident tells of all"
 like "$("$BUILD/probectl" --data "$DIR/data" status)" "blockade .*route, 192.0.2.7: announced" \
 	"as does probectl"
 wait_until 60 has_talkers
@@ -148,6 +171,13 @@ is $? 0 "after all were killed it is withdrawn, when the attack is over"
 like "$(tail -n 1 "$DIR/acts")" "^192.0.2.7 incoming [0-9]* unban$" "as FastNetMon does"
 wait_until 60 says lines withdraw
 is "$(tail -n 1 "$DIR/lines")" "withdraw route 192.0.2.7/32 next-hop 192.0.2.1" "the route, too"
+no_routes() {
+	! [ -s "$DIR/routes" ]
+}
+wait_until 60 no_routes
+is $? 0 "and the one in BIRD's file"
+wait_until 60 says sets "delete element inet smokebox attacked4 { 192.0.2.7 }"
+is $? 0 "and the address in the set"
 is_over
 is $? 0 "the incident is closed"
 

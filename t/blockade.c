@@ -115,6 +115,13 @@ test_refusals(void)
 	key("protect", "192.0.2.0/24");
 	prefixes_parse(&own, "10.0.0.1 198.51.100.7", &err);
 	is_str(refusal(0), "it is this host or its gateway", "not ourselves");
+	is_str(blockade_forbidden(&section, o.host, &own),
+	    "it is this host or its gateway", "nor where it stands already");
+	is_str(blockade_refusal(&section, &o, NULL, 0),
+	    "it is not known which addresses are this host's",
+	    "not before they are known");
+	ok(blockade_forbidden(&section, o.host, NULL) == NULL,
+	    "which is no reason to withdraw what stands");
 	prefixes_parse(&own, "10.0.0.1", &err);
 	snprintf(o.exporter, sizeof o.exporter, "198.51.100.7");
 	is_str(refusal(0), "it is the exporter that tells of it", "not the exporter");

@@ -11,6 +11,7 @@
 
 #include <event2/event.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/statefile.h"
 #include "courier/dispatch.h"
@@ -53,10 +54,18 @@ at_courier(void *ctx, struct link *link, struct msg_in *in)
 	return 0;
 }
 
+/* Of the first program that was asked for. */
+static uint64_t first_id;
+
 static int
 at_runner(void *ctx, struct link *link, struct msg_in *in)
 {
+	static struct msg_errand m;
+	struct msg_in copy = *in;
+
 	(void)ctx;
+	if (first_id == 0 && in->type == MSG_ERRAND && msg_get_errand(&copy, &m) == 0)
+		first_id = m.id;
 	return errands.message(link, in);
 }
 
@@ -290,16 +299,19 @@ in_force(const char *action, const char *with)
 }
 
 static enum fate
-say(const struct msg_in_force *m, bool withdraw, const char *const *argv)
+say(const struct msg_in_force *m, bool withdraw, const char *input,
+    const char *const *argv)
 {
 	heard = (struct heard){ 0 };
-	errand_in_force(
-	    m, withdraw, (char *const *)argv, "7", "x\n", 2, on_outcome, NULL);
+	errand_in_force(m, withdraw, (char *const *)argv, "7", input,
+	    input != NULL ? strlen(input) : 0, on_outcome, NULL);
 	hear();
 	return heard.o.fate;
 }
-#define SAY(m, withdraw, ...)                                                          \
-	say(m, withdraw, (const char *const[]){ __VA_ARGS__, NULL })
+#define SAY(m, withdraw, input, ...)                                                   \
+	say(m, withdraw, input, (const char *const[]){ __VA_ARGS__, NULL })
+#define IT "announce it\n"
+#define NOT_IT "withdraw it\n"
 
 static bool
 has_book(void)
@@ -325,20 +337,23 @@ test_in_force(struct link *runner)
 
 	is_int(RUN("x\n", blocker, "-p", "pipe"), FATE_LATER,
 	    "a program that blocks is not called for news");
-	is_int(SAY(&dry, false, blocker, "-p", "pipe"), FATE_LATER,
+	is_int(SAY(&dry, false, IT, blocker, "-p", "pipe"), FATE_LATER,
 	    "nor for what is a dry run");
-	is_int(SAY(&other, false, told, "-p", "pipe"), FATE_LATER,
+	is_int(SAY(&other, false, IT, told, "-p", "pipe"), FATE_LATER,
 	    "nor is another in its place");
-	is_int(SAY(&m, false, blocker, "-p", "elsewhere"), FATE_LATER,
+	is_int(SAY(&m, false, IT, blocker, "-p", "elsewhere"), FATE_LATER,
 	    "nor with other arguments");
+	is_int(SAY(&m, false, "announce another\n", blocker, "-p", "pipe"), FATE_LATER,
+	    "nor in other words than are written down");
+	is_int(SAY(&m, false, IT IT, blocker, "-p", "pipe"), FATE_LATER, "nor in more");
 	is_str(written(blocker), "", "indeed");
 	ok(rename(STORE_STATE, STORE_DIR "/away") == 0, "no state, and");
-	is_int(SAY(&m, false, blocker, "-p", "pipe"), FATE_LATER,
+	is_int(SAY(&m, false, IT, blocker, "-p", "pipe"), FATE_LATER,
 	    "what cannot be written down is not announced");
 	is_str(written(blocker), "", "indeed");
 	ok(rename(STORE_DIR "/away", STORE_STATE) == 0, "the state is back");
-	is_int(
-	    SAY(&m, false, blocker, "-p", "pipe"), FATE_DELIVERED, "it is announced");
+	is_int(SAY(&m, false, IT, blocker, "-p", "pipe"), FATE_DELIVERED,
+	    "it is announced");
 	ok(strstr(written(blocker), "\"action\":\"real\"") != NULL,
 	    "and was written down before");
 	list_again(runner);
@@ -357,21 +372,98 @@ test_in_force(struct link *runner)
 	errands.listen(base);
 	list_again(runner);
 	is_int(listed.count, 1, "and is known by the next");
-	is_int(SAY(&m, false, blocker, "-p", "pipe"), FATE_LATER,
+	is_int(SAY(&m, false, IT, blocker, "-p", "pipe"), FATE_LATER,
 	    "which announces nothing that is not configured");
-	is_int(SAY(&m, true, blocker, "-p", "pipe", "rm"), FATE_LATER,
+	is_int(SAY(&m, true, NOT_IT, blocker, "-p", "pipe", "rm"), FATE_LATER,
 	    "and calls for nothing but to withdraw");
-	is_int(SAY(&m, true, blocker, "withdraw", "it"), FATE_LATER, "as it was");
+	is_int(SAY(&m, true, NOT_IT, blocker), FATE_LATER, "as it was");
+	is_int(SAY(&m, true, NOT_IT "announce another\n", blocker, "-p", "pipe"),
+	    FATE_LATER, "in the words of the book");
+	is_int(SAY(&m, true, NULL, blocker, "-p", "pipe"), FATE_LATER, "all of them");
+	is_int(SAY(&m, true, IT, blocker, "-p", "pipe"), FATE_LATER, "and no others");
 	snprintf(more.withdraw, sizeof more.withdraw, "rm");
-	is_int(SAY(&more, true, blocker, "-p", "pipe", "rm"), FATE_LATER,
+	is_int(SAY(&more, true, "rm\n", blocker, "-p", "pipe"), FATE_LATER,
 	    "whatever is said of it later");
-	is_int(SAY(&other, true, told, "-p", "pipe"), FATE_LATER, "by nobody else");
+	is_int(SAY(&other, true, NOT_IT, told, "-p", "pipe"), FATE_LATER,
+	    "by nobody else");
 	is_str(written(blocker), "", "indeed");
-	is_int(SAY(&m, true, blocker, "-p", "pipe", "withdraw", "it"), FATE_DELIVERED,
+	is_int(SAY(&m, true, NOT_IT, blocker, "-p", "pipe"), FATE_DELIVERED,
 	    "it is withdrawn");
 	ok(!has_book(), "and forgotten");
-	is_int(SAY(&m, true, blocker, "-p", "pipe"), FATE_LATER, "once");
+	is_int(SAY(&m, true, NOT_IT, blocker, "-p", "pipe"), FATE_LATER, "once");
 	written(blocker);
+}
+
+/* In the words of the book, by type: as arguments, as JSON, as a whole file. */
+static void
+test_words(const struct conf *conf)
+{
+	struct msg_in_force words = in_force("words", told),
+			    netmon = in_force("netmon", told),
+			    one = in_force("file", told), two = one, both = one;
+
+	errands.configure(conf);
+	snprintf(words.type, sizeof words.type, "gobgp");
+	is_int(SAY(&words, false, NULL, told, "-p", "pipe", "announce", "it", "all"),
+	    FATE_LATER, "GoBGP is told nothing beside");
+	is_int(SAY(&words, false, NULL, told, "-p", "pipe", "withdraw", "it"),
+	    FATE_LATER, "nor the contrary");
+	is_int(SAY(&words, false, IT, told, "-p", "pipe", "announce", "it"), FATE_LATER,
+	    "nor anything to read");
+	is_int(SAY(&words, false, NULL, told, "-p", "pipe", "announce", "it"),
+	    FATE_DELIVERED, "but what is written down");
+	is_int(
+	    SAY(&words, true, NULL, told, "-p", "pipe"), FATE_LATER, "nor half of it");
+	is_int(SAY(&words, true, NULL, told, "-p", "pipe", "withdraw", "it"),
+	    FATE_DELIVERED, "and its end");
+
+	snprintf(netmon.type, sizeof netmon.type, "fastnetmon");
+#define JSON(action, ip, way)                                                          \
+	"{\"action\":\"" action "\",\"ip\":\"" ip "\",\"direction\":\"" way "\"}"
+	static const char *const lies[] = { JSON("unban", "192.0.2.7", "incoming"),
+		JSON("ban", "192.0.2.8", "incoming"),
+		JSON("ban", "192.0.2.7", "outgoing"), "{}", "[", NULL };
+	for (size_t i = 0; i < sizeof lies / sizeof *lies; i++)
+		ok(SAY(&netmon, false, lies[i], told, "-p", "pipe", "announce", "it") ==
+			FATE_LATER,
+		    "no JSON of anything else: %s", lies[i] != NULL ? lies[i] : "none");
+	is_int(SAY(&netmon, false, JSON("ban", "192.0.2.7", "incoming"), told, "-p",
+		   "pipe", "announce", "it"),
+	    FATE_DELIVERED, "that of the same");
+	is_int(SAY(&netmon, true, JSON("unban", "192.0.2.7", "incoming"), told, "-p",
+		   "pipe", "withdraw", "it"),
+	    FATE_DELIVERED, "and of its end");
+
+	snprintf(one.type, sizeof one.type, "bird");
+	snprintf(two.type, sizeof two.type, "bird");
+	snprintf(both.type, sizeof both.type, "bird");
+	snprintf(one.announce, sizeof one.announce, "route 7;");
+	snprintf(two.announce, sizeof two.announce, "route 7;\nroute 8;");
+	snprintf(both.announce, sizeof both.announce, "route 7;");
+	snprintf(two.host, sizeof two.host, "192.0.2.8");
+	both.out = true;
+	is_int(SAY(&one, false, "route 7;\nroute 9;\n", told, "-p", "pipe"), FATE_LATER,
+	    "no file has what is not written down");
+	is_int(SAY(&one, false, "", told, "-p", "pipe"), FATE_LATER, "nor less");
+	is_int(SAY(&one, false, "route 7;\n", told, "-p", "pipe"), FATE_DELIVERED,
+	    "a file of one");
+	is_int(SAY(&two, false, "route 7;\n", told, "-p", "pipe"), FATE_LATER,
+	    "the former is not the other");
+	is_int(SAY(&two, false, "route 7;\nroute 8;\nroute 7;\n", told, "-p", "pipe"),
+	    FATE_DELIVERED, "both, in any order");
+	is_int(SAY(&both, false, "route 7;\nroute 7;\nroute 7;\nroute 8;\n", told, "-p",
+		   "pipe"),
+	    FATE_DELIVERED, "and another that has the same words");
+	is_int(SAY(&two, true, "route 7;\nroute 7;\nroute 7;\nroute 8;\n", told, "-p",
+		   "pipe"),
+	    FATE_LATER, "what is withdrawn is not in it");
+	is_int(SAY(&two, true, "route 7;\nroute 7;\n", told, "-p", "pipe"),
+	    FATE_DELIVERED, "without it");
+	is_int(SAY(&both, true, "route 7;\n", told, "-p", "pipe"), FATE_DELIVERED,
+	    "one of the same words");
+	is_int(SAY(&one, true, NULL, told, "-p", "pipe"), FATE_DELIVERED, "and none");
+	ok(!has_book(), "then the book is closed");
+	written(told);
 }
 
 /* A courier is killed while a program of its announces, and the next one withdraws. */
@@ -392,17 +484,16 @@ test_two_couriers(struct link *runner, const struct conf *conf)
 	free(slow);
 	errands.configure(conf);
 	errand_cancel(errand_in_force(
-	    &m, false, (char *const *)argv, "7", "x\n", 2, on_outcome, NULL));
+	    &m, false, (char *const *)argv, "7", IT, strlen(IT), on_outcome, NULL));
 	while (!has_book() && !nonsense)
 		event_base_loop(base, EVLOOP_ONCE);
 	list_again(runner);
 	is_int(listed.count, 1, "what is being announced is in the book");
-	is_int(SAY(&m, true, blocker, "-p", "pipe", "withdraw", "it"), FATE_LATER,
+	is_int(SAY(&m, true, NOT_IT, blocker, "-p", "pipe"), FATE_LATER,
 	    "while it is, it is not withdrawn");
 	close(creat("go", 0600));
 	for (unsigned tries = 0; tries < 200; tries++) {
-		if (SAY(&m, true, blocker, "-p", "pipe", "withdraw", "it") ==
-		    FATE_DELIVERED)
+		if (SAY(&m, true, NOT_IT, blocker, "-p", "pipe") == FATE_DELIVERED)
 			break;
 		usleep(50000);
 	}
@@ -478,14 +569,20 @@ main(void)
 	if (chdir(dir) != 0 || mkdir(STORE_DIR, 0700) != 0 ||
 	    mkdir(STORE_STATE, 0700) != 0)
 		abort();
-	char *text =
-	    mem_printf("#@ checked 1\n*** General ***\ndatadir = .\nsendmail = %s\n"
-		       "*** Alerts ***\nto = |%s\n"
-		       "*** Actions ***\n"
-		       "+ real\ntype = exabgp\nprogram = %s\narguments = -p pipe\n"
-		       "dry_run = no\n"
-		       "+ dry\ntype = exabgp\nprogram = %s\narguments = -p pipe\n",
-		mailer, told, blocker, blocker);
+	char *text = mem_printf(
+	    "#@ checked 1\n*** General ***\ndatadir = .\nsendmail = %s\n"
+	    "*** Alerts ***\nto = |%s\n"
+	    "*** Actions ***\n"
+	    "+ real\ntype = exabgp\nprogram = %s\narguments = -p pipe\n"
+	    "dry_run = no\n"
+	    "+ dry\ntype = exabgp\nprogram = %s\narguments = -p pipe\n"
+	    "+ words\ntype = gobgp\nprogram = %s\narguments = -p pipe\n"
+	    "dry_run = no\n"
+	    "+ netmon\ntype = fastnetmon\nprogram = %s\narguments = -p pipe\n"
+	    "dry_run = no\n"
+	    "+ file\ntype = bird\nprogram = %s\narguments = -p pipe\n"
+	    "dry_run = no\n",
+	    mailer, told, blocker, blocker, told, told, told);
 	struct conf *conf = conf_parse_checked(text, strlen(text), &report);
 	if (conf == NULL) {
 		conf_report_print(&report, stdout);
@@ -500,12 +597,16 @@ main(void)
 	errands.configure(conf);
 	errands.listen(base);
 	errands.peer(ROOM_COURIER, runner);
+	int64_t begun = clock_wall_ns();
 	errand_open(base);
 	errand_runner(courier);
 	test_mailer();
+	ok(first_id > (uint64_t)begun && first_id < (uint64_t)clock_wall_ns(),
+	    "no courier before may have used its numbers");
 	test_long();
 	test_no_memory();
 	test_in_force(runner);
+	test_words(conf);
 	test_two_couriers(runner, conf);
 	test_hostile_book(runner);
 	errands.close();

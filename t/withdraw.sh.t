@@ -155,6 +155,41 @@ is $? 0 "then the book is closed"
 is "$(cat "$DIR"/*.calls | grep -c "withdraw\|no same\|del\|unban")" 7 \
 	"each was withdrawn once: six, and one began and ended"
 
+# --- the list of an earlier version ----------------------------------------------------------
+probed_stop
+OLD="$DIR/data/.smokebox/courier/announced"
+: >"$DIR/speaker.calls"
+: >"$DIR/act.calls"
+# old ACTION TYPE HOST PROGRAM ANNOUNCE WITHDRAW
+old() {
+	jq -n --arg a "$1" --arg t "$2" --arg h "$3" --arg p "$DIR/$4" --arg on "$5" --arg off "$6" \
+		'{action: $a, type: $t, host: $h, out: false, incident: 1, begin: 1, state: "announced",
+		pps: 1, announce: $on, withdraw: $off, program: $p, arguments: ""}'
+}
+{
+	old same exabgp 192.0.2.9 speaker "announce old" "withdraw old"
+	old netmon fastnetmon 192.0.2.9 act "$(printf '192.0.2.9 incoming 1 ban\n{}')" \
+		"192.0.2.9 incoming 1 unban"
+} | jq -s . >"$OLD"
+chmod 600 "$OLD"
+{
+	action same exabgp speaker
+	action netmon fastnetmon act
+} | actions
+probed_start
+wait_until 60 called speaker "withdraw old"
+is $? 0 "what an earlier version has announced is withdrawn"
+wait_until 60 called act "unban"
+is $? 0 "by each program"
+no_old() {
+	! [ -e "$OLD" ]
+}
+wait_until 60 no_old
+is $? 0 "then its list is gone"
+is "$(cat "$DIR/speaker.calls" "$DIR/act.calls" | grep -c "withdraw old\|192.0.2.9 ")" 2 "once each"
+: >"$DIR/smokebox"
+wait_until 60 no_book
+
 # --- a book that is not ours -----------------------------------------------------------------
 probed_stop
 cat >"$DIR/evil" <<-END

@@ -45,7 +45,7 @@ rtnetlink_ask(const struct rtnetlink_question *q,
 	} in;
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 	bool dump = (q->head.nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP;
-	bool more = dump, whole = false;
+	bool more = dump, whole = false, changed = false;
 	ssize_t n;
 
 	if (fd < 0)
@@ -60,6 +60,7 @@ rtnetlink_ask(const struct rtnetlink_question *q,
 		n = recv(fd, in.bytes, sizeof in.bytes, 0);
 		left = n > 0 ? (unsigned)n : 0;
 		for (; NLMSG_OK(m, left); m = NLMSG_NEXT(m, left)) {
+			changed |= (m->nlmsg_flags & NLM_F_DUMP_INTR) != 0;
 			if (m->nlmsg_type == NLMSG_ERROR)
 				more = false;
 			else if (m->nlmsg_type == NLMSG_DONE) {
@@ -72,5 +73,5 @@ rtnetlink_ask(const struct rtnetlink_question *q,
 		}
 	} while (more && n > 0);
 	close(fd);
-	return whole ? 0 : -1;
+	return !whole ? -1 : changed ? 1 : 0;
 }

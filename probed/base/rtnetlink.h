@@ -22,8 +22,9 @@ struct rtnetlink_question {
 
 void rtnetlink_add(
     struct rtnetlink_question *q, unsigned short type, const void *data, size_t len);
-/* Call EACH with every message that answers Q. 0, or -1 when the kernel did not answer,
- * or not to the end. */
+/* Call EACH with every message that answers Q. 0; 1 when what was asked for changed
+ * meanwhile, so that some of it may be missing or there twice: ask again; or -1 when
+ * the kernel did not answer, or not to the end. */
 int rtnetlink_ask(const struct rtnetlink_question *q,
     void (*each)(const struct nlmsghdr *m, void *arg), void *arg);
 /* LEN bytes of FAMILY as an address; AF_UNSPEC where they are none. */

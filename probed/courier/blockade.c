@@ -189,9 +189,7 @@ blockade_forbidden(
 {
 	if (is_protected(s, host))
 		return "the address is protected";
-	if (own == NULL)
-		return "it is not known which addresses are this host's";
-	if (is_in(own, host))
+	if (own != NULL && is_in(own, host))
 		return "it is this host or its gateway";
 	return NULL;
 }
@@ -207,6 +205,8 @@ blockade_refusal(const struct conf_section *s, const struct onslaught *o,
 	const char *why = blockade_forbidden(s, o->host, own);
 	if (why != NULL)
 		return why;
+	if (own == NULL)
+		return "it is not known which addresses are this host's";
 	if (strcmp(o->host, o->exporter) == 0)
 		return "it is the exporter that tells of it";
 	if (active >= blockade_max(s))

@@ -38,11 +38,13 @@ bool blockade_is_dry(const struct conf_section *s);
 int64_t blockade_limit_s(const struct conf_section *s);
 unsigned blockade_max(const struct conf_section *s);
 
-/* Why S may never act against HOST; NULL: it may. OWN are the addresses of this host
- * and its gateways; NULL: nobody knows them. */
+/* Why S may never act against HOST, whatever stands already; NULL: it may, or nobody
+ * knows. OWN are the addresses of this host and its gateways; NULL: nobody knows them.
+ */
 const char *blockade_forbidden(
     const struct conf_section *s, const char *host, const struct prefixes *own);
-/* Why S may not act against O now; NULL: it may. ACTIVE blockades it has. */
+/* Why S may not act against O now, as also where OWN is NULL; NULL: it may. ACTIVE
+ * blockades it has. */
 const char *blockade_refusal(const struct conf_section *s, const struct onslaught *o,
     const struct prefixes *own, unsigned active);
 

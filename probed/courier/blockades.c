@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "courier/blockade.h"
 #include "courier/errand.h"
+#include "courier/oldlist.h"
 #include "courier/outbox.h"
 #include "courier/own.h"
 #include "link/msgblockade.h"
@@ -38,6 +39,8 @@ struct blockade {
 	unsigned tries;
 	int64_t next_ns;
 	struct errand *errand;
+	bool old;	   /* known from the list of an earlier version */
+	bool booked;	   /* the runner was told of it, or told it */
 	bool called_for;   /* an open attack wants it */
 	bool seen;	   /* its attack is open */
 	bool again;	   /* once withdrawn, it is decided anew: its section changed */
@@ -55,6 +58,8 @@ static struct {
 	TAILQ_HEAD(list, blockade) list;
 	unsigned count;
 	bool listed; /* the runner has said what was in force before this start */
+	bool old;    /* there is a list of an earlier version */
+	int64_t begun;
 	struct log_limit full, nobody;
 } all = { .list = TAILQ_HEAD_INITIALIZER(all.list) };
 
@@ -210,6 +215,7 @@ take(const struct msg_in_force *m)
 		b = add(m->action, m->type, m->host, m->out);
 	if (b == NULL)
 		return;
+	b->booked = true;
 	b->settings = m->settings;
 	b->incident = m->incident;
 	b->begin = m->begin;
@@ -222,6 +228,40 @@ take(const struct msg_in_force *m)
 	set_state(b, m->arrived ? BLOCKADE_ANNOUNCED : BLOCKADE_ANNOUNCING, "");
 }
 
+/* What an earlier version announced, of which the runner knows nothing yet: it is
+ * withdrawn, as its section's settings are not known. */
+static void
+take_old(const struct msg_in_force *m)
+{
+	struct blockade *b = find(m->action, m->host, m->out);
+
+	if (b != NULL && is_out_there(b))
+		return;
+	take(m);
+	b = find(m->action, m->host, m->out);
+	if (b == NULL)
+		return;
+	b->old = true;
+	b->booked = false;
+	log_info(
+	    "%s: %s is announced still, by an earlier version", b->action, b->host);
+}
+
+/* The list goes once nothing of it is announced: until then it is read at each start.
+ */
+static void
+settle_old(void)
+{
+	const struct blockade *b;
+
+	TAILQ_FOREACH(b, &all.list, link)
+		if (b->old && is_out_there(b))
+			return;
+	if (oldlist_is_there())
+		oldlist_remove();
+	all.old = false;
+}
+
 int
 blockades_message(struct msg_in *in)
 {
@@ -229,9 +269,11 @@ blockades_message(struct msg_in *in)
 
 	if (msg_get_in_force(in, &m) != 0)
 		return -1;
-	if (m.last)
+	if (m.last) {
+		if (!all.listed)
+			all.old = oldlist_read(take_old) > 0;
 		all.listed = true;
-	else
+	} else
 		take(&m);
 	return 0;
 }
@@ -276,7 +318,8 @@ split(char *text, const char **argv, int argc)
 	return argc;
 }
 
-/* Every line that the file of BIRD is to have. */
+/* Every line that the file of BIRD is to have: what the runner has not written down yet
+ * comes when it has. */
 static char *
 all_lines(const struct blockade *of)
 {
@@ -288,9 +331,9 @@ all_lines(const struct blockade *of)
 	if (out == NULL)
 		fatal("open_memstream");
 	TAILQ_FOREACH(b, &all.list, link)
-	if (strcmp(b->action, of->action) == 0 &&
-	    (b->state == BLOCKADE_ANNOUNCING || b->state == BLOCKADE_ANNOUNCED))
-		fprintf(out, "%s\n", b->announce);
+		if (b->booked && strcmp(b->action, of->action) == 0 &&
+		    (b->state == BLOCKADE_ANNOUNCING || b->state == BLOCKADE_ANNOUNCED))
+			fprintf(out, "%s\n", b->announce);
 	fclose(out);
 	return text;
 }
@@ -307,6 +350,7 @@ call(struct blockade *b, outcome_fn done)
 	char *input = NULL, *id = mem_printf("%lld", (long long)b->incident);
 	int argc = split(arguments, argv, 1);
 
+	b->booked = true;
 	if (strcmp(b->type, "fastnetmon") == 0) {
 		struct onslaught o = { .incident = b->incident,
 			.begin = b->begin,
@@ -485,6 +529,7 @@ decide(struct blockade *b, const struct conf_section *s, const struct onslaught 
 		return;
 	}
 	b->begin = now_s();
+	b->booked = false;
 	b->tries = 0;
 	b->next_ns = 0;
 	set_state(b, BLOCKADE_ANNOUNCING, "");
@@ -605,8 +650,14 @@ on_look(evutil_socket_t fd, short what, void *arg)
 	TAILQ_FOREACH(b, &all.list, link)
 	b->called_for = b->seen = false;
 	/* Before it is known what is announced, nothing is decided. */
-	if (!all.listed)
+	if (!all.listed) {
+		if (now_s() - all.begun > NOBODY_S && !errand_possible() &&
+		    oldlist_is_there() && log_allowed(&all.nobody, 3600, NULL))
+			log_warnx("an earlier version has announced something against "
+				  "attacks, and no program can be run for it: put its "
+				  "action back, or withdraw by hand");
 		return;
+	}
 	all.own = own_addresses();
 	known = outbox_look(all.outbox, &newest) &&
 		outbox_attacks(all.outbox, look_at, NULL);
@@ -614,6 +665,8 @@ on_look(evutil_socket_t fd, short what, void *arg)
 		next = TAILQ_NEXT(b, link);
 		settle(b, known);
 	}
+	if (all.old)
+		settle_old();
 	TAILQ_FOREACH(b, &all.list, link)
 	if (!b->told)
 		tell(b, false);
@@ -634,6 +687,7 @@ void
 blockades_run(void)
 {
 	all.outbox = outbox_new();
+	all.begun = now_s();
 	all.look = event_new(all.base, -1, EV_PERSIST, on_look, NULL);
 	if (all.look == NULL || event_add(all.look, &look_every) != 0)
 		fatalx("no timer for blockades");

@@ -15,6 +15,7 @@
 /* After messages that were lost, routes are read again so often at most: a router with
  * all of the internet's loses many, and has many to be read. */
 #define LOST_NS (60 * CLOCK_NS_PER_S)
+#define TRIES 4 /* to read what changes meanwhile */
 
 static struct {
 	struct event *heard;
@@ -148,7 +149,8 @@ take_route(const struct nlmsghdr *m, void *arg)
 			take_hops(route->rtm_family, a, arg);
 }
 
-/* All addresses, or all gateways, into LIST; false: it is as it was. */
+/* All addresses, or all gateways, into LIST; false: it is as it was. Where they change
+ * all the time nothing that was heard of is left out: one too many is only safer. */
 static bool
 read_all(
     char **list, unsigned short type, void (*each)(const struct nlmsghdr *m, void *arg))
@@ -157,10 +159,13 @@ read_all(
 					    .nlmsg_flags =
 						NLM_F_REQUEST | NLM_F_DUMP } };
 	char *next = mem_str("");
+	int changed = 1;
 
 	q.head.nlmsg_len = type == RTM_GETADDR ? NLMSG_LENGTH(sizeof q.address)
 					       : NLMSG_LENGTH(sizeof q.route);
-	if (rtnetlink_ask(&q, each, &next) != 0) {
+	for (unsigned i = 0; i < TRIES && changed == 1; i++)
+		changed = rtnetlink_ask(&q, each, &next);
+	if (changed < 0) {
 		free(next);
 		if (log_allowed(&own.silent, 3600, NULL))
 			log_warnx("the kernel does not tell which addresses are this "

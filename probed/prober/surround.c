@@ -16,6 +16,7 @@
 static const char *const far[2] = { "198.41.0.4", "2001:503:ba3e::2:30" };
 
 #define STUB "127.0.0.53" /* systemd-resolved; whom it asks stands elsewhere */
+#define TRIES 4		  /* to read addresses that change meanwhile */
 
 static bool inside, is_card;
 
@@ -187,7 +188,11 @@ look_addresses(struct here *h)
 	};
 
 	q.address.ifa_family = AF_UNSPEC;
-	(void)rtnetlink_ask(&q, take_address, h);
+	for (unsigned i = 0; i < TRIES; i++) {
+		h->addresses = 0;
+		if (rtnetlink_ask(&q, take_address, h) != 1)
+			return;
+	}
 }
 
 /* --- resolvers ---------------------------------------------------------------------

@@ -222,9 +222,10 @@ is_under_way(uint64_t in_force)
 	return false;
 }
 
-/* May E be begun? If not, ERRAND_EXITED is not what it says. */
+/* May E be begun, with LEN bytes of INPUT? If not, ERRAND_EXITED is not what it says.
+ */
 static enum errand_end
-judge(const struct msg_errand *e)
+judge(const struct msg_errand *e, const char *input, size_t len)
 {
 	bool withdraw = e->purpose == ERRAND_WITHDRAW;
 	const struct msg_in_force *m;
@@ -235,7 +236,7 @@ judge(const struct msg_errand *e)
 	if (is_under_way(e->in_force))
 		return ERRAND_FAILED; /* with code 0: not now */
 	m = inforce_find(e->in_force);
-	if (m == NULL || !inforce_allows(m, room.conf, e->argv, withdraw))
+	if (m == NULL || !inforce_allows(m, room.conf, e->argv, input, len, withdraw))
 		return ERRAND_NOT_OURS;
 	if (withdraw)
 		inforce_leaves(e->in_force);
@@ -259,7 +260,7 @@ take_errand(struct msg_in *in)
 	char *input = read_input(in->fd, &len);
 	if (in->fd >= 0 && input == NULL)
 		return -1;
-	enum errand_end end = judge(&e);
+	enum errand_end end = judge(&e, input != NULL ? input : "", len);
 	if (end == ERRAND_EXITED)
 		begin(&e, input, len);
 	else

@@ -274,6 +274,7 @@ inforce_put(const struct conf *conf, const struct msg_in_force *m)
 		return strcmp(e->m.type, m->type) == 0 &&
 			       strcmp(e->m.program, m->program) == 0 &&
 			       strcmp(e->m.arguments, m->arguments) == 0 &&
+			       strcmp(e->m.announce, m->announce) == 0 &&
 			       strcmp(e->m.withdraw, m->withdraw) == 0
 			   ? 0
 			   : -1;
@@ -312,19 +313,105 @@ has_words(const char *const *argv, size_t *at, const char *text)
 	return same;
 }
 
+/* Is INPUT the line, or lines, TEXT? */
+static bool
+is_line(const char *input, size_t len, const char *text)
+{
+	size_t n = strlen(text);
+
+	return len == n + 1 && memcmp(input, text, n) == 0 && input[n] == '\n';
+}
+
+/* Of LEN bytes at AT, those that the longest announcement by M's action takes which is
+ * not in USED yet, IN_FORCE_MAX flags in the order of the book; *WHICH is its place
+ * there. 0: there is none. */
+static size_t
+next_announced(const struct msg_in_force *m, const bool *used, const char *at,
+    size_t len, size_t *which)
+{
+	const struct entry *e;
+	size_t i = 0, longest = 0;
+
+	TAILQ_FOREACH(e, &book.list, link) {
+		size_t n = strlen(e->m.announce) + 1;
+
+		if (!used[i] && n > longest && n <= len &&
+		    strcmp(e->m.action, m->action) == 0 &&
+		    strcmp(e->m.program, m->program) == 0 &&
+		    is_line(at, n, e->m.announce)) {
+			longest = n;
+			*which = i;
+		}
+		i++;
+	}
+	return longest;
+}
+
+/* Is INPUT what M's action has announced, each at most once, with M, or (WITHDRAW)
+ * without it? */
+static bool
+is_whole_file(
+    const struct msg_in_force *m, const char *input, size_t len, bool withdraw)
+{
+	bool used[IN_FORCE_MAX] = { false }, with = false;
+	uint64_t id = in_force_id(m->action, m->host, m->out);
+	const struct entry *e;
+	size_t i = 0, n;
+
+	TAILQ_FOREACH(e, &book.list, link)
+		used[i++] = withdraw && e->id == id;
+	for (; len > 0; input += n, len -= n) {
+		n = next_announced(m, used, input, len, &i);
+		if (n == 0)
+			return false;
+		used[i] = true;
+		/* Two directions may have the same words. */
+		with |= is_line(input, n, m->announce);
+	}
+	return withdraw || with;
+}
+
+/* Is INPUT the JSON that a program like FastNetMon's reads of M? What it says beside
+ * that, the evidence, nobody but the courier knows. */
+static bool
+is_about(const struct msg_in_force *m, const char *input, size_t len, bool withdraw)
+{
+	json_t *o = json_loadb(input, len, JSON_REJECT_DUPLICATES, NULL);
+	const char *action = json_string_value(json_object_get(o, "action"));
+	const char *ip = json_string_value(json_object_get(o, "ip"));
+	const char *way = json_string_value(json_object_get(o, "direction"));
+	bool about = action != NULL &&
+		     strcmp(action, withdraw ? "unban" : "ban") == 0 && ip != NULL &&
+		     strcmp(ip, m->host) == 0 && way != NULL &&
+		     strcmp(way, m->out ? "outgoing" : "incoming") == 0;
+
+	json_decref(o);
+	return about;
+}
+
 bool
 inforce_allows(const struct msg_in_force *m, const struct conf *conf,
-    const char *const *argv, bool withdraw)
+    const char *const *argv, const char *input, size_t len, bool withdraw)
 {
+	const char *text = withdraw ? m->withdraw : m->announce;
+	bool netmon = strcmp(m->type, "fastnetmon") == 0;
 	size_t at = 1;
 
-	if (strcmp(argv[0], m->program) != 0 || !has_words(argv, &at, m->arguments))
+	if (strcmp(argv[0], m->program) != 0 || !has_words(argv, &at, m->arguments) ||
+	    (!withdraw && !is_configured(conf, m)))
 		return false;
-	if (!withdraw)
-		return is_configured(conf, m);
-	/* What the withdrawal says is its arguments or its input. */
-	return argv[at] == NULL ||
-	       (has_words(argv, &at, m->withdraw) && argv[at] == NULL);
+	/* What it says is its arguments or its input. */
+	if ((netmon || strcmp(m->type, "gobgp") == 0) && !has_words(argv, &at, text))
+		return false;
+	if (argv[at] != NULL)
+		return false;
+	if (netmon)
+		return is_about(m, input, len, withdraw);
+	if (strcmp(m->type, "gobgp") == 0)
+		return len == 0;
+	if (strcmp(m->type, "bird") == 0)
+		return is_whole_file(m, input, len, withdraw);
+	return is_line(input, len, text);
 }
 
 /* An older book on the disk has too much in it, never too little. */

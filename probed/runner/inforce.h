@@ -24,10 +24,11 @@ int inforce_write(struct err *err);
 
 /* The one with this id, or NULL; it is the book's. */
 const struct msg_in_force *inforce_find(uint64_t id);
-/* May its program be called with ARGV to announce it, which takes an action of CONF, or
- * to withdraw it, which does not? */
+/* May its program be called with ARGV and LEN bytes of INPUT to announce it, which
+ * takes an action of CONF, or to withdraw it, which does not? Only in the words of the
+ * book. */
 bool inforce_allows(const struct msg_in_force *m, const struct conf *conf,
-    const char *const *argv, bool withdraw);
+    const char *const *argv, const char *input, size_t len, bool withdraw);
 /* Its withdrawal begins: until it is done nobody can tell whether it is announced. */
 void inforce_leaves(uint64_t id);
 /* The program ended well: this one arrived, or is withdrawn and in the book no more. */
