@@ -775,6 +775,21 @@ end_moved_far(struct world *w, double t)
 	w->moved = t >= 0 && t < w->step;
 }
 
+/* What changes all the time is no reason. */
+static void
+end_loss_turning(struct world *w, double t)
+{
+	end_loss(w, t);
+	w->moved = fmod(t + 10 * DAY, 600) < w->step;
+}
+
+static void
+end_delay_turning(struct world *w, double t)
+{
+	end_delay(w, t);
+	w->rerouted = true;
+}
+
 static void
 another_way(struct world *w, double t)
 {
@@ -1375,6 +1390,10 @@ static const struct scenario scenarios[] = {
 	{ "end moved far away", SEGMENT_FAR, "address", false, WEEK, LONG, 0, plain,
 	    end_moved_far },
 	{ "end delay", SEGMENT_FAR, "delay", false, WEEK, LONG, 0, plain, end_delay },
+	{ "end loss, its name turns", SEGMENT_FAR, "loss", false, QUIET, LONG, 0, plain,
+	    end_loss_turning },
+	{ "end delay, its way turns", SEGMENT_FAR, "delay", false, WEEK, LONG, 0, plain,
+	    end_delay_turning },
 	{ "resolver dead", SEGMENT_RESOLVER, "outage", true, QUIET, LONG, 0, plain,
 	    resolver_dead },
 	{ "resolver slow", SEGMENT_RESOLVER, "delay", false, WEEK, LONG, 0, plain,

@@ -11,6 +11,7 @@
 
 #define ENOUGH_PINGS 20 /* of a window of short rounds */
 #define SHORT_WINDOW_S 60
+#define HABIT 3	    /* windows, of those kept, in which something changed */
 #define OVER 0.01   /* chance of so little loss by half the rate there was */
 #define CHANCE 6e-4 /* of as much loss by chance: 3 of 20, 4 of 60, 6 of 200 */
 #define STRONG 1e-7 /* so little that one window is enough */
@@ -284,22 +285,37 @@ count_own(const struct verdict *v, struct series *s)
 	s->own.lost += w->lost;
 }
 
+/* A name that turns between addresses, or a way that is shared, is no news. */
+static void
+note_changes(struct series *s, int64_t number)
+{
+	unsigned moved = 0, route = 0;
+
+	for (unsigned i = 0; i < series_kept(s); i++) {
+		moved += series_window(s, i)->moved;
+		route += series_window(s, i)->route;
+	}
+	if (s->now.moved && moved < HABIT)
+		s->moved = number;
+	if (s->now.route && route < HABIT)
+		s->route = number;
+}
+
 /* The window NUMBER is over: what was collected of S becomes one of its own. */
 static void
 close_window(struct verdict *v, struct series *s, int64_t number)
 {
 	int64_t end = (number + 1) * v->length;
 
-	if (s->now.moved)
-		s->moved = number;
-	if (s->now.route)
-		s->route = number;
+	note_changes(s, number);
 	/* Where half is unknown, the rest says little of the whole. */
 	if (s->now.sent > 2 * s->now.unknown) {
 		struct window w = { .number = number,
 			.n = s->now.sent - s->now.unknown,
 			.lost = s->now.lost,
 			.unknown = s->now.unknown + s->missed,
+			.moved = s->now.moved,
+			.route = s->now.route,
 			.median = NAN };
 		double p90 = NAN;
 		if (s->now.timed > 0) {

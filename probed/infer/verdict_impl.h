@@ -31,6 +31,7 @@ struct window {
 	float shift, p90_shift; /* above what is usual, seconds; NAN: not known */
 	float median;		/* NAN: none */
 	bool slow;
+	bool moved, route; /* its address, its way was another one */
 };
 
 /* Is one thing the matter with one series? */
@@ -100,7 +101,9 @@ struct series {
 	} own;
 	struct track track[SIGNS];
 	uint32_t error[VERDICT_ERRORS]; /* lost pings while it is bad */
-	int64_t moved, route;		/* windows when that was seen last; -1: never */
+	/* Windows when that was seen last, of what is not so all the time; -1: never.
+	 */
+	int64_t moved, route;
 	bool same_hour;			/* what is usual is known well */
 	double base, limit;		/* usual delay, and the shift that counts */
 	struct hourly baseline;
