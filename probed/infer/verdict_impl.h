@@ -155,6 +155,13 @@ series_kept(const struct series *s)
 	return s->windows < VERDICT_RING ? s->windows : VERDICT_RING;
 }
 
+struct series *verdict_find(const struct verdict *v, uint64_t id); /* or NULL */
+/* The baseline of S, which is new, where one was loaded. */
+void verdict_stash_take(struct verdict *v, struct series *s);
+void verdict_stash_free(struct verdict *v);
+
+/* The window NUMBER is over: what was collected of S becomes one of its own. */
+void series_close(struct verdict *v, struct series *s, int64_t number);
 /* Pings and lost ones since window SINCE. */
 void series_counts(const struct series *s, int64_t since, uint64_t *n, uint64_t *lost);
 /* Mean shift of the last windows since SINCE, at most four; NAN: not known. */

@@ -1,0 +1,321 @@
+/* The windows of one series: what was collected becomes one of them, and they tell
+ * whether it loses or delays more than is usual, and since when. */
+#include <math.h>
+#include <string.h>
+
+#include "infer/odds.h"
+#include "infer/verdict_impl.h"
+
+#define HABIT 3	    /* windows, of those kept, in which something changed */
+#define OVER 0.01   /* chance of so little loss by half the rate there was */
+#define CHANCE 6e-4 /* of as much loss by chance: 3 of 20, 4 of 60, 6 of 200 */
+#define STRONG 1e-7 /* so little that one window is enough */
+#define DELAY_LEAST 0.003
+#define NEAR_LEAST 0.005
+#define OWN_LAG (VERDICT_RING / 2) /* windows until one is known to be of no fault */
+#define OWN_PINGS 2000		   /* that a series' own loss is counted of */
+#define SHIFT_WINDOWS 4		   /* whose delays are put together */
+
+/* Windows that are put together to see small losses: each against those before. */
+static const unsigned scales[] = { 1, 3, 10 };
+
+void
+series_counts(const struct series *s, int64_t since, uint64_t *n, uint64_t *lost)
+{
+	*n = *lost = 0;
+	for (unsigned i = 0; i < series_kept(s); i++) {
+		const struct window *w = series_window(s, i);
+		if (w->number < since)
+			break;
+		*n += w->n;
+		*lost += w->lost;
+	}
+}
+
+double
+series_shift(const struct series *s, int64_t since, bool p90)
+{
+	double sum = 0;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < series_kept(s) && n < SHIFT_WINDOWS; i++) {
+		const struct window *w = series_window(s, i);
+		if (w->number < since)
+			break;
+		if (isnan(w->shift))
+			continue;
+		sum += p90 ? w->p90_shift : w->shift;
+		n++;
+	}
+	return n > 0 ? sum / n : NAN;
+}
+
+void
+series_shift_interval(
+    const struct series *s, int64_t since, bool p90, double *low, double *high)
+{
+	/* Of Student's t, for two windows and more. */
+	static const double t[] = { 12.71, 4.303, 3.182 };
+	double mean = series_shift(s, since, p90), squares = 0;
+	/* As much as is usual at this hour windows differ at least. */
+	double least = 1.4826 * (p90 ? s->usual.p90_mad : s->usual.mad);
+	unsigned n = 0;
+
+	*low = *high = NAN;
+	for (unsigned i = 0; i < series_kept(s) && n < SHIFT_WINDOWS; i++) {
+		const struct window *w = series_window(s, i);
+		if (w->number < since)
+			break;
+		if (isnan(w->shift))
+			continue;
+		double off = (p90 ? w->p90_shift : w->shift) - mean;
+		squares += off * off;
+		n++;
+	}
+	if (n < 2)
+		return;
+	double half = t[n - 2] * fmax(sqrt(squares / (n - 1)), least) / sqrt(n);
+	*low = mean - half;
+	*high = mean + half;
+}
+
+uint64_t
+series_unknown(const struct series *s, int64_t since)
+{
+	uint64_t n = s->missed;
+
+	for (unsigned i = 0; i < series_kept(s); i++) {
+		const struct window *w = series_window(s, i);
+		if (w->number < since)
+			break;
+		n += w->unknown;
+	}
+	return n;
+}
+
+bool
+series_fresh(const struct verdict *v, const struct series *s)
+{
+	int64_t age = 1 + (s->step > v->length ? s->step / v->length : 0);
+
+	return s->windows > 0 && v->judged - series_window(s, 0)->number <= age;
+}
+
+static bool
+is_lossy(uint64_t n, uint64_t lost, double chance)
+{
+	return lost >= 2 && (double)lost >= VERDICT_LEAST * (double)n &&
+	       odds_at_least(lost, n, VERDICT_HEALTHY) <= chance;
+}
+
+/* Counts of the COUNT windows that lie SKIP windows back. */
+static bool
+sum(const struct series *s, unsigned skip, unsigned count, uint64_t *n, uint64_t *lost)
+{
+	*n = *lost = 0;
+	if (s->windows - s->clean < skip + count || series_kept(s) < skip + count)
+		return false;
+	for (unsigned i = skip; i < skip + count; i++) {
+		*n += series_window(s, i)->n;
+		*lost += series_window(s, i)->lost;
+	}
+	return true;
+}
+
+/* The number of the first of the last COUNT windows that lost anything. */
+static int64_t
+first_lost(const struct series *s, unsigned count)
+{
+	while (count > 1 && series_window(s, count - 1)->lost == 0)
+		count--;
+	return series_window(s, count - 1)->number;
+}
+
+/* Does S lose pings, by its last windows? *SINCE is the window in which that began. */
+static bool
+loses(const struct series *s, int64_t *since)
+{
+	uint64_t n, lost, before_n, before;
+
+	if (sum(s, 0, 1, &n, &lost) && lost > 2 && is_lossy(n, lost, STRONG)) {
+		*since = first_lost(s, sum(s, 1, 1, &n, &lost) ? 2 : 1);
+		return true;
+	}
+	for (size_t i = 0; i < sizeof scales / sizeof scales[0]; i++) {
+		unsigned w = scales[i];
+		if (!sum(s, 0, w, &n, &lost) || !sum(s, w, w, &before_n, &before))
+			break;
+		if (is_lossy(n, lost, CHANCE) && is_lossy(before_n, before, CHANCE)) {
+			*since = first_lost(s, 2 * w);
+			return true;
+		}
+	}
+	return false;
+}
+
+static void
+track_loss(struct series *s)
+{
+	struct track *t = &s->track[SIGN_LOSS];
+	const struct window *w = series_window(s, 0);
+	uint64_t n, lost, good_n, good_lost;
+	int64_t since;
+
+	if (!t->bad) {
+		if (loses(s, &since))
+			*t = (struct track){
+				.bad = true, .since = since, .last = w->number
+			};
+		return;
+	}
+	if (w->lost > 1 && is_lossy(w->n, w->lost, CHANCE)) {
+		t->last = w->number;
+		t->goods = 0;
+		return;
+	}
+	/* It is over when so little loss would hardly come by the rate there was. */
+	t->goods++;
+	series_counts(s, t->since, &n, &lost);
+	series_counts(s, t->last + 1, &good_n, &good_lost);
+	double rate =
+	    n > good_n ? (double)(lost - good_lost) / (double)(n - good_n) : 0;
+	if (t->goods < VERDICT_GOOD || is_lossy(good_n, good_lost, CHANCE))
+		return;
+	if (t->goods < VERDICT_RING && odds_at_most(good_lost, good_n, rate / 2) > OVER)
+		return;
+	memset(t, 0, sizeof *t);
+	memset(s->error, 0, sizeof s->error);
+	s->clean = s->windows - 1;
+}
+
+static void
+track_delay(struct series *s)
+{
+	struct track *t = &s->track[SIGN_DELAY];
+	const struct window *w = series_window(s, 0);
+
+	if (isnan(w->shift))
+		return;
+	if (w->slow) {
+		if (t->bads++ == 0)
+			t->since = w->number;
+		t->goods = 0;
+		t->last = w->number;
+		t->bad |= t->bads >= 2;
+	} else if (!t->bad) {
+		memset(t, 0, sizeof *t);
+	} else if (++t->goods >= VERDICT_GOOD) {
+		memset(t, 0, sizeof *t);
+	}
+}
+
+static bool
+is_near(enum verdict_role role)
+{
+	return role == VERDICT_GATEWAY || role == VERDICT_HOME ||
+	       role == VERDICT_BRIDGE;
+}
+
+/* What is usual for S at TIME. It is sorted out of many values, and changes little: an
+ * hour of the last days does not change at all. */
+static bool
+look_up(struct series *s, int64_t time, uint32_t length)
+{
+	if (time < s->usual_until)
+		return true;
+	if (!hourly_usual(&s->baseline, time, &s->usual))
+		return false;
+	s->usual_until = s->usual.same_hour ? (time / 3600 + 1) * 3600
+			 : s->usual.length_s > 50. * length
+			     ? time + 10 * (int64_t)length
+			     : time;
+	return true;
+}
+
+/* What W says of S's delay, TIME being its end. */
+static void
+weigh_delay(
+    struct series *s, struct window *w, int64_t time, uint32_t length, double p90)
+{
+	w->shift = w->p90_shift = NAN;
+	if (isnan(w->median) || !look_up(s, time, length))
+		return;
+	const struct hourly_usual u = s->usual;
+	s->same_hour = u.same_hour;
+	s->base = u.median;
+	s->limit = fmax(DELAY_LEAST, fmax(0.15 * u.median, 4 * u.mad));
+	w->shift = (float)(w->median - u.median);
+	w->p90_shift = (float)(p90 - u.p90);
+	w->slow = w->shift > s->limit ||
+		  (is_near(s->role) && w->p90_shift > fmax(NEAR_LEAST, 4 * u.p90_mad));
+}
+
+/* Count what S loses by itself, a while behind: what began meanwhile is known by then,
+ * and counts nowhere as long as it lasts. */
+static void
+count_own(const struct verdict *v, struct series *s)
+{
+	if (v->path.same > 0 || v->host.same > 0 || v->undecided ||
+	    series_kept(s) <= OWN_LAG)
+		return;
+	const struct window *w = series_window(s, OWN_LAG);
+	if (s->own.n >= OWN_PINGS) {
+		s->own.n /= 2;
+		s->own.lost /= 2;
+	}
+	s->own.n += w->n;
+	s->own.lost += w->lost;
+}
+
+/* A name that turns between addresses, or a way that is shared, is no news. */
+static void
+note_changes(struct series *s, int64_t number)
+{
+	unsigned moved = 0, route = 0;
+
+	for (unsigned i = 0; i < series_kept(s); i++) {
+		moved += series_window(s, i)->moved;
+		route += series_window(s, i)->route;
+	}
+	if (s->now.moved && moved < HABIT)
+		s->moved = number;
+	if (s->now.route && route < HABIT)
+		s->route = number;
+}
+
+void
+series_close(struct verdict *v, struct series *s, int64_t number)
+{
+	int64_t end = (number + 1) * v->length;
+
+	note_changes(s, number);
+	/* Where half is unknown, the rest says little of the whole. */
+	if (s->now.sent > 2 * s->now.unknown) {
+		struct window w = { .number = number,
+			.n = s->now.sent - s->now.unknown,
+			.lost = s->now.lost,
+			.unknown = s->now.unknown + s->missed,
+			.moved = s->now.moved,
+			.route = s->now.route,
+			.median = NAN };
+		double p90 = NAN;
+		if (s->now.timed > 0) {
+			w.median = (float)(s->now.median / s->now.timed);
+			p90 = s->now.p90 / s->now.timed;
+		}
+		weigh_delay(s, &w, end, v->length, p90);
+		s->ring[s->windows++ % VERDICT_RING] = w;
+		s->missed = 0;
+		count_own(v, s);
+		track_loss(s);
+		track_delay(s);
+		if (!isnan(w.median))
+			hourly_add(&s->baseline, end - 1, w.median, p90);
+		if (s->track[SIGN_LOSS].bad)
+			for (int e = 0; e < VERDICT_ERRORS; e++)
+				s->error[e] += s->now.error[e];
+	} else {
+		s->missed += s->now.unknown;
+	}
+	memset(&s->now, 0, sizeof s->now);
+}
