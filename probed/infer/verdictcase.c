@@ -96,11 +96,17 @@ verdict_apart(enum verdict_sign sign, double size)
 static bool
 was_bad(const struct view *w, const struct series *s)
 {
+	const struct verdict *v = w->v;
 	const struct track *t = &s->track[SIGN_LOSS];
+	int64_t since = w->since;
+
 	if (s->role == VERDICT_FAR || s->role == VERDICT_RESOLVER)
 		return false;
+	/* Far ends that lose little may seem good for a while: it goes on. */
+	if (v->path.same > 0 && v->path.begin / v->length < since)
+		since = v->path.begin / v->length;
 	return w->alone || s->baseline.first == 0 ||
-	       (t->bad && t->since < w->since - verdict_apart(w->sign, w->size));
+	       (t->bad && t->since < since - verdict_apart(w->sign, w->size));
 }
 
 /* The same of one that was: good when it answers more than what is the matter lets
