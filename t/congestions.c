@@ -126,6 +126,8 @@ place(void *ctx, uint64_t target, bool *crosses)
 
 	(void)ctx;
 	*crosses = true;
+	if (t != NULL && strncmp(t->path, "A.Many", 6) == 0)
+		return LINKS_FAR;
 	for (size_t i = 0; t != NULL && i < sizeof places / sizeof places[0]; i++)
 		if (strcmp(t->path, places[i].path) == 0)
 			return places[i].place;
@@ -194,7 +196,7 @@ static void
 load(const char *far)
 {
 	struct conf_report report = { 0 };
-	char text[2000];
+	char text[8000];
 
 	mkdir("conf", 0755);
 	write_text("conf/Probes", "*** Probes ***\n+ FPing\nbinary = /usr/bin/fping\n");
@@ -615,6 +617,41 @@ test_many(void)
 	ok(is_open("10.0.0.2/1", "counters") == 0, "what is forgotten is not open");
 }
 
+/* More far ends than there is room for, and they come first. */
+static void
+test_crowd(void)
+{
+	char text[6000];
+	size_t n = 0;
+	struct conf *before = conf;
+
+	for (unsigned i = 10; i < 90; i++)
+		n += (size_t)snprintf(text + n, sizeof text - n,
+		    "++ Many%u\nmenu = m\ntitle = t\nhost = 192.0.2.9\n", i);
+	n += (size_t)snprintf(text + n, sizeof text - n, TARGET("Far3"));
+	down();
+	unlink(STORE_STATE "/congestion");
+	load(text);
+	conf_free(before);
+	up();
+	now = now / 86400 * 86400 + 86400;
+	measure("A.Far1", now, 300, 10, 20);
+	measure("A.Far2", now, 300, 10, 30);
+	measure("A.Far3", now, 300, 10, 40);
+	for (unsigned i = 10; i < 90; i++) {
+		snprintf(text, sizeof text, "A.Many%u", i);
+		measure(text, now, 300, 10, 20);
+	}
+	weeks(9, 15, 15, true);
+	for (unsigned i = 0; i < 3 * LINKS_MAX; i++)
+		congestions_tick(c, now + 3600 * (i / LINKS_MAX));
+	ok(is_open("A.Core", "recurring") != 0, "hops have room before far ends");
+	ok(strstr(query("SELECT evidence FROM incident WHERE subject = 'A.Core' AND "
+			"source = 'recurring' AND \"end\" IS NULL"),
+	       "; 22 targets are not watched") != NULL,
+	    "how many have none is told");
+}
+
 int
 main(void)
 {
@@ -635,6 +672,7 @@ main(void)
 	test_links();
 	test_left_open();
 	test_many();
+	test_crowd();
 	down();
 	conf_free(conf);
 	events_clean();

@@ -398,6 +398,16 @@ tell_hours(const struct tslp_result *r, struct infer_finding *f)
 }
 
 static void
+put_left_out(const struct congestion_link *l, struct infer_finding *f)
+{
+	size_t n = strlen(f->quality.note);
+
+	if (l->left_out > 0)
+		snprintf(f->quality.note + n, sizeof f->quality.note - n,
+		    "; %u targets are not watched", l->left_out);
+}
+
+static void
 put_between(const struct congestion_link *l, char *buf, size_t size)
 {
 	size_t n =
@@ -434,6 +444,7 @@ congestion_recurring(const struct congestion_link *l, const struct tslp_result *
 	f->quality.baseline_s = r->days * 86400.0;
 	snprintf(f->quality.note, sizeof f->quality.note, "%s%s", WHY_LIKELY,
 	    r->behinds == 0 ? "; nothing behind it is measured" : "");
+	put_left_out(l, f);
 	put_between(l, where, sizeof where);
 	finding_sentence(f,
 	    "On %u of %u days delay rises by %.0f ms from about %02u:%02u to %02u:%02u "
@@ -473,6 +484,7 @@ congestion_shift(const struct congestion_link *l, const struct tslp_shift *s,
 	f->quality.samples = s->bins;
 	f->quality.baseline_s = 86400;
 	snprintf(f->quality.note, sizeof f->quality.note, "%s", WHY_LIKELY);
+	put_left_out(l, f);
 	put_between(l, where, sizeof where);
 	finding_sentence(f,
 	    "For %u minutes delay is %.0f ms higher %s and not before it: a queue that "

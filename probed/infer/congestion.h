@@ -57,6 +57,7 @@ struct congestion_link {
 	 * on: the finding is of all. ALSO: their paths, by commas; 0, NULL: none. */
 	unsigned others, cut;
 	const char *also, *hop;
+	unsigned left_out; /* targets that there is no room for: its quality */
 };
 /* Fill F when hours of many days are congested; false when they are not. */
 bool congestion_recurring(const struct congestion_link *l, const struct tslp_result *r,

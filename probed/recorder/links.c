@@ -8,6 +8,7 @@
 #include <uthash.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "infer/congestion.h"
 #include "infer/finding.h"
@@ -54,6 +55,9 @@ struct links {
 	int64_t began;
 	struct before *before;
 	unsigned befores;
+	int64_t counted;   /* hour in which this was: */
+	unsigned left_out; /* targets with a place that there is no room for */
+	struct log_limit crowd;
 };
 
 /* --- series ------------------------------------------------------------------------
@@ -90,6 +94,33 @@ drop(struct links *l, struct series *s)
 	free(s);
 }
 
+static void
+clear(struct links *l, const char *subject, const char *source, int64_t time,
+    unsigned hold)
+{
+	static struct infer_finding f;
+
+	finding_init(&f, CONGESTION_KIND, subject, source);
+	found_clear(l->cs, &f, time, hold);
+}
+
+/* A far end makes room for a hop, before which it would be compared with nothing: one
+ * that is not congested, the last by name. */
+static void
+make_room(struct links *l)
+{
+	struct series *s, *next, *last = NULL;
+
+	HASH_ITER(hh, l->all, s, next)
+		if (s->place == LINKS_FAR && s->result.verdict != TSLP_CONGESTED &&
+		    (last == NULL || strcmp(s->path, last->path) > 0))
+			last = s;
+	if (last == NULL)
+		return;
+	clear(l, last->path, SOURCE_SHIFT, clock_wall_ns() / CLOCK_NS_PER_S, 0);
+	drop(l, last);
+}
+
 static bool
 has_moved(const struct series *s, const struct round *r)
 {
@@ -116,6 +147,8 @@ links_round(struct links *l, const struct round *r)
 	 * as after a start. */
 	if (s == NULL && place == LINKS_NOWHERE)
 		return;
+	if (s == NULL && place < LINKS_FAR && HASH_COUNT(l->all) >= LINKS_MAX)
+		make_room(l);
 	if (s == NULL && (s = find_or_add(l, t->path)) == NULL)
 		return;
 	s->target = r->target;
@@ -308,16 +341,6 @@ gather(const struct links *l, const struct series *s, struct crowd *c)
 		c->others = bads - 1;
 }
 
-static void
-clear(struct links *l, const char *subject, const char *source, int64_t time,
-    unsigned hold)
-{
-	static struct infer_finding f;
-
-	finding_init(&f, CONGESTION_KIND, subject, source);
-	found_clear(l->cs, &f, time, hold);
-}
-
 /* How many of N series rise by most of what FAR does. */
 static unsigned
 rise_alike(const struct tslp_question *far, const struct tslp_shift *shift)
@@ -375,6 +398,7 @@ judge(struct links *l, struct series *s, int64_t now, bool weeks)
 		.near = near != NULL ? near->path : NULL,
 		.far = s->path,
 		.near_beyond_line = q.near_beyond_line,
+		.left_out = l->left_out,
 		.now = now };
 	struct tslp_shift shift;
 
@@ -408,10 +432,34 @@ settle(struct links *l, int64_t now)
 	}
 }
 
+/* Once an hour: who has a place on the way and none in here. */
+static void
+count_left_out(struct links *l, int64_t now)
+{
+	unsigned n = 0;
+	bool crosses;
+
+	if (l->conf == NULL || now / 3600 == l->counted)
+		return;
+	l->counted = now / 3600;
+	if (HASH_COUNT(l->all) >= LINKS_MAX)
+		for (size_t i = 0; i < l->conf->target_count; i++) {
+			const struct conf_target *t = l->conf->target[i];
+			n += conf_target_is_pinged(t) && find(l, t->path) == NULL &&
+			     l->ops->place(l->ctx, t->id, &crosses) != LINKS_NOWHERE;
+		}
+	if (n > l->left_out && log_allowed(&l->crowd, 3600, NULL))
+		log_warnx("the ways to %u targets are not watched for congestion: "
+			  "%d are at most",
+		    n, LINKS_MAX);
+	l->left_out = n;
+}
+
 void
 links_tick(struct links *l, int64_t now)
 {
 	settle(l, now);
+	count_left_out(l, now);
 	int64_t due = (now - LATE_S) / TSLP_BIN_S;
 	struct series *s, *next;
 
