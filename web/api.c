@@ -509,7 +509,7 @@ put_archives(struct json *j, const struct series_file *sf)
 }
 
 static void
-put_series(struct json *j, const char *path, const struct series *s)
+put_series(struct json *j, const char *path, const struct series *s, bool ranks)
 {
 	jw_object(j);
 	jw_put_str(j, "target", path);
@@ -527,7 +527,7 @@ put_series(struct json *j, const char *path, const struct series *s)
 	put_column(j, "loss_ratio", s, STORE_DS_LOSS, s->pings);
 	jw_key(j, "ping");
 	jw_array(j);
-	for (unsigned i = 0; i < s->pings && s->count > 0; i++)
+	for (unsigned i = 0; ranks && i < s->pings && s->count > 0; i++)
 		put_column(j, NULL, s, STORE_DS_PING + i, 1);
 	jw_array_end(j);
 	jw_object_end(j);
@@ -589,12 +589,17 @@ handle_rounds(struct request *r)
 	struct series s;
 	struct json j;
 	long points;
+	const char *wanted = request_arg(r, "ranks");
 	const struct conf_target *t = api_wanted_target(r, file);
 
 	if (t == NULL || request_time(r, "end", now, &end) < 0 ||
 	    request_time(r, "start", end > 3 * 3600 ? end - 3 * 3600 : 0, &start) < 0 ||
 	    request_int(r, "points", POINTS_DEFAULT, 1, POINTS_MAX, &points) < 0)
 		return;
+	if (wanted != NULL && strcmp(wanted, "yes") != 0 && strcmp(wanted, "no") != 0) {
+		reply_error(r, 400, "parameter ranks: expected yes or no");
+		return;
+	}
 	if (start >= end || start < 0) {
 		reply_error(r, 400, "parameter start: %lld is not before the end, %lld",
 		    (long long)start, (long long)end);
@@ -606,7 +611,7 @@ handle_rounds(struct request *r)
 	if (read_rounds(r, t, file, start, end, (unsigned)points, &s) < 0)
 		return;
 	jw_init(&j, request_out(r));
-	put_series(&j, request_arg(r, "target"), &s);
+	put_series(&j, request_arg(r, "target"), &s, wanted == NULL || *wanted == 'y');
 	series_free(&s);
 	api_answer(r);
 }

@@ -84,6 +84,28 @@ put_form(struct html *page, const struct request *r, int64_t start, int64_t end)
 	html_text(page, "to", field_text(request_arg(r, "end"), to, "now"));
 }
 
+void
+navigator_put(struct html *page, const struct request *r, int64_t start, int64_t end)
+{
+	int64_t now = now_s();
+	size_t count;
+	const struct conf_period *period = target_periods(&count);
+
+	for (size_t i = 0; i < count; i++) {
+		struct html *item = html_item(page, "preset");
+		target_short_span(item, "short", period[i].seconds);
+		html_printf(item, "p_start", "now-%us", period[i].seconds);
+		html_flag(item, "chosen",
+		    end >= now - 60 && end - start == period[i].seconds);
+	}
+	put_form(page, r, start, end);
+	put_moves(page, start, end);
+	html_flag(page, "live", end >= now - 60);
+	/* What is over does not change, and a zoom is not to be thrown away. */
+	if (end < now - 60)
+		html_text(page, "refresh", "");
+}
+
 /* The same range as the others see it. */
 static void
 put_others(struct html *page, const struct seen *s)
@@ -116,29 +138,15 @@ page_navigator(struct request *r, struct seen *s)
 		s->count = 1;
 	s->chosen = s->count > 0 && s->by[0].slave[0] != '\0';
 	struct html *page = target_page(r, s);
-	size_t count;
-	const struct conf_period *period = target_periods(&count);
-	for (size_t i = 0; i < count; i++) {
-		struct html *item = html_item(page, "preset");
-		target_short_span(item, "short", period[i].seconds);
-		html_printf(item, "p_start", "now-%us", period[i].seconds);
-		html_flag(item, "chosen",
-		    end >= now - 60 && end - start == period[i].seconds);
-	}
+	navigator_put(page, r, start, end);
 	put_others(page, s);
 	html_flag(page, "rounds", t->kind != CONF_MULTIHOST);
-	put_form(page, r, start, end);
-	put_moves(page, start, end);
 	figure_span(span, sizeof span, end - start);
 	const char *title = request_arg(r, "title");
 	html_text(page, "label", title != NULL && *title != '\0' ? title : span);
 	html_printf(page, "start", "%" PRId64, start);
 	html_printf(page, "end", "%" PRId64, end);
-	html_flag(page, "live", end >= now - 60);
 	html_flag(page, "talked", talkers_known());
-	/* What is over does not change, and a zoom is not to be thrown away. */
-	if (end < now - 60)
-		html_text(page, "refresh", "");
 	if (t->kind != CONF_MULTIHOST) {
 		const char *slave = s->count > 0 ? s->by[0].slave : "";
 		const struct history *past =

@@ -12,6 +12,7 @@
 #include "web/page.h"
 #include "web/request.h"
 #include "web/row.h"
+#include "web/target.h"
 #include "web/vantage.h"
 #include "web/warm.h"
 
@@ -101,6 +102,10 @@ card_new(struct html *page, const struct line *l, const void *here, const char *
 	else if (l->place == NULL && parent->parent != NULL && parent != here)
 		row_href(card, "group_href", parent);
 	free(trail);
+	/* Places of a hierarchy are none of the configuration's groups. */
+	html_text(card, "compare", "");
+	if (l->place == NULL && parent->parent != NULL)
+		compare_link(card, parent, "");
 	return card;
 }
 

@@ -208,6 +208,7 @@ page_new(struct request *r, const char *title, const char *here)
 		if (strcmp(place[i][0], "incidents") == 0 && request_is_trusted(r))
 			put_open(item);
 	}
+	html_text(page, "dark", "(prefers-color-scheme: dark)");
 	html_text(page, "query", request_arg(r, "q"));
 	put_footer(page);
 	put_session(page, r);

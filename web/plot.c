@@ -83,8 +83,8 @@ put_theme(struct json *j, const char *key, enum draw_theme which, unsigned pings
 
 /* Since when which difference to UTC is in force here: browsers have no say in it, and
  * one in another zone is to show the times that the pages do. */
-static void
-put_zone(struct json *j, int64_t now)
+void
+plot_zone(struct json *j, int64_t now)
 {
 	long before = -1;
 
@@ -132,6 +132,19 @@ put_presets(struct json *j)
 	jw_array_end(j);
 }
 
+bool
+plot_scripts(struct html *page, const char *script)
+{
+	if (asset_find(LIBRARY) == NULL)
+		return false;
+	html_printf(page, "plot_js", "%s%s", request_base(), asset_url(script));
+	html_printf(page, "chart_js", "%s%s", request_base(), asset_url("chart.js"));
+	html_printf(page, "uplot_js", "%s%s", request_base(), asset_url(LIBRARY));
+	html_printf(
+	    page, "uplot_css", "%s%s", request_base(), asset_url("uPlot.min.css"));
+	return true;
+}
+
 void
 plot_put(struct html *page, const struct conf_target *t, const char *slave,
     int64_t start, int64_t end, bool live)
@@ -157,17 +170,14 @@ plot_put(struct html *page, const struct conf_target *t, const char *slave,
 	jw_put_int(&j, "end", end);
 	jw_put_bool(&j, "live", live);
 	jw_put_bool(&j, "talked", talkers_known());
-	put_zone(&j, end);
+	plot_zone(&j, end);
 	put_presets(&j);
 	put_theme(&j, "light", DRAW_LIGHT, t->pings);
 	put_theme(&j, "dark", DRAW_DARK, t->pings);
 	jw_object_end(&j);
 	fclose(out);
 	html_text(page, "plot", text);
-	html_printf(page, "plot_js", "%s%s", request_base(), asset_url("plot.js"));
-	html_printf(page, "uplot_js", "%s%s", request_base(), asset_url(LIBRARY));
-	html_printf(
-	    page, "uplot_css", "%s%s", request_base(), asset_url("uPlot.min.css"));
+	plot_scripts(page, "plot.js");
 	free(name);
 	free(text);
 }

@@ -14,4 +14,11 @@
 void plot_put(struct html *page, const struct conf_target *t, const char *slave,
     int64_t start, int64_t end, bool live);
 
+/* Let PAGE load the library and our SCRIPT ("plot.js") that draws with it. False where
+ * the program was built without it. */
+bool plot_scripts(struct html *page, const char *script);
+/* Member "zone" of the object J: since when which difference to UTC is in force. */
+struct json;
+void plot_zone(struct json *j, int64_t now);
+
 #endif

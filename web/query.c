@@ -175,6 +175,15 @@ query_arg(const struct query *q, const char *name)
 	return NULL;
 }
 
+const char *
+query_arg_nth(const struct query *q, const char *name, size_t n)
+{
+	for (size_t i = 0; i < q->args; i++)
+		if (strcmp(q->arg[i].name, name) == 0 && n-- == 0)
+			return q->arg[i].value;
+	return NULL;
+}
+
 /* "YYYY-MM-DD[ HH:MM[:SS]]" in local time: SmokePing's and a date field's form. */
 static bool
 parse_date(const char *text, int64_t *out)

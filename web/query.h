@@ -30,6 +30,8 @@ int query_parse(struct query *q, const char *target, struct err *err);
 void query_free(struct query *q);
 /* The first argument called NAME, or NULL. */
 const char *query_arg(const struct query *q, const char *name);
+/* The N-th (from 0) of the arguments called NAME, or NULL. */
+const char *query_arg_nth(const struct query *q, const char *name, size_t n);
 
 /* TEXT as epoch seconds: digits, "YYYY-MM-DD[ HH:MM[:SS]]" in local time (a T between
  * them is fine), or RRDtool's AT syntax relative to NOW; "end-..." and "start+..." are

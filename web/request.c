@@ -80,6 +80,12 @@ request_arg(const struct request *r, const char *name)
 	return query_arg(&r->query, name);
 }
 
+const char *
+request_arg_nth(const struct request *r, const char *name, size_t n)
+{
+	return query_arg_nth(&r->query, name, n);
+}
+
 void
 request_link(const struct request *r, FILE *out, const char *name, const char *value)
 {

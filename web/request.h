@@ -22,6 +22,8 @@ const char *request_path(const struct request *r); /* decoded, begins with '/' *
 const char *request_rest(const struct request *r);
 /* Query argument, decoded; NULL when missing. '&' and ';' both separate. */
 const char *request_arg(const struct request *r, const char *name);
+/* The N-th (from 0) of those called NAME; NULL behind the last. */
+const char *request_arg_nth(const struct request *r, const char *name, size_t n);
 /* Write "?x=y&NAME=VALUE": the arguments of R, but for NAME, which is VALUE now. */
 void request_link(
     const struct request *r, FILE *out, const char *name, const char *value);

@@ -311,6 +311,7 @@ target_page(struct request *r, const struct seen *s)
 	row_present(page, t);
 	html_text(page, "path", t->path);
 	html_flag(page, "present", t->kind != CONF_MULTIHOST);
+	compare_link(page, t, s->chosen ? s->by[0].slave : "");
 	put_size(page);
 	put_probe(page, t);
 	put_members(page, t);

@@ -35,5 +35,13 @@ void target_short_span(struct html *h, const char *name, int64_t seconds);
 
 /* navigator.c: a range of the reader's choice, of the first that sees it. */
 void page_navigator(struct request *r, struct seen *s);
+/* What leads from START..END to other ranges: presets, moves, a form; and whether it
+ * goes up to now. */
+void navigator_put(
+    struct html *page, const struct request *r, int64_t start, int64_t end);
+
+/* compare.c: the address of a comparison with T as SLAVE sees it, or with all of a
+ * group, as value "compare". */
+void compare_link(struct html *h, const struct conf_target *t, const char *slave);
 
 #endif

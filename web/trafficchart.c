@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/log.h"
+#include "web/timeaxis.h"
 #include "web/trafficchart.h"
 
 #define HEIGHT 260
@@ -128,38 +128,24 @@ put_grid(const struct chart *g)
 	    LEFT, TOP - 6, LEFT, HEIGHT - 6);
 }
 
-/* The times below: whole steps of what gives four to eight of them. */
 static void
-put_times(const struct chart *g)
+put_time(void *ctx, int64_t at, const char *text)
 {
-	static const int64_t steps[] = { 60, 300, 600, 900, 1800, 3600, 7200, 10800,
-		21600, 43200, 86400, 2 * 86400, 7 * 86400, 30 * 86400, 366 * 86400 };
-	int64_t span = g->c->slots * g->c->step;
-	unsigned i = 0;
-	char text[32];
-	struct tm tm;
+	const struct chart *g = ctx;
+	double x = x_of(g, (double)(at - g->c->start) / (double)g->c->step);
 
-	while (
-	    i + 1 < sizeof steps / sizeof steps[0] && span / steps[i] > g->width / 110)
-		i++;
-	time_t first = (time_t)g->c->start;
-	localtime_r(&first, &tm);
-	int64_t shift = (tm.tm_gmtoff % steps[i] + steps[i]) % steps[i];
-	for (int64_t at = g->c->start - (g->c->start + shift) % steps[i];
-	     at <= g->c->start + span; at += steps[i]) {
-		double x = x_of(g, (double)(at - g->c->start) / (double)g->c->step);
-		if (x < LEFT + WORDS || x > g->width - RIGHT - 18)
-			continue;
-		time_t when = (time_t)at;
-		localtime_r(&when, &tm);
-		strftime(text, sizeof text,
-		    steps[i] >= 86400 || (tm.tm_hour == 0 && tm.tm_min == 0) ? "%d %b"
-									     : "%H:%M",
-		    &tm);
-		fprintf(g->out,
-		    "<text class=\"g-text\" x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s</text>",
-		    x, HEIGHT - 6, text);
-	}
+	if (x < LEFT + WORDS || x > g->width - RIGHT - 18)
+		return;
+	fprintf(g->out,
+	    "<text class=\"g-text\" x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s</text>",
+	    x, HEIGHT - 6, text);
+}
+
+static void
+put_times(struct chart *g)
+{
+	timeaxis_each(g->c->start, g->c->start + g->c->slots * g->c->step,
+	    (unsigned)g->width / 110, put_time, g);
 	putc('\n', g->out);
 }
 

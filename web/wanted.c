@@ -13,6 +13,8 @@
 #include "web/state.h"
 #include "web/wanted.h"
 
+#define TOP_MAX_US 86400000000 /* microseconds that a graph is high, at most */
+
 /* "A/B/C~slave.png": the target, who measured it, and the format; DRAW_FORMATS is a
  * table. */
 static int
@@ -83,15 +85,17 @@ parse_size(struct request *r, struct msg_draw *d)
 {
 	const char *part =
 	    d->kind == DRAW_OVERVIEW || d->kind == DRAW_STRIP ? "overview" : "detail";
-	long width, height, zoom;
+	long width, height, zoom, top;
 
 	long usual_width = setting(part, "width", 600, 4000);
 	long usual_height = setting(part, "height", 200, 2000);
 
 	if (request_int(r, "width", usual_width, 20, 4000, &width) != 0 ||
 	    request_int(r, "height", usual_height, 10, 2000, &height) != 0 ||
-	    request_int(r, "zoom", 1, 1, 2, &zoom) != 0)
+	    request_int(r, "zoom", 1, 1, 2, &zoom) != 0 ||
+	    request_int(r, "top", 0, 0, TOP_MAX_US, &top) != 0)
 		return -1;
+	d->top = (double)top / 1e6;
 	d->width = (uint16_t)width;
 	d->height = (uint16_t)height;
 	d->zoom = (uint8_t)zoom;

@@ -13,60 +13,22 @@
 
 	/* --- what is seen, and what is known of it --- */
 	var view = { start: setup.start, end: setup.end, live: setup.live };
-	var data = null, marks = [], plot = null, theme, css, busy = 0;
-	var dark = window.matchMedia("(prefers-color-scheme: dark)");
+	var data = null, marks = [], plot = null, theme, busy = 0;
 
 	function now() { return Date.now() / 1000; }
 	function span() { return view.end - view.start; }
 
-	/* --- words --- */
-	/* Seconds as the pages have them: three digits, in the unit that fits. */
-	function time(seconds) {
-		var ms = seconds * 1e3;
-		if (ms >= 9999.5)
-			return [seconds.toFixed(1), "s"];
-		return [ms.toFixed(ms < 0.0995 ? 3 : ms < 9.95 ? 2 : ms < 99.5 ? 1 : 0), "ms"];
-	}
-	function percent(ratio) {
-		var p = ratio * 100;
-		return p > 0 && p < 0.05 ? "<0.1" : p < 100 && p >= 99.95 ? ">99.9"
-			: p.toFixed(p === 0 || p >= 9.95 ? 0 : 1);
-	}
-	function offset(at) {
-		var off = setup.zone.length ? setup.zone[0][1] : 0;
-		setup.zone.forEach(function (z) { if (z[0] <= at) off = z[1]; });
-		return off;
-	}
-	function two(n) { return (n < 10 ? "0" : "") + n; }
-	function date(at) {
-		var d = new Date((at + offset(at)) * 1e3);
-		return d.getUTCFullYear() + "-" + two(d.getUTCMonth() + 1) + "-" + two(d.getUTCDate());
-	}
-	function clock(at, seconds) {
-		var d = new Date((at + offset(at)) * 1e3);
-		return two(d.getUTCHours()) + ":" + two(d.getUTCMinutes()) + (seconds ? ":" + two(d.getUTCSeconds()) : "");
-	}
-	function when(at) { return date(at) + " " + clock(at, span() < 7200); }
-	function length(s) {
-		var unit = [[86400, "day"], [3600, "hour"], [60, "minute"], [1, "second"]], i = 0;
-		s = Math.round(s);
-		while (i < 3 && (s < unit[i][0] || (s % unit[i][0] && s < unit[i][0] * 10)))
-			i++;
-		var n = Math.round(s / unit[i][0]);
-		return n + " " + unit[i][1] + (n === 1 ? "" : "s");
-	}
+	/* --- what all that draw have in common --- */
+	var chart = window.smokeboxChart(setup.zone);
+	var time = chart.time, percent = chart.percent, date = chart.date, clock = chart.clock;
+	var length = chart.length, make = chart.make, css = chart.css;
+	function when(at) { return chart.when(at, span()); }
 	function short(s) {
 		return s % 86400 === 0 && s > 86400 ? s / 86400 + "d" : s % 3600 === 0 ? s / 3600 + "h"
 			: s % 60 === 0 ? s / 60 + "min" : s + "s";
 	}
 
 	/* --- the card --- */
-	function make(tag, attributes, children) {
-		var e = document.createElement(tag);
-		Object.keys(attributes || {}).forEach(function (name) { e.setAttribute(name, attributes[name]); });
-		(children || []).forEach(function (c) { e.append(c); });
-		return e;
-	}
 	var title = make("h2"), presets = make("span", { class: "pills" }), box = make("div", {
 		class: "plot-box", tabindex: "0", role: "application",
 		"aria-label": "Graph. Left and right move, plus and minus zoom, 0 goes back to now; the table below has its values.",
@@ -338,42 +300,15 @@
 		tips.sort(function (a, b) { return a - b; });
 		return Math.max(most * 1.2, tips.length ? tips[Math.floor(tips.length * 0.98)] * 1.05 : 0) || 0.01;
 	}
-	function axis(size) {
-		return {
-			stroke: css("--pale"), font: "12px system-ui, 'DejaVu Sans', sans-serif", size: size, gap: 6,
-			grid: { stroke: css("--line"), width: 1 }, ticks: { show: false },
-		};
-	}
-	function timeLabels(u, splits) {
-		var last = "", s = u.scales.x.max - u.scales.x.min,
-			seconds = splits.length > 1 && (splits[1] - splits[0]) % 60 !== 0;
-		return splits.map(function (at) {
-			var day = date(at), text = clock(at, seconds);
-			if (s > 4 * 86400)
-				return s > 300 * 86400 ? day.slice(0, 7) : day.slice(5);
-			if (day !== last)
-				text += "\n" + day.slice(5);
-			last = day;
-			return text;
-		});
-	}
 	function build() {
-		var style = getComputedStyle(document.documentElement);
-		css = function (name) { return style.getPropertyValue(name).trim(); };
-		theme = dark.matches ? setup.dark : setup.light;
+		theme = chart.dark() ? setup.dark : setup.light;
 		hatch = null;
 		if (plot)
 			plot.destroy();
-		var x = axis(38), y = axis(56);
-		x.values = timeLabels;
-		x.space = 70;
-		y.values = function (u, splits) {
-			return splits.map(function (v) { return v === 0 ? "0" : parseFloat((v * 1e3).toPrecision(6)) + (splits[splits.length - 1] === v ? " ms" : ""); });
-		};
 		plot = new uPlot({
 			width: box.clientWidth, height: height(), padding: [10, 20, 0, 0],
 			legend: { show: false },
-			tzDate: function (at) { return uPlot.tzDate(new Date((at + offset(at)) * 1e3), "Etc/UTC"); },
+			tzDate: chart.tzDate,
 			cursor: {
 				y: false, points: { show: false },
 				drag: { x: true, y: false, setScale: false },
@@ -383,7 +318,7 @@
 				x: { time: true, range: function () { return [view.start, view.end]; } },
 				y: { range: function (u) { return [0, ceiling(u)]; } },
 			},
-			axes: [x, y],
+			axes: chart.axes(),
 			series: [{}, { paths: function () { return null; }, points: { show: false } }],
 			hooks: {
 				drawClear: [bands],
@@ -623,7 +558,7 @@
 			renew();
 	}, Math.max(5, setup.step) * 1000);
 	document.addEventListener("visibilitychange", renew);
-	dark.addEventListener("change", function () { build(); draw(); });
+	chart.onTheme(function () { build(); draw(); });
 	window.addEventListener("resize", function () {
 		if (plot && box.clientWidth !== plot.width)
 			plot.setSize({ width: box.clientWidth, height: height() });
