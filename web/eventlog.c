@@ -240,6 +240,20 @@ eventlog_version(int64_t *version, int64_t *last)
 	return true;
 }
 
+int64_t
+eventlog_first(void)
+{
+	int64_t first = 0;
+	struct err err;
+
+	/* A note may be dated back. */
+	if (!have(&err) ||
+	    !one_number(
+		"SELECT min(\"begin\") FROM incident WHERE kind <> 'note'", &first))
+		return 0;
+	return first;
+}
+
 /* "Far.a loss": what a number is called. */
 static void
 hand_number(sqlite3_stmt *stmt, void (*fact)(void *ctx, const char *key, const char *value),

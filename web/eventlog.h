@@ -47,6 +47,8 @@ int eventlog_each(
 /* A number that is another one whenever somebody may have written to the file since,
  * and the highest id in it. False as long as there is no file. */
 bool eventlog_version(int64_t *version, int64_t *last);
+/* When the first row begins: what was before, nobody wrote down. 0: there is none. */
+int64_t eventlog_first(void);
 /* Call FACT for the members of EVIDENCE, a JSON object, that are plain values, and for
  * the numbers and facts of a finding. */
 void eventlog_facts(const char *evidence,

@@ -429,6 +429,26 @@ put_kinds(struct html *page, const struct eventlog_query *q)
 	}
 }
 
+/* The way to the same as a calendar. */
+static void
+put_calendar(struct html *page, const char *subject)
+{
+	char *text;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	if (out == NULL)
+		fatal("open_memstream");
+	fprintf(out, "%s/calendar", request_base());
+	if (subject != NULL && conf_target_by_path(state_conf(), subject) != NULL) {
+		fputs("?target=", out);
+		query_encode(out, subject);
+	}
+	fclose(out);
+	html_text(page, "calendar", text);
+	free(text);
+}
+
 void
 page_incidents(struct request *r)
 {
@@ -454,6 +474,7 @@ page_incidents(struct request *r)
 		silences_put(page);
 	if (q.subject != NULL)
 		html_text(page, "of_subject", q.subject);
+	put_calendar(page, q.subject);
 	if (q.after == 0 && asked != EVENTLOG_CLOSED) {
 		q.which = EVENTLOG_OPEN;
 		put_list(&open, &q);
@@ -485,6 +506,7 @@ incidents_of(struct html *page, const struct conf_target *t, int64_t start, int6
 	put_list(&l, &q);
 	html_flag(page, "incidents", l.shown > 0);
 	q.with_all = false;
+	put_calendar(page, t->path);
 	if (l.more)
 		put_link(page, "i_more", &q, NULL, 0);
 }

@@ -52,6 +52,9 @@ void page_skin_file(struct request *r);
 void page_charts(struct request *r);
 void page_chart(struct request *r, const char *name);
 
+/* calendar.c */
+void page_calendar(struct request *r);
+
 /* compare.c */
 void page_compare(struct request *r);
 

@@ -111,6 +111,7 @@ const struct route page_routes[] = {
 	{ "/logout", true, ROUTE_FORM_OF_READERS, page_logout },
 	{ "/charts", true, false, page_charts },
 	{ "/charts/", false, false, page_charts },
+	{ "/calendar", true, false, page_calendar },
 	{ "/compare", true, false, page_compare },
 	{ "/config", true, false, page_config },
 	{ "/smokeping", true, false, page_smokeping },

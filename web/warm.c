@@ -20,6 +20,7 @@
 struct warm {
 	struct request *request;
 	struct event *timer;
+	const struct warm_kind *kind;
 	uint64_t *id;
 	size_t count, done;
 	int64_t span;
@@ -60,7 +61,7 @@ on_slice(evutil_socket_t fd, short what, void *ctx)
 		const struct conf_target *t =
 		    conf_target_by_id(state_conf(), w->id[w->done++]);
 		if (t != NULL)
-			row_past(t, w->span);
+			w->kind->read(t, w->span);
 	}
 	if (w->done < w->count) {
 		static const struct timeval soon = { 0, 0 };
@@ -73,8 +74,8 @@ on_slice(evutil_socket_t fd, short what, void *ctx)
 }
 
 bool
-warm_begin(struct request *r, const struct conf_target *const *target, size_t count,
-    int64_t span)
+warm_of(struct request *r, const struct warm_kind *kind,
+    const struct conf_target *const *target, size_t count, int64_t span)
 {
 	static const struct timeval now = { 0, 0 };
 	struct warm *w;
@@ -85,7 +86,7 @@ warm_begin(struct request *r, const struct conf_target *const *target, size_t co
 	uint64_t *id = mem_alloc((count + 1) * sizeof *id);
 	for (size_t i = 0; i < count; i++)
 		if (target[i]->kind != CONF_MULTIHOST &&
-		    target[i]->kind != CONF_GROUP && !row_past_known(target[i], span))
+		    target[i]->kind != CONF_GROUP && !kind->known(target[i], span))
 			id[n++] = target[i]->id;
 	if (n <= FEW) {
 		free(id);
@@ -93,6 +94,7 @@ warm_begin(struct request *r, const struct conf_target *const *target, size_t co
 	}
 	w = mem_zero(1, sizeof *w);
 	w->request = r;
+	w->kind = kind;
 	w->id = id;
 	w->count = n;
 	w->span = span;
@@ -102,4 +104,13 @@ warm_begin(struct request *r, const struct conf_target *const *target, size_t co
 	request_park(r, on_gone, w);
 	evtimer_add(w->timer, &now);
 	return true;
+}
+
+bool
+warm_begin(struct request *r, const struct conf_target *const *target, size_t count,
+    int64_t span)
+{
+	static const struct warm_kind rows = { row_past_known, row_past };
+
+	return warm_of(r, &rows, target, count, span);
 }

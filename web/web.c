@@ -26,6 +26,7 @@
 #include "web/suspects.h"
 #include "web/tls.h"
 #include "web/warm.h"
+#include "web/week.h"
 #include "web/ways.h"
 
 #define SOCKETS_MAX 16
@@ -140,6 +141,7 @@ web_reload(void *ctx, const struct conf *old, const struct conf *next)
 	/* Titles, colours and ranges may be others now. */
 	picture_forget();
 	history_forget();
+	week_forget();
 	hierarchy_forget();
 	skin_forget();
 	ways_reload(next);
@@ -154,6 +156,7 @@ web_stop(void *ctx)
 	tls_free();
 	picture_stop();
 	history_forget();
+	week_forget();
 	eventlog_close();
 	hierarchy_forget();
 	skin_forget();

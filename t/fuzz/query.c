@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "t/fuzz.h"
+#include "web/bill.h"
 #include "web/host.h"
 #include "web/html.h"
 #include "web/query.h"
@@ -23,6 +24,7 @@ fuzz_query(const uint8_t *data, size_t size)
 		for (size_t i = 0; i < q.args; i++) {
 			int64_t t;
 			query_time(q.arg[i].value, 1700000000, 1699990000, &t, &err);
+			bill_month_parse(q.arg[i].value, &t, &t);
 		}
 		query_free(&q);
 	}
