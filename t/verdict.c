@@ -236,6 +236,35 @@ test_doubt(void)
 	verdict_free(v);
 }
 
+/* One far end after another, which is no fault of what they share. */
+static void
+test_one_by_one(void)
+{
+	struct verdict *v = path(60, 20);
+	struct infer_finding f;
+	int64_t t = BEGIN;
+
+	for (unsigned k = 0; k < 40; k++, t += 60) {
+		for (unsigned i = GATEWAY; i < PATH; i++) {
+			bool dead = (i == FAR && k >= 20) || (i == FAR + 1 && k >= 23);
+			verdict_round(v, &(struct verdict_round){ .id = i,
+					     .time = t + 59,
+					     .sent = 20,
+					     .lost = dead ? 20 : 0,
+					     .median = dead ? NAN : 0.01,
+					     .p90 = dead ? NAN : 0.01 });
+		}
+		verdict_tick(v, t + 67);
+		if (k == 23)
+			ok(!verdict_now(v, &f), "one that is dead is not fine");
+	}
+	ok(!verdict_now(v, &f) && f.segment == SEGMENT_FAR,
+	    "of two that died one by one both are told as ends");
+	ok(!verdict_may_explain(v, FAR, t) && !verdict_may_explain(v, FAR + 1, t),
+	    "each of its own, which nothing else may explain");
+	verdict_free(v);
+}
+
 /* IPv6 alone dies behind its router. */
 static void
 test_families(void)
@@ -719,6 +748,7 @@ main(void)
 	test_windows();
 	test_life();
 	test_doubt();
+	test_one_by_one();
 	test_families();
 	test_crowd();
 	test_alone();

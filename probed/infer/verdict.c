@@ -568,7 +568,7 @@ in_doubt(const struct verdict *v)
 		dead += s->now.sent > s->now.unknown &&
 			s->now.lost == s->now.sent - s->now.unknown;
 	}
-	if (v->undecided && bad >= 2)
+	if (bad >= 2)
 		return since * v->length;
 	/* Nobody answers in the window that is not over. */
 	return dead >= 2 && 2 * dead > asked ? (v->judged + 1) * v->length : 0;

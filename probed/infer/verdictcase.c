@@ -716,6 +716,9 @@ verdict_end(struct verdict *v, const struct series *s)
 	double high;
 	series_counts(s, w.since, &n, &lost);
 	odds_interval(lost, n, &w.rate, &high);
+	/* Delay may rise slowly, and at its own pace for each. */
+	int64_t apart =
+	    sign == SIGN_DELAY ? VERDICT_RING / 2 : verdict_apart(sign, w.size);
 	/* Others must be proven to be good, so that it is its own fault; those that are
 	 * bad since about then may share its reason. */
 	HASH_ITER(hh, v->series, o, next) {
@@ -726,8 +729,8 @@ verdict_end(struct verdict *v, const struct series *s)
 		d.good += c == STANDING_GOOD;
 		alike += c == STANDING_GOOD &&
 			 (o->family == s->family || o->family == 0 || s->family == 0);
-		d.bad += c == STANDING_BAD &&
-			 llabs(o->track[sign].since - w.since) <= VERDICT_RING / 2;
+		d.bad +=
+		    c == STANDING_BAD && llabs(o->track[sign].since - w.since) <= apart;
 		open += c == STANDING_OPEN;
 	}
 	d.state = DIAGNOSIS_FOUND;

@@ -664,13 +664,15 @@ verdict_tell(const struct verdict *v, const struct diagnosis *d, const struct se
 void
 verdict_tell_doubt(const struct verdict *v, int64_t since, struct infer_finding *f)
 {
+	bool soon = v->judged - since / v->length < VERDICT_RING / 2;
 	char when[32];
 
 	finding_init(f, VERDICT_KIND, "", VERDICT_SOURCE);
 	f->begin = since;
-	finding_sentence(f,
-	    "Since %s something is the matter; what it is, the next minutes will tell.",
-	    time_text(since, (v->judged + 1) * v->length, when, sizeof when));
+	finding_sentence(f, "Since %s something is the matter; what it is, %s.",
+	    time_text(since, (v->judged + 1) * v->length, when, sizeof when),
+	    soon ? "the next minutes will tell"
+		 : "nothing that is measured from here tells");
 }
 
 void
