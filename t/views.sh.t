@@ -162,7 +162,7 @@ drawn "several hosts, while a script zooms" \
 # --- tables ---
 is "$(get "/graph/Group/One~far.csv?$range")" 200 "a table"
 like "$(header Content-Type)" '^text/csv' "  is one"
-is "$(header Content-Disposition)" 'attachment; filename="One~far.csv"' "  with a name"
+like "$(header Content-Disposition)" '^attachment; filename="Group.One~far_[0-9_-]*_to_[0-9_-]*.csv"$' "  with a name"
 is "$(head -n1 "$DIR/body" | tr -d '\r')" \
 	time,median,loss,loss_ratio,ping1,ping2,ping3,ping4,ping5 "  and columns"
 rows=$(wc -l <"$DIR/body")

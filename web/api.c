@@ -34,7 +34,9 @@
 #include "web/state.h"
 #include "web/stream.h"
 #include "web/suspects.h"
+#include "web/vantage.h"
 #include "web/verdictshow.h"
+#include "web/viewname.h"
 #include "web/window.h"
 #include "web/tls.h"
 
@@ -581,18 +583,19 @@ read_rounds(struct request *r, const struct conf_target *t, const char *file,
 	return 0;
 }
 
+/* The rounds of T in FILE, which R's arguments choose from, called NAME in the answer.
+ * KEPT: as a file that somebody keeps. */
 static void
-handle_rounds(struct request *r)
+answer_rounds(struct request *r, const struct conf_target *t, const char *file,
+    const char *name, bool kept)
 {
-	char file[STORE_PATH];
 	int64_t now = now_s(), start, end;
 	struct series s;
 	struct json j;
 	long points;
 	const char *wanted = request_arg(r, "ranks");
-	const struct conf_target *t = api_wanted_target(r, file);
 
-	if (t == NULL || request_time(r, "end", now, &end) < 0 ||
+	if (request_time(r, "end", now, &end) < 0 ||
 	    request_time(r, "start", end > 3 * 3600 ? end - 3 * 3600 : 0, &start) < 0 ||
 	    request_int(r, "points", POINTS_DEFAULT, 1, POINTS_MAX, &points) < 0)
 		return;
@@ -611,9 +614,35 @@ handle_rounds(struct request *r)
 	if (read_rounds(r, t, file, start, end, (unsigned)points, &s) < 0)
 		return;
 	jw_init(&j, request_out(r));
-	put_series(&j, request_arg(r, "target"), &s, wanted == NULL || *wanted == 'y');
+	put_series(&j, name, &s, wanted == NULL || *wanted == 'y');
 	series_free(&s);
+	if (kept)
+		viewname_set(r, VIEW_KEPT, name, start, end, "json");
 	api_answer(r);
+}
+
+static void
+handle_rounds(struct request *r)
+{
+	char file[STORE_PATH];
+	const struct conf_target *t = api_wanted_target(r, file);
+
+	if (t != NULL)
+		answer_rounds(r, t, file, request_arg(r, "target"), false);
+}
+
+void
+api_rounds(struct request *r, const struct conf_target *t, const char *slave)
+{
+	char file[STORE_PATH], name[STORE_PATH];
+
+	if (t->kind == CONF_MULTIHOST || vantage_file(file, t, slave) < 0) {
+		reply_error(r, 404, "%s has no rounds of its own.", t->path);
+		return;
+	}
+	snprintf(
+	    name, sizeof name, "%s%s%s", t->path, *slave != '\0' ? "~" : "", slave);
+	answer_rounds(r, t, file, name, true);
 }
 
 /* --- others ----------------------------------------------------------------------- */

@@ -12,6 +12,9 @@ struct request;
 const struct conf_target *api_wanted_target(struct request *r, char *file);
 /* Send what was written, as JSON. */
 void api_answer(struct request *r);
+/* Answer R with the rounds of T from SLAVE ("" is this box) as GET /api/v1/rounds does,
+ * in a file to be kept. */
+void api_rounds(struct request *r, const struct conf_target *t, const char *slave);
 
 /* GET /api/v1/pings: the single pings of a target. */
 void pings_handle(struct request *r);

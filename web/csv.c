@@ -11,6 +11,7 @@
 #include "web/request.h"
 #include "web/series.h"
 #include "web/vantage.h"
+#include "web/viewname.h"
 
 #define POINTS_DEFAULT 2000
 #define POINTS_MAX 20000
@@ -49,7 +50,7 @@ void
 csv_answer(struct request *r, const struct conf_target *t, const char *slave)
 {
 	int64_t start, end, now = clock_wall_ns() / CLOCK_NS_PER_S;
-	char file[STORE_PATH], text[STORE_PATH + 64];
+	char file[STORE_PATH], what[STORE_PATH];
 	struct series s = { .pings = t->pings };
 	struct err err;
 	long points, most = VALUES_MAX / (t->pings + STORE_DS_PING);
@@ -69,9 +70,9 @@ csv_answer(struct request *r, const struct conf_target *t, const char *slave)
 		reply_error(r, 500, "the history cannot be read: %s", err.text);
 		return;
 	}
-	snprintf(text, sizeof text, "attachment; filename=\"%s%s%s.csv\"", t->name,
-	    *slave != '\0' ? "~" : "", slave);
-	request_set_header(r, "Content-Disposition", text);
+	snprintf(
+	    what, sizeof what, "%s%s%s", t->path, *slave != '\0' ? "~" : "", slave);
+	viewname_set(r, VIEW_KEPT, what, start, end, "csv");
 	request_set_header(r, "Cache-Control", "no-cache");
 	put_rows(request_out(r), &s);
 	series_free(&s);

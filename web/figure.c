@@ -7,42 +7,80 @@
 
 #define WIDTH_MAX 40 /* of a number, and digits behind its point */
 
-void
-figure_rtt(struct html *h, const char *name, const char *unit, double seconds)
+/* The figure of SECONDS into BUF; its unit comes back, "" for NAN. */
+static const char *
+rtt_figure(char *buf, size_t size, double seconds)
 {
 	double ms = seconds * 1e3;
 
-	html_text(h, name, "");
-	html_text(h, unit, "");
+	buf[0] = '\0';
 	if (isnan(seconds))
-		return;
-	if (ms >= 9999.5)
-		html_printf(h, name, "%.1f", seconds);
+		return "";
+	if (ms >= 9999.5) {
+		snprintf(buf, size, "%.1f", seconds);
+		return "s";
+	}
+	snprintf(buf, size, "%.*f",
+	    ms < 0.0995 ? 3
+	    : ms < 9.95 ? 2
+	    : ms < 99.5 ? 1
+			: 0,
+	    ms);
+	return "ms";
+}
+
+static void
+percent_figure(char *buf, size_t size, double ratio)
+{
+	double pct = ratio * 100;
+
+	if (isnan(ratio))
+		buf[0] = '\0';
+	/* Neither a little loss nor a little less than all may be rounded away. */
+	else if (pct > 0 && pct < 0.05)
+		snprintf(buf, size, "<0.1");
+	else if (pct < 100 && pct >= 99.95)
+		snprintf(buf, size, ">99.9");
 	else
-		html_printf(h, name, "%.*f",
-		    ms < 0.0995 ? 3
-		    : ms < 9.95 ? 2
-		    : ms < 99.5 ? 1
-				: 0,
-		    ms);
-	html_text(h, unit, ms >= 9999.5 ? "s" : "ms");
+		snprintf(buf, size, "%.*f", pct == 0 || pct >= 9.95 ? 0 : 1, pct);
+}
+
+void
+figure_rtt(struct html *h, const char *name, const char *unit, double seconds)
+{
+	char text[FIGURE_TEXT];
+
+	html_text(h, unit, rtt_figure(text, sizeof text, seconds));
+	html_text(h, name, text);
 }
 
 void
 figure_percent(struct html *h, const char *name, double ratio)
 {
-	double pct = ratio * 100;
+	char text[FIGURE_TEXT];
 
-	html_text(h, name, "");
-	if (isnan(ratio))
-		return;
-	/* Neither a little loss nor a little less than all may be rounded away. */
-	if (pct > 0 && pct < 0.05)
-		html_text(h, name, "<0.1");
-	else if (pct < 100 && pct >= 99.95)
-		html_text(h, name, ">99.9");
-	else
-		html_printf(h, name, "%.*f", pct == 0 || pct >= 9.95 ? 0 : 1, pct);
+	percent_figure(text, sizeof text, ratio);
+	html_text(h, name, text);
+}
+
+const char *
+figure_rtt_text(char buf[FIGURE_TEXT], double seconds)
+{
+	char text[FIGURE_TEXT - 4];
+	const char *unit = rtt_figure(text, sizeof text, seconds);
+
+	snprintf(buf, FIGURE_TEXT, "%s%s%s", text, *unit != '\0' ? " " : "–", unit);
+	return buf;
+}
+
+const char *
+figure_percent_text(char buf[FIGURE_TEXT], double ratio)
+{
+	char text[FIGURE_TEXT - 4];
+
+	percent_figure(text, sizeof text, ratio);
+	snprintf(buf, FIGURE_TEXT, "%s%s", text, isnan(ratio) ? "–" : " %");
+	return buf;
 }
 
 static const struct {

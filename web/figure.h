@@ -15,6 +15,10 @@
 void figure_rtt(struct html *h, const char *name, const char *unit, double seconds);
 /* RATIO (0..1) in percent: "0", "0.4", "20". */
 void figure_percent(struct html *h, const char *name, double ratio);
+#define FIGURE_TEXT 32 /* room for a figure with its unit */
+/* The same in one, as plain text: "12.6 ms", "0.4 %", "–" for NAN. Return BUF. */
+const char *figure_rtt_text(char buf[FIGURE_TEXT], double seconds);
+const char *figure_percent_text(char buf[FIGURE_TEXT], double ratio);
 /* "3 hours", "400 days", "90 seconds". */
 void figure_span(char *buf, size_t size, int64_t seconds);
 /* Likewise of what is over, in the largest unit of which it has two: "90 seconds",

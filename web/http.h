@@ -12,7 +12,7 @@
 #include "web/query.h"
 #include "web/request.h"
 
-#define HTTP_HEADERS 8		  /* extra headers of one answer */
+#define HTTP_HEADERS 10 /* extra headers of one answer */
 #define HTTP_IDLE_S 30 /* between requests, and for a request's headers */
 #define HTTP_BODY_MAX (64 * 1024) /* of a request's body */
 

@@ -11,6 +11,7 @@
 #include "web/plot.h"
 #include "web/request.h"
 #include "web/row.h"
+#include "web/share.h"
 #include "web/talkers.h"
 #include "web/target.h"
 
@@ -140,12 +141,15 @@ page_navigator(struct request *r, struct seen *s)
 	struct html *page = target_page(r, s);
 	navigator_put(page, r, start, end);
 	put_others(page, s);
-	html_flag(page, "rounds", t->kind != CONF_MULTIHOST);
 	figure_span(span, sizeof span, end - start);
 	const char *title = request_arg(r, "title");
 	html_text(page, "label", title != NULL && *title != '\0' ? title : span);
 	html_printf(page, "start", "%" PRId64, start);
 	html_printf(page, "end", "%" PRId64, end);
+	char share_from[24], share_to[24];
+	snprintf(share_from, sizeof share_from, "%" PRId64, start);
+	snprintf(share_to, sizeof share_to, "%" PRId64, end);
+	share_put(page, r, t, s->count > 0 ? s->by[0].slave : "", share_from, share_to);
 	html_flag(page, "talked", talkers_known());
 	if (t->kind != CONF_MULTIHOST) {
 		const char *slave = s->count > 0 ? s->by[0].slave : "";

@@ -19,6 +19,7 @@
 #include "web/request.h"
 #include "web/sketch.h"
 #include "web/state.h"
+#include "web/viewname.h"
 
 #define CACHE_BYTES (4 * 1024 * 1024)
 #define PICTURE_MAX (16 * 1024 * 1024) /* bytes of one */
@@ -96,12 +97,27 @@ fresh_for(const struct picture_key *key)
 	return left < 1 ? 1 : left < step ? left : step;
 }
 
+/* What a browser calls the picture when somebody keeps it. */
+static void
+name_file(struct request *r, const struct msg_draw *d)
+{
+	static const char *const ext[DRAW_FORMATS] = { "png", "svg", "pdf" };
+	const struct conf_target *t = conf_target_by_id(state_conf(), d->target);
+	char *what = mem_printf("%s%s%s", t != NULL ? t->path : "",
+	    d->slave[0] != '\0' ? "~" : "", d->slave);
+
+	viewname_set(r, VIEW_SHOWN, what, d->start, d->end, ext[d->format]);
+	free(what);
+}
+
 static void
 answer(struct request *r, const struct picture *p)
 {
 	const struct msg_picture *head = &p->head;
 	char text[240];
 
+	name_file(r, &p->key.draw);
+	request_set_embeddable(r);
 	snprintf(text, sizeof text, "max-age=%ld", fresh_for(&p->key));
 	request_set_header(r, "Cache-Control", text);
 	snprintf(text, sizeof text,
@@ -124,6 +140,7 @@ answer_words(
     struct request *r, const struct msg_draw *draw, unsigned status, const char *why)
 {
 	request_set_header(r, "Cache-Control", "no-store");
+	request_set_embeddable(r);
 	if (status == 503)
 		request_set_header(r, "Retry-After", "2");
 	sketch_words(request_out(r), draw, why);

@@ -116,6 +116,18 @@ request_base(void)
 	return base;
 }
 
+void
+request_address(const struct request *r, FILE *out)
+{
+	const char *host = request_header(r, "Host");
+	const char *proto = request_header(r, "X-Forwarded-Proto");
+	/* Only the sender of this header reads what comes of it. */
+	bool tls = server_is_tls(r) || (proto != NULL && strcmp(proto, "https") == 0);
+
+	fprintf(out, "http%s://%s%s", tls ? "s" : "", host != NULL ? host : "localhost",
+	    request_base());
+}
+
 const char *
 request_header(const struct request *r, const char *name)
 {
@@ -222,6 +234,12 @@ request_set_header(struct request *r, const char *name, const char *value)
 	r->header[i].value = mem_str(value);
 }
 
+void
+request_set_embeddable(struct request *r)
+{
+	request_set_header(r, "Cross-Origin-Resource-Policy", "cross-origin");
+}
+
 static void
 forget_headers(struct request *r)
 {
@@ -251,6 +269,7 @@ add_headers(struct request *r, const char *content_type)
 		{ "X-Frame-Options", "SAMEORIGIN" },
 		{ "Referrer-Policy", "no-referrer" },
 		{ "Cross-Origin-Opener-Policy", "same-origin" },
+		{ "Cross-Origin-Resource-Policy", "same-origin" },
 		{ "Cache-Control", "no-cache" },
 	};
 

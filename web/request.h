@@ -30,6 +30,9 @@ void request_link(
 /* Where a proxy shows our pages: "/smokebox", or "" for the top. What stands in front
  * of every address of ours. Valid until the next call. */
 const char *request_base(void);
+/* Write where the reader of R has found us: "https://box.lan:8443/smokebox". The host
+ * is as it came, to be escaped like all that comes from outside. */
+void request_address(const struct request *r, FILE *out);
 const char *request_header(const struct request *r, const char *name);
 
 /* Argument NAME as a time: epoch seconds or RRDtool's AT syntax ("now-3h"), FALLBACK
@@ -48,6 +51,9 @@ int request_int(
 /* The body is written here, then one of the reply functions sends it. */
 FILE *request_out(struct request *r);
 void request_set_header(struct request *r, const char *name, const char *value);
+/* The answer is a picture that pages elsewhere may show, though not read: of what is
+ * open for reading. Browsers keep all other answers from them. */
+void request_set_embeddable(struct request *r);
 
 void reply(struct request *r, unsigned status, const char *content_type);
 /* BODY is copied. */

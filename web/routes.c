@@ -4,6 +4,7 @@
 
 #include "slave/report.h"
 #include "web/asset.h"
+#include "web/badge.h"
 #include "web/incidents.h"
 #include "web/loadtests.h"
 #include "web/news.h"
@@ -100,6 +101,7 @@ const struct route page_routes[] = {
 	{ "/", true, false, page_top },
 	{ "/t/", false, false, page_by_path },
 	{ "/targets", true, false, page_targets },
+	{ "/badge/", false, false, badge_handle },
 	{ "/h/", false, false, page_by_place },
 	{ "/search", true, false, page_search },
 	{ "/incidents", true, false, page_incidents },

@@ -15,6 +15,7 @@
 #include "web/request.h"
 #include "web/row.h"
 #include "web/session.h"
+#include "web/share.h"
 #include "web/target.h"
 #include "web/vantage.h"
 #include "web/wanted.h"
@@ -389,6 +390,12 @@ page_ranges(struct request *r, const struct seen *s)
 				if (i == 0 || several || has_file(s, k))
 					add_range(page, s, k, period[i].label,
 					    period[i].seconds);
+	}
+	if (drawn && count > 0) {
+		char from[24];
+		snprintf(from, sizeof from, "now-%us", period[0].seconds);
+		share_put(page, r, s->target, s->count > 0 ? s->by[0].slave : "", from,
+		    "now");
 	}
 	incidents_of(page, s->target, 0, 0);
 	if (!s->chosen)

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "web/api.h"
 #include "web/csv.h"
 #include "web/eventlog.h"
 #include "web/imgcache.h"
@@ -15,12 +16,15 @@
 
 #define TOP_MAX_US 86400000000 /* microseconds that a graph is high, at most */
 
-/* "A/B/C~slave.png": the target, who measured it, and the format; DRAW_FORMATS is a
- * table. */
+/* Behind the formats that are drawn. */
+#define WANTED_CSV DRAW_FORMATS
+#define WANTED_JSON (DRAW_FORMATS + 1)
+
+/* "A/B/C~slave.png": the target, who measured it, and the format. */
 static int
 parse_name(struct request *r, struct wanted *w)
 {
-	static const char *const suffix[] = { ".png", ".svg", ".pdf", ".csv" };
+	static const char *const suffix[] = { ".png", ".svg", ".pdf", ".csv", ".json" };
 	const unsigned formats = sizeof suffix / sizeof suffix[0];
 	const char *rest = request_rest(r), *dot = strrchr(rest, '.');
 	unsigned f = 0;
@@ -29,7 +33,8 @@ parse_name(struct request *r, struct wanted *w)
 		f++;
 	if (f == formats) {
 		reply_error(r, 404,
-		    "There is no graph %s: expected .png, .svg, .pdf or .csv.", rest);
+		    "There is no graph %s: expected .png, .svg, .pdf, .csv or .json.",
+		    rest);
 		return -1;
 	}
 	char *name = mem_strn(rest, (size_t)(dot - rest));
@@ -225,11 +230,14 @@ handle_graph(struct request *r)
 	if (parse_name(r, &w) != 0 ||
 	    parse_word(r, "kind", kind, DRAW_KINDS, DRAW_DETAIL, &w.kind) != 0)
 		return;
-	if (w.format == DRAW_FORMATS) {
+	if (w.format >= DRAW_FORMATS) {
 		if (w.slave[0] == '\0')
 			snprintf(w.slave, sizeof w.slave, "%s",
 			    vantage_first(state_conf(), w.target));
-		csv_answer(r, w.target, w.slave);
+		if (w.format == WANTED_CSV)
+			csv_answer(r, w.target, w.slave);
+		else
+			api_rounds(r, w.target, w.slave);
 		return;
 	}
 	if (label != NULL)

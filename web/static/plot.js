@@ -377,11 +377,12 @@
 		});
 	}
 	function showLinks() {
-		var q = "start=" + Math.round(view.start) + "&end=" + Math.round(view.end), graph = card.dataset.graph;
+		var q = "start=" + Math.round(view.start) + "&end=" + Math.round(view.end);
 		links.replaceChildren();
-		[["PNG", graph + ".png?" + q + "&width=960&height=300"], ["SVG", graph + ".svg?" + q], ["PDF", graph + ".pdf?" + q],
-			["CSV", graph + ".csv?" + q], ["JSON", api + "rounds?target=" + encodeURIComponent(setup.target) + "&" + q]].forEach(function (l) {
-			links.append(make("a", { href: l[1] }, [l[0]]));
+		/* What is shared is what is seen: a view of now goes on being one. */
+		var shared = view.live ? "start=now-" + Math.round(span()) + "s&end=now" : q;
+		document.querySelectorAll("[data-share] a").forEach(function (a) {
+			a.href = a.href.replace(/start=[^&]*&end=[^&]*/, shared);
 		});
 		if (setup.talked)
 			links.append(make("a", { href: setup.base + "/traffic?" + q }, ["Who filled the line then"]));
