@@ -11,58 +11,20 @@ export SMOKEBOX_TEST=card
 
 # --- here, who uploads, the router at home =line= the provider's edge, its core, far ends ---
 
-mount --make-rprivate /
-ip link set lo up
-HERE=$$
-node() {
-	unshare -n sleep 3600 &
-	eval "$1=$!"
-}
-node UPLOADER
-node HOME_ROUTER
-node CORE
-node FAR
-in_node() {
-	local pid=$1
-	shift
-	nsenter -t "$pid" -n "$@"
-}
-apart() {
-	[ "$(readlink "/proc/$1/ns/net")" != "$(readlink "/proc/$2/ns/net")" ]
-}
-forwards() {
-	in_node "$1" sh -c 'ip link set lo up
-		echo 1 >/proc/sys/net/ipv4/ip_forward
-		echo 0 >/proc/sys/net/ipv4/icmp_ratelimit
-		echo 10000 >/proc/sys/net/ipv4/icmp_msgs_per_sec 2>/dev/null
-		true'
-}
-for node in $UPLOADER $HOME_ROUTER $CORE $FAR; do
-	wait_until 10 apart "$node" self || bail "no namespaces"
-	forwards "$node"
-done
+. "$SOURCE/t/routers.sh"
+nodes UPLOADER HOME_ROUTER CORE FAR
 nsenter -t "$HOME_ROUTER" -n "$BUILD/t/slowline" --down 50e6 --up 10e6 --queue 225000 --delay 4 \
 	--ready "$DIR/line" &
 EDGE=$!
 wait_until 10 test -e "$DIR/line" || bail "no line"
 wait_until 10 apart "$EDGE" "$HOME_ROUTER" || bail "no namespace behind the line"
 forwards "$EDGE"
-# link N NEAR FAR NEAR-ADDRESS FAR-ADDRESS
-link() {
-	ip link add "a$1" type veth peer name "b$1" || skip_all "no veth"
-	[ "$2" = "$HERE" ] || ip link set "a$1" netns "$2"
-	ip link set "b$1" netns "$3"
-	in_node "$2" sh -c "ip addr add $4 dev a$1; ip link set a$1 up"
-	in_node "$3" sh -c "ip addr add $5 dev b$1; ip link set b$1 up"
-}
 link 1 $HERE "$HOME_ROUTER" 192.168.1.20/24 192.168.1.1/24
 link 2 "$UPLOADER" "$HOME_ROUTER" 192.168.1.30/32 192.168.1.2/32
 link 3 "$EDGE" "$CORE" 20.9.3.1/24 20.9.3.2/24
 link 4 "$CORE" "$FAR" 20.9.4.1/24 20.9.4.2/24
 FAR_ENDS="31.1.0.1 32.1.0.1 33.1.0.1 34.1.0.1"
-for a in $FAR_ENDS; do
-	in_node "$FAR" ip addr add "$a/32" dev lo
-done
+far_ends "$FAR" $FAR_ENDS
 ip route add default via 192.168.1.1
 in_node "$UPLOADER" ip route add default via 192.168.1.2 dev a2 onlink initcwnd 150
 in_node "$HOME_ROUTER" sh -c 'ip route add 192.168.1.30/32 dev b2
@@ -113,9 +75,6 @@ nsenter -t "$HOME_ROUTER" -n perl -MSocket -MTime::HiRes=time,sleep -e '
 
 # --- measured --------------------------------------------------------------------------------
 
-target() {
-	printf '++ %s\nmenu = %s\ntitle = %s\nhost = %s\n' "$1" "$1" "$1" "$2"
-}
 cat >"$DIR/smokebox" <<-END
 	*** Collector ***
 	listen = 192.168.1.20:6343 192.168.1.20:2055

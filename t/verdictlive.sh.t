@@ -9,66 +9,13 @@ perl -MIO::Socket::SSL -e 1 2>"$DIR/which" ||
 world "$@"
 . "$SOURCE/t/flowworld.sh"
 
-# --- here, the router at home, the provider's edge, its core, the far ends -----------
-
-mount --make-rprivate /
-ip link set lo up
-HERE=$$
-node() {
-	unshare -n sleep 3600 &
-	eval "$1=$!"
-}
-node HOME_ROUTER
-node EDGE
-node CORE
-node FAR
-in_node() {
-	local pid=$1
-	shift
-	nsenter -t "$pid" -n "$@"
-}
-apart() {
-	[ "$(readlink "/proc/$1/ns/net")" != "$(readlink /proc/self/ns/net)" ]
-}
-for node in $HOME_ROUTER $EDGE $CORE $FAR; do
-	wait_until 10 apart "$node" || bail "no namespaces"
-	in_node "$node" sh -c 'ip link set lo up
-		echo 1 >/proc/sys/net/ipv4/ip_forward
-		echo 0 >/proc/sys/net/ipv4/icmp_ratelimit
-		echo 10000 >/proc/sys/net/ipv4/icmp_msgs_per_sec 2>/dev/null
-		true'
-done
-# link N NEAR FAR NET: NET.1 and NET.2
-link() {
-	ip link add "a$1" type veth peer name "b$1" || skip_all "no veth"
-	[ "$2" = "$HERE" ] || ip link set "a$1" netns "$2"
-	ip link set "b$1" netns "$3"
-	in_node "$2" sh -c "ip addr add $4.1/24 dev a$1; ip link set a$1 up"
-	in_node "$3" sh -c "ip addr add $4.2/24 dev b$1; ip link set b$1 up"
-}
-link 1 $HERE "$HOME_ROUTER" 192.168.7
-link 2 "$HOME_ROUTER" "$EDGE" 100.64.2
-link 3 "$EDGE" "$CORE" 20.9.3
-link 4 "$CORE" "$FAR" 20.9.4
+. "$SOURCE/t/routers.sh"
+home
 FAR_ENDS="31.1.0.1 32.1.0.1 33.1.0.1 34.1.0.1"
-for a in $FAR_ENDS; do
-	in_node "$FAR" ip addr add "$a/32" dev lo
-done
-ways() {
-	in_node "$HOME_ROUTER" ip route replace default via 100.64.2.2
-}
-ip route add default via 192.168.7.2
-ways
-in_node "$EDGE" sh -c 'ip route add 192.168.7.0/24 via 100.64.2.1; ip route add default via 20.9.3.2'
-in_node "$CORE" sh -c 'ip route add 192.168.7.0/24 via 20.9.3.1; ip route add 100.64.2.0/24 via 20.9.3.1
-	ip route add default via 20.9.4.2'
-in_node "$FAR" ip route add default via 20.9.4.1
+far_ends "$FAR" $FAR_ENDS
 
 # --- measured --------------------------------------------------------------------
 
-target() {
-	printf '++ %s\nmenu = %s\ntitle = %s\nhost = %s\n' "$1" "$1" "$1" "$2"
-}
 # Two that want to hear: one behind the line, which says nothing of what it hears of, and
 # one beside this box, which hears of no verdicts.
 mkdir "$DIR/got"
@@ -151,7 +98,7 @@ greeted() {
 wait_until 20 greeted
 ok $? "who begins to listen hears how things stand"
 # The line dies: the router has no way out any more.
-in_node "$HOME_ROUTER" ip link set a2 down
+line_down
 wait_until 120 says .segment access
 ok $? "the line is dead: it is the line" || verdict "" | sed 's/^/# /'
 is "$(verdict .cause)" outage "which is out"
@@ -188,8 +135,7 @@ talker() {
 wait_until 90 talker
 ok $? "and who used the line meanwhile, by its flows" ||
 	json "incidents?id=$id" '.incidents[0].evidence.talkers' | sed 's/^/# /'
-in_node "$HOME_ROUTER" ip link set a2 up
-ways
+line_up
 wait_until 90 says .fine true
 ok $? "it is back: all is fine" || verdict "" | sed 's/^/# /'
 wait_until 20 heard 'last.fine'

@@ -31,17 +31,39 @@ new_name(char *buf, size_t size)
 		snprintf(buf, size, "Anchors%u", n);
 }
 
-static void
+/* The probe of this configuration that pings hosts of IPv4, or of IPv6; NULL: it has
+ * none. */
+static const struct conf_probe *
+pinger(bool v6)
+{
+	const struct conf *conf = state_conf();
+	const char *module = v6 ? "FPing6" : "FPing";
+	const struct conf_probe *usual = conf->targets->probe;
+
+	if (usual != NULL && strcmp(usual->module, module) == 0)
+		return usual;
+	for (size_t i = 0; i < conf->probe_count; i++)
+		if (strcmp(conf->probe[i].module, module) == 0)
+			return &conf->probe[i];
+	return NULL;
+}
+
+/* How many were written: none where nothing could ping it. */
+static unsigned
 write_target(FILE *out, const char *name, const char *menu, const char *title,
     const struct addr *a)
 {
+	const struct conf_probe *p = pinger(a->sa.sa_family == AF_INET6);
 	char text[ADDR_TEXT];
 
+	if (p == NULL)
+		return 0;
 	addr_text(a, text);
 	fprintf(out, "\n++ %s\nmenu  = %s\ntitle = %s (%s)\n", name, menu, title, text);
-	if (a->sa.sa_family == AF_INET6)
-		fprintf(out, "probe = FPing6\n");
+	if (p != state_conf()->targets->probe)
+		fprintf(out, "probe = %s\n", p->name);
 	fprintf(out, "host  = %s\n", text);
+	return 1;
 }
 
 /* One with a scope is this host's alone: the interface's number of today would stand in
@@ -72,8 +94,7 @@ suggest_anchor(FILE *out, const struct ladder *l, bool v6, enum rung rung)
 	snprintf(menu, sizeof menu, "%s%s", word[rung].menu, v6 ? ", IPv6" : "");
 	snprintf(
 	    title, sizeof title, "The %s, found at hop %u", rung_label(rung), a->ttl);
-	write_target(out, name, menu, title, &a->address[0]);
-	return 1;
+	return write_target(out, name, menu, title, &a->address[0]);
 }
 
 static unsigned
@@ -91,9 +112,8 @@ suggest_resolvers(FILE *out)
 		    is_scoped(&here->resolver[i]) || ways_target_at(&a) != NULL)
 			continue;
 		snprintf(name, sizeof name, "Resolver%u", i + 1);
-		write_target(out, name, "Resolver", "A name server that this host asks",
-		    &here->resolver[i]);
-		count++;
+		count += write_target(out, name, "Resolver",
+		    "A name server that this host asks", &here->resolver[i]);
 	}
 	return count;
 }
@@ -112,9 +132,8 @@ suggest_far(FILE *out, const struct ladder *l)
 		if (addr_parse(&a.address[0], far_ends[i].host) != 0 ||
 		    ways_target_at(&a) != NULL)
 			continue;
-		write_target(out, far_ends[i].name, far_ends[i].host, far_ends[i].what,
-		    &a.address[0]);
-		count++;
+		count += write_target(out, far_ends[i].name, far_ends[i].host,
+		    far_ends[i].what, &a.address[0]);
 	}
 	return count;
 }

@@ -52,6 +52,8 @@ int ctl_ping(int argc, char **argv);
 /* probectl path [...] HOST: the hops on the way there, without a daemon: 0 it answers, 1
  * it does not, 2 its name was not found, 3 bad usage, 4 no socket. */
 int ctl_path(int argc, char **argv);
+/* path --targets: print, behind hashes, what is proposed to be added to Targets. */
+int ctl_way_targets(const struct ctl *ctl);
 /* path TARGET: print what the daemon knows of the way to its target NAME. 0, or -1 and
  * nothing printed: there is no daemon, or it has no such target, or no way to it. */
 int ctl_way(const struct ctl *ctl, const char *name);

@@ -18,6 +18,8 @@ run_ping(const struct ctl *ctl, int argc, char **argv)
 static int
 run_path(const struct ctl *ctl, int argc, char **argv)
 {
+	if (argc == 2 && strcmp(argv[1], "--targets") == 0)
+		return ctl_way_targets(ctl);
 	int known = argc == 2 ? ctl_way(ctl, argv[1]) : -1;
 
 	return known >= 0 ? known : ctl_path(argc, argv);
@@ -48,8 +50,7 @@ static const struct {
 	{ "silence", ctl_silence, "[[--target PATH] LENGTH [REASON] | --end ID]",
 	    "record what happens and tell nobody for a while" },
 	{ "notify", ctl_notify, "--test RECEIVER", "send a receiver of alerts a test" },
-	{ "traffic", ctl_traffic, "[--by KEY] [--since T] ...",
-	    "who filled the line" },
+	{ "traffic", ctl_traffic, "[--by KEY] [--since T] ...", "who filled the line" },
 	{ "loadtest", ctl_loadtest, "[--list]",
 	    "fill the line for some seconds, say how long others wait" },
 	{ "forget", ctl_forget, "ADDRESS", "take an address out of the traffic" },
@@ -61,7 +62,7 @@ static const struct {
 	    "reports for a letter, as tSmoke" },
 	{ "ping", run_ping, "[-c N] [-p MS] [-t MS] HOST...",
 	    "ping once, without a daemon" },
-	{ "path", run_path, "[-m icmp|udp|tcp] [-c N] ... HOST | TARGET",
+	{ "path", run_path, "[-m icmp|udp|tcp] [-c N] ... HOST | TARGET | --targets",
 	    "the hops on the way there, without a daemon, or as it knows them" },
 	{ "decode", run_decode, "[--format tsv|json] [--counters] FILE...",
 	    "the flows in capture files, without a daemon" },

@@ -131,3 +131,48 @@ ctl_way(const struct ctl *ctl, const char *name)
 	json_decref(way);
 	return r;
 }
+
+/* TEXT line by line, each behind a hash, with nothing in it that steers a terminal. */
+static void
+print_commented(const char *text)
+{
+	for (bool begins = true; *text != '\0'; begins = *text++ == '\n') {
+		if (begins)
+			putchar('#');
+		putchar(*text != '\n' && ((unsigned char)*text < ' ' || *text == 0x7f)
+			    ? '?'
+			    : *text);
+	}
+}
+
+int
+ctl_way_targets(const struct ctl *ctl)
+{
+	static const char where[] = "/api/v1/path";
+	char *body;
+	struct err err;
+	int status = ctl_get(ctl, where, &body, &err);
+
+	if (status != 200) {
+		if (status > 0)
+			json_decref(ctl_parse(where, status, body));
+		else
+			fprintf(stderr, "probectl: %s\n", err.text);
+		return CTL_FAILED;
+	}
+	json_t *path = json_loads(body, 0, NULL);
+	const char *suggestion = text(path, "suggestion");
+	bool walked = json_array_size(json_object_get(path, "targets")) > 0;
+	free(body);
+	if (*suggestion != '\0')
+		print_commented(suggestion);
+	else
+		fprintf(stderr, "probectl: %s\n",
+		    walked
+			? "nothing is proposed: what was found on the way is measured"
+			: "nothing is known yet of the way: it is walked in the first "
+			  "minutes after a start");
+	int result = *suggestion != '\0' ? 0 : CTL_FAILED;
+	json_decref(path);
+	return result;
+}
