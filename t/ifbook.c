@@ -459,6 +459,7 @@ test_shares(void)
 
 /* When flows of interface 2 of device NUMBER were last told of. */
 static int64_t flows_told[4];
+static bool named_told[4];
 
 static void
 note_flows(void *ctx, const struct msg_interface *m)
@@ -468,6 +469,8 @@ note_flows(void *ctx, const struct msg_interface *m)
 	(void)ctx;
 	if (number < 4 && m->key.index == 2)
 		flows_told[number] = m->by_flow.begin_ms / 1000;
+	if (number < sizeof named_told / sizeof *named_told)
+		named_told[number] = m->named;
 }
 
 /* Minute K has COUNT interfaces of guest 2 behind interface 1 of device 1. */
@@ -508,6 +511,7 @@ test_guest_silence(void)
 	is_int(flows_told[2], T0 + 60,
 	    "of a guest that has no more rows that is not known");
 	is_int(flows_told[1], T0 + 120, "which is nothing to who is named");
+	ok(named_told[1] && !named_told[2], "web hears who that is");
 	give_guests(t, 3, MINUTE_GUEST_INTERFACES - 1, false);
 	is_int(flows_told[2], T0 + 180, "until it has rows to spare");
 	ifbook_free(t);

@@ -463,6 +463,7 @@ test_messages(void)
 	struct flow_ip ip = ip_of(4);
 	struct msg_interface a = { .key = if_key(&ip, 4),
 		.counted = true,
+		.named = true,
 		.source = IF_SNMP,
 		.bits = 64,
 		.names = { "router", "eth0", "to the provider", { 1000, 200 } },
@@ -475,7 +476,7 @@ test_messages(void)
 	msg_put_interface(&out, &a);
 	size_t len = msg_end(&out);
 	ok(msg_parse(&in, out.data, len, -1) == 0 && msg_get_interface(&in, &b) == 0 &&
-		strcmp(b.names.alias, "to the provider") == 0 &&
+		strcmp(b.names.alias, "to the provider") == 0 && b.named && !b.flows &&
 		b.names.speed[1] == 200 && isnan(b.now.count[IF_OCTETS][IF_OUT]) &&
 		b.now.known_ms == 30000,
 	    "an interface comes through a message as it was");

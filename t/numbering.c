@@ -136,6 +136,54 @@ test_two(const struct way *w)
 	}
 }
 
+/* NetFlow 9 whose numbers are of records, as some have them: two in a datagram. */
+static void
+v9_records_from(unsigned port, unsigned skip)
+{
+	next[port] += skip;
+	v9_plain(next[port], 1, 2);
+	next[port] += 2;
+	give_from(1, port);
+}
+
+/* One process that numbers datagrams and one that numbers records: neither is lost from
+ * sight, and no datagram is more than it surely was. */
+static void
+test_units(void)
+{
+	for (unsigned first = 1; first <= 2; first++) {
+		begin((const uint32_t[]){ 1000, 900000 }, 2);
+		v9(next[1]++, 1);
+		template(0, 256, 4, plain);
+		give_from(1, 1);
+		v9(next[2], 1);
+		template(0, 256, 4, plain);
+		next[2]++;
+		give_from(1, 2);
+		for (unsigned k = 0; k < 100; k++) {
+			if (first == 1)
+				v9_from(1, 0);
+			v9_records_from(2, 0);
+			if (first == 2)
+				v9_from(1, 0);
+		}
+		ok(nothing_lost(), "datagrams and records: nothing is lost");
+		is_str(numbering_unit(&only_exporter()->numbering), "records",
+		    "what is told are records");
+		v9_from(1, 3);
+		v9_records_from(2, 10);
+		is_int((long long)told().lost, 13,
+		    "ten of them, and three datagrams at least");
+	}
+	begin((const uint32_t[]){ 1000, 900000 }, 2);
+	for (unsigned k = 0; k < 30; k++) {
+		sflow_from(1, 0);
+		sflow_from(2, 0);
+	}
+	is_str(numbering_unit(&only_exporter()->numbering), "datagrams",
+	    "where all number datagrams those are told");
+}
+
 static void
 test_bursts(void)
 {
@@ -251,6 +299,7 @@ main(void)
 {
 	for (unsigned i = 0; i < sizeof ways / sizeof *ways; i++)
 		test_two(&ways[i]);
+	test_units();
 	test_bursts();
 	test_sockets();
 	test_three();

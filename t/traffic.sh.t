@@ -147,6 +147,7 @@ live() {
 }
 wait_until 60 live
 ok $? "a flow is seen while its minute grows"
+holds "m is minutes here, not months" "$(top "start=now-5m&end=now-1m" '.end - .start') <= 360"
 is "$(top "start=now-5min" '[.growing, .covered > 0]')" '[true,true]' "and it says that it grows"
 like "$(page /traffic)" '10\.1\.2\.3' "the page has it"
 unlike "$(page /traffic)" 'In the last five minutes' "what is the same of all its time is said once"

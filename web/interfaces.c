@@ -246,20 +246,40 @@ set_growing(struct interface *i, int64_t begin_s, const struct minute_sum *sum)
 	}
 }
 
+/* How many of T's rows are of devices that the operator does not name? */
+static size_t
+guest_rows(const struct minutetable *t)
+{
+	size_t guests = 0;
+
+	for (size_t k = 0; k < t->rows; k++) {
+		struct if_key key = if_key(&t->row[k].key.a, t->row[k].key.number);
+		const struct entry *e;
+
+		HASH_FIND(hh, interfaces.all, &key, sizeof key, e);
+		guests += e == NULL || !e->interface.is.named;
+	}
+	return guests;
+}
+
 /* Of an exporter that tells of others, one that it does not tell of carried nothing;
- * but where senders whom nobody named had so many rows, it may have had no room. */
+ * but where senders whom nobody named had so many rows, one of theirs may have had no
+ * room.
+ */
 static void
 set_silent(const struct minutetable *t)
 {
 	static const struct minute_sum nothing;
 	struct entry *e, *next;
+	bool guests = guest_rows(t) < MINUTE_GUEST_INTERFACES;
 
-	if (t->rest_rows > 0 || t->rows >= MINUTE_GUEST_INTERFACES)
+	if (t->rest_rows > 0)
 		return;
 	HASH_ITER(hh, interfaces.all, e, next) {
 		bool told = false;
 
-		if (e->interface.growing.known_ms > 0 || !e->interface.is.flows)
+		if (e->interface.growing.known_ms > 0 || !e->interface.is.flows ||
+		    (!guests && !e->interface.is.named))
 			continue;
 		for (size_t k = 0; k < t->rows && !told; k++) {
 			struct if_key key = if_key(&t->row[k].key.a, e->key.index);

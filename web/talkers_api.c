@@ -266,8 +266,8 @@ talkers_handle(struct request *r)
 	long limit;
 	enum minute_by by = parse_by(r);
 
-	if (by == MINUTE_BYS || request_time(r, "end", now, &end) < 0 ||
-	    request_time(r, "start", end - SPAN_DEFAULT, &start) < 0 ||
+	if (by == MINUTE_BYS || request_short_time(r, "end", now, &end) < 0 ||
+	    request_short_time(r, "start", end - SPAN_DEFAULT, &start) < 0 ||
 	    request_int(r, "limit", LIMIT_DEFAULT, 1, LIMIT_MAX, &limit) < 0)
 		return;
 	if (start >= end || start < 0) {

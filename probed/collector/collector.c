@@ -326,7 +326,7 @@ send_exporter(struct link *link, const struct exporter *x)
 		.restarts = told.restarts,
 		.mixed = told.mixed,
 		.lost_datagrams =
-		    strcmp(sequence_unit(&x->numbering.first), "datagrams") == 0,
+		    strcmp(numbering_unit(&x->numbering), "datagrams") == 0,
 		.templates = HASH_COUNT(x->templates),
 		.rate = x->rate,
 		.rate_from = (uint8_t)x->rate_from,

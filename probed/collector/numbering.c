@@ -1,6 +1,7 @@
 #include "collector/numbering.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 
@@ -166,4 +167,18 @@ numbering_told(const struct numbering *n)
 		sum.mixed += one->mixed;
 	}
 	return sum;
+}
+
+const char *
+numbering_unit(const struct numbering *n)
+{
+	const char *unit = sequence_unit(&n->first);
+
+	for (unsigned i = 0; n->more != NULL && i < NUMBERING_LINES_MAX - 1; i++) {
+		const struct sequence *one = &n->more->line[i];
+
+		if (one->begun && strcmp(sequence_unit(one), "records") == 0)
+			unit = sequence_unit(one);
+	}
+	return unit;
 }

@@ -26,8 +26,11 @@ void numbering_begin(struct numbering *n, enum flow_protocol protocol);
 /* One that says and holds STEP came from the port that P heard last. */
 void numbering_add(
     struct numbering *n, const struct ports *p, const struct sequence_step *step);
-/* Of all processes, in the unit of the first. */
+/* Of all processes, in numbering_unit(): "datagrams" where all of them number these,
+ * else "records", as which a datagram of another counts for one, the least that was in
+ * it. */
 struct sequence_told numbering_told(const struct numbering *n);
+const char *numbering_unit(const struct numbering *n);
 void numbering_free(struct numbering *n);
 
 #endif

@@ -139,6 +139,7 @@ msg_put_interface(struct msg_out *out, const struct msg_interface *m)
 	if_put_key(p, &m->key);
 	pack_u8(p, m->counted);
 	pack_u8(p, m->flows);
+	pack_u8(p, m->named);
 	pack_u8(p, m->source);
 	pack_u8(p, m->bits);
 	put_names(out, &m->names);
@@ -160,6 +161,7 @@ msg_get_interface(struct msg_in *in, struct msg_interface *m)
 	if_get_key(w, &m->key);
 	m->counted = get_bool(w);
 	m->flows = get_bool(w);
+	m->named = get_bool(w);
 	m->source = wire_u8(w);
 	m->bits = wire_u8(w);
 	get_names(in, &m->names);

@@ -54,6 +54,7 @@ const char *if_check_word(enum if_check check); /* "differs" */
 struct msg_interface {
 	struct if_key key;
 	bool counted, flows;  /* which files there are */
+	bool named;	      /* the operator vouches for its device */
 	uint8_t source, bits; /* of its counters; 0 without them */
 	struct if_names names;
 	struct if_span now, minute;  /* by counters; known_ms 0: none yet */

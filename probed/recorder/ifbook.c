@@ -87,6 +87,14 @@ find_or_add(struct ifbook *t, const struct if_key *key)
 	return i;
 }
 
+/* Web is told how I is now. */
+static void
+show(struct ifbook *t, struct interface *i)
+{
+	i->is.named = i->device->named;
+	t->tell(t->ctx, &i->is);
+}
+
 /* When its files were last written; 0: it has none. */
 static int64_t
 written_s(const struct interface *i)
@@ -118,7 +126,7 @@ forget(struct ifbook *t, struct interface *i)
 		ifdevice_file(&t->devices, i->device, -1);
 	ifdevice_add(&t->devices, i->device, -1);
 	i->is.gone = true;
-	t->tell(t->ctx, &i->is);
+	show(t, i);
 	t->changed = true;
 	HASH_DEL(t->all, i);
 	free(i->check);
@@ -305,7 +313,7 @@ ifbook_counters(struct ifbook *t, const struct msg_ifcounters *m)
 			return;
 		memcpy(i->is.names.name, m->names.name, sizeof i->is.names.name);
 		t->changed = true;
-		t->tell(t->ctx, &i->is);
+		show(t, i);
 		return;
 	}
 	if (m->source < i->is.source && end_s - i->source_s < SOURCE_S)
@@ -324,7 +332,7 @@ ifbook_counters(struct ifbook *t, const struct msg_ifcounters *m)
 		take_minute(t, i, &m->span);
 	else
 		i->is.now = m->span;
-	t->tell(t->ctx, &i->is);
+	show(t, i);
 }
 
 /* --- flows ----------------------------------------------------------------------- */
@@ -364,7 +372,7 @@ take_flows(struct ifbook *t, struct interface *i, int64_t begin_s,
 	}
 	if (may_file(t, i, true, (double)minute_octets(sum)))
 		write_row(t, i, true, begin_s + MINUTE_S, value);
-	t->tell(t->ctx, &i->is);
+	show(t, i);
 }
 
 /* The table of the minute is over and lists all: interfaces of exporters that were
@@ -407,7 +415,7 @@ introduce(struct ifbook *t, const struct minute_row *rows, unsigned count)
 		struct interface *i = find_or_add(t, &key);
 
 		if (i != NULL && t->devices.interfaces != before)
-			t->tell(t->ctx, &i->is);
+			show(t, i);
 	}
 }
 
@@ -627,7 +635,7 @@ ifbook_tell(struct ifbook *t)
 	struct interface *i, *next;
 
 	HASH_ITER(hh, t->all, i, next)
-		t->tell(t->ctx, &i->is);
+		show(t, i);
 }
 
 void
