@@ -43,8 +43,9 @@ at() {
 }
 # incident KIND SUBJECT BEGIN END
 incident() {
-	printf "INSERT INTO incident(kind, subject, source, \"begin\", \"end\", confidence, summary, evidence)
-		VALUES('%s', '%s', 'test', %s, %s, 'sure', '%s', '{}');\n" "$1" "$2" "$3" "$4" "$1"
+	id=$((${id:-900000} + 1)) # the recorder counts its own
+	printf "INSERT INTO incident(id, kind, subject, source, \"begin\", \"end\", confidence, summary, evidence)
+		VALUES(%s, '%s', '%s', 'test', %s, %s, 'sure', '%s', '{}');\n" "$id" "$1" "$2" "$3" "$4" "$1"
 }
 {
 	incident gap "" "$(at "2025-01-10 00:00")" "$(at "2025-01-10 00:01")"

@@ -238,23 +238,8 @@ is_known(const struct calendar *c, const struct day *d)
 {
 	int64_t end = d->end < c->now ? d->end : c->now;
 
-	if (c->trouble.first == 0 || end <= c->trouble.first)
-		return false;
-	if (c->measured && d->known == 0)
-		return false;
-	return trouble_within(&c->trouble, TROUBLE_GAP, d->begin, end) * 2 <=
-	       end - d->begin;
-}
-
-static unsigned
-day_level(int64_t seconds)
-{
-	static const int64_t above[] = { 0, 300, 1800, 7200, 8 * 3600 };
-	unsigned level = 0;
-
-	while (level < LEVELS - 1 && seconds > above[level])
-		level++;
-	return level;
+	return (!c->measured || d->known > 0) &&
+	       trouble_known(&c->trouble, d->begin, end);
 }
 
 /* "45 s", "12 min", "3.5 h". */
@@ -303,7 +288,7 @@ put_day_words(struct html *item, const struct calendar *c, const struct day *d)
 	if (c->measured && d->known > 0)
 		figure_percent(item, "d_loss", d->loss / d->known);
 	html_text(item, "d_words", *words == ',' ? words + 2 : words);
-	html_printf(item, "d_level", "heat%u", day_level(any));
+	html_printf(item, "d_level", "heat%u", trouble_level(any));
 	free(words);
 }
 

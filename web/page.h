@@ -52,6 +52,9 @@ void page_skin_file(struct request *r);
 void page_charts(struct request *r);
 void page_chart(struct request *r, const char *name);
 
+/* status.c */
+void page_status(struct request *r);
+
 /* calendar.c */
 void page_calendar(struct request *r);
 

@@ -114,6 +114,7 @@ const struct route page_routes[] = {
 	{ "/charts", true, false, page_charts },
 	{ "/charts/", false, false, page_charts },
 	{ "/calendar", true, false, page_calendar },
+	{ "/status", true, false, page_status },
 	{ "/compare", true, false, page_compare },
 	{ "/config", true, false, page_config },
 	{ "/smokeping", true, false, page_smokeping },

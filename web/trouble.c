@@ -170,3 +170,21 @@ trouble_last(const struct trouble *t, enum trouble_of of, struct trouble_span *l
 	*last = t->span[of][t->count[of] - 1];
 	return true;
 }
+
+bool
+trouble_known(const struct trouble *t, int64_t from, int64_t to)
+{
+	return t->first != 0 && to > t->first &&
+	       trouble_within(t, TROUBLE_GAP, from, to) * 2 <= to - from;
+}
+
+unsigned
+trouble_level(int64_t seconds)
+{
+	static const int64_t above[] = { 0, 300, 1800, 7200, 8 * 3600 };
+	unsigned level = 0;
+
+	while (level < sizeof above / sizeof above[0] && seconds > above[level])
+		level++;
+	return level;
+}

@@ -41,6 +41,12 @@ int64_t trouble_within(
     const struct trouble *t, enum trouble_of of, int64_t from, int64_t to);
 /* Incidents that began in FROM..TO - 1. */
 unsigned trouble_began(const struct trouble *t, int64_t from, int64_t to);
+/* Is it known what happened in FROM..TO: written down already, and measured for more
+ * than half of it? */
+bool trouble_known(const struct trouble *t, int64_t from, int64_t to);
+/* How bad SECONDS of a day are: 0 (none) to 5, the classes heat0 ... of the style
+ * sheet. */
+unsigned trouble_level(int64_t seconds);
 /* When the last span of OF ended at or before END, and how long it was; false when
  * there is none. */
 bool trouble_last(
