@@ -264,15 +264,15 @@ static const struct {
 	    "2: syntax error in value of 'rrdcached', expected the path of its socket on "
 	    "this host, such as unix:/run/rrdcached.sock\n"
 	    "4: syntax error in value of 'url', expected http://HOST:PORT or https://..., "
-	    "without /write\n"
+	    "without /write, or mqtt://HOST or mqtts://HOST\n"
 	    "3: mandatory variable 'url' not defined in Sinks/a, expected url = http://HOST:PORT or "
-	    "https://..., without /write\n"
+	    "https://..., without /write, or mqtt://HOST or mqtts://HOST\n"
 	    "8: mandatory variable 'url' not defined in Sinks/c, expected url = http://HOST:PORT or "
-	    "https://..., without /write\n"
+	    "https://..., without /write, or mqtt://HOST or mqtts://HOST\n"
 	    "10: syntax error in value of 'url', expected http://HOST:PORT or https://..., "
-	    "without /write\n"
+	    "without /write, or mqtt://HOST or mqtts://HOST\n"
 	    "9: mandatory variable 'url' not defined in Sinks/d, expected url = http://HOST:PORT or "
-	    "https://..., without /write\n" },
+	    "https://..., without /write, or mqtt://HOST or mqtts://HOST\n" },
 	{ "*** Sinks ***\n+ b\nurl = http://vm:8428\nbucket = x\n+ c\n"
 	  "url = http://vm:8428\nbucket = x\ndatabase = y\n",
 	    "1: warning: SmokePing would refuse the section Sinks: better put it into "
@@ -281,6 +281,27 @@ static const struct {
 	    "organisation that the bucket belongs to\n"
 	    "5: both bucket and database are set in Sinks/c, expected a bucket (write API "
 	    "2) or a database (write API 1)\n" },
+	{ "*** Sinks ***\n+ a\nurl = mqtt://b/x\n+ b\nurl = mqtt://b\npassword = p\n"
+	  "topic = a/+/b\nbucket = x\ntargets = Gone\n+ c\nurl = http://b\ntopic = t\n",
+	    "1: warning: SmokePing would refuse the section Sinks: better put it into "
+	    "the file smokebox beside the main file\n"
+	    "3: syntax error in value of 'url', expected http://HOST:PORT or https://..., "
+	    "without /write, or mqtt://HOST or mqtts://HOST\n"
+	    "2: mandatory variable 'url' not defined in Sinks/a, expected url = http://HOST:PORT "
+	    "or https://..., without /write, or mqtt://HOST or mqtts://HOST\n"
+	    "7: syntax error in value of 'topic', expected a topic such as home/smokebox\n" },
+	{ "*** Sinks ***\n+ b\nurl = mqtt://b\npassword = p\nbucket = x\n"
+	  "targets = Gone\n+ c\nurl = http://b\ntopic = t\n",
+	    "1: warning: SmokePing would refuse the section Sinks: better put it into "
+	    "the file smokebox beside the main file\n"
+	    "5: warning: bucket is not used in Sinks/b, expected it only with url = "
+	    "http://...\n"
+	    "6: warning: there is no target or group Gone for Sinks/b, expected a path such "
+	    "as Group.Host\n"
+	    "2: mandatory variable 'username' not defined in Sinks/b, expected username = "
+	    "whose password it is\n"
+	    "9: warning: topic is not used in Sinks/c, expected it only with url = "
+	    "mqtt://...\n" },
 	{ "*** Overrides ***\n+ A\ngap = 10ms\ncodec = opus\nmos = good\n",
 	    "1: warning: SmokePing would refuse the section Overrides: better put it into "
 	    "the file smokebox beside the main file\n"
@@ -1093,12 +1114,14 @@ test_sinks(void)
 	put("smokebox",
 	    "*** InfluxDB ***\nhost = ::1\ndatabase = d\nusername = u\n"
 	    "*** Sinks ***\nrrdcached = /run/r.sock\n+ two\nurl = https://vm/x\n"
-	    "bucket = b\norg = o\ntoken_file = the.token\ntimeout = 7\n");
+	    "bucket = b\norg = o\ntoken_file = the.token\ntimeout = 7\n"
+	    "+ ha\nurl = mqtts://broker:8884\nusername = u\npassword_file = the.token\n"
+	    "discovery = home/assistant\n");
 	struct conf *conf = load(&warnings);
 	FILE *out = open_memstream(&checked, &len);
 	conf_write_checked(conf, CONF_SINKS, out);
 	fclose(out);
-	is_int((long long)conf->sinks, 2, "two sinks");
+	is_int((long long)conf->sinks, 3, "three sinks");
 	is_str(conf->sink[0].url, "http://[::1]:8086", "SmokePing's by host and port");
 	is_str(conf->sink[0].user, NULL, "a name without a password is none");
 	ok(conf->sink[0].loss_tags && !conf->sink[1].loss_tags,
@@ -1106,10 +1129,15 @@ test_sinks(void)
 	is_str(conf->sink[1].token, "abc-123==", "a token is read from its file");
 	is_int(conf->sink[1].timeout, 7, "a timeout");
 	is_str(conf->rrdcached, "/run/r.sock", "rrdcached's socket");
+	ok(!conf->sink[1].mqtt && conf->sink[2].mqtt, "a broker by its URL");
+	is_str(conf->sink[2].topic, "smokebox", "its topic, as usual");
+	is_str(conf->sink[2].discovery, "home/assistant", "and one that is set");
+	is_str(conf->sink[2].password, "abc-123==", "its password");
+	ok(!conf->sink[2].hosts, "hosts are not named");
 	ok(strstr(checked, "abc-123") == NULL, "who needs no secrets does not see it");
 	conf_free(conf);
 	conf = conf_parse_checked(checked, len, &report);
-	ok(conf != NULL && conf->sinks == 2, "but how many there are");
+	ok(conf != NULL && conf->sinks == 3, "but how many there are");
 	conf_free(conf);
 	conf_report_free(&report);
 	free(checked);

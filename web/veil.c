@@ -1,6 +1,5 @@
 #include "web/veil.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,27 +7,6 @@
 #include "base/mem.h"
 #include "infer/finding.h"
 #include "web/eventlog.h"
-
-#define SOMEBODY "a device"
-
-char *
-veil_text(const char *text, const char *name)
-{
-	const char *at;
-	char *veiled;
-	size_t size;
-	FILE *out = open_memstream(&veiled, &size);
-
-	if (out == NULL)
-		fatal("open_memstream");
-	while (*name != '\0' && (at = strstr(text, name)) != NULL) {
-		fprintf(out, "%.*s" SOMEBODY, (int)(at - text), text);
-		text = at + strlen(name);
-	}
-	fputs(text, out);
-	fclose(out);
-	return veiled;
-}
 
 static void
 veil_in_place(char **text, const char *name)

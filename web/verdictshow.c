@@ -6,7 +6,6 @@
 #include "base/mem.h"
 #include "infer/segment.h"
 #include "web/request.h"
-#include "web/veil.h"
 
 static struct msg_verdict now;
 static bool known;
@@ -33,14 +32,7 @@ verdictshow(void)
 static char *
 sentence_for(const struct msg_verdict *v, bool hosts)
 {
-	char *text = mem_str(v->sentence);
-
-	for (unsigned i = 0; !hosts && i < VERDICT_NAMES; i++) {
-		char *veiled = veil_text(text, v->name[i]);
-		free(text);
-		text = veiled;
-	}
-	return text;
+	return hosts ? mem_str(v->sentence) : msg_verdict_veiled(v);
 }
 
 void

@@ -176,15 +176,23 @@ struct conf_loss_color {   /* of Presentation/detail/loss_colors */
 	const char *legend;
 };
 
-/* Where rounds are sent as InfluxDB's lines. NULL: not set. */
+/* Where rounds are sent: as InfluxDB's lines, or to Home Assistant through a broker of
+ * MQTT. NULL: not set. */
 struct conf_sink {
 	const char *name;	     /* "InfluxDB", or of a section of Sinks */
-	const char *url;	     /* "http://HOST:PORT", without the API's path */
+	const char *url;	     /* "http://HOST:PORT", without the API's path, or
+				      * "mqtt://HOST:PORT" */
 	const char *database;	     /* write API 1 */
-	const char *user, *password; /* of that */
+	const char *user, *password; /* of that, or of the broker */
 	const char *bucket, *org, *token; /* write API 2, where there is a bucket */
 	unsigned timeout;		  /* seconds */
 	bool loss_tags;			  /* loss is a tag as well */
+	bool mqtt;			  /* by its URL; what follows is for it alone */
+	const char *ca; /* who vouches for the broker; NULL: the system's */
+	const char *topic, *discovery; /* prefixes of all topics */
+	const char *device;	       /* this box's name there */
+	const char *targets;	       /* paths, blanks between them; "" is all */
+	bool hosts;		       /* names of flows' hosts may be told */
 };
 
 /* A file that was read: the configuration is stale when one of them changed. */

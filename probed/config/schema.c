@@ -785,11 +785,14 @@ static const struct schema_key reflector_key[] = {
 	{ NULL },
 };
 
-#define SINK_URL "https?://[^[:space:]/?#@]+(/[^[:space:]?#]*)?"
+#define SINK_URL                                                                       \
+	"https?://[^[:space:]/?#@]+(/[^[:space:]?#]*)?|mqtts?://[^[:space:]/?#@]+/?"
+#define TOPIC "[-_0-9a-zA-Z]+(/[-_0-9a-zA-Z]+){0,7}"
 
 static const struct schema_key sink_key[] = {
 	{ "url", KEY_MANDATORY, .re = SINK_URL,
-	    .expected = "http://HOST:PORT or https://..., without /write" },
+	    .expected = "http://HOST:PORT or https://..., without /write, or "
+			"mqtt://HOST or mqtts://HOST" },
 	{ "database" },
 	{ "username" },
 	SECRET("password"),
@@ -798,6 +801,12 @@ static const struct schema_key sink_key[] = {
 	SECRET("token"),
 	{ "timeout", .fits = positive, .error = INTEGER_TEXT, .fallback = "15" },
 	{ "loss_tags", .re = YES_NO, .error = YES_NO_TEXT, .fallback = "no" },
+	{ "ca", .re = "/.+", .expected = "the path of a PEM file" },
+	{ "topic", .re = TOPIC, .expected = "a topic such as home/smokebox" },
+	{ "discovery", .re = TOPIC, .expected = "a topic such as homeassistant" },
+	{ "device" },
+	{ "targets", .re = PATHS, .expected = "paths of targets or groups" },
+	{ "hosts", .re = YES_NO, .error = YES_NO_TEXT, .fallback = "no" },
 	{ NULL },
 };
 

@@ -279,9 +279,9 @@ view_build(struct conf_tree *tree, struct conf_report *report, bool quiet)
 	slaves_build(&v);
 	conf_note_master(&v.tree->conf);
 	conf_note_pace(&v.tree->conf);
-	sinks_build(&v);
 	view_collector(&v);
 	targets_build(&v);
+	sinks_build(&v);
 	windows_check(&v);
 	if (quiet)
 		return;

@@ -34,7 +34,7 @@ start(struct worker *w)
 	receivers_open(w->base, w->conf);
 	blockades_open(w->base, w->conf);
 	master_open(w->base, w->conf);
-	sinks_open(w->base);
+	sinks_open(w->base, w->conf);
 	self = w;
 	return w;
 }
@@ -72,7 +72,8 @@ message(void *ctx, struct link *link, struct msg_in *in)
 		return blockades_message(in);
 	if (in->type == MSG_TRY && link_peer(link) == ROOM_WEB)
 		return receivers_message(in);
-	if (in->type == MSG_ROUND && link_peer(link) == ROOM_RECORDER)
+	if ((in->type == MSG_ROUND || in->type == MSG_VERDICT) &&
+	    link_peer(link) == ROOM_RECORDER)
 		return sinks_message(in);
 	return -1;
 }

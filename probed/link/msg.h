@@ -96,7 +96,7 @@ enum msg_type {
 	MSG_HERE,          /* prober -> recorder -> web: struct here: what it is in */
 	MSG_PATH,          /* recorder -> web: struct msg_path: the way to a target */
 	MSG_VERDICT,       /* recorder -> web: struct msg_verdict (msgverdict.h) */
-	/* recorder -> courier: MSG_ROUND, where there are sinks */
+	/* recorder -> courier: MSG_ROUND and MSG_VERDICT, where there are sinks */
 	/* courier -> web */
 	MSG_SINK,          /* struct msg_sink: how one of the sinks fares */
 	/* collector -> recorder */

@@ -1,5 +1,24 @@
 #include "link/msgverdict.h"
 
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/veil.h"
+
+char *
+msg_verdict_veiled(const struct msg_verdict *v)
+{
+	char *text = mem_str(v->sentence);
+
+	for (unsigned i = 0; i < VERDICT_NAMES; i++) {
+		char *veiled = veil_text(text, v->name[i]);
+
+		free(text);
+		text = veiled;
+	}
+	return text;
+}
+
 void
 msg_put_verdict(struct msg_out *out, const struct msg_verdict *v)
 {

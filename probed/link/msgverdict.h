@@ -23,6 +23,9 @@ struct msg_verdict {
 	uint8_t level[SEGMENTS]; /* enum verdict_level */
 };
 
+/* What V says to who may not read hosts; to be freed. */
+char *msg_verdict_veiled(const struct msg_verdict *v);
+
 /* MSG_VERDICT. */
 void msg_put_verdict(struct msg_out *out, const struct msg_verdict *v);
 /* 0, or -1 when it is not to be believed. */

@@ -38,7 +38,9 @@ struct trouble {
 struct relay {
 	const struct history *history;
 	struct link *web, *courier;
-	bool sinks; /* the courier wants rounds */
+	bool sinks; /* the courier wants rounds, and verdicts */
+	struct msg_verdict verdict;
+	bool judged; /* there is one */
 	unsigned long undelivered;
 	struct log_limit slow;
 	struct event *tell;
@@ -200,11 +202,23 @@ note_undelivered(struct relay *relay)
 	relay->undelivered = n;
 }
 
+/* How things stand, where somebody wants to know. */
+static void
+tell_courier(struct relay *relay)
+{
+	if (!relay->sinks || relay->courier == NULL || !relay->judged)
+		return;
+	msg_begin(&relay->out, MSG_VERDICT);
+	msg_put_verdict(&relay->out, &relay->verdict);
+	link_send(relay->courier, &relay->out, -1, LINK_DROPPABLE);
+}
+
 void
 relay_courier(struct relay *relay, struct link *courier)
 {
 	relay->courier = courier;
 	relay->undelivered = 0;
+	tell_courier(relay);
 }
 
 void
@@ -349,6 +363,9 @@ relay_wifi(struct relay *relay, const struct msg_wifi *m)
 void
 relay_verdict(struct relay *relay, const struct msg_verdict *v)
 {
+	relay->verdict = *v;
+	relay->judged = true;
+	tell_courier(relay);
 	if (relay->web == NULL)
 		return;
 	msg_begin(&relay->out, MSG_VERDICT);
@@ -408,7 +425,10 @@ relay_configure(struct relay *relay, const struct conf *old, const struct conf *
 	struct told *t, *after;
 
 	relay->targets = next->target_count;
+	bool new_sinks = !relay->sinks && next->sinks > 0;
 	relay->sinks = next->sinks > 0;
+	if (new_sinks)
+		tell_courier(relay);
 	HASH_ITER(hh, relay->told, t, after)
 		if (conf_target_by_id(next, t->id) == NULL)
 			forget(relay, t);

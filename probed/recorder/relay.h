@@ -1,6 +1,7 @@
 /* What web is told: rounds once they are stored, what the prober says of its targets,
  * counters, troubles. The last of each is kept, and told again to a new web. Where the
- * configuration has sinks, the courier is told of the rounds, too. */
+ * configuration has sinks, the courier is told of rounds and of how things stand, too.
+ */
 #ifndef RECORDER_RELAY_H
 #define RECORDER_RELAY_H
 
