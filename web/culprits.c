@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "culprit.h"
+#include "culpritspan.h"
 #include "web/talkers.h"
 #include "web/veil.h"
 
@@ -17,62 +17,29 @@ culprits_wanted(const struct eventlog_row *row)
 }
 
 static void
-put_rates(struct json *j, const struct minute_sum *sum, int64_t seconds)
-{
-	double s = seconds > 0 ? (double)seconds : NAN;
-
-	jw_put_num(j, "bps_in", round(8 * (double)sum->octets[MINUTE_IN] / s));
-	jw_put_num(j, "bps_out", round(8 * (double)sum->octets[MINUTE_OUT] / s));
-	jw_put_num(j, "pps_in", round((double)sum->packets[MINUTE_IN] / s));
-	jw_put_num(j, "pps_out", round((double)sum->packets[MINUTE_OUT] / s));
-}
-
-static void
-put_hosts(struct json *j, const struct talkers *t)
-{
-	size_t count;
-	struct toplist_row *row =
-	    toplist_top(t->list[MINUTE_HOST], CULPRIT_HOSTS, &count, NULL, NULL, NULL);
-	char text[ADDR_TEXT];
-
-	jw_key(j, "hosts");
-	jw_array(j);
-	for (size_t i = 0; i < count; i++) {
-		jw_object(j);
-		jw_put_str(j, "host", flow_ip_text(&row[i].key.a, text));
-		put_rates(j, &row[i].sum, t->covered_s);
-		jw_object_end(j);
-	}
-	jw_array_end(j);
-	free(row);
-}
-
-static void
 put_span(struct json *j, const char *key, int64_t start, int64_t end, int64_t now,
     bool hosts)
 {
 	struct talkers t;
 
 	talkers_ask(&t, hosts ? 1U << MINUTE_HOST : 0, start, end, now);
-	jw_key(j, key);
-	jw_object(j);
-	jw_put_int(j, "start", t.start);
-	jw_put_int(j, "end", t.end);
-	jw_put_num(j, "coverage", talkers_coverage(&t));
-	put_rates(j, &t.total, t.covered_s);
-	if (hosts)
-		put_hosts(j, &t);
-	jw_object_end(j);
+	culprit_put(j, key,
+	    &(struct culprit_traffic){ .start = t.start,
+		.end = t.end,
+		.covered_s = t.covered_s,
+		.coverage = talkers_coverage(&t),
+		.total = &t.total,
+		.hosts = hosts ? t.list[MINUTE_HOST] : NULL });
 	talkers_free(&t);
 }
 
-/* How much of the time of an incident is known by KEPT, as the recorder wrote it. */
+/* How much of the time of an incident is known by what the recorder kept of it. */
 static double
-kept_coverage(const char *kept)
+kept_coverage(const struct eventlog_row *row)
 {
-	const char *at = kept != NULL ? strstr(kept, "\"coverage\":") : NULL;
+	double share = eventlog_number(row->evidence, "$.talkers.during.coverage");
 
-	return at != NULL ? strtod(at + strlen("\"coverage\":"), NULL) : 0;
+	return isnan(share) ? 0 : share;
 }
 
 /* The same by the ring, now. */
@@ -117,7 +84,7 @@ culprits_put(struct json *j, const struct eventlog_row *row, int64_t now, bool h
 	culprit_spans(row->begin, row->end, now, &s);
 	jw_key(j, "talkers");
 	if (kept != NULL && row->end != 0 &&
-	    ring_coverage(&s, now) < kept_coverage(kept)) {
+	    ring_coverage(&s, now) < kept_coverage(row)) {
 		put_kept(j, kept, hosts);
 		return;
 	}

@@ -324,6 +324,26 @@ eventlog_facts(const char *evidence,
 	finding_facts(evidence, fact, ctx);
 }
 
+double
+eventlog_number(const char *text, const char *path)
+{
+	sqlite3_stmt *stmt = NULL;
+	double number = NAN;
+
+	if (log_file.db != NULL &&
+	    sqlite3_prepare_v2(log_file.db, "SELECT json_extract(?1, ?2)", -1, &stmt,
+		NULL) == SQLITE_OK) {
+		sqlite3_bind_text(stmt, 1, text, -1, SQLITE_STATIC);
+		sqlite3_bind_text(stmt, 2, path, -1, SQLITE_STATIC);
+		if (sqlite3_step(stmt) == SQLITE_ROW &&
+		    (sqlite3_column_type(stmt, 0) == SQLITE_FLOAT ||
+			sqlite3_column_type(stmt, 0) == SQLITE_INTEGER))
+			number = sqlite3_column_double(stmt, 0);
+	}
+	sqlite3_finalize(stmt);
+	return number;
+}
+
 char *
 eventlog_veil(const char *evidence)
 {

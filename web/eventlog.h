@@ -53,6 +53,8 @@ int64_t eventlog_first(void);
  * the numbers and facts of a finding. */
 void eventlog_facts(const char *evidence,
     void (*fact)(void *ctx, const char *key, const char *value), void *ctx);
+/* The number at PATH ("$.a.b") of TEXT, JSON; NAN where there is none. */
+double eventlog_number(const char *text, const char *path);
 /* EVIDENCE without the texts of facts that name hosts, and without the talkers' hosts;
  * "{}" where that cannot be made. To be freed. */
 char *eventlog_veil(const char *evidence);

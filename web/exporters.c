@@ -282,11 +282,19 @@ put_exporter(struct json *j, const struct msg_exporter *x)
 	jw_object_end(j);
 }
 
+static const char *const history_columns[] = { "datagrams", "records", "lost" };
+
+static const char *
+history_name(unsigned column, char buf[USAGE_NAME])
+{
+	(void)buf;
+	return history_columns[column];
+}
+
 void
 exporters_put_history(struct json *j, const char *word, int64_t start, int64_t end,
     int64_t now, unsigned points)
 {
-	static const char *const names[] = { "datagrams", "records", "lost" };
 	const struct msg_exporter *x = NULL, *list;
 	char own[EXPORTER_WORD], path[EXPORTER_PATH];
 	struct usage u;
@@ -304,19 +312,8 @@ exporters_put_history(struct json *j, const char *word, int64_t start, int64_t e
 		return;
 	}
 	jw_object(j);
-	put_int(j, "start", (uint64_t)u.start);
-	put_int(j, "step", u.step);
-	put_int(j, "count", u.count);
-	jw_key(j, "columns");
-	jw_object(j);
-	for (unsigned c = 0; c < sizeof names / sizeof *names; c++) {
-		jw_key(j, names[c]);
-		jw_array(j);
-		for (size_t k = 0; k < u.count; k++)
-			jw_num(j, u.value[k * INTERFACE_DS + c]);
-		jw_array_end(j);
-	}
-	jw_object_end(j);
+	usage_put(
+	    j, &u, sizeof history_columns / sizeof *history_columns, history_name);
 	jw_object_end(j);
 	usage_free(&u);
 }

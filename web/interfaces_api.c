@@ -42,11 +42,11 @@ put_str(struct json *j, const char *key, const char *v)
 	jw_str(j, v[0] != '\0' ? v : NULL);
 }
 
-/* "in_octets" and so on; BUF has 32 bytes. */
+/* "in_octets" and so on. */
 static const char *
-column_name(unsigned column, char *buf)
+column_name(unsigned column, char buf[USAGE_NAME])
 {
-	snprintf(buf, 32, "%s_%s", column % IF_WAYS == IF_IN ? "in" : "out",
+	snprintf(buf, USAGE_NAME, "%s_%s", column % IF_WAYS == IF_IN ? "in" : "out",
 	    if_count_word((enum if_count)(column / IF_WAYS)));
 	return buf;
 }
@@ -54,7 +54,7 @@ column_name(unsigned column, char *buf)
 static void
 put_span(struct json *j, const char *key, const struct if_span *s, unsigned columns)
 {
-	char name[32];
+	char name[USAGE_NAME];
 
 	jw_key(j, key);
 	if (s->known_ms == 0) {
@@ -180,7 +180,6 @@ put_history(struct json *j, const struct interface *i, bool flows, int64_t start
 	unsigned columns = flows ? INTERFACE_FLOW_DS : INTERFACE_DS;
 	struct usage u;
 	struct err err;
-	char name[32];
 
 	jw_key(j, flows ? "history_flows" : "history");
 	if (!(flows ? i->is.flows : i->is.counted) ||
@@ -189,19 +188,7 @@ put_history(struct json *j, const struct interface *i, bool flows, int64_t start
 		return;
 	}
 	jw_object(j);
-	put_int(j, "start", u.start);
-	put_int(j, "step", u.step);
-	put_int(j, "count", (int64_t)u.count);
-	jw_key(j, "columns");
-	jw_object(j);
-	for (unsigned c = 0; c < columns; c++) {
-		jw_key(j, column_name(c, name));
-		jw_array(j);
-		for (size_t k = 0; k < u.count; k++)
-			jw_num(j, u.value[k * INTERFACE_DS + c]);
-		jw_array_end(j);
-	}
-	jw_object_end(j);
+	usage_put(j, &u, columns, column_name);
 	jw_object_end(j);
 	usage_free(&u);
 }

@@ -115,6 +115,15 @@ radios_put(struct json *j)
 	jw_object_end(j);
 }
 
+static const char *
+column_name(unsigned column, char buf[USAGE_NAME])
+{
+	(void)buf;
+	return column < WIFI_LEVELS
+		   ? wifi_level_word((enum wifi_level)column)
+		   : wifi_count_word((enum wifi_count)(column - WIFI_LEVELS));
+}
+
 void
 radios_put_history(struct json *j, const char *name, int64_t start, int64_t end,
     int64_t now, unsigned points)
@@ -131,21 +140,7 @@ radios_put_history(struct json *j, const char *name, int64_t start, int64_t end,
 	}
 	jw_object(j);
 	jw_put_str(j, "name", name);
-	jw_put_int(j, "start", u.start);
-	jw_put_int(j, "step", u.step);
-	jw_put_int(j, "count", (int64_t)u.count);
-	jw_key(j, "columns");
-	jw_object(j);
-	for (unsigned c = 0; c < WIFI_DS; c++) {
-		jw_key(j, c < WIFI_LEVELS
-			      ? wifi_level_word((enum wifi_level)c)
-			      : wifi_count_word((enum wifi_count)(c - WIFI_LEVELS)));
-		jw_array(j);
-		for (size_t k = 0; k < u.count; k++)
-			jw_num(j, u.value[k * INTERFACE_DS + c]);
-		jw_array_end(j);
-	}
-	jw_object_end(j);
+	usage_put(j, &u, WIFI_DS, column_name);
 	jw_object_end(j);
 	usage_free(&u);
 }

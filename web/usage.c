@@ -177,3 +177,24 @@ usage_free(struct usage *u)
 	free(u->value);
 	*u = (struct usage){ 0 };
 }
+
+void
+usage_put(struct json *j, const struct usage *u, unsigned columns,
+    const char *(*name)(unsigned column, char buf[USAGE_NAME]))
+{
+	char buf[USAGE_NAME];
+
+	jw_put_int(j, "start", u->start);
+	jw_put_int(j, "step", u->step);
+	jw_put_int(j, "count", (int64_t)u->count);
+	jw_key(j, "columns");
+	jw_object(j);
+	for (unsigned c = 0; c < columns; c++) {
+		jw_key(j, name(c, buf));
+		jw_array(j);
+		for (size_t k = 0; k < u->count; k++)
+			jw_num(j, u->value[k * INTERFACE_DS + c]);
+		jw_array_end(j);
+	}
+	jw_object_end(j);
+}

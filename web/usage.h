@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/json.h"
 #include "base/log.h"
 #include "interface.h"
 
@@ -39,5 +40,10 @@ int usage_read(struct usage *u, const struct if_key *key, bool flows, int64_t st
 int usage_read_file(struct usage *u, const char *path, int64_t start, int64_t end,
     int64_t now, unsigned points, struct err *err);
 void usage_free(struct usage *u);
+/* U as members of an object: start, step, count, and columns, of which there are
+ * COLUMNS, called as NAME has them (into BUF, where it needs that). */
+#define USAGE_NAME 32
+void usage_put(struct json *j, const struct usage *u, unsigned columns,
+    const char *(*name)(unsigned column, char buf[USAGE_NAME]));
 
 #endif

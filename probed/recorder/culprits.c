@@ -5,40 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/json.h"
 #include "base/log.h"
-#include "culprit.h"
-
-static void
-put_rates(struct json *j, const struct minute_sum *sum, int64_t seconds)
-{
-	double s = seconds > 0 ? (double)seconds : NAN;
-
-	jw_put_num(j, "bps_in", round(8 * (double)sum->octets[MINUTE_IN] / s));
-	jw_put_num(j, "bps_out", round(8 * (double)sum->octets[MINUTE_OUT] / s));
-	jw_put_num(j, "pps_in", round((double)sum->packets[MINUTE_IN] / s));
-	jw_put_num(j, "pps_out", round((double)sum->packets[MINUTE_OUT] / s));
-}
-
-static void
-put_hosts(struct json *j, const struct talk_span *s)
-{
-	size_t count;
-	struct toplist_row *row =
-	    toplist_top(s->hosts, CULPRIT_HOSTS, &count, NULL, NULL, NULL);
-	char text[ADDR_TEXT];
-
-	jw_key(j, "hosts");
-	jw_array(j);
-	for (size_t i = 0; i < count; i++) {
-		jw_object(j);
-		jw_put_str(j, "host", flow_ip_text(&row[i].key.a, text));
-		put_rates(j, &row[i].sum, s->covered_s);
-		jw_object_end(j);
-	}
-	jw_array_end(j);
-	free(row);
-}
+#include "culpritspan.h"
 
 static double
 coverage(const struct talk_span *s, int64_t now)
@@ -59,14 +27,13 @@ put_span(struct json *j, const char *key, const struct talk *t, int64_t start,
 	struct talk_span s;
 
 	talk_span(t, start, end, &s);
-	jw_key(j, key);
-	jw_object(j);
-	jw_put_int(j, "start", s.start);
-	jw_put_int(j, "end", s.end);
-	jw_put_num(j, "coverage", coverage(&s, now));
-	put_rates(j, &s.total, s.covered_s);
-	put_hosts(j, &s);
-	jw_object_end(j);
+	culprit_put(j, key,
+	    &(struct culprit_traffic){ .start = s.start,
+		.end = s.end,
+		.covered_s = s.covered_s,
+		.coverage = coverage(&s, now),
+		.total = &s.total,
+		.hosts = s.hosts });
 	talk_span_free(&s);
 	return s.covered_s > 0;
 }
