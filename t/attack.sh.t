@@ -6,6 +6,7 @@
 . "${SOURCE:?}/t/world.sh"
 command -v sqlite3 >"$DIR/which" || skip_all "no sqlite3"
 world "$@"
+. "$SOURCE/t/flowworld.sh"
 network "* delay=2ms"
 ip link set lo up
 
@@ -74,19 +75,8 @@ cat >"$DIR/smokebox" <<-END
 	dry_run = no
 	protect = 192.0.2.0/28
 END
-config 1 4 <<-END
-+ A
-menu = A
-title = A
-++ one
-menu = one
-title = one
-host = 10.0.0.2
-END
+one_target 1 4
 
-exporter() { # while there is a file named flood, 6000 SYNs a second at 192.0.2.7
-	exec perl "$SOURCE/t/flood.pl" "$DIR"
-}
 incident() { # incident JQ: of the attack
 	json incidents ".incidents[] | select(.kind == \"attack\") | $1" | head -n 1
 }
@@ -111,13 +101,7 @@ is_over() {
 
 probed_start
 wait_until 60 ready || bail "probed does not answer"
-exporter &
-EXPORTER=$!
-is_heard() {
-	[ "$(json status '.exporters | length' 2>/dev/null)" != 0 ]
-}
-wait_until 60 is_heard
-: >"$DIR/flood"
+flood
 wait_until 60 has_incident
 is "$(incident .subject)" 192.0.2.7 "a flood at one host is an attack on it"
 is "$(incident .evidence.vector)" "SYN flood" "of its kind"
@@ -159,10 +143,7 @@ is $? 0 "a courier that was killed knows what it announced"
 kill -9 "$(worker_pid recorder)"
 wait_until 60 has_incident
 is "$(grep -c ban "$DIR/acts")" 1 "and announces it once"
-pids="$PROBED $(json status '.workers[] | select(.pid > 0) | .pid' | tr '\n' ' ')"
-kill -9 $pids 2>"$DIR/kill"
-wait_until 60 is_gone "$PROBED"
-wait "$PROBED" 2>"$DIR/wait"
+kill_all
 rm "$DIR/flood"
 probed_start
 wait_until 60 ready || bail "probed does not answer again"
@@ -234,11 +215,8 @@ more_dels() {
 }
 wait_until 60 more_dels
 is $? 0 "an action that is taken out of the configuration withdraws before"
-pids="$PROBED $(json status '.workers[] | select(.pid > 0) | .pid' | tr '\n' ' ')"
-kill -9 $pids 2>"$DIR/kill"
-wait_until 60 is_gone "$PROBED"
-wait "$PROBED" 2>"$DIR/wait"
-kill "$EXPORTER"
+kill_all
+kill "$FLOOD"
 sqlite3 "$DIR/data/.smokebox/events.db" "UPDATE incident SET \"end\" = \"begin\" + 1 WHERE \"end\" IS NULL"
 probed_start
 one_more_end() {

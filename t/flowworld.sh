@@ -8,10 +8,9 @@
 #	probed_start
 #	v5 0 | send 2055 127.0.0.1 # a datagram
 
-# smokebox <<*** Collector *** and what else is ours: the configuration, with one target.
-smokebox() {
-	cat >"$DIR/smokebox"
-	config 2 3 <<-END
+# one_target [STEP PINGS]: the configuration, with A.one.
+one_target() {
+	config "${1:-2}" "${2:-3}" <<-END
 	+ A
 	menu = A
 	title = A
@@ -20,6 +19,11 @@ smokebox() {
 	title = one
 	host = 10.0.0.2
 	END
+}
+# smokebox <<*** Collector *** and what else is ours: the same with that.
+smokebox() {
+	cat >"$DIR/smokebox"
+	one_target
 }
 
 # send [PORT [FROM]]: each line of standard input, hexadecimal, is a datagram; FROM need
@@ -90,4 +94,19 @@ turn() {
 	turned=$((turned + $1))
 	perl -e 'open my $f, "+<", $ARGV[0] or die; syswrite $f, pack("qq", 1e9 * $ARGV[1], 1e9 * $ARGV[1])' \
 		"$DIR/clock" "$turned"
+}
+
+# flood: flood.pl is heard, and floods 192.0.2.7 from now on; FLOOD is its pid.
+flood() {
+	perl "$SOURCE/t/flood.pl" "$DIR" &
+	FLOOD=$!
+	wait_until 60 reaches 1 json status '.exporters | length' || bail "no exporter"
+	: >"$DIR/flood"
+}
+# kill_all: the daemon with all its workers, at once.
+kill_all() {
+	# shellcheck disable=SC2046
+	kill -9 "$PROBED" $(json status '.workers[] | select(.pid > 0) | .pid') 2>"$DIR/kill"
+	wait_until 60 is_gone "$PROBED"
+	wait "$PROBED" 2>"$DIR/wait"
 }

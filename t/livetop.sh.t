@@ -7,21 +7,13 @@ for tool in softflowd pmacctd; do
 	command -v $tool >"$DIR/which" || skip_all "no $tool"
 done
 world "$@"
+. "$SOURCE/t/flowworld.sh"
 network "* delay=2ms"
 
-cat >"$DIR/smokebox" <<-END
+smokebox <<-END
 	*** Collector ***
 	listen = 127.0.0.1:2055
 	allow = 127.0.0.1
-END
-config 2 3 <<-END
-+ A
-menu = A
-title = A
-++ one
-menu = one
-title = one
-host = 10.0.0.2
 END
 
 # into PROTOCOL COMMAND...: a fresh probed hears what COMMAND exports.

@@ -4,6 +4,7 @@
 # tunnel goes to is attacked; nobody is accused, nor blocked, for what is written inside.
 . "${SOURCE:?}/t/world.sh"
 world "$@"
+. "$SOURCE/t/flowworld.sh"
 network "* delay=2ms"
 ip link set lo up
 
@@ -13,7 +14,7 @@ cat >"$DIR/act" <<-END
 END
 chmod +x "$DIR/act"
 : >"$DIR/acts"
-cat >"$DIR/smokebox" <<-END
+smokebox <<-END
 	*** Collector ***
 	listen = 127.0.0.1:6343
 	allow = 127.0.0.1
@@ -27,15 +28,6 @@ cat >"$DIR/smokebox" <<-END
 	type = fastnetmon
 	program = $DIR/act
 	dry_run = no
-END
-config 2 3 <<-END
-+ A
-menu = A
-title = A
-++ one
-menu = one
-title = one
-host = 10.0.0.2
 END
 
 # exporter: sFlow of one packet in a hundred, 6000 packets a second each of

@@ -4,6 +4,7 @@
 # words that announced it. What cannot be run any more is told, and done when it is back.
 . "${SOURCE:?}/t/world.sh"
 world "$@"
+. "$SOURCE/t/flowworld.sh"
 network "* delay=2ms"
 ip link set lo up
 
@@ -54,15 +55,7 @@ actions() { # the file smokebox with the actions on standard input
 	action lost gobgp gone
 	action under exabgp slow
 } | actions
-config 2 3 <<-END
-+ A
-menu = A
-title = A
-++ one
-menu = one
-title = one
-host = 10.0.0.2
-END
+one_target
 
 BOOK="$DIR/data/.smokebox/state/in-force"
 is_state() { # is_state ACTION STATE
@@ -77,23 +70,10 @@ called() { # called FILE TEXT
 no_book() {
 	! [ -e "$BOOK" ]
 }
-kill_all() {
-	local pids
-	pids="$PROBED $(json status '.workers[] | select(.pid > 0) | .pid' | tr '\n' ' ')"
-	# shellcheck disable=SC2086
-	kill -9 $pids 2>"$DIR/kill"
-	wait_until 60 is_gone "$PROBED"
-	wait "$PROBED" 2>"$DIR/wait"
-}
 
 probed_start
 wait_until 60 ready || bail "probed does not answer"
-perl "$SOURCE/t/flood.pl" "$DIR" &
-is_heard() {
-	[ "$(json status '.exporters | length')" != 0 ]
-}
-wait_until 60 is_heard || bail "no exporter"
-: >"$DIR/flood"
+flood
 for name in removed changed same lost; do
 	wait_until 60 is_state "$name" announced || bail "$name is not announced"
 done
