@@ -99,10 +99,20 @@ is_over() {
 	[ "$(incident .end)" != null ]
 }
 
+due() { # due CONDITION...: it comes, or nothing further can be seen here
+	wait_until 60 "$@" || bail "$* does not come"
+}
+comes() { # comes TEXT CONDITION...: the same, as a test
+	local text=$1
+	shift
+	wait_until 60 "$@"
+	ok $? "$text" || done_testing
+}
+
 probed_start
 wait_until 60 ready || bail "probed does not answer"
 flood
-wait_until 60 has_incident
+due has_incident
 is "$(incident .subject)" 192.0.2.7 "a flood at one host is an attack on it"
 is "$(incident .evidence.vector)" "SYN flood" "of its kind"
 is "$(incident .confidence)" sure "surely"
@@ -112,20 +122,19 @@ holds "within its bounds" "$(incident .evidence.low_pps) < $(incident .evidence.
 is "$(incident .evidence.exporter)" 192.0.2.1 "by whom it is told"
 like "$(incident .summary)" "192.0.2.7 is under attack: SYN flood of up to .* packets/s" "in words"
 
-wait_until 60 is_state hook announced
-is $? 0 "the hook is called"
+comes "the hook is called" is_state hook announced
 like "$(cat "$DIR/acts")" "^192.0.2.7 incoming [0-9]* ban$" "as FastNetMon calls it"
 is "$(jq -r .attack_type "$DIR/acts.in")" syn_flood "with JSON to read"
-wait_until 60 is_state route announced
+due is_state route announced
 is "$(cat "$DIR/lines")" "announce route 192.0.2.7/32 next-hop 192.0.2.1 community [65535:666]" \
 	"a route is announced, and no other"
-wait_until 60 is_state peer announced
+due is_state peer announced
 is "$(cat "$DIR/bgp")" "-p 50051 global rib add -a ipv4 192.0.2.7/32 nexthop 192.0.2.1 community 65535:666" \
 	"GoBGP is called with all its words"
-wait_until 60 is_state file announced
+due is_state file announced
 is "$(cat "$DIR/routes")" "route 192.0.2.7/32 blackhole { bgp_community.add((65535,666)); };" \
 	"BIRD's file has the route"
-wait_until 60 is_state set announced
+due is_state set announced
 is "$(cat "$DIR/sets")" "add element inet smokebox attacked4 { 192.0.2.7 timeout 14400s }" \
 	"the set of nftables the address"
 is "$(blockade trial .state)" "dry run" "what is not meant is only said"
@@ -133,32 +142,27 @@ is "$(blockade kept .why)" "the address is protected" "what is protected is not 
 is "$(incident '.evidence.blockades | length')" 7 "the incident tells of all"
 like "$("$BUILD/probectl" --data "$DIR/data" status)" "blockade .*route, 192.0.2.7: announced" \
 	"as does probectl"
-wait_until 60 has_talkers
-is $? 0 "it says who filled the line"
+comes "it says who filled the line" has_talkers
 
 # Whoever dies, what is announced is known.
 kill -9 "$(worker_pid courier)"
-wait_until 60 is_state route announced
-is $? 0 "a courier that was killed knows what it announced"
+comes "a courier that was killed knows what it announced" is_state route announced
 kill -9 "$(worker_pid recorder)"
-wait_until 60 has_incident
+due has_incident
 is "$(grep -c ban "$DIR/acts")" 1 "and announces it once"
 kill_all
 rm "$DIR/flood"
 probed_start
 wait_until 60 ready || bail "probed does not answer again"
-wait_until 60 says acts unban
-is $? 0 "after all were killed it is withdrawn, when the attack is over"
+comes "after all were killed it is withdrawn, when the attack is over" says acts unban
 like "$(tail -n 1 "$DIR/acts")" "^192.0.2.7 incoming [0-9]* unban$" "as FastNetMon does"
-wait_until 60 says lines withdraw
+due says lines withdraw
 is "$(tail -n 1 "$DIR/lines")" "withdraw route 192.0.2.7/32 next-hop 192.0.2.1" "the route, too"
 no_routes() {
 	! [ -s "$DIR/routes" ]
 }
-wait_until 60 no_routes
-is $? 0 "and the one in BIRD's file"
-wait_until 60 says sets "delete element inet smokebox attacked4 { 192.0.2.7 }"
-is $? 0 "and the address in the set"
+comes "and the one in BIRD's file" no_routes
+comes "and the address in the set" says sets "delete element inet smokebox attacked4 { 192.0.2.7 }"
 is_over
 is $? 0 "the incident is closed"
 
@@ -168,19 +172,16 @@ ip address add 192.0.2.7/32 dev lo
 is_own() {
 	[ "$(blockade route .why)" = "it is this host or its gateway" ]
 }
-wait_until 60 is_own
-is $? 0 "an address that came while it ran is not touched"
+comes "an address that came while it ran is not touched" is_own
 ip address del 192.0.2.7/32 dev lo
-wait_until 60 is_state route announced
-is $? 0 "until it is another's again"
-wait_until 60 is_state hook announced
+comes "until it is another's again" is_state route announced
+due is_state hook announced
 ip address add 192.0.2.7/32 dev lo
 two_unbans() {
 	[ "$(grep -c unban "$DIR/acts")" = 2 ]
 }
-wait_until 60 two_unbans
-is $? 0 "what was announced for it before is withdrawn"
-wait_until 60 is_own
+comes "what was announced for it before is withdrawn" two_unbans
+due is_own
 ip -batch - <<-END
 	address del 192.0.2.7/32 dev lo
 	route add default via 192.0.2.7 dev lo onlink
@@ -189,8 +190,8 @@ asked=$(date +%s)
 decided_again() { # so long that it would have been announced
 	[ "$(($(date +%s) - asked))" -ge 4 ]
 }
-wait_until 60 decided_again
-wait_until 60 is_own
+due decided_again
+due is_own
 is "$(blockade route .why)" "it is this host or its gateway" "nor is a new gateway"
 bans=$(grep -c ' ban$' "$DIR/acts")
 unbans=$(grep -c unban "$DIR/acts")
@@ -201,20 +202,18 @@ ip route del default via 192.0.2.7 dev lo
 one_more_ban() {
 	[ "$(grep -c ' ban$' "$DIR/acts")" = $((bans + 1)) ]
 }
-wait_until 60 one_more_ban
-is $? 0 "the next attack is announced again"
-wait_until 60 is_state route announced
+comes "the next attack is announced again" one_more_ban
+due is_state route announced
 
 # An action that a reload takes away while it is in force.
-wait_until 60 is_state peer announced
+due is_state peer announced
 dels=$(grep -c "global rib del" "$DIR/bgp")
 sed -i '/^+ peer/,/^dry_run/d' "$DIR/smokebox"
 kill -HUP "$PROBED"
 more_dels() {
 	[ "$(grep -c "global rib del" "$DIR/bgp")" -gt "$dels" ]
 }
-wait_until 60 more_dels
-is $? 0 "an action that is taken out of the configuration withdraws before"
+comes "an action that is taken out of the configuration withdraws before" more_dels
 kill_all
 kill "$FLOOD"
 sqlite3 "$DIR/data/.smokebox/events.db" "UPDATE incident SET \"end\" = \"begin\" + 1 WHERE \"end\" IS NULL"
@@ -223,11 +222,9 @@ one_more_end() {
 	[ "$(grep -c unban "$DIR/acts")" = $((unbans + 1)) ] &&
 		[ "$(grep -c withdraw "$DIR/lines")" = $((withdrawn + 1)) ]
 }
-wait_until 60 one_more_end
-is $? 0 "what is no longer called for is withdrawn at the start"
+comes "what is no longer called for is withdrawn at the start" one_more_end
 nothing_announced() {
 	! [ -e "$DIR/data/.smokebox/state/in-force" ]
 }
-wait_until 60 nothing_announced
-is $? 0 "and nothing is left in the book"
+comes "and nothing is left in the book" nothing_announced
 done_testing

@@ -103,10 +103,16 @@ flood() {
 	wait_until 60 reaches 1 json status '.exporters | length' || bail "no exporter"
 	: >"$DIR/flood"
 }
+knows_workers() {
+	workers=$(json status '.workers[] | select(.pid > 0) | .pid')
+	[ -n "$workers" ]
+}
 # kill_all: the daemon with all its workers, at once.
 kill_all() {
-	# shellcheck disable=SC2046
-	kill -9 "$PROBED" $(json status '.workers[] | select(.pid > 0) | .pid') 2>"$DIR/kill"
+	# A busy machine may take its time to list them.
+	wait_until 60 knows_workers
+	# shellcheck disable=SC2086
+	kill -9 "$PROBED" $workers 2>"$DIR/kill"
 	wait_until 60 is_gone "$PROBED"
 	wait "$PROBED" 2>"$DIR/wait"
 }
