@@ -120,6 +120,9 @@ is "$(incident .evidence.threshold)" 2000 "held against a threshold"
 holds "the truth is near" "$(incident .evidence.pps) > 3000 && $(incident .evidence.pps) < 9000"
 holds "within its bounds" "$(incident .evidence.low_pps) < $(incident .evidence.pps) && $(incident .evidence.high_pps) > $(incident .evidence.pps)"
 is "$(incident .evidence.exporter)" 192.0.2.1 "by whom it is told"
+like "$("$BUILD/probectl" --data "$DIR/data" explain "$(incident .id)")" \
+	"packets .* \(90 %: .* to .*\), threshold 2000 packets/s" \
+	"each number with its interval, how sure that is, and its threshold"
 like "$(incident .summary)" "192.0.2.7 is under attack: SYN flood of up to .* packets/s" "in words"
 
 comes "the hook is called" is_state hook announced

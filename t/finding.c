@@ -7,6 +7,7 @@
 
 #include <jansson.h>
 
+#include "infer/odds.h"
 #include "t/tap.h"
 
 static json_t *
@@ -76,6 +77,58 @@ test_evidence(void)
 	json_decref(j);
 }
 
+/* Each interval says how sure it is. */
+static void
+test_levels(void)
+{
+	static struct infer_finding f;
+
+	finding_init(&f, "k", "s", "t");
+	finding_interval(finding_number(&f, "a", "count", 2), 1, 3, 0.9);
+	finding_interval_of(finding_number(&f, "b", "count", 2), &f.number[0]);
+	struct finding_number *n = finding_number(&f, "c", "count", 2);
+	n->low = 1;
+	json_t *j = parsed(&f), *numbers = json_object_get(j, "numbers");
+	const double want[] = { 0.9, 0.9, 0.95 };
+	for (size_t i = 0; i < 3; i++)
+		is_close(json_number_value(
+			     json_object_get(json_array_get(numbers, i), "level")),
+		    want[i], 1e-12, "with its level");
+	json_decref(j);
+}
+
+static void
+test_exact(void)
+{
+	/* Recomputed from tables of the binomial distribution. */
+	static const struct {
+		uint64_t k, n;
+		double low, high;
+	} table[] = { { 0, 10, 0, 0.30850 }, { 1, 10, 0.00253, 0.44502 },
+		{ 5, 10, 0.18709, 0.81291 }, { 10, 10, 0.69150, 1 },
+		{ 3, 20, 0.03207, 0.37893 }, { 0, 0, 0, 1 } };
+	uint64_t rank[2];
+	double low, high;
+
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		odds_exact(table[i].k, table[i].n, 0.95, &low, &high);
+		ok(fabs(low - table[i].low) < 1e-5 && fabs(high - table[i].high) < 1e-5,
+		    "%u of %u: %.5f to %.5f", (unsigned)table[i].k,
+		    (unsigned)table[i].n, low, high);
+	}
+	ok(isnan(odds_median(0, 0.95, &rank[0], &rank[1])), "of nothing no median");
+	is_close(
+	    odds_median(1, 0.95, &rank[0], &rank[1]), 0, 1e-12, "one proves nothing");
+	is_close(odds_median(3, 0.95, &rank[0], &rank[1]), 0.75, 1e-12, "three, 75 %");
+	ok(rank[0] == 0 && rank[1] == 2, "by the least and the greatest");
+	is_close(odds_median(6, 0.95, &rank[0], &rank[1]), 0.95, 1e-12, "six, 95 %");
+	ok(rank[0] == 0 && rank[1] == 5, "likewise");
+	odds_median(10, 0.95, &rank[0], &rank[1]);
+	ok(rank[0] == 1 && rank[1] == 8, "ten by the second and the last but one");
+	odds_median(100, 0.95, &rank[0], &rank[1]);
+	ok(rank[0] == 39 && rank[1] == 60, "a hundred by the 40th and the 61st");
+}
+
 static void
 test_bounds(void)
 {
@@ -111,6 +164,8 @@ main(void)
 {
 	test_words();
 	test_evidence();
+	test_levels();
+	test_exact();
 	test_bounds();
 	return tap_done();
 }

@@ -78,7 +78,29 @@ bail() {
 	done_testing
 }
 
+# Whatever was found in this world, of any kind there is or will be, must come with the
+# numbers behind it, a threshold (or a rule of one's own), an interval, the quality of the
+# data and a sentence. What a test put there itself has a number from 900001 on.
+findings_whole() {
+	local db=$DIR/data/.smokebox/events.db bad
+	[ -n "${WORLD:-}" ] && [ -s "$db" ] && command -v sqlite3 jq >"$DIR/which" || return 0
+	bad=$(sqlite3 -readonly -cmd '.timeout 5000' "$db" "SELECT json_object('kind', kind,
+		'source', source, 'summary', summary, 'evidence', json(evidence)) FROM incident
+		WHERE id < 900000 AND kind NOT IN ('note', 'gap', 'loadtest')" |
+		jq -c 'select((try (
+			(.summary | length > 10) and (.evidence |
+			(.numbers | length > 0) and
+			(.numbers | any(.value != null)) and
+			((.numbers | any(has("threshold"))) or
+				(.facts | any(.name == "rule"))) and
+			(.numbers | any(has("interval") and has("level"))) and
+			(.quality | has("samples") and has("unknown")))) catch false) | not)')
+	[ -z "$bad" ] || { printf '%s\n' "$bad" | sed 's/^/# /'; }
+	[ -z "$bad" ] || ok 1 "each finding has numbers, threshold, interval, quality, sentence"
+}
+
 done_testing() {
+	findings_whole
 	echo "1..$tap_count"
 	tap_count=-1
 	exit $((tap_failed != 0))

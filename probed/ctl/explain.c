@@ -55,6 +55,20 @@ figure(char *buf, size_t size, const json_t *v, const char *unit)
 		snprintf(buf, size, "%.4g %s", x, unit);
 }
 
+/* An incident of before levels were told has none. */
+static void
+print_interval(const json_t *level, const char *low, const char *high)
+{
+	double l = json_number_value(level);
+
+	if (json_is_number(level) && l >= 1)
+		printf(" (counted)");
+	else if (json_is_number(level))
+		printf(" (%.3g %%: %s to %s)", 100 * l, low, high);
+	else
+		printf(" (%s to %s)", low, high);
+}
+
 static void
 print_number(const json_t *n)
 {
@@ -68,7 +82,7 @@ print_number(const json_t *n)
 	if (json_array_size(interval) == 2) {
 		figure(low, sizeof low, json_array_get(interval, 0), unit);
 		figure(high, sizeof high, json_array_get(interval, 1), unit);
-		printf(" (95 %%: %s to %s)", low, high);
+		print_interval(json_object_get(n, "level"), low, high);
 	}
 	if (json_is_number(threshold)) {
 		figure(value, sizeof value, threshold, unit);

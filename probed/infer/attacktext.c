@@ -124,12 +124,66 @@ attack_confidence(const struct attack *a)
 	return a->peak.weight < 1 || a->host.len == 0 ? "likely" : "sure";
 }
 
+/* In units of people: bits. */
+static void
+put_rate(struct infer_finding *f, const char *name, const struct attack *a,
+    const struct vector *v, enum baseline_figure figure, bool judged)
+{
+	bool octets = figure == BASELINE_OCTETS;
+	double unit = octets ? 8 : 1;
+	struct finding_number *n =
+	    finding_number_of(f, name, octets ? "bit/s" : "packets/s", "",
+		unit * (octets ? v->octets : v->packets),
+		judged ? unit * a->threshold[figure] : NAN);
+
+	finding_interval(n, unit * (octets ? v->low_octets : v->low_packets),
+	    unit * (octets ? v->high_octets : v->high_packets), VECTOR_LEVEL);
+}
+
+static void
+put_numbers(const struct attack *a, struct infer_finding *f)
+{
+	const struct vector *v = &a->peak;
+	const double *t = a->threshold, *u = a->usual;
+
+	put_rate(f, "packets", a, v, BASELINE_PACKETS, true);
+	put_rate(f, "bits", a, v, BASELINE_OCTETS, true);
+	finding_number_of(f, "flows", "flows/s", "", v->flows, t[BASELINE_FLOWS]);
+	finding_number(f, "sources", "count", v->ends);
+	finding_number_of(f, "times_threshold", "ratio", "", a->peak_ratio, 1);
+	put_rate(f, "packets_now", a, &a->now, BASELINE_PACKETS, false);
+	put_rate(f, "bits_now", a, &a->now, BASELINE_OCTETS, false);
+	finding_number(f, "usual_packets", "packets/s", u[BASELINE_PACKETS]);
+	finding_number(f, "usual_bits", "bit/s", 8 * u[BASELINE_OCTETS]);
+	finding_number_of(f, "lost", "ratio", "", a->lost, ATTACK_LOST_MOST);
+	finding_number(f, "window", "s", (double)a->window_ms / 1000);
+	finding_number(f, "hold", "s", (double)a->hold_s);
+}
+
+static void
+put_quality(const struct attack *a, struct infer_finding *f)
+{
+	const struct vector *v = &a->peak;
+	double seen = (double)v->samples * 1000 / (double)(a->window_ms + 1);
+	double each = seen > 0 ? v->packets / seen : 1;
+
+	f->quality.samples = v->samples;
+	f->quality.unknown = a->lost;
+	f->quality.sampling = each < SAMPLING_MOST ? (uint32_t)llround(each) : 0;
+	f->quality.learned = a->learned ? LEARNED_ENOUGH : LEARNED_LITTLE;
+	if (a->learned_s > 0)
+		f->quality.baseline_s = (double)a->learned_s;
+	snprintf(f->quality.note, sizeof f->quality.note, "%s%s%s",
+	    a->learned ? "" : "what is usual is not learned yet",
+	    !a->learned && a->stale ? "; " : "",
+	    a->stale ? "nobody tells of it any more" : "");
+}
+
 void
 attack_finding(const struct attack *a, struct infer_finding *f)
 {
 	char text[ATTACK_SUMMARY], name[VECTOR_NAME];
 	const struct vector *v = a->now.class != VECTOR_CLASSES ? &a->now : &a->peak;
-	struct finding_number *n;
 
 	attack_subject(a, text);
 	finding_init(f, ATTACK_KIND, text, ATTACK_SOURCE);
@@ -140,14 +194,9 @@ attack_finding(const struct attack *a, struct infer_finding *f)
 	f->confidence = confidence_by_word(attack_confidence(a));
 	f->begin = a->begin_s;
 	f->worst = a->peak.packets;
-	n = finding_number_of(f, "bits", "bit/s", "", 8 * v->octets,
-	    8 * a->threshold[BASELINE_OCTETS]);
-	n->low = 8 * v->low_octets;
-	n->high = 8 * v->high_octets;
-	n = finding_number_of(f, "packets", "packets/s", "", v->packets,
-	    a->threshold[BASELINE_PACKETS]);
-	n->low = v->low_packets;
-	n->high = v->high_packets;
+	put_rate(f, "bits", a, v, BASELINE_OCTETS, true);
+	put_rate(f, "packets", a, v, BASELINE_PACKETS, true);
+	put_quality(a, f);
 	if (a->host.len != 0)
 		finding_fact(f, "attacked", "%s", flow_ip_text(&a->host, text));
 	finding_fact(f, "vector", "%s", vector_name(&a->peak, name));
@@ -157,71 +206,9 @@ attack_finding(const struct attack *a, struct infer_finding *f)
 }
 
 static void
-put_number(struct json *j, const char *name, const char *unit, double value,
-    double threshold, double low, double high)
-{
-	jw_object(j);
-	jw_put_str(j, "name", name);
-	jw_put_num(j, "value", value);
-	jw_put_str(j, "unit", unit);
-	if (!isnan(threshold))
-		jw_put_num(j, "threshold", threshold);
-	if (!isnan(low)) {
-		jw_key(j, "interval");
-		jw_array(j);
-		jw_num(j, low);
-		jw_num(j, high);
-		jw_array_end(j);
-	}
-	jw_object_end(j);
-}
-
-static void
-put_numbers(struct json *j, const struct attack *a)
-{
-	const struct vector *v = &a->peak;
-	const double *t = a->threshold, *u = a->usual;
-
-	jw_key(j, "numbers");
-	jw_array(j);
-	put_number(j, "packets", "packets/s", v->packets, t[BASELINE_PACKETS],
-	    v->low_packets, v->high_packets);
-	put_number(j, "bits", "bit/s", 8 * v->octets, 8 * t[BASELINE_OCTETS],
-	    8 * v->low_octets, 8 * v->high_octets);
-	put_number(j, "flows", "flows/s", v->flows, t[BASELINE_FLOWS], NAN, NAN);
-	put_number(j, "sources", "count", v->ends, NAN, NAN, NAN);
-	put_number(j, "times_threshold", "ratio", a->peak_ratio, 1, NAN, NAN);
-	put_number(j, "packets_now", "packets/s", a->now.packets, NAN,
-	    a->now.low_packets, a->now.high_packets);
-	put_number(j, "bits_now", "bit/s", 8 * a->now.octets, NAN, 8 * a->now.low_octets,
-	    8 * a->now.high_octets);
-	put_number(
-	    j, "usual_packets", "packets/s", u[BASELINE_PACKETS], NAN, NAN, NAN);
-	put_number(j, "usual_bits", "bit/s", 8 * u[BASELINE_OCTETS], NAN, NAN, NAN);
-	put_number(j, "hold", "s", (double)a->hold_s, NAN, NAN, NAN);
-	jw_array_end(j);
-}
-
-static void
-put_quality(struct json *j, const struct attack *a)
-{
-	const struct vector *v = &a->peak;
-	double seen = (double)v->samples * 1000 / (double)(a->window_ms + 1);
-	double each = seen > 0 ? v->packets / seen : 1;
-
-	jw_key(j, "quality");
-	jw_object(j);
-	jw_put_int(j, "samples", (int64_t)v->samples);
-	jw_put_num(j, "window", (double)a->window_ms / 1000);
-	jw_put_int(j, "sampling", each < SAMPLING_MOST ? llround(each) : 0);
-	jw_put_bool(j, "learned", a->learned);
-	jw_put_bool(j, "stale", a->stale);
-	jw_object_end(j);
-}
-
-static void
 put_evidence(struct json *j, const struct attack *a)
 {
+	static struct infer_finding f;
 	const struct vector *v = &a->peak;
 	char text[ADDR_TEXT], name[VECTOR_NAME];
 
@@ -247,8 +234,11 @@ put_evidence(struct json *j, const struct attack *a)
 	jw_put_int(j, "relapses", a->relapses);
 	jw_put_str(j, "exporter",
 	    a->exporter.len != 0 ? flow_ip_text(&a->exporter, text) : NULL);
-	put_numbers(j, a);
-	put_quality(j, a);
+	finding_init(&f, ATTACK_KIND, "", ATTACK_SOURCE);
+	finding_cause(&f, vector_word(v));
+	put_numbers(a, &f);
+	put_quality(a, &f);
+	finding_put(j, &f);
 	jw_object_end(j);
 }
 

@@ -4,6 +4,23 @@
 #include <stdio.h>
 
 #include "base/log.h"
+#include "infer/finding.h"
+
+#define SAMPLING_TEXT 80
+
+/* How they were sampled, into BUF (SAMPLING_TEXT bytes). */
+static const char *
+sampling_text(const struct backscatter *b, char *buf)
+{
+	if (b->rate_unknown)
+		return "if none were left out: an exporter does not say how it samples";
+	if (b->rate_min == b->rate)
+		snprintf(buf, SAMPLING_TEXT, "sampled 1:%u", b->rate);
+	else
+		snprintf(
+		    buf, SAMPLING_TEXT, "sampled 1:%u to 1:%u", b->rate_min, b->rate);
+	return buf;
+}
 
 const char *
 backscatter_confidence(const struct backscatter *b)
@@ -30,9 +47,56 @@ put_estimate(struct json *j, const struct backscatter *b)
 	jw_num(j, b->smallest);
 }
 
+/* What it was confirmed by. */
+static void
+put_numbers(
+    const struct victim *m, const struct backscatter *b, struct infer_finding *f)
+{
+	struct finding_number *n;
+
+	n = finding_number(f, "attack", b->packets ? "packets/s" : "answers/s",
+	    b->n > 0 && b->count > 1 ? b->estimate.pps : NAN);
+	if (b->n > 0)
+		finding_interval(
+		    n, b->estimate.low, b->estimate.high, BACKSCATTER_LEVEL);
+	finding_number(f, "smallest_seen", "answers/s", b->smallest);
+	finding_number_of(
+	    f, "packets", "count", "", (double)m->packets, BACKSCATTER_PACKETS);
+	finding_number(f, b->packets ? "response_packets" : "responses", "count",
+	    (double)b->count);
+	finding_number_of(f, "duration", "s", "",
+	    (double)(m->last_ms - m->first_ms) / 1000, BACKSCATTER_MS / 1000.0);
+	finding_number_of(f, "packets_in_a_minute", "count", "", (double)m->minute_max,
+	    BACKSCATTER_MINUTE);
+	finding_number_of(
+	    f, "addresses", "count", "", (double)m->addresses, BACKSCATTER_ADDRESSES);
+	finding_number(f, "quiet_addresses", "count", (double)b->n);
+	finding_number_of(f, "unevenness", "A2", "", b->a2, UNIFORM_A2_5);
+}
+
+static void
+put_quality(
+    const struct victim *m, const struct backscatter *b, struct infer_finding *f)
+{
+	const char *asked = m->rate_max > 1
+				? "only addresses that never send are looked at"
+				: "nobody here had asked";
+	char sampling[SAMPLING_TEXT];
+
+	f->quality.samples = m->packets;
+	/* What is lost on the way to us cannot be known of somebody else's packets. */
+	f->quality.unknown = NAN;
+	f->quality.sampling = b->rate_unknown ? 0 : b->rate;
+	snprintf(f->quality.note, sizeof f->quality.note, "%s; %s%s", asked,
+	    sampling_text(b, sampling),
+	    b->n == 0 ? "; nothing is watched that stands for all" : "");
+}
+
 static void
 put_evidence(struct json *j, const struct victim *m, const struct backscatter *b)
 {
+	static struct infer_finding f;
+
 	jw_object(j);
 	jw_key(j, "state");
 	jw_str(j, backscatter_state_word(b->state));
@@ -70,23 +134,11 @@ put_evidence(struct json *j, const struct victim *m, const struct backscatter *b
 	jw_int(j, m->ttl_min);
 	jw_int(j, m->ttl_max);
 	jw_array_end(j);
+	finding_init(&f, "backscatter", "", "telescope");
+	put_numbers(m, b, &f);
+	put_quality(m, b, &f);
+	finding_put(j, &f);
 	jw_object_end(j);
-}
-
-#define SAMPLING_TEXT 80
-
-/* How they were sampled, into BUF (SAMPLING_TEXT bytes). */
-static const char *
-sampling_text(const struct backscatter *b, char *buf)
-{
-	if (b->rate_unknown)
-		return "if none were left out: an exporter does not say how it samples";
-	if (b->rate_min == b->rate)
-		snprintf(buf, SAMPLING_TEXT, "sampled 1:%u", b->rate);
-	else
-		snprintf(
-		    buf, SAMPLING_TEXT, "sampled 1:%u to 1:%u", b->rate_min, b->rate);
-	return buf;
 }
 
 void

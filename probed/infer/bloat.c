@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include "base/stats.h"
+#include "infer/odds.h"
 #include "infer/share.h"
 
+#define LEVEL 0.95 /* of intervals */
 #define IDLE 0.2 /* of the line */
 #define LOADED 0.8
 #define OTHER 0.5      /* the other way is not to blame below */
@@ -304,10 +306,12 @@ bloat_now(
 	double added[BLOAT_RECENT];
 	const struct bloat_pair *p;
 	int64_t after = now;
+	uint64_t low, high;
 
 	memset(n, 0, sizeof *n);
 	n->threshold_ms = fmax(ADDED_MS, SIGMAS * r->noise_ms);
 	n->added_ms = n->use = n->rate = n->correlation = NAN;
+	n->low_ms = n->high_ms = NAN;
 	if (isnan(r->idle_ms))
 		return;
 	for (unsigned i = 0; (p = recent(b, i)) != NULL; i++) {
@@ -337,6 +341,9 @@ bloat_now(
 	n->use = use[n->way][n->pairs / 2];
 	n->rate = rate[n->way][n->pairs / 2];
 	n->added_ms = added[n->pairs / 2];
+	n->level = odds_median(n->pairs, LEVEL, &low, &high);
+	n->low_ms = added[low];
+	n->high_ms = added[high];
 	n->correlation = correlation(b, n->way);
 	/* Where the line's rate is but the most that was seen, load must explain the
 	 * delay, or it is not the line that was full. */

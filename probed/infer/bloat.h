@@ -94,7 +94,8 @@ struct bloat_now {
 	unsigned way;	 /* the fuller one */
 	double use;	 /* of the line, median, 0..1 */
 	double rate;	 /* bit/s, median */
-	double added_ms; /* median */
+	double added_ms; /* median, */
+	double low_ms, high_ms, level; /* and what holds it with LEVEL */
 	double threshold_ms;
 	double correlation; /* of rate and delay over the recent pairs, by rank */
 };

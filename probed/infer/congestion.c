@@ -4,8 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "infer/odds.h"
 #include "infer/share.h"
 
+#define LEVEL 0.95 /* of intervals */
 /* Score from which on it is suspected, and sure. */
 #define SUSPECTED 3
 #define SURE 5
@@ -26,23 +28,54 @@ struct score {
 	bool active, passive;
 };
 
-/* An item that counts when HOLDS; it is listed either way. */
-static void
+/* An item that counts when HOLDS; it is listed either way, unless it is not known:
+ * NULL. */
+static struct finding_number *
 item(struct score *s, const char *name, const char *unit, double value,
     double threshold, bool active, int weight, bool holds)
 {
 	struct finding_number *n;
 
 	if (isnan(value))
-		return;
+		return NULL;
 	n = finding_number_of(s->f, name, unit, "", value, threshold);
 	n->weight = holds ? weight : 0;
 	if (!holds)
-		return;
+		return n;
 	s->sum += weight;
 	/* What weighs nothing proves nothing. */
 	if (weight > 0)
 		*(active ? &s->active : &s->passive) = true;
+	return n;
+}
+
+/* What interfaces counted is so. N may be NULL. */
+static void
+counted(struct finding_number *n)
+{
+	if (n != NULL)
+		finding_interval(n, n->value, n->value, 1);
+}
+
+/* N is the median delay now; NULL allowed. */
+static void
+as_delayed(struct finding_number *n, const struct bloat_now *now)
+{
+	if (n != NULL)
+		finding_interval(n, now->low_ms, now->high_ms, now->level);
+}
+
+/* N is the share that W's pings lost under load; NULL allowed. */
+static void
+as_lost(struct finding_number *n, const struct bloat_way *w)
+{
+	double low, high;
+
+	if (n == NULL || isnan(w->loss))
+		return;
+	odds_exact(
+	    (uint64_t)llround(w->loss * w->loaded), w->loaded, LEVEL, &low, &high);
+	finding_interval(n, low, high, LEVEL);
 }
 
 static enum confidence
@@ -205,6 +238,7 @@ static void
 weigh(const struct congestion_line *l, const struct seen *s, struct score *score)
 {
 	const struct lineload_is *is = &s->load[s->way];
+	const struct bloat_way *w = &s->bloat.way[s->way];
 	bool late = s->now.pairs >= NOW_PAIRS, full = is->use >= LINELOAD_FULL;
 	/* Counters of the pairs themselves, where the minute is not over yet. */
 	double use = isnan(is->use) && late ? s->now.use : is->use;
@@ -212,28 +246,37 @@ weigh(const struct congestion_line *l, const struct seen *s, struct score *score
 	if (late && l->speed[s->way] > 0)
 		use = fmax(use, s->now.use);
 	full |= use >= LINELOAD_FULL;
-	item(score, "added_delay", "ms", late ? s->now.added_ms : NAN,
-	    s->now.threshold_ms, true, 2, true);
-	item(score, "working_latency", "ms", late ? s->now.added_ms : NAN, WORKING_MS,
-	    true, 1, s->now.added_ms > WORKING_MS);
+	as_delayed(item(score, "added_delay", "ms", late ? s->now.added_ms : NAN,
+		       s->now.threshold_ms, true, 2, true),
+	    &s->now);
+	as_delayed(item(score, "working_latency", "ms", late ? s->now.added_ms : NAN,
+		       WORKING_MS, true, 1, s->now.added_ms > WORKING_MS),
+	    &s->now);
 	item(score, "load_delay_correlation", "rho", late ? s->now.correlation : NAN,
 	    0.6, true, 1, s->now.correlation > 0.6);
-	item(score, "loss_at_rate", "ratio",
-	    is_policed(s) ? s->bloat.way[s->way].loss : NAN, POLICED, true, 2, true);
-	item(score, "use", "ratio", l->speed[s->way] > 0 || !late ? use : NAN,
-	    LINELOAD_BUSY, false, full ? 2 : 1, use >= LINELOAD_BUSY);
+	as_lost(item(score, "loss_at_rate", "ratio", is_policed(s) ? w->loss : NAN,
+		    POLICED, true, 2, true),
+	    w);
+	counted(item(score, "use", "ratio", l->speed[s->way] > 0 || !late ? use : NAN,
+	    LINELOAD_BUSY, false, full ? 2 : 1, use >= LINELOAD_BUSY));
 	item(score, "use_of_most_seen", "ratio",
 	    l->speed[s->way] > 0 || !late ? NAN : s->now.use, 0.7, false, 0, true);
-	item(score, "minutes_full", "count", is->full, LINELOAD_MINUTES, false, 1,
-	    is->full >= LINELOAD_MINUTES);
-	item(score, "discards", "ratio", is->discards, LINELOAD_DISCARDS, false, 2,
-	    drops(is));
-	for (unsigned way = 0; way < BLOAT_WAYS; way++)
-		item(score, way == 0 ? "ce_marks_in" : "ce_marks_out", "ratio",
-		    s->load[way].marks, LINELOAD_MARKS, false, s->load[way].l4s ? 1 : 2,
-		    marked(&s->load[way]));
-	item(score, "errors", "ratio", is->errors, LINELOAD_ERRORS, false, 0,
-	    broken(is));
+	counted(item(score, "minutes_full", "count", is->full, LINELOAD_MINUTES, false,
+	    1, is->full >= LINELOAD_MINUTES));
+	counted(item(score, "discards", "ratio", is->discards, LINELOAD_DISCARDS, false,
+	    2, drops(is)));
+	for (unsigned way = 0; way < BLOAT_WAYS; way++) {
+		struct finding_number *n =
+		    item(score, way == 0 ? "ce_marks_in" : "ce_marks_out", "ratio",
+			s->load[way].marks, LINELOAD_MARKS, false,
+			s->load[way].l4s ? 1 : 2, marked(&s->load[way]));
+
+		if (n != NULL)
+			finding_interval(
+			    n, s->load[way].marks_low, s->load[way].marks_high, LEVEL);
+	}
+	counted(item(score, "errors", "ratio", is->errors, LINELOAD_ERRORS, false, 0,
+	    broken(is)));
 }
 
 /* What the queue is, as numbers without a weight. */
@@ -248,7 +291,7 @@ tell_queue(const struct seen *s, struct infer_finding *f)
 	finding_number(f, "idle_delay", "ms", s->bloat.idle_ms);
 	finding_number(f, "buffer", "B", w->buffer);
 	finding_number(f, "shaper_rate", "bit/s", w->shaper);
-	finding_number(f, "loss_under_load", "ratio", w->loss);
+	as_lost(finding_number(f, "loss_under_load", "ratio", w->loss), w);
 	for (unsigned i = 0; i < BLOAT_TENTHS; i++) {
 		if (isnan(w->added_ms[i]))
 			continue;
@@ -376,12 +419,18 @@ congestion_line(const struct congestion_line *l, struct infer_finding *f)
 static void
 tell_hours(const struct tslp_result *r, struct infer_finding *f)
 {
+	double low, high;
+
 	finding_fact(f, "hours", "%02u:%02u-%02u:%02u", r->begin_min / 60,
 	    r->begin_min % 60, r->end_min / 60, r->end_min % 60);
 	finding_number(f, "days_congested", "count", r->congested)->threshold = 3;
 	finding_number(f, "days_known", "count", r->days)->threshold = 5;
 	finding_number(f, "days_left_out", "count", r->stepped);
 	finding_number(f, "days_congested_of_last_7", "count", r->recent);
+	odds_exact(r->congested, r->days, LEVEL, &low, &high);
+	finding_interval(finding_number(f, "share_of_days", "ratio",
+			     (double)r->congested / fmax(1, r->days)),
+	    low, high, LEVEL);
 	finding_number_of(f, "rise_far", "ms", "", r->rise_ms, r->threshold_ms);
 	finding_number_of(f, "rise_near", "ms", "", r->near_ms, r->rise_ms / 2);
 	finding_number(f, "noise", "ms", r->noise_ms);
@@ -491,7 +540,9 @@ congestion_shift(const struct congestion_link *l, const struct tslp_shift *s,
 	    "stands. Counters of it cannot be seen from here, so this is %s",
 	    s->bins * (TSLP_BIN_S / 60), s->rise_ms, where,
 	    f->confidence == CONFIDENCE_LIKELY ? "likely at best" : "a hint");
-	finding_number_of(f, "rise_far", "ms", "", s->rise_ms, s->threshold_ms);
+	finding_interval(
+	    finding_number_of(f, "rise_far", "ms", "", s->rise_ms, s->threshold_ms),
+	    s->low_ms, s->high_ms, s->level);
 	finding_number_of(f, "rise_near", "ms", "", s->near_ms, s->rise_ms / 2);
 	finding_number(f, "base", "ms", s->base_ms);
 	finding_number_of(f, "quarters", "count", "", s->bins, SHIFT_BINS);

@@ -8,6 +8,8 @@
 #include "base/json.h"
 #include "base/log.h"
 
+#define LEVEL 0.95 /* where nobody says another */
+
 /* TEXT into BUF, cut in front of a character that does not fit. */
 static void
 put_text(char *buf, size_t size, const char *text)
@@ -73,8 +75,23 @@ finding_number_of(struct infer_finding *f, const char *name, const char *unit,
 	n->value = value;
 	n->threshold = threshold;
 	n->low = n->high = n->weight = NAN;
+	n->level = LEVEL;
 	n->time = 0;
 	return n;
+}
+
+void
+finding_interval(struct finding_number *n, double low, double high, double level)
+{
+	n->low = low;
+	n->high = high;
+	n->level = level;
+}
+
+void
+finding_interval_of(struct finding_number *n, const struct finding_number *from)
+{
+	finding_interval(n, from->low, from->high, from->level);
 }
 
 void
@@ -154,6 +171,7 @@ put_number(struct json *j, const struct finding_number *n)
 		jw_num(j, n->low);
 		jw_num(j, n->high);
 		jw_array_end(j);
+		jw_put_num(j, "level", n->level);
 	}
 	put_some(j, "weight", n->weight);
 	if (n->time != 0)
@@ -170,6 +188,8 @@ put_quality(struct json *j, const struct finding_quality *q)
 	if (q->sampling != 0)
 		jw_put_int(j, "sampling", q->sampling);
 	jw_put_num(j, "baseline_seconds", q->baseline_s);
+	if (q->learned != LEARNED_NOTHING)
+		jw_put_bool(j, "learned", q->learned == LEARNED_ENOUGH);
 	if (q->note[0] != '\0')
 		jw_put_str(j, "note", q->note);
 	jw_object_end(j);
@@ -189,10 +209,9 @@ put_facts(struct json *j, const struct infer_finding *f)
 	jw_array_end(j);
 }
 
-static void
-put_evidence(struct json *j, const struct infer_finding *f)
+void
+finding_put(struct json *j, const struct infer_finding *f)
 {
-	jw_object(j);
 	jw_put_str(
 	    j, "segment", f->segment != SEGMENT_NONE ? segment_word(f->segment) : NULL);
 	jw_put_str(j, "cause", f->cause[0] != '\0' ? f->cause : NULL);
@@ -207,7 +226,6 @@ put_evidence(struct json *j, const struct infer_finding *f)
 	put_quality(j, &f->quality);
 	if (f->left_out > 0)
 		jw_put_int(j, "left_out", f->left_out);
-	jw_object_end(j);
 }
 
 char *
@@ -221,7 +239,9 @@ finding_evidence(const struct infer_finding *f)
 	if (out == NULL)
 		fatal("open_memstream");
 	jw_init(&j, out);
-	put_evidence(&j, f);
+	jw_object(&j);
+	finding_put(&j, f);
+	jw_object_end(&j);
 	if (fclose(out) != 0)
 		fatal("open_memstream");
 	return text;

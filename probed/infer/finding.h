@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/json.h"
 #include "infer/segment.h"
 
 #define FINDING_WORD 32	    /* of a name, a unit, a cause */
@@ -25,7 +26,8 @@ struct finding_number {
 			     subject */
 	double value;	  /* NAN: not known */
 	double threshold; /* with which it was compared; NAN: with none */
-	double low, high; /* the interval that holds the truth with 95 %; NAN: none */
+	double low, high; /* the interval that holds the truth with LEVEL; NAN: none */
+	double level;	  /* 0.95; 1 of what is counted and not estimated */
 	double weight;	  /* of an item in a score; NAN: not weighed */
 	int64_t time;	  /* epoch seconds when it was seen; 0: the finding's */
 };
@@ -42,6 +44,12 @@ struct finding_quality {
 	double unknown;	   /* 0..1: the share that should be there and is not */
 	uint32_t sampling; /* one packet in so many was seen; 1: all, 0: no packets */
 	double baseline_s; /* length of what it is compared with; NAN: with nothing */
+	/* Is enough known of what is usual, for what is done against it? */
+	enum {
+		LEARNED_NOTHING,
+		LEARNED_LITTLE,
+		LEARNED_ENOUGH
+	} learned;
 	char note[FINDING_FACT]; /* what else weakens it, in words; "": nothing */
 };
 
@@ -74,6 +82,10 @@ struct finding_number *finding_number(
 /* The same, of OF, against THRESHOLD. */
 struct finding_number *finding_number_of(struct infer_finding *f, const char *name,
     const char *unit, const char *of, double value, double threshold);
+/* N is within LOW and HIGH with LEVEL. */
+void finding_interval(struct finding_number *n, double low, double high, double level);
+/* N is known as well as FROM, in its unit. */
+void finding_interval_of(struct finding_number *n, const struct finding_number *from);
 void finding_fact(struct infer_finding *f, const char *name, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 void finding_sentence(struct infer_finding *f, const char *fmt, ...)
@@ -87,8 +99,10 @@ const char *finding_fact_of(const struct infer_finding *f, const char *name);
  * in the sentence: the names of the facts, by I; NULL behind the last. */
 const char *finding_private(unsigned i);
 
-/* The evidence of the incident: {"segment","cause","numbers":[...],"facts":{...},
+/* The evidence of the incident: {"segment","cause","numbers":[...],"facts":[...],
  * "quality":{...}}; malloced. */
 char *finding_evidence(const struct infer_finding *f);
+/* The same members into an object of J that has others, too. */
+void finding_put(struct json *j, const struct infer_finding *f);
 
 #endif

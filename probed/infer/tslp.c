@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include "base/stats.h"
+#include "infer/odds.h"
 #include "infer/share.h"
 
+#define LEVEL 0.95 /* of intervals */
 /* The day begins when fewest people are awake, so that an evening is one day's. */
 #define DAY_BEGINS_S (5 * 3600)
 #define DAY_S 86400
@@ -660,10 +662,14 @@ tslp_shift(const struct tslp_question *q, struct tslp_shift *s)
 	int64_t last = q->now / TSLP_BIN_S - 1;
 	double v[BASE_BINS], near[BASE_BINS], up[STEP_BINS], up_near[STEP_BINS];
 	unsigned n = 0, m = 0, k = 0, nears = 0;
+	uint64_t low, high;
 
-	*s = (struct tslp_shift){
-		.base_ms = NAN, .rise_ms = NAN, .near_ms = NAN, .threshold_ms = NAN
-	};
+	*s = (struct tslp_shift){ .base_ms = NAN,
+		.rise_ms = NAN,
+		.near_ms = NAN,
+		.threshold_ms = NAN,
+		.low_ms = NAN,
+		.high_ms = NAN };
 	for (int64_t b = last - BASE_BINS + 1; b <= last; b++) {
 		const struct tslp_bin *f = bin_at(q->far, b), *g = bin_at(q->near, b);
 
@@ -697,6 +703,11 @@ tslp_shift(const struct tslp_question *q, struct tslp_shift *s)
 	s->bins = k;
 	s->step |= k == STEP_BINS;
 	s->rise_ms = median(up, k);
+	s->level = odds_median(k, LEVEL, &low, &high);
+	if (k > 0) { /* in order by now */
+		s->low_ms = up[low];
+		s->high_ms = up[high];
+	}
 	s->near_ms = median(up_near, nears);
 }
 

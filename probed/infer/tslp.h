@@ -109,6 +109,7 @@ struct tslp_shift {
 	unsigned bins; /* quarters in a row that are up to now; 0: none */
 	int64_t begin; /* epoch seconds, of the first of them */
 	double base_ms, rise_ms, near_ms, threshold_ms;
+	double low_ms, high_ms, level; /* what holds RISE_MS with LEVEL */
 	/* It stayed for 12 hours, or began with a change of the path: a new level, no
 	 * queue. */
 	bool step;

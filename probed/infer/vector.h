@@ -53,10 +53,13 @@ struct own_host {
 	} way[2]; /* 0: what it gets, 1: what it sends */
 };
 
+/* Each of its ends is one of 95 %. */
+#define VECTOR_LEVEL 0.9
+
 /* What looks like an attack on it (OUT: by it). */
 struct vector {
 	double packets, octets;		  /* per second, as estimated */
-	double low_packets, high_packets; /* 90 % interval of sampling */
+	double low_packets, high_packets; /* VECTOR_LEVEL, of sampling */
 	double low_octets, high_octets;
 	double flows;		 /* records per second, 0 where most is none of it */
 	double ends;		 /* of its greatest class */

@@ -474,8 +474,7 @@ put_attack(const struct infer_finding *attack, const struct verdict_use *u,
 	if (bits != NULL) {
 		struct finding_number *n = finding_number_of(f, "attack", "bit/s",
 		    "access", bits->value, VERDICT_HURTS * line);
-		n->low = bits->low;
-		n->high = bits->high;
+		finding_interval_of(n, bits);
 	}
 	if (host[0] != '\0')
 		finding_fact(f, "attacked", "%s", host);
@@ -531,8 +530,7 @@ put_radio(
 		struct finding_number *x = finding_number_of(
 		    f, n->name, n->unit, n->of, n->value, n->threshold);
 
-		x->low = n->low;
-		x->high = n->high;
+		finding_interval_of(x, n);
 	}
 }
 

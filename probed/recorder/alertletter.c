@@ -5,9 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alert/pattern.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/stats.h"
+#include "infer/finding.h"
+#include "infer/odds.h"
+
+#define LEVEL 0.95 /* of intervals */
 
 /* A JSON text under construction. */
 struct text {
@@ -99,12 +105,74 @@ bare(const char *text)
 	return list != NULL ? list + 2 : text;
 }
 
+/* The number that the newest round is held against, seconds or a ratio: that of the
+ * last comparison of a pattern. NAN: a matcher's are its own. */
+static double
+threshold(const struct alert *a)
+{
+	const char *s = a->pattern;
+	double last = NAN, v;
+
+	if (strchr(s, '(') != NULL)
+		return NAN;
+	for (; *s != '\0'; s += *s == ',') {
+		if (compare_read(&s) != COMPARE_NONE && number_read(&s, false, &v) == 0)
+			last = v / (a->of_loss ? 100 : 1000);
+		s += strcspn(s, ",");
+	}
+	return last;
+}
+
+/* The median of the answered pings of ROW, with its interval. */
+static void
+put_median(const struct alert_news *n, struct infer_finding *f)
+{
+	struct finding_number *x = finding_number_of(f, "rtt", "s", "", n->median,
+	    n->alert->of_loss ? NAN : threshold(n->alert));
+	double v[ROUND_MAX_PINGS];
+	uint64_t low, high;
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < n->pings && i < ROUND_MAX_PINGS; i++)
+		if (!isnan(n->row->rank[i]))
+			v[count++] = n->row->rank[i];
+	double level = odds_median(count, LEVEL, &low, &high);
+	if (count == 0)
+		return;
+	stats_sort(v, count);
+	finding_interval(x, v[low], v[high], level);
+}
+
+/* What its newest round was, as numbers. */
+static void
+put_numbers(const struct alert_news *n, struct infer_finding *f)
+{
+	unsigned known = n->row->answered + n->row->lost;
+	double low, high;
+
+	finding_init(f, ALERTLETTER_KIND, n->path, n->alert->name);
+	struct finding_number *loss = finding_number_of(f, "loss", "ratio", "",
+	    n->lost / 100, n->alert->of_loss ? threshold(n->alert) : NAN);
+	odds_exact(n->row->lost, known, LEVEL, &low, &high);
+	finding_interval(loss, low, high, LEVEL);
+	put_median(n, f);
+	finding_fact(f, "rule", "%s", n->alert->pattern);
+	f->quality.samples = known;
+	if (n->pings > 0)
+		f->quality.unknown = (double)n->row->unknown / n->pings;
+	if (strchr(n->alert->pattern, '(') != NULL)
+		snprintf(f->quality.note, sizeof f->quality.note,
+		    "the rule has its own thresholds and looks at earlier rounds, too");
+}
+
 /* JUDGES says what the worst value is: per cents of loss, or seconds. */
 static char *
 evidence(const struct alert_news *n, bool own_load)
 {
+	static struct infer_finding f;
 	struct text t;
 
+	put_numbers(n, &f);
 	text_begin(&t);
 	jw_object(&t.j);
 	jw_put_str(&t.j, "judges", n->alert->of_loss ? "loss" : "rtt");
@@ -113,6 +181,7 @@ evidence(const struct alert_news *n, bool own_load)
 	jw_put_str(&t.j, "rtt", bare(n->rtt));
 	if (own_load)
 		jw_put_bool(&t.j, "own_load_test", true);
+	finding_put(&t.j, &f);
 	jw_object_end(&t.j);
 	return text_end(&t);
 }

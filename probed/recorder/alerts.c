@@ -405,6 +405,7 @@ alerts_round(struct alerts *a, const struct round *r)
 			.lost = row.loss * 100 / w->pings,
 			.median = median,
 			.pings = w->pings,
+			.row = &row,
 		};
 
 		s->holds = rule_holds(s->entry->rule, &w->values, s->holds);

@@ -47,6 +47,7 @@ struct alert_news {
 	double lost;		/* of that round, in percent; NAN when unknown */
 	double median;		/* seconds, NAN when unknown */
 	unsigned pings;
+	const struct round_row *row; /* that round; ours */
 };
 
 struct alerts_ops {

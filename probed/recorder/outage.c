@@ -11,9 +11,13 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "infer/finding.h"
+#include "infer/odds.h"
 #include "store.h"
 
-#define PINGS_SURE 10 /* so many say it in one round */
+#define PINGS_SURE 10	 /* so many say it in one round */
+#define UNKNOWN_MOST 0.5 /* of a round */
+#define LEVEL 0.95
 
 /* A target that is down, or about to be. All others have none. */
 struct down {
@@ -21,6 +25,8 @@ struct down {
 	uint64_t id;
 	char *path;
 	uint64_t rounds, pings; /* lost since */
+	uint64_t unknown;	/* pings of these rounds, */
+	uint64_t gaps;		/* and rounds between of which nothing is known */
 };
 
 struct outages {
@@ -56,32 +62,62 @@ forget(struct outages *o, struct down *d)
 	free(d);
 }
 
-/* How R's pings ended: answered, lost, and for what reason most of the lost. */
+/* How R's pings ended. */
+struct ended {
+	unsigned answered, lost, unknown;
+	enum ping_outcome cause; /* of most of the lost */
+};
+
 static void
-count(
-    const struct round *r, unsigned *answered, unsigned *lost, enum ping_outcome *cause)
+count(const struct round *r, struct ended *e)
 {
 	unsigned seen[PING_OUTCOMES] = { 0 };
 
-	*answered = *lost = 0;
-	*cause = PING_TIMEOUT;
+	*e = (struct ended){ .cause = PING_TIMEOUT };
 	for (unsigned i = 0; i < r->count; i++) {
 		unsigned outcome = r->ping[i].outcome;
 		if (outcome == PING_ANSWERED) {
-			++*answered;
+			e->answered++;
 		} else if (ping_is_loss(outcome)) {
-			++*lost;
-			if (++seen[outcome] > seen[*cause])
-				*cause = outcome;
+			e->lost++;
+			if (++seen[outcome] > seen[e->cause])
+				e->cause = outcome;
 		}
 	}
+	e->unknown = r->count - e->answered - e->lost;
+}
+
+/* Why D is down: all pings of so many rounds, of which half may be unknown. */
+static void
+put_finding(
+    const struct down *d, const struct ended *e, unsigned hold, struct infer_finding *f)
+{
+	double low, high, all = (double)(d->pings + d->unknown);
+
+	finding_init(f, CONDITION_DOWN_KIND, d->path, CONDITION_DOWN_SOURCE);
+	finding_cause(f, ping_outcome_word(e->cause));
+	odds_exact(d->pings, d->pings, LEVEL, &low, &high);
+	finding_interval(
+	    finding_number_of(f, "loss", "ratio", "", 1, 1), low, high, LEVEL);
+	finding_number_of(f, "rounds", "count", "", (double)d->rounds, hold);
+	finding_number(f, "pings_lost", "count", (double)d->pings);
+	finding_number_of(
+	    f, "unknown", "ratio", "", (double)d->unknown / all, UNKNOWN_MOST);
+	f->quality.samples = d->pings;
+	f->quality.unknown = (double)d->unknown / all;
+	if (d->gaps > 0)
+		snprintf(f->quality.note, sizeof f->quality.note,
+		    "nothing is known of %llu rounds in between",
+		    (unsigned long long)d->gaps);
 }
 
 /* Malloced JSON. */
 static char *
 evidence(const struct down *d, const struct conf_target *t,
-    const struct conf_slave *slave, const struct round *r, enum ping_outcome cause)
+    const struct conf_slave *slave, const struct round *r, const struct ended *e,
+    unsigned hold)
 {
+	static struct infer_finding f;
 	char address[ADDR_TEXT], *text;
 	size_t len;
 	FILE *out = open_memstream(&text, &len);
@@ -91,21 +127,15 @@ evidence(const struct down *d, const struct conf_target *t,
 		fatal("open_memstream");
 	jw_init(&j, out);
 	jw_object(&j);
-	jw_key(&j, "host");
-	jw_str(&j, t->host);
-	jw_key(&j, "address");
+	jw_put_str(&j, "host", t->host);
 	addr_text(&r->address, address);
-	jw_str(&j, address[0] != '\0' ? address : NULL);
-	if (slave != NULL) {
-		jw_key(&j, "slave");
-		jw_str(&j, slave->name);
-	}
-	jw_key(&j, "cause");
-	jw_str(&j, ping_outcome_word(cause));
-	jw_key(&j, "rounds");
-	jw_int(&j, (int64_t)d->rounds);
-	jw_key(&j, "pings_lost");
-	jw_int(&j, (int64_t)d->pings);
+	jw_put_str(&j, "address", address[0] != '\0' ? address : NULL);
+	if (slave != NULL)
+		jw_put_str(&j, "slave", slave->name);
+	jw_put_int(&j, "rounds", (int64_t)d->rounds);
+	jw_put_int(&j, "pings_lost", (int64_t)d->pings);
+	put_finding(d, e, hold, &f);
+	finding_put(&j, &f);
 	jw_object_end(&j);
 	fclose(out);
 	return text;
@@ -116,8 +146,7 @@ outages_round(struct outages *o, const struct conf_target *t,
     const struct conf_slave *slave, const struct round *r)
 {
 	struct down *d = find(o, r->target);
-	enum ping_outcome cause;
-	unsigned answered, lost;
+	struct ended e;
 	char path[STORE_PATH];
 	struct finding f = { .kind = CONDITION_DOWN_KIND,
 		.source = CONDITION_DOWN_SOURCE,
@@ -125,11 +154,13 @@ outages_round(struct outages *o, const struct conf_target *t,
 		.worst = NAN,
 		.hold = r->count >= PINGS_SURE ? 1 : 2 };
 
+	if (r->state == ROUND_UNKNOWN && d != NULL)
+		d->gaps++;
 	if (r->state == ROUND_UNKNOWN ||
 	    conf_series_path(t, slave, path, sizeof path) < 0)
 		return;
-	count(r, &answered, &lost, &cause);
-	if (answered > 0) {
+	count(r, &e);
+	if (e.answered > 0) {
 		if (d == NULL)
 			return;
 		f.time = r->begin_ns / CLOCK_NS_PER_S;
@@ -138,15 +169,19 @@ outages_round(struct outages *o, const struct conf_target *t,
 			forget(o, d);
 		return;
 	}
-	/* Half of it unknown is not known to be lost. */
-	if (lost == 0 || lost < (unsigned)(r->count + 1) / 2)
+	/* Where more than half of it is unknown it is not known to be lost. */
+	if (e.lost == 0 || e.unknown > UNKNOWN_MOST * r->count) {
+		if (d != NULL)
+			d->gaps++;
 		return;
+	}
 	if (d == NULL)
 		d = add(o, r->target, path);
 	d->rounds++;
-	d->pings += lost;
-	char *text = evidence(d, t, slave, r, cause);
-	char *summary = mem_printf("100 %% loss: %s", ping_outcome_text(cause));
+	d->pings += e.lost;
+	d->unknown += e.unknown;
+	char *text = evidence(d, t, slave, r, &e, f.hold);
+	char *summary = mem_printf("100 %% loss: %s", ping_outcome_text(e.cause));
 	f.time = r->begin_ns / CLOCK_NS_PER_S;
 	f.summary = summary;
 	f.evidence = text;
