@@ -232,6 +232,16 @@ $begin += 86400;
 ($status, $found) = analyze('--local 192.0.2.0/24', $calm, $older, $calm);
 is((grep { $_->{kind} eq 'attack' } @$found), 0, 'captures in any order are no attack together');
 
+# Nights and years between packets: an attack ends in them, and they take no time. All their
+# seconds one by one would be three minutes of a processor.
+my @nights = map { [$_ * 40000, tcp('203.0.113.9', '192.0.2.11', 1024, 80, 0x02)] } 1 .. 3000;
+($status, $found, $errors) = analyze('--local 192.0.2.0/24', pcap('nights.pcap',
+	flood('192.0.2.13', 6000, 12, 65536), @nights));
+($x) = grep { $_->{kind} eq 'attack' } @$found;
+is($x && $x->{evidence}{state}, 'normal', 'an attack is over by the next day');
+ok($x && $x->{end} > $begin + 10 && $x->{end} < $begin + 90, 'as of when it ended');
+ok((times)[2] < 60, sprintf 'and three years without traffic take no time (%.1f s so far)', (times)[2]);
+
 # Exported: 30 flows of one packet in each datagram, 200 of them a second.
 my $sequence = 0;
 my @exported;

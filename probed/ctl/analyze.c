@@ -203,8 +203,12 @@ set_clock(struct analyze *a, int64_t at_ms)
 	else if (a->tally != NULL) {
 		int64_t until = jumps ? a->second_ms + SILENCE_MS : at_ms;
 
-		while (a->second_ms + 1000 <= until)
+		while (a->second_ms + 1000 <= until) {
+			/* Where nothing is left to end, seconds are all alike. */
+			if (floods_quiet(a->floods))
+				a->second_ms = until - until % 1000 - 1000;
 			end_second(a, a->second_ms += 1000);
+		}
 		if (jumps)
 			a->second_ms = at_ms - at_ms % 1000;
 	}
@@ -232,25 +236,13 @@ static void
 on_packet(void *ctx, const struct packet *p, int64_t at_ms)
 {
 	struct analyze *a = ctx;
-	struct flow f = { .exporter = a->here,
-		.start_ms = at_ms,
-		.end_ms = at_ms,
-		.packets = 1,
-		.octets = p->ip_length,
-		.rate = 1,
-		.rate_from = SAMPLING_PROTOCOL,
-		.has = FLOW_HAS_START | FLOW_HAS_END | FLOW_HAS_PACKETS |
-		       FLOW_HAS_OCTETS };
+	struct flow f;
 
 	if (a->flows || p->src.len == 0)
 		return;
 	set_clock(a, at_ms);
 	a->packets++;
-	packet_to_flow(p, &f);
-	if (a->cache != NULL)
-		f.more = !flowcache_add(a->cache,
-		    &(struct flowcache_seen){
-			.packet = p, .octets = p->ip_length, .now_ms = at_ms });
+	capture_flow(p, at_ms, a->here, a->cache, &f);
 	take_flow(a, &f);
 }
 

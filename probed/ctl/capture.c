@@ -4,7 +4,10 @@
 
 #include <pcap/pcap.h>
 
+#include "collector/exporter.h"
+#include "collector/flowcache.h"
 #include "collector/packet.h"
+#include "collector/sampling.h"
 
 #define SLL2_TO_TYPE 20
 
@@ -137,4 +140,24 @@ capture_read(const char *file, const struct capture_sink *sink,
 		    pcap_geterr(in));
 	pcap_close(in);
 	return got == -1 ? -1 : 0;
+}
+
+void
+capture_flow(const struct packet *p, int64_t at_ms, const struct exporter *here,
+    struct flowcache *cache, struct flow *f)
+{
+	*f = (struct flow){ .exporter = here,
+		.start_ms = at_ms,
+		.end_ms = at_ms,
+		.packets = 1,
+		.octets = p->ip_length,
+		.rate = 1,
+		.rate_from = SAMPLING_PROTOCOL,
+		.has = FLOW_HAS_START | FLOW_HAS_END | FLOW_HAS_PACKETS |
+		       FLOW_HAS_OCTETS };
+	packet_to_flow(p, f);
+	if (cache != NULL)
+		f->more = !flowcache_add(
+		    cache, &(struct flowcache_seen){
+			       .packet = p, .octets = p->ip_length, .now_ms = at_ms });
 }

@@ -29,4 +29,11 @@ struct capture_sink {
 int capture_read(const char *file, const struct capture_sink *sink,
     struct capture_count *count, struct err *err);
 
+/* The packet P, seen AT_MS, as the flow F of HERE that it is by itself, of a packet
+ * that was not sampled. CACHE: where it is not the first of a flow there, F says so;
+ * NULL: it is not looked up. */
+struct flowcache;
+void capture_flow(const struct packet *p, int64_t at_ms, const struct exporter *here,
+    struct flowcache *cache, struct flow *f);
+
 #endif

@@ -84,6 +84,12 @@ floods_second(struct floods *f, int64_t now_ms, bool alive)
 	attacks_tick(f->attacks, now_ms / 1000, lost, f);
 }
 
+bool
+floods_quiet(const struct floods *f)
+{
+	return windows_count(f->windows) == 0 && attacks_quiet(f->attacks);
+}
+
 void
 floods_end(struct floods *f)
 {

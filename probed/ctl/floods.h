@@ -22,6 +22,8 @@ void floods_free(struct floods *f); /* NULL allowed */
 /* The second that ends at NOW_MS (epoch) is over, and the tally has been told; ALIVE:
  * if there had been traffic in it, it would be in the capture. */
 void floods_second(struct floods *f, int64_t now_ms, bool alive);
+/* Is nothing under way that seconds without traffic would end? */
+bool floods_quiet(const struct floods *f);
 /* Tell of attacks that are not over. */
 void floods_end(struct floods *f);
 

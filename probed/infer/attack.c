@@ -348,7 +348,8 @@ step(struct attacks *all, struct watched *w, int64_t now_s, double lost)
 		a->peak_ratio = a->ratio;
 		a->figure = figure;
 	}
-	a->learned = baselines_learned(all->base) >= all->set.learn_s;
+	a->learned_s = baselines_learned(all->base);
+	a->learned = a->learned_s >= all->set.learn_s;
 	a->lost = fmax(a->lost, lost);
 	if (!(lost > ATTACK_LOST_MOST))
 		w->whole_s = now_s;
@@ -478,6 +479,15 @@ attacks_tick(struct attacks *all, int64_t now_s, attack_lost_fn lost_fn, void *c
 		step(all, w, now_s, lost);
 	}
 	all->now_s = now_s;
+}
+
+bool
+attacks_quiet(const struct attacks *all)
+{
+	for (const struct watched *w = all->all; w != NULL; w = w->hh.next)
+		if (w->a.state != ATTACK_NORMAL)
+			return false;
+	return true;
 }
 
 void

@@ -62,7 +62,8 @@ struct attack {
 	double lost; /* 0..1, of what the exporter sent; the greatest since it began */
 	unsigned relapses;
 	bool stale;   /* nobody tells of it */
-	bool learned; /* enough is learned */
+	int64_t learned_s; /* of what is usual, of all hosts */
+	bool learned;	   /* that is enough */
 };
 
 struct attacks;
@@ -85,6 +86,8 @@ void attacks_see(struct attacks *a, const struct own_host *h);
 typedef double (*attack_lost_fn)(void *ctx, const struct flow_ip *exporter);
 /* The second is over. */
 void attacks_tick(struct attacks *a, int64_t now_s, attack_lost_fn lost, void *ctx);
+/* Is nobody attacked, or about to be, or was just now? */
+bool attacks_quiet(const struct attacks *a);
 /* One that was under way when we ended, at NOW_S: until it is seen again it recovers. */
 void attacks_restore(struct attacks *a, const struct flow_ip *host, bool out,
     int64_t begin_s, int64_t now_s);

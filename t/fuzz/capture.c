@@ -81,23 +81,12 @@ static void
 on_packet(void *ctx, const struct packet *p, int64_t at_ms)
 {
 	struct look *l = ctx;
-	struct flow f = { .exporter = l->here,
-		.start_ms = at_ms,
-		.end_ms = at_ms,
-		.packets = 1,
-		.octets = p->ip_length,
-		.rate = 1,
-		.rate_from = SAMPLING_PROTOCOL,
-		.has = FLOW_HAS_START | FLOW_HAS_END | FLOW_HAS_PACKETS |
-		       FLOW_HAS_OCTETS };
+	struct flow f;
 
 	if (p->src.len == 0)
 		return;
 	l->now_ms = at_ms;
-	packet_to_flow(p, &f);
-	f.more = !flowcache_add(
-	    l->cache, &(struct flowcache_seen){
-			  .packet = p, .octets = p->ip_length, .now_ms = at_ms });
+	capture_flow(p, at_ms, l->here, l->cache, &f);
 	take_flow(l, &f);
 	end_second(l, at_ms);
 }
