@@ -652,6 +652,27 @@ test_crowd(void)
 	    "how many have none is told");
 }
 
+/* Whatever was found has numbers, one with a threshold and one with its interval, and
+ * says what the data were worth. */
+static void
+test_evidence(void)
+{
+	is_str(query("SELECT count(*) > 4 FROM incident WHERE kind = 'congestion'"),
+	    "1", "several were found");
+	is_str(query("SELECT group_concat(source || ': ' || coalesce(evidence, '')) "
+		     "FROM incident WHERE kind = 'congestion' AND "
+		     /* which were put there by hand */
+		     "subject NOT IN ('A.Gone', 'A.Nowhere') AND NOT ("
+		     "EXISTS(SELECT 1 FROM json_each(evidence, '$.numbers') WHERE "
+		     "json_extract(value, '$.threshold') IS NOT NULL) AND "
+		     "EXISTS(SELECT 1 FROM json_each(evidence, '$.numbers') WHERE "
+		     "json_extract(value, '$.interval') IS NOT NULL AND "
+		     "json_extract(value, '$.level') IS NOT NULL) AND "
+		     "json_extract(evidence, '$.quality.samples') > 0 AND "
+		     "json_type(evidence, '$.quality.unknown') IS NOT NULL)"),
+	    "NULL", "each with threshold, interval and quality");
+}
+
 int
 main(void)
 {
@@ -673,6 +694,7 @@ main(void)
 	test_left_open();
 	test_many();
 	test_crowd();
+	test_evidence();
 	down();
 	conf_free(conf);
 	events_clean();
