@@ -481,13 +481,13 @@ files(void)
 		snprintf(what, sizeof what, "%s, %s: %s", tries[i].module, tries[i].vars,
 		    tries[i].passes ? "passes" : "left out");
 		ok(r == 0 && (strstr(made, line) != NULL) == tries[i].passes &&
-		       (strstr(made, "/etc/x") != NULL) == false,
-		    what);
+			(strstr(made, "/etc/x") != NULL) == false,
+		    "%s", what);
 		snprintf(line, sizeof line, "\n# %s: left out, a master names no files\n",
 		    tries[i].key);
 		snprintf(what, sizeof what, "%s: and it is said", tries[i].key);
 		if (!tries[i].passes)
-			ok(strstr(made, line) != NULL, what);
+			ok(strstr(made, line) != NULL, "%s", what);
 		free(made);
 		data_free(d);
 	}
