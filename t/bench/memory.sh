@@ -25,6 +25,8 @@ start() {
 	memory=$(pss $(everyone "$PROBED"))
 	probed_stop
 }
+start 20
+home=$memory
 start 100
 few=$memory
 start $TARGETS
@@ -57,6 +59,7 @@ fi
 title "$TARGETS targets"
 row "ready after, ms" "$ours" "$theirs" ""
 row "memory for each more, kB" "$(over $((many - few)) $((TARGETS - 100)) 2)" "$their_memory" ""
+row "memory with 20 targets, MB" "$((home / 1024))" - "below 60"
 row "memory with 100 targets, MB" "$((few / 1024))" \
 	"$([ "$theirs" = - ] && echo - || echo $((their_few / 1024)))" "a third, with their FastCGI"
 
