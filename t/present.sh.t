@@ -219,7 +219,7 @@ for path in / /smokeping/ /smokeping /t/Open /smokeping/t/Open /smokeping/smokep
 done
 is "$(get "/smokeping/imgcache/Open/One_last_10800.png" | grep -cE '^(200|303)$')" 1 "so do pictures"
 is "$(get /smokeping/nothing)" 404 "what is not there"
-css=$(page / | grep -oE '/smokeping/static/[^"]*css')
+css=$(page / | grep -oE '/smokeping/static/[^"]*smokebox.css')
 answers "$css"
 rm "$DIR/smokebox"
 

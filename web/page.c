@@ -12,9 +12,11 @@
 #include "base/mem.h"
 #include "web/asset.h"
 #include "web/eventlog.h"
+#include "web/query.h"
 #include "web/request.h"
 #include "web/row.h"
 #include "web/session.h"
+#include "web/taste.h"
 
 #define REFRESH_MIN_S 30 /* between two looks without scripts */
 #define PROBLEMS_SHOWN 3 /* in the banner; the rest is one click away */
@@ -177,6 +179,22 @@ put_open(struct html *item)
 		    n == EVENTLOG_COUNTED ? "+" : "");
 }
 
+/* The way back from where the look is chosen. */
+static void
+put_look_back(struct html *page, const struct request *r)
+{
+	char *text;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	if (out == NULL)
+		fatal("open_memstream");
+	query_encode(out, request_path(r));
+	fclose(out);
+	html_text(page, "look_back", text);
+	free(text);
+}
+
 struct html *
 page_new(struct request *r, const char *title, const char *here)
 {
@@ -208,7 +226,9 @@ page_new(struct request *r, const char *title, const char *here)
 		if (strcmp(place[i][0], "incidents") == 0 && request_is_trusted(r))
 			put_open(item);
 	}
-	html_text(page, "dark", "(prefers-color-scheme: dark)");
+	taste_put(page, r);
+	html_printf(page, "dark_css", "%s%s", request_base(), asset_url("dark.css"));
+	put_look_back(page, r);
 	html_text(page, "query", request_arg(r, "q"));
 	put_footer(page);
 	put_session(page, r);
@@ -299,6 +319,7 @@ page_send(struct request *r, struct html *page, unsigned status, const char *bod
 	free(text);
 	html_render(request_out(r), "page.html", page);
 	html_free(page);
+	request_set_header(r, "Vary", "Cookie");
 	reply(r, status, "text/html; charset=utf-8");
 }
 

@@ -12,6 +12,7 @@
 #include "web/path.h"
 #include "web/request.h"
 #include "web/slave.h"
+#include "web/taste.h"
 
 /* Answer with asset NAME. FOREVER: its address changes with its content. */
 static void
@@ -114,6 +115,7 @@ const struct route page_routes[] = {
 	{ "/charts", true, false, page_charts },
 	{ "/charts/", false, false, page_charts },
 	{ "/calendar", true, false, page_calendar },
+	{ "/look", true, ROUTE_FORM_OF_READERS, taste_handle },
 	{ "/status", true, false, page_status },
 	{ "/compare", true, false, page_compare },
 	{ "/config", true, false, page_config },

@@ -418,7 +418,7 @@ open_dirs(const char *given)
 static int
 write_all(const char *datadir, const char *dir)
 {
-	const struct asset *css = asset_find("smokebox.css");
+	static const char *const sheets[] = { "smokebox.css", "dark.css" };
 	int status = open_dirs(dir);
 
 	if (status != FINE)
@@ -430,7 +430,10 @@ write_all(const char *datadir, const char *dir)
 	}
 	use_rrdcached();
 	still.now = clock_wall_ns() / CLOCK_NS_PER_S;
-	put_file(still.dir, css->name, css->data, css->len);
+	for (size_t i = 0; i < sizeof sheets / sizeof sheets[0]; i++) {
+		const struct asset *css = asset_find(sheets[i]);
+		put_file(still.dir, css->name, css->data, css->len);
+	}
 	put_pages(still.conf->targets);
 	printf("%lu pages and %lu graphs were written%s\n", still.pages, still.graphs,
 	    still.failed > 0 ? ", others could not be" : "");
