@@ -1048,6 +1048,22 @@ delay_slow_router(struct world *w, double t)
 		w->own_delay[GATEWAY] = 0.008 + w->b * 0.001;
 }
 
+/* One thing, and an hour later another. */
+#define THEN(NAME, FIRST, SECOND)                                                      \
+	static void NAME(struct world *w, double t)                                    \
+	{                                                                              \
+		FIRST(w, t);                                                           \
+		if (t >= HOUR)                                                         \
+			SECOND(w, t);                                                  \
+	}
+
+THEN(upload_then_resolver, upload, resolver_dead)
+THEN(upload_then_end, upload, end_dead)
+THEN(light_then_resolver, line_light, resolver_dead)
+THEN(light_then_end, line_light, end_dead)
+THEN(loss_then_resolver, line_loss, resolver_dead)
+THEN(delay_then_end, core_delay, end_dead)
+
 #define HIT_LOSS(NAME, LINK, LOW, HIGH)                                                \
 	static void NAME(struct world *w, double t)                                    \
 	{                                                                              \
@@ -1493,12 +1509,38 @@ static const struct scenario scenarios[] = {
 	{ "poor end", SEGMENT_NONE, "", false, 0, 3 * DAY, 0, plain, poor_end },
 };
 
-/* Two things at once are told by their two findings. */
-static const struct scenario doubles[] = {
-	{ "line dead, one end dead before", SEGMENT_ACCESS, "outage", true, QUIET, LONG,
-	    0, plain, dead_then_line },
-	{ "core loss, one end dead before", SEGMENT_PROVIDER, "loss", false, QUIET,
-	    LONG, 0, plain, dead_then_core },
+/* Two things at once are told by their two findings: what SC says, and ALSO. */
+struct twofold {
+	struct scenario sc;
+	enum segment also;
+};
+
+static const struct twofold doubles[] = {
+	{ { "line dead, one end dead before", SEGMENT_ACCESS, "outage", true, QUIET,
+	      LONG, 0, plain, dead_then_line },
+	    SEGMENT_FAR },
+	{ { "core loss, one end dead before", SEGMENT_PROVIDER, "loss", false, QUIET,
+	      LONG, 0, plain, dead_then_core },
+	    SEGMENT_FAR },
+	/* What is dead while less is the matter with the path. */
+	{ { "upload, then the resolver dead", SEGMENT_RESOLVER, "outage", false, WEEK,
+	      LONG, 0, counted, upload_then_resolver },
+	    SEGMENT_ACCESS },
+	{ { "upload, then an end dead", SEGMENT_FAR, "outage", false, WEEK, LONG, 0,
+	      counted, upload_then_end },
+	    SEGMENT_ACCESS },
+	{ { "line light loss, then the resolver dead", SEGMENT_RESOLVER, "outage",
+	      false, QUIET, LONG, 0, plain, light_then_resolver },
+	    SEGMENT_ACCESS },
+	{ { "line light loss, then an end dead", SEGMENT_FAR, "outage", false, QUIET,
+	      LONG, 0, plain, light_then_end },
+	    SEGMENT_ACCESS },
+	{ { "line loss, then the resolver dead", SEGMENT_RESOLVER, "outage", false,
+	      QUIET, LONG, 0, plain, loss_then_resolver },
+	    SEGMENT_ACCESS },
+	{ { "core delay, then an end dead", SEGMENT_FAR, "outage", false, WEEK, LONG, 0,
+	      plain, delay_then_end },
+	    SEGMENT_PROVIDER },
 };
 
 /* --- sums ------------------------------------------------------------------------- */
@@ -1564,10 +1606,10 @@ try(const struct scenario *sc, unsigned seeds, uint64_t first, struct sums *all)
 		claim(soon, seeds, first, what);
 }
 
-/* A finding about the end that was dead before is right, too. */
 static void
-try_double(const struct scenario *sc, unsigned seeds, uint64_t first)
+try_double(const struct twofold *two, unsigned seeds, uint64_t first)
 {
+	const struct scenario *sc = &two->sc;
 	unsigned right = 0;
 
 	quiet = true;
@@ -1576,16 +1618,16 @@ try_double(const struct scenario *sc, unsigned seeds, uint64_t first)
 		memcpy(kept, calibration, sizeof kept);
 		run(sc, first + i);
 		memcpy(calibration, kept, sizeof kept);
-		bool end = false, path = false, other = false;
+		bool also = false, it = false, other = false;
 		for (unsigned k = 0; k < tolds; k++)
 			if (told[k].segment == sc->segment &&
 			    is_cause(sc->cause, told[k].cause))
-				path = true;
-			else if (told[k].segment == SEGMENT_FAR)
-				end = true;
+				it = true;
+			else if (told[k].segment == two->also)
+				also = true;
 			else
 				other = true;
-		right += end && path && !other;
+		right += also && it && !other;
 	}
 	quiet = false;
 	char what[200];
@@ -1638,7 +1680,7 @@ main(int argc, char **argv)
 			try(&scenarios[i], seeds, first, &all);
 	}
 	for (size_t i = 0; i < sizeof doubles / sizeof doubles[0]; i++)
-		if (is_wanted(doubles[i].name))
+		if (is_wanted(doubles[i].sc.name))
 			try_double(&doubles[i], seeds, first);
 	scenarios_elsewhere(
 	    &(struct scenario_watch){ seeds, first, is_wanted, claim, say }, &all);

@@ -6,11 +6,14 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "infer/odds.h"
 #include "infer/verdict_impl.h"
 
 #define ENOUGH_PINGS 20 /* of a window of short rounds */
 #define SHORT_WINDOW_S 60
 #define LITTLE 0.1 /* loss that a full queue makes, too */
+#define SAME_LOSS 0.6  /* of an end's loss, that of the path, which explains it */
+#define NO_CHANCE 1e-5 /* that an end loses more than that */
 
 struct series *
 verdict_find(const struct verdict *v, uint64_t id)
@@ -500,13 +503,29 @@ verdict_free(struct verdict *v)
 
 /* --- how things stand ------------------------------------------------------------- */
 
+/* Does S lose, or delay, provably more than D explains? What delays drops a little. */
+static bool
+is_more(const struct diagnosis *d, const struct series *s)
+{
+	double rate = d->sign == SIGN_DELAY ? LITTLE : d->size / SAME_LOSS;
+	uint64_t n, lost;
+
+	if (s->track[SIGN_LOSS].bad) {
+		series_counts(s, s->track[SIGN_LOSS].since, &n, &lost);
+		return rate < 1 && odds_at_least(lost, n, rate) < NO_CHANCE;
+	}
+	return d->sign == SIGN_DELAY && s->track[SIGN_DELAY].bad &&
+	       series_shift(s, s->track[SIGN_DELAY].since, d->p90) >
+		   2 * d->size + s->limit;
+}
+
 bool
 verdict_covers(const struct verdict *v, const struct series *s)
 {
 	const struct diagnosis *d = v->host.same > 0 ? &v->host.d : &v->path.d;
 	const struct track *t = &s->track[SIGN_LOSS];
 
-	if (d->family != 0 && s->family != d->family)
+	if ((d->family != 0 && s->family != d->family) || is_more(d, s))
 		return false;
 	if (d->segment != SEGMENT_TRANSIT)
 		return true;

@@ -10,6 +10,7 @@
 #define OVER 0.01   /* chance of so little loss by half the rate there was */
 #define CHANCE 6e-4 /* of as much loss by chance: 3 of 20, 4 of 60, 6 of 200 */
 #define STRONG 1e-7 /* so little that one window is enough */
+#define WORSE 3	    /* windows that show that it became worse */
 #define DELAY_LEAST 0.003
 #define NEAR_LEAST 0.005
 #define OWN_LAG (VERDICT_RING / 2) /* windows until one is known to be of no fault */
@@ -153,6 +154,34 @@ loses(const struct series *s, int64_t *since)
 	return false;
 }
 
+/* Does S lose, by its last windows, provably twice of what it lost since it began? Then
+ * something else is the matter, and worse, since those. */
+static void
+worsen(struct series *s)
+{
+	struct track *t = &s->track[SIGN_LOSS];
+	uint64_t n, lost, before_n, before;
+	double low, high;
+
+	/* The window in which it began is bad in part only. */
+	series_counts(s, t->since + 1, &before_n, &before);
+	for (unsigned back = 0; back < WORSE && back < series_kept(s); back++) {
+		int64_t since = series_window(s, back)->number;
+		before_n -= series_window(s, back)->n;
+		before -= series_window(s, back)->lost;
+		if (since <= t->since + 1 || before_n == 0)
+			return;
+		series_counts(s, since, &n, &lost);
+		odds_interval(before, before_n, &low, &high);
+		if ((double)lost < 2 * high * (double)n ||
+		    odds_at_least(lost, n, high) > STRONG)
+			continue;
+		t->since = since;
+		memset(s->error, 0, sizeof s->error);
+		return;
+	}
+}
+
 static void
 track_loss(struct series *s)
 {
@@ -171,6 +200,7 @@ track_loss(struct series *s)
 	if (w->lost > 1 && is_lossy(w->n, w->lost, CHANCE)) {
 		t->last = w->number;
 		t->goods = 0;
+		worsen(s);
 		return;
 	}
 	/* It is over when so little loss would hardly come by the rate there was. */
