@@ -1064,6 +1064,22 @@ THEN(light_then_end, line_light, end_dead)
 THEN(loss_then_resolver, line_loss, resolver_dead)
 THEN(delay_then_end, core_delay, end_dead)
 
+/* A hop that begins to limit its answers, or to give none, an hour before something
+ * else. */
+#define LIMITS_BEFORE(NAME, HOP, LOSS, THING)                                          \
+	static void NAME(struct world *w, double t)                                    \
+	{                                                                              \
+		if (t >= -HOUR)                                                        \
+			w->own_loss[HOP] = LOSS;                                       \
+		THING(w, t);                                                           \
+	}
+
+LIMITS_BEFORE(gateway_mute_line_loss, GATEWAY, 1, line_loss)
+LIMITS_BEFORE(gateway_mute_line_dead, GATEWAY, 1, line_dead)
+LIMITS_BEFORE(gateway_mute_core_loss, GATEWAY, 1, core_loss)
+LIMITS_BEFORE(gateway_limits_line_loss, GATEWAY, 0.4, line_loss)
+LIMITS_BEFORE(access_limits_core_loss, ACCESS, 0.4, core_loss)
+
 #define HIT_LOSS(NAME, LINK, LOW, HIGH)                                                \
 	static void NAME(struct world *w, double t)                                    \
 	{                                                                              \
@@ -1450,6 +1466,23 @@ static const struct scenario scenarios[] = {
 	    wireless, lan_loss_limited_access },
 	{ "peering loss, core hop limits", SEGMENT_TRANSIT, "loss", true, QUIET, LONG,
 	    0, plain, peer_loss_limited_core },
+	/* One that began to, an hour before. */
+	{ "line loss, gateway mute since an hour, wifi", SEGMENT_BEYOND, "loss", false,
+	    QUIET, LONG, 0, wireless, gateway_mute_line_loss },
+	{ "line loss, gateway mute since an hour", SEGMENT_BEYOND, "loss", false, QUIET,
+	    LONG, 0, plain, gateway_mute_line_loss },
+	{ "line dead, gateway mute since an hour, wifi", SEGMENT_BEYOND, "outage",
+	    false, QUIET, LONG, 0, wireless, gateway_mute_line_dead },
+	{ "core loss, gateway mute since an hour, wifi", SEGMENT_PROVIDER, "loss",
+	    false, QUIET, LONG, 0, wireless, gateway_mute_core_loss },
+	{ "line loss, gateway limits since an hour, wifi", SEGMENT_BEYOND, "loss",
+	    false, QUIET, LONG, 0, wireless, gateway_limits_line_loss },
+	{ "line loss, gateway limits since an hour of two days", SEGMENT_BEYOND, "loss",
+	    false, 2 * DAY, LONG, 0, wireless, gateway_limits_line_loss },
+	{ "core loss, access hop limits since an hour", SEGMENT_BEYOND, "loss", false,
+	    QUIET, LONG, 0, plain, access_limits_core_loss },
+	{ "core loss, access hop limits since an hour of two days", SEGMENT_BEYOND,
+	    "loss", false, 2 * DAY, LONG, 0, plain, access_limits_core_loss },
 	/* One family alone: its own hops tell from where on, and no transit is blamed.
 	 */
 	{ "IPv6 dead at the router", SEGMENT_ROUTER, "outage", false, QUIET, LONG, 0,

@@ -95,9 +95,11 @@ struct series {
 	    missed; /* unknown pings of windows that were not kept since the last */
 	unsigned clean;	  /* windows before this one are forgotten for loss */
 	/* What it loses by itself: of windows in which nothing was the matter with the
-	 * path, of which the later ones weigh more. */
+	 * path, of which the later ones weigh more, and none is of before window SINCE,
+	 * in which it began to lose by itself; 0: it did not. */
 	struct {
 		uint32_t n, lost;
+		int64_t since;
 	} own;
 	struct track track[SIGNS];
 	uint32_t error[VERDICT_ERRORS]; /* lost pings while it is bad */

@@ -99,14 +99,31 @@ was_bad(const struct view *w, const struct series *s)
 	const struct verdict *v = w->v;
 	const struct track *t = &s->track[SIGN_LOSS];
 	int64_t since = w->since;
+	double low, high;
 
 	if (s->role == VERDICT_FAR || s->role == VERDICT_RESOLVER)
 		return false;
 	/* Far ends that lose little may seem good for a while: it goes on. */
 	if (v->path.same > 0 && v->path.begin / v->length < since)
 		since = v->path.begin / v->length;
-	return w->alone || s->baseline.first == 0 ||
-	       (t->bad && t->since < since - verdict_apart(w->sign, w->size));
+	if (w->alone || s->baseline.first == 0)
+		return true;
+	/* So it was by what it lost while nothing was the matter elsewhere. */
+	odds_interval(s->own.lost, s->own.n, &low, &high);
+	if (s->own.n > 0 && low > VERDICT_LEAST)
+		return true;
+	return t->bad && t->since < since - verdict_apart(w->sign, w->size);
+}
+
+/* Is what S lost by itself of before it began to limit its answers, a while before W
+ * began? Then nobody knows yet what it loses by itself. */
+static bool
+is_outdated(const struct view *w, const struct series *s)
+{
+	const struct track *t = &s->track[SIGN_LOSS];
+
+	return t->bad && s->own.since < t->since &&
+	       t->since < w->since - verdict_apart(w->sign, w->size);
 }
 
 /* The same of one that was: good when it answers more than what is the matter lets
@@ -122,14 +139,17 @@ standing_by_more(const struct view *w, const struct series *s)
 	series_counts(s, settled_since(w, s), &n, &lost);
 	if (n > 0 && odds_at_most(lost, n, dead ? LIVES : PERSISTS * w->rate) < PROVEN)
 		return STANDING_GOOD;
+	if (s->own.n == 0 || is_outdated(w, s))
+		return STANDING_NONE;
 	series_counts(s, w->since, &n, &lost);
 	odds_interval(s->own.lost, s->own.n, &low, &high);
-	if (s->own.n > 0 && lost >= 2 &&
-	    odds_at_least(lost, n, fmax(high, VERDICT_HEALTHY)) <= MORE)
+	/* It is looked at for hours: twice as far as the interval that holds it mostly.
+	 */
+	high = fmin(1, 2 * high - (double)s->own.lost / s->own.n);
+	if (lost >= 2 && odds_at_least(lost, n, fmax(high, VERDICT_HEALTHY)) <= MORE)
 		return STANDING_BAD;
 	/* Who answers now and then will, or will not, in a moment. */
-	return dead && s->own.n > 0 && high < VERDICT_FULL ? STANDING_OPEN
-							   : STANDING_NONE;
+	return dead && high < VERDICT_FULL ? STANDING_OPEN : STANDING_NONE;
 }
 
 static enum standing

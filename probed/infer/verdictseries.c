@@ -154,8 +154,9 @@ loses(const struct series *s, int64_t *since)
 	return false;
 }
 
-/* Does S lose, by its last windows, provably twice of what it lost since it began? Then
- * something else is the matter, and worse, since those. */
+/* Does S lose, by its last windows, provably twice of what it lost since it began, or
+ * answer half of what it did? Then something else is the matter, and worse, since
+ * those. */
 static void
 worsen(struct series *s)
 {
@@ -173,7 +174,7 @@ worsen(struct series *s)
 			return;
 		series_counts(s, since, &n, &lost);
 		odds_interval(before, before_n, &low, &high);
-		if ((double)lost < 2 * high * (double)n ||
+		if ((double)lost < fmin(2 * high, (1 + high) / 2) * (double)n ||
 		    odds_at_least(lost, n, high) > STRONG)
 			continue;
 		t->since = since;
@@ -285,10 +286,16 @@ weigh_delay(
 static void
 count_own(const struct verdict *v, struct series *s)
 {
-	if (v->path.same > 0 || v->host.same > 0 || v->undecided ||
-	    series_kept(s) <= OWN_LAG)
+	if (v->path.open || v->path.same > 0 || v->host.open || v->host.same > 0 ||
+	    v->undecided || series_kept(s) <= OWN_LAG)
 		return;
 	const struct window *w = series_window(s, OWN_LAG);
+	const struct track *t = &s->track[SIGN_LOSS];
+	int64_t since = t->bad && t->since <= w->number ? t->since : s->own.since;
+	if (since != s->own.since) {
+		memset(&s->own, 0, sizeof s->own);
+		s->own.since = since;
+	}
 	if (s->own.n >= OWN_PINGS) {
 		s->own.n /= 2;
 		s->own.lost /= 2;
