@@ -368,6 +368,35 @@ test_crowd(void)
 	verdict_free(v);
 }
 
+/* The wall clock goes back: what is the matter goes on, and ends. */
+static void
+test_set_back(void)
+{
+	struct verdict *v = path(60, 20);
+	struct infer_finding f;
+	int64_t t = BEGIN;
+
+	for (int i = 0; i < 5; i++)
+		window(v, t += 60, PATH, false);
+	for (int i = 0; i < 6; i++)
+		window(v, t += 60, ACCESS, false);
+	is_str(last.cause, "outage", "the line is dead");
+	int64_t begin = last.begin;
+	t -= 7200;
+	for (int i = 0; i < 6; i++)
+		window(v, t += 60, ACCESS, false);
+	is_int(closed, 0, "nothing ends as the clock is set back");
+	ok(llabs(last.begin - (begin - 7200)) <= 60,
+	    "it began by the clock as it is now, give or take a window");
+	for (int i = 0; i < 4; i++)
+		window(v, t += 60, PATH, false);
+	is_int(closed, 1, "nor goes it on for two hours");
+	ok(verdict_now(v, &f), "all is fine");
+	ok(strstr(f.sentence, "the clock was set back") != NULL,
+	    "and what was is said: %s", f.sentence);
+	verdict_free(v);
+}
+
 /* A router and an access hop alone, whose far ends are not known yet. */
 static void
 test_alone(void)
@@ -751,6 +780,7 @@ main(void)
 	test_one_by_one();
 	test_families();
 	test_crowd();
+	test_set_back();
 	test_alone();
 	test_artefact();
 	test_cut();

@@ -52,6 +52,7 @@ config 1 4 <<-END
 	$(n=0; for a in $FAR_ENDS; do n=$((n + 1)); target "far$n" "$a"; done)
 END
 sed -i 's/^binary = .usr.bin.fping/&\nhostinterval = 0.15\ntimeout = 0.6/' "$DIR/config"
+clock_begin
 probed_start
 wait_until 60 ready || bail "probed does not answer"
 # The gateway's NetFlow v5: each second 150000 bytes from 192.168.7.30 to a far end.
@@ -185,6 +186,32 @@ wait_until 120 whole
 ok $? "after a stop of our own all is fine"
 is "$(json "incidents?kind=verdict" '.incidents | length')" "$before" "which is no verdict"
 holds "but a gap" "$(json "incidents?kind=gap" '.incidents | length') >= 1"
+
+# The wall clock goes back by two hours while the line is dead: history has rows of those
+# already, and what is the matter is told all the same, and that it ends.
+line_down
+wait_until 120 says .cause outage
+ok $? "the line is dead again"
+perl -e 'open my $f, "+<", $ARGV[0] or die; syswrite $f, pack("qq", -7200e9, 0)' "$DIR/clock"
+set_back() {
+	local begin
+	begin=$(verdict .begin)
+	[ "${begin:-null}" != null ] && [ "$begin" -le $(($(date +%s) - 7190)) ]
+}
+wait_until 60 set_back
+ok $? "set back by two hours, it is since a time of the new clock" ||
+	verdict "" | sed 's/^/# /'
+is "$(verdict .cause)" outage "and goes on"
+line_up
+wait_until 90 says .fine true
+ok $? "its end is seen, too" || verdict "" | sed 's/^/# /'
+nothing_open() {
+	[ "$(json "incidents?open=yes" '[.incidents[] | select(.kind == "loss" or
+		.kind == "verdict")] | length')" = 0 ]
+}
+wait_until 90 nothing_open
+ok $? "nothing stays open" ||
+	json "incidents?open=yes" '.incidents[] | [.kind, .subject, .summary]' | sed 's/^/# /'
 probed_stop
 ok $? "it ends"
 done_testing

@@ -311,6 +311,47 @@ set_length(struct verdict *v)
 	}
 }
 
+static void
+move_slot(struct slot *slot, int64_t windows, int64_t seconds)
+{
+	slot->begin += slot->begin != 0 ? seconds : 0;
+	slot->last += slot->last != 0 ? seconds : 0;
+	slot->d.since += slot->same > 0 ? windows : 0;
+}
+
+/* The clock was set back: all windows get the numbers of the new time, so that what is
+ * the matter goes on and may end. */
+static void
+set_back(struct verdict *v, int64_t windows)
+{
+	int64_t seconds = windows * v->length;
+	struct series *s, *next;
+
+	HASH_ITER(hh, v->series, s, next) {
+		for (unsigned i = 0; i < series_kept(s); i++)
+			series_window(s, i)->number += windows;
+		for (int sign = 0; sign < SIGNS; sign++) {
+			s->track[sign].since += windows;
+			s->track[sign].last += windows;
+		}
+		s->own.since += s->own.since != 0 ? windows : 0;
+		s->moved += s->moved >= 0 ? windows : 0;
+		s->route += s->route >= 0 ? windows : 0;
+		s->usual_until = 0;
+		move_slot(&s->slot, windows, seconds);
+	}
+	move_slot(&v->path, windows, seconds);
+	move_slot(&v->host, windows, seconds);
+	for (unsigned i = 0; i < VERDICT_USES; i++)
+		v->use[i].time += seconds;
+	v->first += v->first != 0 ? seconds : 0;
+	v->fine += v->fine != 0 ? seconds : 0;
+	v->judged += windows;
+	v->gap_end = 0;
+	verdict_gap(v, v->judged * v->length, (v->judged + 1) * v->length,
+	    "the clock was set back");
+}
+
 void
 verdict_tick(struct verdict *v, int64_t now)
 {
@@ -321,8 +362,10 @@ verdict_tick(struct verdict *v, int64_t now)
 		return;
 	int64_t over = (now - late) / v->length - 1;
 	/* After a pause, or the first time, there is nothing to be judged before. */
-	if (v->judged < 0 || over - v->judged > 2 * VERDICT_RING || over < v->judged)
+	if (v->judged < 0 || over - v->judged > 2 * VERDICT_RING)
 		v->judged = over - 1;
+	if (over < v->judged)
+		set_back(v, over - v->judged);
 	while (v->judged < over)
 		judge(v, v->judged + 1);
 }

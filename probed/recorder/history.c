@@ -168,6 +168,8 @@ settle(struct history *h, struct series *s, size_t count)
 		struct row *row = TAILQ_FIRST(&s->rows);
 		if (h->report.behind[i] >= 0) {
 			tell_past(h, s, h->report.behind[i]);
+			if (h->report.behind[i] > 0 && !s->slave)
+				h->ops->refused(h->ctx, &row->round);
 		} else {
 			h->counts.written++;
 			h->counts.unknown += row->round.state == ROUND_UNKNOWN;

@@ -19,6 +19,9 @@ struct history;
 /* Whom history tells. R is history's until return. */
 struct history_ops {
 	void (*stored)(void *ctx, const struct round *r);
+	/* A round of our own that is older than the last row of its file, as when the
+	 * clock was set back: it is not stored. */
+	void (*refused)(void *ctx, const struct round *r);
 	/* One sentence for people; TARGET 0: about no single one. */
 	void (*trouble)(void *ctx, uint64_t target, const char *text);
 	/* The file of the target PATH was carried over or moved: TEXT says how. */

@@ -122,7 +122,7 @@ settle(struct judge *j, int64_t now)
 	struct infer_finding *f;
 
 	/* From when places are known: before, nothing is judged. */
-	if (verdict_window(j->v) == 0)
+	if (verdict_window(j->v) == 0 || now < j->begun)
 		j->begun = now;
 	if (j->restoreds == 0 || verdict_window(j->v) == 0 ||
 	    now - j->begun < (int64_t)SETTLED * verdict_window(j->v))

@@ -536,17 +536,33 @@ on_socket(enum msg_socket kind, unsigned index, unsigned rung, int fd)
 
 /* --- life ------------------------------------------------------------------------ */
 
+/* First who is to blame, then whom it is told of. Load tests of our own are no fault of
+ * anybody. */
+static void
+judge(const struct recorder *rec, const struct round *r)
+{
+	if (!journal_own_load(rec->journal, r))
+		judge_round(rec->judge, r, clock_wall_ns() / CLOCK_NS_PER_S);
+	journal_round(rec->journal, r);
+}
+
+/* What has no place in history is the matter all the same. */
+static void
+refused(void *ctx, const struct round *r)
+{
+	const struct recorder *rec = ctx;
+
+	judge(rec, r);
+	journal_kick(rec->journal);
+}
+
 static void
 stored(void *ctx, const struct round *r)
 {
 	const struct recorder *rec = ctx;
 
 	relay_round(rec->relay, r);
-	/* First who is to blame, then whom it is told of. Load tests of our own are no
-	 * fault of anybody. */
-	if (!journal_own_load(rec->journal, r))
-		judge_round(rec->judge, r, clock_wall_ns() / CLOCK_NS_PER_S);
-	journal_round(rec->journal, r);
+	judge(rec, r);
 	paths_round(rec->paths, r, clock_wall_ns() / CLOCK_NS_PER_S);
 	congestions_round(rec->congestions, r);
 	journal_kick(rec->journal);
@@ -776,7 +792,7 @@ static const struct traffic_ops traffic_ops = { forget_talk, hear_minute };
 static void *
 start(struct worker *w)
 {
-	static const struct history_ops ops = { stored, trouble, carried };
+	static const struct history_ops ops = { stored, refused, trouble, carried };
 	struct recorder *rec = mem_zero(1, sizeof *rec);
 
 	rec->w = w;
