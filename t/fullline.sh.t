@@ -75,7 +75,18 @@ nsenter -t "$HOME_ROUTER" -n perl -MSocket -MTime::HiRes=time,sleep -e '
 
 # --- measured --------------------------------------------------------------------------------
 
+cat >"$DIR/pager" <<-END
+	#!/bin/sh
+	echo "\$1 \$2" >>"\$0.log"
+END
+chmod 755 "$DIR/pager"
+touch "$DIR/pager.log"
 cat >"$DIR/smokebox" <<-END
+	*** Actions ***
+	+ pager
+	type = command
+	program = $DIR/pager
+	kinds = loss verdict
 	*** Collector ***
 	listen = 192.168.1.20:6343 192.168.1.20:2055
 	allow = 192.168.1.1
@@ -187,6 +198,25 @@ wait_until 90 gets "true true" fillers "id=$id"
 ok $? "the verdict has who filled the line, and who did before"
 wait_until 90 gets "true true" fillers "kind=alert"
 ok $? "so has an alert of delays" || json "incidents?kind=alert" . | head -60 | sed 's/^/# /'
+
+# A host that dies meanwhile is not slow, and not what an upload explains.
+in_node "$FAR" ip addr del 34.1.0.1/32 dev lo
+in_node "$FAR" ip route add blackhole 34.1.0.1/32
+alone() {
+	[ "$(json "incidents?open=yes&kind=verdict" \
+		'[.incidents[] | select(.subject == "Net.far4")] | length')" = 1 ]
+}
+wait_until 90 alone
+ok $? "a far end that dies while the line is full is found" ||
+	json "incidents?open=yes" '.incidents[] | [.kind, .subject, .suppressed_by, .summary]' |
+	sed 's/^/# /'
+paged() {
+	grep -qx "loss Net.far4" "$DIR/pager.log"
+}
+wait_until 90 paged
+ok $? "and told of" || sed 's/^/# /' "$DIR/pager.log"
+in_node "$FAR" ip route del blackhole 34.1.0.1/32
+in_node "$FAR" ip addr add 34.1.0.1/32 dev lo
 
 kill $UPLOAD
 wait_until 120 says .fine true
