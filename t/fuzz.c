@@ -44,6 +44,7 @@ find_target(const char *name)
 		{ "nl80211", fuzz_nl80211 },
 		{ "packet", fuzz_packet },
 		{ "pages", fuzz_pages },
+		{ "paper", fuzz_paper },
 		{ "path", fuzz_path },
 		{ "perl", fuzz_perl },
 		{ "picture", fuzz_picture },

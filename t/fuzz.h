@@ -39,6 +39,7 @@ FUZZ_TARGET(perl);     /* what a SmokePing tells its slave */
 FUZZ_TARGET(netflow);  /* datagrams of NetFlow and IPFIX */
 FUZZ_TARGET(nl80211);  /* what the kernel says of radios */
 FUZZ_TARGET(packet);   /* head of a packet */
+FUZZ_TARGET(paper);    /* document for the painter */
 FUZZ_TARGET(path);     /* what is kept of a way */
 FUZZ_TARGET(query);    /* HTTP query */
 FUZZ_TARGET(radius);   /* RADIUS answer */

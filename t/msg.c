@@ -430,6 +430,22 @@ get_wifi(struct msg_in *in, struct msg_out *again)
 	return result;
 }
 
+static void
+put_paper(struct msg_out *out)
+{
+	msg_put_paper(out, &(struct msg_paper){ .id = 7, .size = 4711 });
+}
+
+static int
+get_paper(struct msg_in *in, struct msg_out *again)
+{
+	struct msg_paper m;
+	int result = msg_get_paper(in, &m);
+
+	msg_put_paper(again, &m);
+	return result;
+}
+
 static const struct {
 	const char *name;
 	enum msg_type type;
@@ -445,6 +461,7 @@ static const struct {
 	{ "worker", MSG_WORKER, put_worker, get_worker },
 	{ "draw", MSG_DRAW, put_draw, get_draw_again },
 	{ "picture", MSG_PICTURE, put_picture, get_picture },
+	{ "paper", MSG_PAPER, put_paper, get_paper },
 	{ "hops", MSG_HOPS, put_hops, get_hops },
 	{ "trace", MSG_TRACE, put_trace, get_trace },
 	{ "here", MSG_HERE, put_here, get_here },

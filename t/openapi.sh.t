@@ -88,6 +88,7 @@ jq -n --arg device "$device" --argjson index "$index" --argjson begin "$begin" \
 		"/api/v1/browsers": {address: ["127.0.0.1", {address: "127.0.0.1", start: "now-1h"}],
 			points: [{address: "127.0.0.1", points: 5}]},
 		"/badge/{badge}": {badge: "A/one.svg"},
+		"/report.pdf": {target: "A.one", start: "now-1h", end: "now", hosts: "no", incident: 1},
 		"/graph/{picture}": {picture: "A/one.png", start: "now-1h", end: "now", width: 300,
 			height: 100, theme: "dark"},
 		"POST /api/v1/forget": {address: "203.0.113.77"},

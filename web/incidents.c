@@ -322,6 +322,20 @@ put_talk(struct html *item, const struct eventlog_row *row)
 	    request_base(), row->begin - TALK_AROUND_S, end + TALK_AROUND_S);
 }
 
+/* The way to a report for those who can mend it. */
+static void
+put_report(struct html *item, const struct eventlog_row *row)
+{
+	static const char *const mended[] = { "loss", "latency", "alert", "congestion",
+		"verdict" };
+
+	html_text(item, "i_report", "");
+	for (size_t i = 0; i < sizeof mended / sizeof mended[0]; i++)
+		if (strcmp(row->kind, mended[i]) == 0)
+			html_printf(item, "i_report", "%s/report?incident=%" PRId64,
+			    request_base(), row->id);
+}
+
 static void
 put_item(void *ctx, const struct eventlog_row *row)
 {
@@ -359,6 +373,7 @@ put_item(void *ctx, const struct eventlog_row *row)
 		html_printf(item, "i_suppressed", "%" PRId64, row->suppressed_by);
 	put_span(item, row);
 	put_talk(item, row);
+	put_report(item, row);
 	if (l->of != NULL)
 		effects_put(item, l->of, row);
 	html_flag(item, "facts", !veiled && strcmp(row->evidence, "{}") != 0);

@@ -5,27 +5,40 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <event2/event.h>
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "cached.h"
 #include "link/worker.h"
 #include "web/graph.h"
+#include "web/paper.h"
+#include "web/sheet.h"
 
 /* Web asks for no more than it has connections. */
 #define QUEUE_LENGTH 256
 /* librrd loses 135 bytes a picture, and more where a picture fails. */
 #define PICTURES_A_LIFE 50000
 
+#define PAPERS 2 /* web asks for one at a time */
+
 static struct {
 	struct worker *worker;
 	struct event *turn; /* due while something waits */
 	struct msg_draw wait[QUEUE_LENGTH];
 	size_t first, count;
+	struct {
+		struct msg_paper ask;
+		int fd;
+	} paper[PAPERS];
+	size_t papers;
+	struct sheet *sheet; /* of the first of them, once it was begun */
 	unsigned drawn;
 } painter;
 
@@ -56,22 +69,38 @@ seal(const struct graph *g)
 }
 
 static void
-answer(const struct msg_picture *p, int fd)
+answer(enum msg_type type, const struct msg_picture *p, int fd)
 {
 	struct msg_out out;
 
-	msg_begin(&out, MSG_PICTURE);
+	msg_begin(&out, type);
 	msg_put_picture(&out, p);
 	link_send(worker_link(ROOM_WEB), &out, fd, LINK_MUST);
 }
 
 static void
-refuse(const struct msg_draw *ask, const char *why)
+refuse(enum msg_type type, uint32_t id, const char *why)
 {
-	struct msg_picture p = { .id = ask->id };
+	struct msg_picture p = { .id = id };
 
 	snprintf(p.text, sizeof p.text, "%.255s", why);
-	answer(&p, -1);
+	answer(type, &p, -1);
+}
+
+/* Send G, and be done with it. */
+static void
+hand_over(enum msg_type type, struct graph *g)
+{
+	int fd = seal(g);
+
+	if (fd < 0) {
+		log_warn("no memory for a picture of %zu bytes", g->size);
+		refuse(type, g->head.id, "no memory for the picture");
+	} else {
+		answer(type, &g->head, fd);
+		close(fd);
+	}
+	graph_free(g);
 }
 
 static void
@@ -84,20 +113,78 @@ draw(const struct msg_draw *ask)
 	painter.drawn++;
 	if (graph_draw(&g, painter.worker->conf, ask, &err) < 0) {
 		log_debug("%s", err.text);
-		refuse(ask, err.text);
+		refuse(MSG_PICTURE, ask->id, err.text);
 		return;
-	}
-	int fd = seal(&g);
-	if (fd < 0) {
-		log_warn("no memory for a picture of %zu bytes", g.size);
-		refuse(ask, "no memory for the picture");
-	} else {
-		answer(&g.head, fd);
-		close(fd);
 	}
 	log_debug("picture %u: %zu bytes in %.1f ms", ask->id, g.size,
 	    (double)(clock_mono_ns() - begin) / 1e6);
-	graph_free(&g);
+	hand_over(MSG_PICTURE, &g);
+}
+
+/* The text behind FD, of SIZE bytes with the NUL at its end; NULL where it is none. */
+static char *
+read_paper(int fd, size_t size)
+{
+	struct stat st;
+	char *text;
+
+	if (fd < 0 || size > PAPER_MAX || fstat(fd, &st) != 0 ||
+	    st.st_size != (off_t)size)
+		return NULL;
+	text = mem_alloc(size);
+	for (size_t at = 0; at < size;) {
+		ssize_t n = pread(fd, text + at, size - at, (off_t)at);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			free(text);
+			return NULL;
+		}
+		at += (size_t)n;
+	}
+	if (text[size - 1] == '\0')
+		return text;
+	free(text);
+	return NULL;
+}
+
+/* The document is done with. */
+static void
+next_paper(void)
+{
+	sheet_free(painter.sheet);
+	painter.sheet = NULL;
+	close(painter.paper[0].fd);
+	painter.papers--;
+	memmove(
+	    painter.paper, painter.paper + 1, painter.papers * sizeof painter.paper[0]);
+}
+
+/* Go on with the first document: by one graph, or its end. */
+static void
+print(void)
+{
+	const struct msg_paper ask = painter.paper[0].ask;
+	struct graph g;
+	struct err err = { "the document is none" };
+
+	if (painter.sheet == NULL) {
+		char *text = read_paper(painter.paper[0].fd, ask.size);
+		if (text != NULL)
+			painter.sheet = sheet_new(text, &err);
+	}
+	if (painter.sheet != NULL && sheet_draw(painter.sheet, painter.worker->conf)) {
+		painter.drawn++;
+		return;
+	}
+	if (painter.sheet == NULL || sheet_print(painter.sheet, &g, &err) < 0) {
+		log_warnx("%s", err.text);
+		refuse(MSG_SHEET, ask.id, err.text);
+	} else {
+		g.head.id = ask.id;
+		hand_over(MSG_SHEET, &g);
+	}
+	next_paper();
 }
 
 static void
@@ -105,7 +192,7 @@ arm(void)
 {
 	static const struct timeval now = { 0, 0 };
 
-	if (painter.count > 0)
+	if (painter.count > 0 || painter.papers > 0)
 		event_add(painter.turn, &now);
 }
 
@@ -116,13 +203,17 @@ on_turn(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	(void)arg;
-	if (painter.count == 0)
-		return;
-	struct msg_draw ask = painter.wait[painter.first];
-	painter.first = (painter.first + 1) % QUEUE_LENGTH;
-	painter.count--;
-	draw(&ask);
-	if (painter.count == 0 && painter.drawn >= PICTURES_A_LIFE) {
+	/* Documents take long: graphs go first. */
+	if (painter.count > 0) {
+		struct msg_draw ask = painter.wait[painter.first];
+		painter.first = (painter.first + 1) % QUEUE_LENGTH;
+		painter.count--;
+		draw(&ask);
+	} else if (painter.papers > 0) {
+		print();
+	}
+	if (painter.count == 0 && painter.papers == 0 &&
+	    painter.drawn >= PICTURES_A_LIFE) {
 		log_info("%u pictures drawn, making room for a fresh painter",
 		    painter.drawn);
 		worker_exit();
@@ -178,8 +269,32 @@ peer(void *ctx, enum room room, struct link *link)
 {
 	(void)ctx;
 	(void)link;
-	if (room == ROOM_WEB)
-		painter.count = 0;
+	if (room != ROOM_WEB)
+		return;
+	painter.count = 0;
+	while (painter.papers > 0)
+		next_paper();
+}
+
+/* A document: 0, or -1 where it is none. */
+static int
+take_paper(struct msg_in *in)
+{
+	struct msg_paper ask;
+
+	if (msg_get_paper(in, &ask) < 0)
+		return -1;
+	int fd = in->fd < 0 ? -1 : fcntl(in->fd, F_DUPFD_CLOEXEC, 0);
+	if (fd < 0 || painter.papers == PAPERS) {
+		if (fd >= 0)
+			close(fd);
+		refuse(MSG_SHEET, ask.id, "too many documents are waiting");
+		return 0;
+	}
+	painter.paper[painter.papers].ask = ask;
+	painter.paper[painter.papers++].fd = fd;
+	arm();
+	return 0;
 }
 
 static int
@@ -188,11 +303,14 @@ message(void *ctx, struct link *link, struct msg_in *in)
 	struct msg_draw ask;
 
 	(void)ctx;
+	if (in->type == MSG_PAPER && link_peer(link) == ROOM_WEB)
+		return take_paper(in);
 	if (in->type != MSG_DRAW || link_peer(link) != ROOM_WEB ||
 	    msg_get_draw(in, &ask) < 0)
 		return -1;
 	if (painter.count == QUEUE_LENGTH) {
-		refuse(&ask, "too many pictures are waiting to be drawn");
+		refuse(
+		    MSG_PICTURE, ask.id, "too many pictures are waiting to be drawn");
 		return 0;
 	}
 	painter.wait[(painter.first + painter.count++) % QUEUE_LENGTH] = ask;

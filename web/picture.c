@@ -318,9 +318,8 @@ tag(struct picture *p)
 	snprintf(p->etag, sizeof p->etag, "\"%016" PRIx64 "\"", h);
 }
 
-/* Copy SIZE bytes from behind FD. */
-static void *
-read_picture(int fd, size_t size)
+void *
+picture_read(int fd, size_t size)
 {
 	struct stat st;
 	char *data;
@@ -374,7 +373,7 @@ picture_message(struct msg_in *in)
 			break;
 	if (p == NULL) /* given up meanwhile */
 		return 0;
-	void *data = head.ok ? read_picture(in->fd, head.size) : NULL;
+	void *data = head.ok ? picture_read(in->fd, head.size) : NULL;
 	if (data != NULL) {
 		store(p, &head, data);
 	} else {

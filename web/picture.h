@@ -30,6 +30,9 @@ int picture_message(struct msg_in *in);
 /* The configuration changed: nothing drawn before counts. */
 void picture_forget(void);
 void picture_stop(void);
+/* SIZE bytes from behind FD, malloced; NULL where there are not so many, or too many.
+ */
+void *picture_read(int fd, size_t size);
 
 /* For the metrics: totals since start. */
 struct picture_counters {

@@ -10,6 +10,7 @@
 #include "web/news.h"
 #include "web/page.h"
 #include "web/path.h"
+#include "web/report.h"
 #include "web/request.h"
 #include "web/slave.h"
 #include "web/taste.h"
@@ -103,6 +104,8 @@ const struct route page_routes[] = {
 	{ "/t/", false, false, page_by_path },
 	{ "/targets", true, false, page_targets },
 	{ "/badge/", false, false, badge_handle },
+	{ "/report", true, false, report_handle },
+	{ "/report.pdf", true, false, report_handle },
 	{ "/h/", false, false, page_by_place },
 	{ "/search", true, false, page_search },
 	{ "/incidents", true, false, page_incidents },

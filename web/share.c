@@ -51,6 +51,7 @@ share_put(struct html *page, const struct request *r, const struct conf_target *
 			*p = ' ';
 	html_flag(page, "share", true);
 	html_text(page, "sh_name", menu);
+	html_text(page, "sh_path", t->path);
 	html_text(page, "sh_start", start);
 	html_text(page, "sh_end", end);
 	/* Several together have neither rounds nor a badge of their own. */

@@ -19,6 +19,7 @@
 #include "web/radios.h"
 #include "web/replay.h"
 #include "web/server.h"
+#include "web/sheets.h"
 #include "web/skin.h"
 #include "web/slavebook.h"
 #include "web/state.h"
@@ -81,6 +82,7 @@ web_start(struct worker *w)
 	skin_allow();
 	server_init(w->base);
 	picture_init(w->base);
+	sheets_init(w->base);
 	warm_init(w->base);
 	stream_init(w->base);
 	state_tell(stream_round);
@@ -100,9 +102,10 @@ static void
 web_peer(void *ctx, enum room room, struct link *link)
 {
 	(void)ctx;
-	if (room == ROOM_PAINTER)
+	if (room == ROOM_PAINTER) {
 		picture_painter(link);
-	else if (room == ROOM_COURIER)
+		sheets_painter(link);
+	} else if (room == ROOM_COURIER)
 		news_courier(link);
 	else if (room == ROOM_RECORDER && link == NULL) {
 		forget_recorder_gone();
@@ -116,6 +119,8 @@ web_message(void *ctx, struct link *link, struct msg_in *in)
 	(void)ctx;
 	if (in->type == MSG_PICTURE)
 		return picture_message(in);
+	if (in->type == MSG_SHEET)
+		return link_peer(link) == ROOM_PAINTER ? sheets_message(in) : -1;
 	if (link_peer(link) == ROOM_COURIER && in->type != MSG_SINK)
 		return in->type == MSG_RECEIVER || in->type == MSG_TRIED
 			   ? news_message(in)
@@ -155,6 +160,7 @@ web_stop(void *ctx)
 	stream_stop();
 	tls_free();
 	picture_stop();
+	sheets_stop();
 	history_forget();
 	week_forget();
 	eventlog_close();

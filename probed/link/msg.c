@@ -709,6 +709,23 @@ msg_get_picture(struct msg_in *in, struct msg_picture *m)
 	return msg_done(in);
 }
 
+void
+msg_put_paper(struct msg_out *out, const struct msg_paper *m)
+{
+	pack_u32(&out->pack, m->id);
+	pack_u32(&out->pack, m->size);
+}
+
+int
+msg_get_paper(struct msg_in *in, struct msg_paper *m)
+{
+	m->id = wire_u32(&in->wire);
+	m->size = wire_u32(&in->wire);
+	if (m->size == 0)
+		in->wire.bad = true;
+	return msg_done(in);
+}
+
 /* --- words ----------------------------------------------------------------------- */
 
 const char *

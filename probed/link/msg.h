@@ -111,6 +111,9 @@ enum msg_type {
 	/* runner -> recorder: str: what has to be withdrawn by hand, less than
 	 * STRANDED_MAX */
 	MSG_STRANDED,
+	/* web <-> painter: a document (web/paper.h) that is to be a PDF */
+	MSG_PAPER,         /* struct msg_paper; a descriptor of the document */
+	MSG_SHEET,         /* struct msg_picture; a descriptor of the PDF when ok */
 	MSG_TYPES
 };
 
@@ -391,5 +394,12 @@ struct msg_picture {
 };
 void msg_put_picture(struct msg_out *out, const struct msg_picture *p);
 int msg_get_picture(struct msg_in *in, struct msg_picture *p);
+
+struct msg_paper {
+	uint32_t id;   /* comes back with the PDF */
+	uint32_t size; /* bytes behind the descriptor, of which the last is a NUL */
+};
+void msg_put_paper(struct msg_out *out, const struct msg_paper *p);
+int msg_get_paper(struct msg_in *in, struct msg_paper *p);
 
 #endif

@@ -44,6 +44,7 @@ echo(struct msg_in *in, struct msg_out *out)
 		struct msg_worker worker;
 		struct msg_draw draw;
 		struct msg_picture picture;
+		struct msg_paper paper;
 		struct msg_errand errand;
 		struct msg_errand_done errand_done;
 		struct msg_receiver receiver;
@@ -88,6 +89,7 @@ echo(struct msg_in *in, struct msg_out *out)
 		CASE(MSG_WORKER, worker);
 		CASE(MSG_DRAW, draw);
 		CASE(MSG_PICTURE, picture);
+		CASE(MSG_PAPER, paper);
 		CASE(MSG_ERRAND, errand);
 		CASE(MSG_ERRAND_DONE, errand_done);
 		CASE(MSG_RECEIVER, receiver);

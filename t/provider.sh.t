@@ -1,0 +1,167 @@
+#!/bin/bash
+# A report for the provider: of an incident, of a span, as a page and as PDF; what it tells
+# of the house, and to whom.
+. "${SOURCE:?}/t/world.sh" || exit 1
+world "$@"
+calm="* delay=5ms
+100 hops=3 via=1001
+1001-1003 delay=2ms"
+network "$calm"
+config 1 5 <<'END'
++ Net
+menu = Net
+title = The net
+++ Far
+menu = Far
+title = Far <b>end</b> & more "Größe"
+host = 10.0.0.100
+++ Near
+menu = Near
+title = Near
+host = 10.0.0.7
++ Many
+menu = Many
+title = Many
+END
+for i in 1 2 3 4 5 6 7 8 9; do
+	printf '++ t%d\nmenu = t%d\ntitle = t%d\nhost = 10.0.1.%d\n' $i $i $i $i
+done >>"$DIR/config"
+probed_start
+wait_until 20 ready || bail "probed does not answer"
+
+get() {
+	curl -s -m 60 --path-as-is "${@:2}" -D "$DIR/head" -o "$DIR/body" -w '%{http_code}' "$URL$1"
+}
+header() {
+	sed -n "s/^$1: *//Ip" "$DIR/head" | tr -d '\r'
+}
+body_has() {
+	grep -qF -- "$1" "$DIR/body"
+	ok $? "$2" || show "$DIR/body" 60
+}
+body_lacks() {
+	! grep -qF -- "$1" "$DIR/body"
+	ok $? "$2"
+}
+incident() {
+	json "incidents?kind=loss&subject=Net.Far" ".incidents[0]$1"
+}
+rounds() {
+	[ "$(json 'rounds?target=Net.Far&start=now-60s' '[.columns.median[] | select(.)] | length')" -ge 5 ]
+}
+wait_until 20 rounds || bail "nothing is measured"
+rules "$calm
+100 loss=1"
+opened() {
+	[ "$(incident .kind)" = loss ]
+}
+wait_until 30 opened || bail "no incident opens"
+id=$(incident .id)
+is "$(get "/report?incident=$id")" 200 "a report of an incident that goes on"
+body_has "goes on" "says so"
+rules "$calm"
+closed() {
+	[ "$(incident .end)" != null ]
+}
+wait_until 30 closed || bail "the incident does not close"
+
+# --- of an incident ---
+get /incidents >"$DIR/status"
+body_has "/report?incident=$id" "the incident has a way to its report"
+is "$(get "/report?incident=$id")" 200 "the report of it"
+is "$(header Content-Type)" "text/html; charset=utf-8" "  is a page"
+begin=$(date -d "@$(incident .begin)" '+%Y-%m-%d %H:%M:%S')
+end=$(date -d "@$(incident .end)" '+%H:%M:%S')
+body_has "$begin" "  with its begin to the second"
+body_has "$end" "  and its end"
+body_has "($(incident .confidence))" "  and how sure it is"
+body_has "95 % interval" "  loss has its interval"
+body_has "Far end &amp; more &quot;Größe&quot;, meanwhile" "  names are text"
+meanwhile=$(grep -F 'meanwhile</td>' "$DIR/body" | head -n1 | sed 's/<[^>]*>/|/g; s/||*/|/g')
+like "$meanwhile" '\|([5-9][0-9]|100|>99\.9)(\.[0-9])? %\|[0-9.>]+–' "  loss meanwhile: $meanwhile"
+before=$(grep -F 'before</td>' "$DIR/body" | head -n1 | sed 's/<[^>]*>/|/g; s/||*/|/g')
+unlike "$before" '\|[0-9.]+ %\|100 %\|' "  and less before: $before"
+body_has "/graph/Net/Far.png?start=" "  graphs"
+body_has "The way to Far" "  the way"
+body_has "How this was measured" "  and the method"
+body_lacks "10.0.0.100" "  but no address of the house"
+body_has "a private address" "  which is said"
+is "$(get "/report?incident=$id&hosts=yes")" 200 "who may know asks for addresses"
+body_has "10.0.0.100" "and has them"
+
+# --- as PDF ---
+pdf() {
+	is "$(get "$1")" 200 "$2"
+	is "$(header Content-Type)" application/pdf "  is a PDF"
+	pdftotext -layout "$DIR/body" "$DIR/text" 2>"$DIR/pdf.err"
+	ok $? "  which can be read" || show "$DIR/pdf.err"
+}
+text_has() {
+	tr -s ' \n' ' ' <"$DIR/text" | grep -qF -- "$1"
+	ok $? "$2" || show "$DIR/text" 80
+}
+if command -v pdftotext >"$DIR/which"; then
+	pdf "/report.pdf?incident=$id" "the same on paper"
+	like "$(header Content-Disposition)" 'inline; filename="report_[0-9_-]*_to_[0-9_-]*.pdf"' "  has a name"
+	like "$(header ETag)" '"[0-9a-f]{16}"' "  and a tag"
+	text_has "Report on incident $id" "  its title"
+	text_has 'Größe' "  letters of any language"
+	text_has "$begin" "  the begin"
+	text_has "How this was measured" "  the method"
+	pages=$(pdfinfo "$DIR/body" 2>"$DIR/pdf.err" | sed -n 's/^Pages: *//p')
+	holds "  pages ($pages)" "0$pages >= 2 && 0$pages < 20"
+	text_has "page $pages of $pages" "  are numbered"
+	like "$(pdfinfo "$DIR/body" | sed -n 's/^Page size: *//p')" '595.* x 841.*A4' "  of A4"
+	pdfimages -list "$DIR/body" >"$DIR/images" 2>"$DIR/pdf.err"
+	holds "  with graphs" "$(grep -c image "$DIR/images") >= 2"
+	unlike "$(cat "$DIR/text")" '10\.0\.0\.100' "  without addresses of the house"
+	cp "$DIR/body" "$DIR/incident.pdf"
+
+	pdf "/report.pdf?target=Net.Near&start=now-30d" "a month of a target"
+	text_has "Report on Near" "  its title"
+	text_has "Day by day: Near" "  each day"
+	text_has "not known" "  of which most is not known, and no loss"
+	like "$(header Content-Disposition)" 'filename="Net.Near_' "  is named by the target"
+	pdf "/report.pdf?target=Many&start=now-1h" "a group"
+	text_has "and more, which are left out" "  says where it stops"
+	pdf "/report.pdf" "all of it"
+	tag=$(get "/report.pdf?target=Net.Near&start=1700000000&end=1700003600" >"$DIR/status"; header ETag)
+	again=$(get "/report.pdf?target=Net.Near&start=1700000000&end=1700003600" -H "If-None-Match: $tag")
+	like "$again" '^(304|200)$' "the same again is not laid out again within a minute ($again)"
+	for i in 1 2 3 4 5 6 7 8 9 10 11 12; do
+		curl -s -m 60 -o "$DIR/many.$i" -w '%{http_code}\n' "$URL/report.pdf?target=Many&end=now-${i}min" &
+		many="${many:-} $!"
+	done >"$DIR/many"
+	# shellcheck disable=SC2086
+	wait $many
+	is "$(sort "$DIR/many" | uniq -c | grep -vcE ' (200|503)$')" 0 "many at once are answered, or told to wait"
+	like "$(sort "$DIR/many" | uniq -c | tr '\n' ' ')" ' 200' "and some are answered"
+	is "$(get /healthz)" 200 "and all the while the box is well"
+else
+	skip "no pdftotext"
+fi
+
+# --- what makes no sense ---
+while read -r status path; do
+	is "$(get "$path")" "$status" "$path: $status"
+done <<'END'
+400 /report?incident=x
+400 /report?incident=99999999999999999999
+404 /report?incident=987654
+404 /report?target=Gone
+400 /report?start=now&end=now-1h
+400 /report?start=now-900d
+400 /report?start=soon
+400 /report?hosts=perhaps
+404 /report.pdf?incident=987654
+404 /report.txt
+END
+
+# --- to whom ---
+echo 'correct horse battery' | "$BUILD/probectl" --data "$DIR/data" password >"$DIR/set" 2>&1 ||
+	bail "no password is set: $(cat "$DIR/set")"
+is "$(get "/report?incident=$id&hosts=yes")" 403 "who has not logged in is not told addresses"
+is "$(get "/report.pdf?incident=$id&hosts=yes")" 403 "on paper neither"
+is "$(get "/report?incident=$id")" 200 "but all the rest"
+body_lacks "with addresses of the house" "and is not offered them"
+done_testing

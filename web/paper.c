@@ -1,0 +1,207 @@
+#include "web/paper.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "web/query.h"
+
+#define GRAPH_CELLS 9
+#define MARK_CELLS 5
+#define TIME_MAX (INT64_MAX / 1000000000 - 1) /* as messages have it */
+
+/* --- writing ---------------------------------------------------------------------- */
+
+static void
+put_cell(FILE *out, const char *s)
+{
+	while (*s != '\0') {
+		size_t n = query_utf8(s);
+
+		if (n == 0)
+			fputs("\xef\xbf\xbd", out);
+		else if ((unsigned char)*s < 0x20 || *s == 0x7f)
+			fputc(' ', out);
+		else
+			fwrite(s, 1, n, out);
+		s += n > 0 ? n : 1;
+	}
+}
+
+void
+paper_cells(FILE *out, enum paper_kind kind, const char *const *cell, size_t count)
+{
+	fputc((int)kind, out);
+	for (size_t i = 0; i < count && i < PAPER_CELLS; i++) {
+		if (i > 0)
+			fputc('\t', out);
+		put_cell(out, cell[i]);
+	}
+	fputc('\n', out);
+}
+
+void
+paper_printf(FILE *out, enum paper_kind kind, const char *fmt, ...)
+{
+	char *text;
+	va_list ap;
+
+	va_start(ap, fmt);
+	int n = vasprintf(&text, fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		fatal("memory for a paragraph");
+	paper_cells(out, kind, (const char *const[]){ text }, 1);
+	free(text);
+}
+
+void
+paper_graph(FILE *out, const struct msg_draw *d, const char *caption)
+{
+	for (unsigned i = 0; i < d->marks; i++) {
+		const struct draw_mark *m = &d->mark[i];
+
+		fprintf(out, "%c%" PRId64 "\t%" PRId64 "\t%u\t%u\t", PAPER_MARK,
+		    m->begin, m->end, m->tone, m->count);
+		put_cell(out, m->label);
+		fputc('\n', out);
+	}
+	fprintf(out, "%c%" PRIu64 "\t", PAPER_GRAPH, d->target);
+	put_cell(out, d->slave);
+	fprintf(out, "\t%" PRId64 "\t%" PRId64 "\t%u\t%u\t%u\t", d->start, d->end,
+	    d->width, d->height, d->kind);
+	put_cell(out, d->label);
+	fputc('\t', out);
+	put_cell(out, caption);
+	fputc('\n', out);
+}
+
+/* --- reading ---------------------------------------------------------------------- */
+
+/* Is S, of LEN bytes, text that can be shown? */
+static bool
+is_text(const char *s, size_t len)
+{
+	size_t at = 0;
+
+	while (at < len) {
+		size_t n = query_utf8(s + at);
+		unsigned char c = (unsigned char)s[at];
+
+		if (n == 0 || (c < 0x20 && c != '\t') || c == 0x7f)
+			return false;
+		at += n;
+	}
+	return true;
+}
+
+bool
+paper_next(char **at, struct paper_block *b)
+{
+	char *line = *at, *end = strchr(line, '\n');
+
+	b->cells = 0;
+	if (end == NULL || end == line || strchr("THPSCRGMF", *line) == NULL ||
+	    !is_text(line, (size_t)(end - line)))
+		return false;
+	*end = '\0';
+	b->kind = (enum paper_kind) * line;
+	for (char *cell = line + 1; cell != NULL;) {
+		if (b->cells == PAPER_CELLS)
+			return false;
+		b->cell[b->cells++] = cell;
+		cell = strchr(cell, '\t');
+		if (cell != NULL)
+			*cell++ = '\0';
+	}
+	*at = end + 1;
+	return true;
+}
+
+/* TEXT as a number of LOW..HIGH into V. */
+static bool
+take_number(const char *text, int64_t low, int64_t high, int64_t *v)
+{
+	char *end;
+
+	if (*text < '0' || *text > '9')
+		return false;
+	errno = 0;
+	*v = strtoll(text, &end, 10);
+	return errno == 0 && *end == '\0' && *v >= low && *v <= high;
+}
+
+static bool
+take_text(const char *text, char *buf, size_t size)
+{
+	size_t len = strlen(text);
+
+	if (len >= size)
+		return false;
+	memcpy(buf, text, len + 1);
+	return true;
+}
+
+/* The same of words, which may be cut. */
+static void
+take_words(const char *text, char *buf, size_t size)
+{
+	size_t len = 0, n;
+
+	while ((n = query_utf8(text + len)) != 0 && len + n < size)
+		len += n;
+	memcpy(buf, text, len);
+	buf[len] = '\0';
+}
+
+bool
+paper_mark(const struct paper_block *b, struct msg_draw *d)
+{
+	int64_t tone, count;
+
+	if (b->kind != PAPER_MARK || b->cells != MARK_CELLS || d->marks >= DRAW_MARKS)
+		return false;
+	struct draw_mark *m = &d->mark[d->marks];
+	if (!take_number(b->cell[0], 0, TIME_MAX, &m->begin) ||
+	    !take_number(b->cell[1], m->begin, TIME_MAX, &m->end) ||
+	    !take_number(b->cell[2], 0, TONES - 1, &tone) ||
+	    !take_number(b->cell[3], 0, UINT16_MAX, &count))
+		return false;
+	take_words(b->cell[4], m->label, sizeof m->label);
+	m->tone = (uint8_t)tone;
+	m->count = (uint16_t)count;
+	d->marks++;
+	return true;
+}
+
+bool
+paper_draw(const struct paper_block *b, struct msg_draw *d)
+{
+	int64_t width, height, kind;
+	char *end;
+
+	if (b->kind != PAPER_GRAPH || b->cells != GRAPH_CELLS)
+		return false;
+	errno = 0;
+	d->target = strtoull(b->cell[0], &end, 10);
+	if (errno != 0 || *end != '\0' || b->cell[0][0] < '0' || b->cell[0][0] > '9' ||
+	    !take_text(b->cell[1], d->slave, sizeof d->slave) ||
+	    !take_number(b->cell[2], 0, TIME_MAX, &d->start) ||
+	    !take_number(b->cell[3], d->start + 1, TIME_MAX, &d->end) ||
+	    !take_number(b->cell[4], 100, 1000, &width) ||
+	    !take_number(b->cell[5], 50, 500, &height) ||
+	    !take_number(b->cell[6], 0, DRAW_KINDS - 1, &kind))
+		return false;
+	take_words(b->cell[7], d->label, sizeof d->label);
+	d->width = (uint16_t)width;
+	d->height = (uint16_t)height;
+	d->kind = (uint8_t)kind;
+	d->format = DRAW_PNG;
+	d->theme = DRAW_LIGHT;
+	d->zoom = 2;
+	return true;
+}

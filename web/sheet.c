@@ -1,0 +1,552 @@
+#include "web/sheet.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cairo-pdf.h>
+#include <pango/pangocairo.h>
+
+#include "base/mem.h"
+#include "web/paper.h"
+
+/* Points, of which an inch has 72. */
+#define PAGE_WIDTH 595.28
+#define PAGE_HEIGHT 841.89
+#define MARGIN 48.0
+#define BOTTOM (PAGE_HEIGHT - MARGIN - 18) /* the foot is below it */
+#define WIDTH (PAGE_WIDTH - 2 * MARGIN)
+#define GAP 10.0      /* between columns */
+#define PAGES_MAX 100 /* what is behind them is left out, and said to be */
+#define PDF_MAX (16UL * 1024 * 1024)
+
+struct image {
+	struct msg_draw *ask;
+	cairo_surface_t *surface; /* NULL: see why */
+	double width, height;	  /* points on the page */
+	char why[256];
+};
+
+struct sheet {
+	struct paper_block *block;
+	size_t blocks;
+	struct image image[PAPER_GRAPHS];
+	size_t images, drawn;
+	char *text; /* that blocks are parts of */
+	const char *foot, *title;
+
+	/* The pass that is made: the first one only counts pages. */
+	cairo_t *cr;
+	cairo_surface_t *surface;
+	bool counting;
+	double y;
+	unsigned page, pages;
+	bool full;   /* PAGES_MAX are */
+	size_t head; /* block that is the head of the table we are in; 0: none */
+	double column[PAPER_CELLS];
+	size_t columns;
+};
+
+/* --- text ------------------------------------------------------------------------- */
+
+struct style {
+	const char *font;
+	double grey; /* 0 is black */
+};
+
+static const struct style title = { "sans-serif bold 17", 0 },
+			  heading = { "sans-serif bold 11.5", 0 },
+			  plain = { "sans-serif 9.5", 0 },
+			  small = { "sans-serif 8", 0.3 }, cell = { "sans-serif 8", 0 },
+			  head = { "sans-serif bold 8", 0.3 };
+
+static PangoLayout *
+layout_of(struct sheet *s, const struct style *style, const char *text, double width)
+{
+	PangoLayout *l = pango_cairo_create_layout(s->cr);
+	PangoFontDescription *font = pango_font_description_from_string(style->font);
+
+	pango_layout_set_font_description(l, font);
+	pango_font_description_free(font);
+	pango_layout_set_text(l, text, -1);
+	if (width > 0) {
+		pango_layout_set_width(l, (int)(width * PANGO_SCALE));
+		pango_layout_set_wrap(l, PANGO_WRAP_WORD_CHAR);
+	}
+	pango_layout_set_spacing(l, (int)(1.5 * PANGO_SCALE));
+	return l;
+}
+
+static void
+size_of(PangoLayout *l, double *width, double *height)
+{
+	int w, h;
+
+	pango_layout_get_size(l, &w, &h);
+	*width = (double)w / PANGO_SCALE;
+	*height = (double)h / PANGO_SCALE;
+}
+
+static void
+show(struct sheet *s, PangoLayout *l, const struct style *style, double x, double y)
+{
+	if (s->counting)
+		return;
+	cairo_set_source_rgb(s->cr, style->grey, style->grey, style->grey);
+	cairo_move_to(s->cr, x, y);
+	pango_cairo_show_layout(s->cr, l);
+}
+
+static void
+rule(struct sheet *s, double y, double grey)
+{
+	if (s->counting)
+		return;
+	cairo_set_source_rgb(s->cr, grey, grey, grey);
+	cairo_set_line_width(s->cr, 0.5);
+	cairo_move_to(s->cr, MARGIN, y);
+	cairo_line_to(s->cr, MARGIN + WIDTH, y);
+	cairo_stroke(s->cr);
+}
+
+/* --- pages ------------------------------------------------------------------------ */
+
+static void
+put_foot(struct sheet *s)
+{
+	char text[48];
+	double w, h;
+
+	if (s->counting)
+		return;
+	snprintf(text, sizeof text, "page %u of %u", s->page, s->pages);
+	PangoLayout *l = layout_of(s, &small, text, 0);
+	size_of(l, &w, &h);
+	show(s, l, &small, MARGIN + WIDTH - w, PAGE_HEIGHT - MARGIN);
+	g_object_unref(l);
+	l = layout_of(s, &small, s->foot, WIDTH - w - GAP);
+	pango_layout_set_height(l, 0);
+	pango_layout_set_ellipsize(l, PANGO_ELLIPSIZE_END);
+	show(s, l, &small, MARGIN, PAGE_HEIGHT - MARGIN);
+	g_object_unref(l);
+}
+
+static void
+end_page(struct sheet *s)
+{
+	put_foot(s);
+	if (!s->counting)
+		cairo_show_page(s->cr);
+}
+
+static void
+new_page(struct sheet *s)
+{
+	if (s->page >= PAGES_MAX) {
+		s->full = true;
+		return;
+	}
+	if (s->page > 0)
+		end_page(s);
+	s->page++;
+	s->y = MARGIN;
+}
+
+/* Room for HEIGHT on this page, or on a fresh one. False when that is one more. */
+static bool
+has_room(struct sheet *s, double height)
+{
+	if (s->y + height <= BOTTOM || s->y <= MARGIN)
+		return true;
+	new_page(s);
+	return false;
+}
+
+/* --- blocks ----------------------------------------------------------------------- */
+
+static void
+put_text(struct sheet *s, const struct style *style, const char *text, double before,
+    double keep)
+{
+	PangoLayout *l = layout_of(s, style, text, WIDTH);
+	double w, h;
+
+	size_of(l, &w, &h);
+	if (has_room(s, before + h + keep) && s->y > MARGIN)
+		s->y += before;
+	/* A paragraph longer than a page is cut: none of ours is. */
+	if (!s->full)
+		show(s, l, style, MARGIN, s->y);
+	s->y += h;
+	g_object_unref(l);
+}
+
+static double
+natural_width(struct sheet *s, const struct style *style, const char *text)
+{
+	PangoLayout *l = layout_of(s, style, text, 0);
+	double w, h;
+
+	size_of(l, &w, &h);
+	g_object_unref(l);
+	return w;
+}
+
+/* The widths of the columns of the table whose head is block AT: figures as wide as
+ * they are, and texts what is left, in proportion. */
+static void
+fit_columns(struct sheet *s, size_t at)
+{
+	const struct paper_block *h = &s->block[at];
+	double fixed = 0, loose = 0, room;
+
+	s->columns = h->cells;
+	for (size_t c = 0; c < h->cells; c++)
+		s->column[c] = natural_width(
+		    s, &head, h->cell[c][0] != '\0' ? h->cell[c] + 1 : "");
+	for (size_t i = at + 1; i < s->blocks && s->block[i].kind == PAPER_ROW; i++)
+		for (size_t c = 0; c < s->block[i].cells && c < s->columns; c++) {
+			double w = natural_width(s, &cell, s->block[i].cell[c]);
+			if (w > s->column[c])
+				s->column[c] = w;
+		}
+	for (size_t c = 0; c < s->columns; c++) {
+		s->column[c] += 1; /* of rounding */
+		if (h->cell[c][0] != 'l')
+			fixed += s->column[c];
+		else
+			loose += s->column[c];
+	}
+	room = WIDTH - GAP * (double)(s->columns - 1);
+	if (fixed > room * 0.8) { /* then they have to share it, too */
+		for (size_t c = 0; c < s->columns; c++)
+			s->column[c] *= room / (fixed + loose);
+		return;
+	}
+	for (size_t c = 0; c < s->columns && loose > 0; c++)
+		if (h->cell[c][0] == 'l')
+			s->column[c] *= (room - fixed) / loose;
+}
+
+/* One row of the table; DRAWN false: only how high it would be. */
+static double
+put_cells(struct sheet *s, const struct paper_block *b, const struct style *style,
+    size_t skip, bool drawn)
+{
+	const struct paper_block *h = &s->block[s->head];
+	double x = MARGIN, most = 0;
+
+	for (size_t c = 0; c < s->columns; c++) {
+		const char *text = c < b->cells ? b->cell[c] : "";
+		if (strlen(text) >= skip)
+			text += skip;
+		PangoLayout *l = layout_of(s, style, text, s->column[c]);
+		double w, height;
+		if (h->cell[c][0] == 'r')
+			pango_layout_set_alignment(l, PANGO_ALIGN_RIGHT);
+		size_of(l, &w, &height);
+		if (drawn)
+			show(s, l, style, x, s->y);
+		if (height > most)
+			most = height;
+		g_object_unref(l);
+		x += s->column[c] + GAP;
+	}
+	return most;
+}
+
+static void
+put_table_head(struct sheet *s)
+{
+	s->y += put_cells(s, &s->block[s->head], &head, 1, true) + 3;
+	rule(s, s->y, 0.4);
+	s->y += 3;
+}
+
+static void
+put_columns(struct sheet *s, size_t at)
+{
+	s->head = at;
+	fit_columns(s, at);
+	s->y += 4;
+	has_room(s, 60);
+	put_table_head(s);
+}
+
+static void
+put_row(struct sheet *s, const struct paper_block *b)
+{
+	double height = put_cells(s, b, &cell, 0, false);
+
+	if (!has_room(s, height + 6)) {
+		if (s->full)
+			return;
+		put_table_head(s);
+	}
+	put_cells(s, b, &cell, 0, true);
+	s->y += height + 3;
+	rule(s, s->y, 0.85);
+	s->y += 3;
+}
+
+static void
+put_graph(struct sheet *s, const struct image *i, const char *caption)
+{
+	if (*caption != '\0')
+		put_text(
+		    s, &plain, caption, 8, i->surface != NULL ? i->height + 4 : 14);
+	if (i->surface == NULL) {
+		put_text(s, &small, i->why, 2, 0);
+		return;
+	}
+	s->y += 4;
+	has_room(s, i->height);
+	if (!s->counting && !s->full) {
+		cairo_save(s->cr);
+		cairo_translate(s->cr, MARGIN, s->y);
+		cairo_scale(s->cr, i->width / cairo_image_surface_get_width(i->surface),
+		    i->height / cairo_image_surface_get_height(i->surface));
+		cairo_set_source_surface(s->cr, i->surface, 0, 0);
+		cairo_paint(s->cr);
+		cairo_restore(s->cr);
+	}
+	s->y += i->height + 4;
+}
+
+static void
+put_heading(struct sheet *s, const char *text)
+{
+	put_text(s, &heading, text, 14, 50);
+	if (!s->counting && !s->full)
+		cairo_pdf_surface_add_outline(s->surface, CAIRO_PDF_OUTLINE_ROOT, text,
+		    "", CAIRO_PDF_OUTLINE_FLAG_OPEN);
+	s->y += 3;
+}
+
+static void
+put_block(struct sheet *s, size_t at, size_t *image)
+{
+	const struct paper_block *b = &s->block[at];
+
+	switch (b->kind) {
+	case PAPER_TITLE:
+		put_text(s, &title, b->cell[0], 0, 0);
+		s->y += 4;
+		break;
+	case PAPER_HEADING:
+		put_heading(s, b->cell[0]);
+		break;
+	case PAPER_TEXT:
+		put_text(s, &plain, b->cell[0], 6, 0);
+		break;
+	case PAPER_SMALL:
+		put_text(s, &small, b->cell[0], 3, 0);
+		break;
+	case PAPER_COLUMNS:
+		put_columns(s, at);
+		break;
+	case PAPER_ROW:
+		if (s->head != SIZE_MAX)
+			put_row(s, b);
+		break;
+	case PAPER_GRAPH:
+		put_graph(s, &s->image[(*image)++], b->cell[b->cells - 1]);
+		break;
+	default:
+		break;
+	}
+}
+
+/* One pass over all blocks. */
+static void
+lay_out(struct sheet *s, cairo_surface_t *surface, bool counting)
+{
+	size_t image = 0;
+
+	s->surface = surface;
+	s->cr = cairo_create(surface);
+	s->counting = counting;
+	s->page = 0;
+	s->full = false;
+	s->head = SIZE_MAX;
+	new_page(s);
+	for (size_t i = 0; i < s->blocks && !s->full; i++)
+		put_block(s, i, &image);
+	end_page(s);
+	s->pages = s->page;
+	cairo_destroy(s->cr);
+}
+
+/* --- graphs ----------------------------------------------------------------------- */
+
+struct bytes {
+	const uint8_t *data;
+	size_t size, at;
+};
+
+static cairo_status_t
+read_bytes(void *ctx, unsigned char *data, unsigned length)
+{
+	struct bytes *b = ctx;
+
+	if (length > b->size - b->at)
+		return CAIRO_STATUS_READ_ERROR;
+	memcpy(data, b->data + b->at, length);
+	b->at += length;
+	return CAIRO_STATUS_SUCCESS;
+}
+
+static void
+draw_image(struct image *i, const struct conf *conf, const struct msg_draw *d)
+{
+	struct graph g;
+	struct err err;
+
+	if (graph_draw(&g, conf, d, &err) < 0) {
+		snprintf(i->why, sizeof i->why, "This graph cannot be drawn: %.200s",
+		    err.text);
+		return;
+	}
+	struct bytes b = { g.data, g.size, 0 };
+	i->surface = cairo_image_surface_create_from_png_stream(read_bytes, &b);
+	graph_free(&g);
+	if (cairo_surface_status(i->surface) != CAIRO_STATUS_SUCCESS ||
+	    cairo_image_surface_get_width(i->surface) < 1) {
+		cairo_surface_destroy(i->surface);
+		i->surface = NULL;
+		snprintf(i->why, sizeof i->why, "This graph cannot be drawn.");
+		return;
+	}
+	i->width = WIDTH;
+	i->height = WIDTH * cairo_image_surface_get_height(i->surface) /
+		    cairo_image_surface_get_width(i->surface);
+	if (i->height > BOTTOM - MARGIN - 40) {
+		i->width *= (BOTTOM - MARGIN - 40) / i->height;
+		i->height = BOTTOM - MARGIN - 40;
+	}
+}
+
+/* --- all of it -------------------------------------------------------------------- */
+
+/* Take TEXT apart. Each block is one that put_block() can do something with. */
+static int
+take(struct sheet *s, struct err *err)
+{
+	struct paper_block b;
+	struct msg_draw *d = mem_zero(1, sizeof *d);
+	size_t room = 0;
+	char *at = s->text;
+	bool good = true;
+
+	while (good && paper_next(&at, &b)) {
+		if (b.kind == PAPER_MARK) {
+			good = paper_mark(&b, d);
+		} else if (b.kind == PAPER_GRAPH) {
+			good = s->images < PAPER_GRAPHS && paper_draw(&b, d);
+			if (good) {
+				s->image[s->images].ask = mem_alloc(sizeof *d);
+				*s->image[s->images++].ask = *d;
+			}
+			memset(d, 0, sizeof *d);
+		} else if (b.kind == PAPER_FOOT) {
+			s->foot = b.cell[0];
+		} else if (b.kind == PAPER_TITLE) {
+			s->title = b.cell[0];
+		}
+		if (s->blocks == room) {
+			room = room == 0 ? 64 : room * 2;
+			s->block = mem_grow(s->block, room, sizeof *s->block);
+		}
+		s->block[s->blocks++] = b;
+	}
+	free(d);
+	return good && *at == '\0'
+		   ? 0
+		   : err_set(err, "the report is none, expected a document");
+}
+
+struct sheet *
+sheet_new(char *text, struct err *err)
+{
+	struct sheet *s = mem_zero(1, sizeof *s);
+
+	s->text = text;
+	s->foot = s->title = "";
+	if (take(s, err) == 0)
+		return s;
+	sheet_free(s);
+	return NULL;
+}
+
+bool
+sheet_draw(struct sheet *s, const struct conf *conf)
+{
+	if (s->drawn == s->images)
+		return false;
+	draw_image(&s->image[s->drawn], conf, s->image[s->drawn].ask);
+	s->drawn++;
+	return true;
+}
+
+void
+sheet_free(struct sheet *s)
+{
+	if (s == NULL)
+		return;
+	for (size_t i = 0; i < s->images; i++) {
+		if (s->image[i].surface != NULL)
+			cairo_surface_destroy(s->image[i].surface);
+		free(s->image[i].ask);
+	}
+	free(s->block);
+	free(s->text);
+	free(s);
+}
+
+static cairo_status_t
+write_bytes(void *ctx, const unsigned char *data, unsigned length)
+{
+	struct graph *g = ctx;
+
+	if (length > PDF_MAX - g->size)
+		return CAIRO_STATUS_WRITE_ERROR;
+	g->data = mem_grow(g->data, g->size + length, 1);
+	memcpy(g->data + g->size, data, length);
+	g->size += length;
+	return CAIRO_STATUS_SUCCESS;
+}
+
+static cairo_status_t
+write_nothing(void *ctx, const unsigned char *data, unsigned length)
+{
+	(void)ctx;
+	(void)data;
+	(void)length;
+	return CAIRO_STATUS_SUCCESS;
+}
+
+int
+sheet_print(struct sheet *s, struct graph *g, struct err *err)
+{
+	cairo_surface_t *pdf = cairo_pdf_surface_create_for_stream(
+	    write_nothing, NULL, PAGE_WIDTH, PAGE_HEIGHT);
+
+	*g = (struct graph){ 0 };
+	lay_out(s, pdf, true);
+	cairo_surface_destroy(pdf);
+	pdf = cairo_pdf_surface_create_for_stream(
+	    write_bytes, g, PAGE_WIDTH, PAGE_HEIGHT);
+	cairo_pdf_surface_set_metadata(pdf, CAIRO_PDF_METADATA_TITLE, s->title);
+	cairo_pdf_surface_set_metadata(pdf, CAIRO_PDF_METADATA_CREATOR, "smokebox");
+	lay_out(s, pdf, false);
+	cairo_surface_finish(pdf);
+	cairo_status_t status = cairo_surface_status(pdf);
+	cairo_surface_destroy(pdf);
+	if (status != CAIRO_STATUS_SUCCESS || g->size == 0) {
+		graph_free(g);
+		return err_set(err, "the report: %s", cairo_status_to_string(status));
+	}
+	g->head.ok = 1;
+	g->head.size = (uint32_t)g->size;
+	return 0;
+}
