@@ -160,29 +160,33 @@ next_paper(void)
 	    painter.paper, painter.paper + 1, painter.papers * sizeof painter.paper[0]);
 }
 
-/* Go on with the first document: by one graph, or its end. */
+/* Go on with the first document. */
 static void
 print(void)
 {
 	const struct msg_paper ask = painter.paper[0].ask;
-	struct graph g;
 	struct err err = { "the document is none" };
+	enum sheet_step step = SHEET_FAILED;
 
 	if (painter.sheet == NULL) {
 		char *text = read_paper(painter.paper[0].fd, ask.size);
 		if (text != NULL)
 			painter.sheet = sheet_new(text, &err);
-	}
-	if (painter.sheet != NULL && sheet_draw(painter.sheet, painter.worker->conf)) {
 		painter.drawn++;
-		return;
 	}
-	if (painter.sheet == NULL || sheet_print(painter.sheet, &g, &err) < 0) {
+	if (painter.sheet != NULL) {
+		step = sheet_go_on(painter.sheet, painter.worker->conf);
+		err_set(&err, "the report cannot be laid out");
+	}
+	if (step == SHEET_MORE)
+		return;
+	if (step == SHEET_DONE) {
+		struct graph *g = sheet_pdf(painter.sheet);
+		g->head.id = ask.id;
+		hand_over(MSG_SHEET, g);
+	} else {
 		log_warnx("%s", err.text);
 		refuse(MSG_SHEET, ask.id, err.text);
-	} else {
-		g.head.id = ask.id;
-		hand_over(MSG_SHEET, &g);
 	}
 	next_paper();
 }

@@ -45,6 +45,8 @@ struct sheet {
 	size_t head; /* block that is the head of the table we are in; 0: none */
 	double column[PAPER_CELLS];
 	size_t columns;
+	size_t at, shown; /* blocks and graphs of this pass that are done */
+	struct graph pdf;
 };
 
 /* --- text ------------------------------------------------------------------------- */
@@ -357,24 +359,33 @@ put_block(struct sheet *s, size_t at, size_t *image)
 	}
 }
 
-/* One pass over all blocks. */
+/* A pass over all blocks begins, onto SURFACE, which is taken over. */
 static void
-lay_out(struct sheet *s, cairo_surface_t *surface, bool counting)
+begin_pass(struct sheet *s, cairo_surface_t *surface, bool counting)
 {
-	size_t image = 0;
-
 	s->surface = surface;
 	s->cr = cairo_create(surface);
 	s->counting = counting;
 	s->page = 0;
 	s->full = false;
 	s->head = SIZE_MAX;
+	s->at = s->shown = 0;
 	new_page(s);
-	for (size_t i = 0; i < s->blocks && !s->full; i++)
-		put_block(s, i, &image);
+}
+
+/* The next block of it. False when that was the last one: the pass is over then. */
+static bool
+go_on(struct sheet *s)
+{
+	if (s->at < s->blocks && !s->full) {
+		put_block(s, s->at++, &s->shown);
+		return true;
+	}
 	end_page(s);
 	s->pages = s->page;
 	cairo_destroy(s->cr);
+	s->cr = NULL;
+	return false;
 }
 
 /* --- graphs ----------------------------------------------------------------------- */
@@ -478,16 +489,6 @@ sheet_new(char *text, struct err *err)
 	return NULL;
 }
 
-bool
-sheet_draw(struct sheet *s, const struct conf *conf)
-{
-	if (s->drawn == s->images)
-		return false;
-	draw_image(&s->image[s->drawn], conf, s->image[s->drawn].ask);
-	s->drawn++;
-	return true;
-}
-
 void
 sheet_free(struct sheet *s)
 {
@@ -498,6 +499,11 @@ sheet_free(struct sheet *s)
 			cairo_surface_destroy(s->image[i].surface);
 		free(s->image[i].ask);
 	}
+	if (s->cr != NULL)
+		cairo_destroy(s->cr);
+	if (s->surface != NULL)
+		cairo_surface_destroy(s->surface);
+	graph_free(&s->pdf);
 	free(s->block);
 	free(s->text);
 	free(s);
@@ -525,28 +531,46 @@ write_nothing(void *ctx, const unsigned char *data, unsigned length)
 	return CAIRO_STATUS_SUCCESS;
 }
 
-int
-sheet_print(struct sheet *s, struct graph *g, struct err *err)
+enum sheet_step
+sheet_go_on(struct sheet *s, const struct conf *conf)
 {
-	cairo_surface_t *pdf = cairo_pdf_surface_create_for_stream(
-	    write_nothing, NULL, PAGE_WIDTH, PAGE_HEIGHT);
-
-	*g = (struct graph){ 0 };
-	lay_out(s, pdf, true);
-	cairo_surface_destroy(pdf);
-	pdf = cairo_pdf_surface_create_for_stream(
-	    write_bytes, g, PAGE_WIDTH, PAGE_HEIGHT);
-	cairo_pdf_surface_set_metadata(pdf, CAIRO_PDF_METADATA_TITLE, s->title);
-	cairo_pdf_surface_set_metadata(pdf, CAIRO_PDF_METADATA_CREATOR, "smokebox");
-	lay_out(s, pdf, false);
-	cairo_surface_finish(pdf);
-	cairo_status_t status = cairo_surface_status(pdf);
-	cairo_surface_destroy(pdf);
-	if (status != CAIRO_STATUS_SUCCESS || g->size == 0) {
-		graph_free(g);
-		return err_set(err, "the report: %s", cairo_status_to_string(status));
+	if (s->drawn < s->images) {
+		draw_image(&s->image[s->drawn], conf, s->image[s->drawn].ask);
+		s->drawn++;
+		return SHEET_MORE;
 	}
-	g->head.ok = 1;
-	g->head.size = (uint32_t)g->size;
-	return 0;
+	if (s->surface == NULL) {
+		begin_pass(s,
+		    cairo_pdf_surface_create_for_stream(
+			write_nothing, NULL, PAGE_WIDTH, PAGE_HEIGHT),
+		    true);
+		return SHEET_MORE;
+	}
+	if (go_on(s))
+		return SHEET_MORE;
+	if (s->counting) {
+		cairo_surface_destroy(s->surface);
+		begin_pass(s,
+		    cairo_pdf_surface_create_for_stream(
+			write_bytes, &s->pdf, PAGE_WIDTH, PAGE_HEIGHT),
+		    false);
+		cairo_pdf_surface_set_metadata(
+		    s->surface, CAIRO_PDF_METADATA_TITLE, s->title);
+		cairo_pdf_surface_set_metadata(
+		    s->surface, CAIRO_PDF_METADATA_CREATOR, "smokebox");
+		return SHEET_MORE;
+	}
+	cairo_surface_finish(s->surface);
+	if (cairo_surface_status(s->surface) != CAIRO_STATUS_SUCCESS ||
+	    s->pdf.size == 0)
+		return SHEET_FAILED;
+	s->pdf.head.ok = 1;
+	s->pdf.head.size = (uint32_t)s->pdf.size;
+	return SHEET_DONE;
+}
+
+struct graph *
+sheet_pdf(struct sheet *s)
+{
+	return &s->pdf;
 }

@@ -12,12 +12,16 @@ struct sheet;
 
 /* The document TEXT, malloced and taken over, which ends with a NUL. NULL with ERR. */
 struct sheet *sheet_new(char *text, struct err *err);
-/* Draw the next of its graphs, of a target of CONF; where that cannot be, a line will
- * say why. False when there is none left. */
-bool sheet_draw(struct sheet *s, const struct conf *conf);
-/* Lay it out once all is drawn: 0 with the PDF in G (of whose head only ok and size are
- * set; graph_free()), or -1 with ERR. */
-int sheet_print(struct sheet *s, struct graph *g, struct err *err);
+/* A little more of it: a graph of one of CONF's targets, a block, a page; where a graph
+ * cannot be drawn, a line says why. Little enough for a loop's other work to go on. */
+enum sheet_step {
+	SHEET_MORE,
+	SHEET_DONE,
+	SHEET_FAILED
+};
+enum sheet_step sheet_go_on(struct sheet *s, const struct conf *conf);
+/* The PDF, once it is done: of the head only ok and size are set. S keeps it. */
+struct graph *sheet_pdf(struct sheet *s);
 void sheet_free(struct sheet *s); /* NULL allowed */
 
 #endif
