@@ -1074,6 +1074,18 @@ THEN(delay_then_end, core_delay, end_dead)
 		THING(w, t);                                                           \
 	}
 
+#define SLOW_BEFORE(NAME, HOP, DELAY, THING)                                           \
+	static void NAME(struct world *w, double t)                                    \
+	{                                                                              \
+		if (t >= -HOUR)                                                        \
+			w->own_delay[HOP] = DELAY;                                     \
+		THING(w, t);                                                           \
+	}
+
+LINK_DELAY(line_slower, LINE, 0.02, 0.028)
+SLOW_BEFORE(gateway_slow_line_delay, GATEWAY, 0.015, line_slower)
+SLOW_BEFORE(gateway_slow_wifi_delay, GATEWAY, 0.015, lan_delay)
+SLOW_BEFORE(access_slow_core_delay, ACCESS, 0.03, core_delay)
 LIMITS_BEFORE(gateway_mute_line_loss, GATEWAY, 1, line_loss)
 LIMITS_BEFORE(gateway_mute_line_dead, GATEWAY, 1, line_dead)
 LIMITS_BEFORE(gateway_mute_core_loss, GATEWAY, 1, core_loss)
@@ -1483,6 +1495,12 @@ static const struct scenario scenarios[] = {
 	    QUIET, LONG, 0, plain, access_limits_core_loss },
 	{ "core loss, access hop limits since an hour of two days", SEGMENT_BEYOND,
 	    "loss", false, 2 * DAY, LONG, 0, plain, access_limits_core_loss },
+	{ "line delay, gateway slow since an hour, wifi", SEGMENT_ACCESS, "delay",
+	    false, WEEK, LONG, 0, wireless, gateway_slow_line_delay },
+	{ "wifi delay, gateway slow since an hour", SEGMENT_WIFI, "delay", false, WEEK,
+	    LONG, 0, wireless, gateway_slow_wifi_delay },
+	{ "core delay, access hop slow since an hour", SEGMENT_PROVIDER, "delay", false,
+	    WEEK, LONG, 0, plain, access_slow_core_delay },
 	/* One family alone: its own hops tell from where on, and no transit is blamed.
 	 */
 	{ "IPv6 dead at the router", SEGMENT_ROUTER, "outage", false, QUIET, LONG, 0,

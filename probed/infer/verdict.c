@@ -262,6 +262,9 @@ judge(struct verdict *v, int64_t number)
 		judge_ends(v, (bool[SIGNS]){ [SIGN_LOSS] = loss.state == DIAGNOSIS_WAIT,
 				  [SIGN_DELAY] = delay.state == DIAGNOSIS_WAIT });
 	}
+	if (v->path.open || v->path.same > 0 || v->host.open || v->host.same > 0 ||
+	    v->undecided)
+		v->disturbed = number;
 	if (anything_open(v))
 		v->fine = 0;
 	else if (v->fine == 0)
@@ -298,7 +301,7 @@ set_length(struct verdict *v)
 		shut(v, &v->host, NULL);
 	}
 	v->length = length;
-	v->judged = -1;
+	v->judged = v->disturbed = -1;
 	HASH_ITER(hh, v->series, s, next) {
 		if (length != 0)
 			shut(v, &s->slot, s);
@@ -347,6 +350,7 @@ set_back(struct verdict *v, int64_t windows)
 	v->first += v->first != 0 ? seconds : 0;
 	v->fine += v->fine != 0 ? seconds : 0;
 	v->judged += windows;
+	v->disturbed += windows;
 	v->gap_end = 0;
 	verdict_gap(v, v->judged * v->length, (v->judged + 1) * v->length,
 	    "the clock was set back");

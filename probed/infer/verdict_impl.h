@@ -96,10 +96,12 @@ struct series {
 	unsigned clean;	  /* windows before this one are forgotten for loss */
 	/* What it loses by itself: of windows in which nothing was the matter with the
 	 * path, of which the later ones weigh more, and none is of before window SINCE,
-	 * in which it began to lose by itself; 0: it did not. */
+	 * in which it began to lose by itself; 0: it did not. SHIFT: how much slower
+	 * than usual it was lately in such, seconds. */
 	struct {
 		uint32_t n, lost;
 		int64_t since;
+		double shift, p90_shift;
 	} own;
 	struct track track[SIGNS];
 	uint32_t error[VERDICT_ERRORS]; /* lost pings while it is bad */
@@ -130,6 +132,7 @@ struct verdict {
 	struct infer_finding *bad_radio; /* as it was last when it was; NULL: never */
 	struct slot path;
 	struct slot host;
+	int64_t disturbed; /* number of the last window in which the path was */
 	bool undecided; /* something is the matter with the path, and not told yet */
 	verdict_talker_fn talker; /* NULL: nobody knows */
 	void *talker_ctx;

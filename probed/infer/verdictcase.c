@@ -174,11 +174,23 @@ standing_by_loss(const struct view *w, const struct series *s)
 	return STANDING_OPEN;
 }
 
+/* How much slower S is since SINCE than it was by itself: a hop that was slow to answer
+ * before is not blamed for what delays others later. */
+static double
+slower(const struct series *s, int64_t since, bool p90)
+{
+	double shift = series_shift(s, since, p90);
+
+	if (s->role == VERDICT_FAR || s->role == VERDICT_RESOLVER)
+		return shift;
+	return shift - (p90 ? s->own.p90_shift : s->own.shift);
+}
+
 static enum standing
 standing_by_delay(const struct view *w, const struct series *s)
 {
-	double shift = series_shift(s, w->since, w->p90);
-	double settled = series_shift(s, settled_since(w, s), w->p90);
+	double shift = slower(s, w->since, w->p90);
+	double settled = slower(s, settled_since(w, s), w->p90);
 
 	/* What answers nothing any more says nothing about delay. */
 	if (isnan(shift))
@@ -190,7 +202,7 @@ standing_by_delay(const struct view *w, const struct series *s)
 					       : STANDING_OPEN;
 	/* What comes and goes shows in the tail of what is near before all else. */
 	if (s->role == VERDICT_GATEWAY &&
-	    series_shift(s, w->since, true) > fmax(0.4 * w->size, s->limit))
+	    slower(s, w->since, true) > fmax(0.4 * w->size, s->limit))
 		return s->track[SIGN_DELAY].bad ? STANDING_BAD : STANDING_OPEN;
 	/* A hop that is slow by itself is no measure of what lies behind it. */
 	if (s->role != VERDICT_FAR && shift > w->size / 0.8 + s->limit)
@@ -549,6 +561,23 @@ far_tail(const struct view *w)
 	return n > 0 ? shift[n / 2] : NAN;
 }
 
+/* The first window in which a far end was slow, or in which what is open began; none of
+ * it: a few ago. */
+static int64_t
+far_since(const struct verdict *v)
+{
+	int64_t since = v->judged - ONSET;
+	const struct series *s, *next;
+
+	HASH_ITER(hh, v->series, s, next)
+		if (s->role == VERDICT_FAR && !s->slot.open &&
+		    s->track[SIGN_DELAY].bad && s->track[SIGN_DELAY].since < since)
+			since = s->track[SIGN_DELAY].since;
+	if (v->path.same > 0 && v->path.d.sign == SIGN_DELAY && v->path.d.since < since)
+		since = v->path.d.since;
+	return since;
+}
+
 /* A gateway that is slow, at times at least, and all far ends as slow: wifi delays some
  * packets and not others, which the tail shows better than the middle. */
 static struct diagnosis
@@ -563,7 +592,14 @@ near_delay(struct verdict *v)
 		if (s->role == VERDICT_GATEWAY && s->track[SIGN_DELAY].bad &&
 		    series_fresh(v, s)) {
 			w.since = s->track[SIGN_DELAY].since;
-			w.size = series_shift(s, w.since, true);
+			w.size = slower(s, w.since, true);
+			/* One that was slow before: it began when the others did. */
+			if (s->own.p90_shift > s->limit) {
+				w.since = far_since(v);
+				w.size = slower(s, w.since, true);
+				if (w.size < s->limit)
+					w.size = 0;
+			}
 		}
 	if (!(w.size > 0))
 		return none;

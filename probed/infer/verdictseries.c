@@ -282,18 +282,19 @@ weigh_delay(
 }
 
 /* Count what S loses by itself, a while behind: what began meanwhile is known by then,
- * and counts nowhere as long as it lasts. */
+ * and none of its windows counts. */
 static void
 count_own(const struct verdict *v, struct series *s)
 {
-	if (v->path.open || v->path.same > 0 || v->host.open || v->host.same > 0 ||
-	    v->undecided || series_kept(s) <= OWN_LAG)
+	if (series_kept(s) <= OWN_LAG)
 		return;
 	const struct window *w = series_window(s, OWN_LAG);
+	if (w->number <= v->disturbed)
+		return;
 	const struct track *t = &s->track[SIGN_LOSS];
 	int64_t since = t->bad && t->since <= w->number ? t->since : s->own.since;
 	if (since != s->own.since) {
-		memset(&s->own, 0, sizeof s->own);
+		s->own.n = s->own.lost = 0;
 		s->own.since = since;
 	}
 	if (s->own.n >= OWN_PINGS) {
@@ -302,6 +303,19 @@ count_own(const struct verdict *v, struct series *s)
 	}
 	s->own.n += w->n;
 	s->own.lost += w->lost;
+}
+
+/* The same of how slow S is by itself, which shows sooner when it begins. */
+static void
+note_own_shift(const struct verdict *v, struct series *s)
+{
+	if (series_kept(s) <= OWN_LAG / 2)
+		return;
+	const struct window *w = series_window(s, OWN_LAG / 2);
+	if (w->number <= v->disturbed || isnan(w->shift))
+		return;
+	s->own.shift = fmax(0, w->shift);
+	s->own.p90_shift = fmax(0, w->p90_shift);
 }
 
 /* A name that turns between addresses, or a way that is shared, is no news. */
@@ -344,6 +358,7 @@ series_close(struct verdict *v, struct series *s, int64_t number)
 		s->ring[s->windows++ % VERDICT_RING] = w;
 		s->missed = 0;
 		count_own(v, s);
+		note_own_shift(v, s);
 		track_loss(s);
 		track_delay(s);
 		if (!isnan(w.median))
