@@ -313,8 +313,33 @@ hear(void *ctx, const struct infer_finding *f, int64_t time, bool over)
 static const enum verdict_role roles[] = { VERDICT_BRIDGE, VERDICT_HOME,
 	VERDICT_GATEWAY, VERDICT_ACCESS, VERDICT_PROVIDER, VERDICT_RESOLVER };
 
+/* By traces: the link that the ways to all that are bad cross, and to none that is
+ * good.
+ */
+static unsigned
+where_ways_part(void *ctx, const uint64_t *bad, size_t bads, const uint64_t *good,
+    size_t goods, char hop[VERDICT_HOP])
+{
+	const struct world *w = ctx;
+	unsigned crossed[LINKS] = { 0 };
+	enum link on_way[LINKS];
+
+	for (size_t i = 0; i < bads + goods; i++) {
+		uint64_t id = i < bads ? bad[i] : good[i - bads];
+		unsigned n = way(w, (unsigned)id - 1, on_way);
+		for (unsigned k = 0; k < n; k++)
+			crossed[on_way[k]] += i < bads ? 1 : NODES;
+	}
+	for (unsigned k = 0; k < LINKS; k++)
+		if (crossed[k] == bads) {
+			snprintf(hop, VERDICT_HOP, "10.0.0.%u", k);
+			return k + 1;
+		}
+	return 0;
+}
+
 static void
-enlist(struct verdict *v, const struct world *w)
+enlist(struct verdict *v, struct world *w)
 {
 	static const char *const names[] = { "bridge", "printer", "gateway", "access",
 		"core", "resolver" };
@@ -341,6 +366,7 @@ enlist(struct verdict *v, const struct world *w)
 			   .pings = w->pings });
 	}
 	verdict_medium(v, w->medium);
+	verdict_cuts(v, where_ways_part, w);
 }
 
 static int
@@ -1092,6 +1118,13 @@ LIMITS_BEFORE(gateway_mute_core_loss, GATEWAY, 1, core_loss)
 LIMITS_BEFORE(gateway_limits_line_loss, GATEWAY, 0.4, line_loss)
 LIMITS_BEFORE(access_limits_core_loss, ACCESS, 0.4, core_loss)
 
+static void
+two_ends(struct world *w, double t)
+{
+	if (on(w, t))
+		w->own_loss[END] = w->own_loss[END + w->fars - 1] = 1;
+}
+
 #define HIT_LOSS(NAME, LINK, LOW, HIGH)                                                \
 	static void NAME(struct world *w, double t)                                    \
 	{                                                                              \
@@ -1594,6 +1627,12 @@ static const struct twofold doubles[] = {
 	    SEGMENT_PROVIDER },
 };
 
+/* Things of which nothing that is wrong may be sure. */
+static const struct scenario chances[] = {
+	{ "two ends of different peers at once", SEGMENT_FAR, "outage", false, QUIET,
+	    LONG, 0, plain, two_ends },
+};
+
 /* --- sums ------------------------------------------------------------------------- */
 
 static char **wanted_name; /* up to NULL; none: all are wanted */
@@ -1688,6 +1727,23 @@ try_double(const struct twofold *two, unsigned seeds, uint64_t first)
 }
 
 static void
+try_chance(const struct scenario *sc, unsigned seeds, uint64_t first)
+{
+	unsigned sure = 0;
+
+	quiet = true;
+	for (unsigned i = 0; i < seeds; i++) {
+		unsigned kept[CONFIDENCES][2];
+		memcpy(kept, calibration, sizeof kept);
+		run(sc, first + i);
+		sure += calibration[CONFIDENCE_SURE][1] > kept[CONFIDENCE_SURE][1];
+		memcpy(calibration, kept, sizeof kept);
+	}
+	quiet = false;
+	ok(sure == 0, "%s: nothing else is sure", sc->name);
+}
+
+static void
 tell_calibration(void)
 {
 	static const double at_least[CONFIDENCES] = { 0, 0.6, 0.9, 0.99 };
@@ -1733,6 +1789,9 @@ main(int argc, char **argv)
 	for (size_t i = 0; i < sizeof doubles / sizeof doubles[0]; i++)
 		if (is_wanted(doubles[i].sc.name))
 			try_double(&doubles[i], seeds, first);
+	for (size_t i = 0; i < sizeof chances / sizeof chances[0]; i++)
+		if (is_wanted(chances[i].name))
+			try_chance(&chances[i], seeds, first);
 	scenarios_elsewhere(
 	    &(struct scenario_watch){ seeds, first, is_wanted, claim, say }, &all);
 	ok(all.right * 100 >= all.runs * 95,

@@ -454,6 +454,7 @@ static struct {
 	unsigned times;
 	uint64_t bad, good; /* bits by id */
 } asked;
+static bool nowhere; /* do ways part */
 
 static unsigned
 cut(void *ctx, const uint64_t *bad, size_t bads, const uint64_t *good, size_t goods,
@@ -467,7 +468,7 @@ cut(void *ctx, const uint64_t *bad, size_t bads, const uint64_t *good, size_t go
 	for (size_t i = 0; i < goods; i++)
 		asked.good |= UINT64_C(1) << good[i];
 	strcpy(hop, "203.0.113.9");
-	return 7;
+	return nowhere ? 0 : 7;
 }
 
 /* Of the series only those from FROM to TO answer nothing, until it is told. */
@@ -508,6 +509,13 @@ test_cut(void)
 	       "nothing through to 2 of 4 far networks; their ways part from the others "
 	       "at hop 7 (203.0.113.9). Router and") != NULL,
 	    "and the sentence has both");
+	is_int(last.confidence, CONFIDENCE_SURE, "that is sure");
+	verdict_free(v);
+	nowhere = true;
+	v = dead(FAR, FAR + 1);
+	nowhere = false;
+	is_str(segment_word(last.segment), "transit", "two that share no hop");
+	is_int(last.confidence, CONFIDENCE_LIKELY, "may be dead by chance");
 	verdict_free(v);
 	v = dead(FAR, PATH - 1);
 	is_str(

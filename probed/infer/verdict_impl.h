@@ -230,6 +230,10 @@ verdict_is_out(const struct verdict_use *u)
 /* What the line of U can one way, bits per second. */
 double verdict_line(const struct verdict_use *u, bool out);
 
+/* Behind the provider: the distance of the hop, into HOP, from which on the ways to
+ * those that are bad have nothing in common with the others; 0: none is known. */
+unsigned verdict_cut(
+    const struct verdict *v, const struct diagnosis *d, char hop[VERDICT_HOP]);
 /* Fill F with words and numbers: D about S (NULL: the path), begun at BEGIN. */
 void verdict_tell(const struct verdict *v, const struct diagnosis *d,
     const struct series *s, enum confidence confidence, int64_t begin,

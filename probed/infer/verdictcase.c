@@ -821,8 +821,15 @@ known_hours(const struct verdict *v)
 enum confidence
 verdict_confidence(const struct verdict *v, const struct diagnosis *d, unsigned same)
 {
+	char hop[VERDICT_HOP];
+
 	if (!d->bounded)
 		return CONFIDENCE_HINT;
+	/* Two may fail at once by chance, where no part of their ways is known to be
+	 * theirs alone. */
+	if (d->segment == SEGMENT_TRANSIT && d->bad < NETWORKS_SURE &&
+	    verdict_cut(v, d, hop) == 0)
+		return CONFIDENCE_LIKELY;
 	/* Nobody counts on a link of others. */
 	if (d->segment != SEGMENT_ACCESS && strcmp(d->cause, "congestion") == 0)
 		return CONFIDENCE_LIKELY;

@@ -577,10 +577,8 @@ put_quality(const struct verdict *v, const struct diagnosis *d, struct infer_fin
 
 /* --- where ways part -------------------------------------------------------------- */
 
-/* Behind the provider: the hop from which on the ways to those that are bad have nothing
- * in common with the others. */
-static unsigned
-cut_of(const struct verdict *v, const struct diagnosis *d, char hop[VERDICT_HOP])
+unsigned
+verdict_cut(const struct verdict *v, const struct diagnosis *d, char hop[VERDICT_HOP])
 {
 	uint64_t bad[VERDICT_SERIES], good[VERDICT_SERIES];
 	size_t bads = 0, goods = 0;
@@ -610,7 +608,7 @@ put_cut(const struct verdict *v, const struct diagnosis *d, struct infer_finding
     char *buf, size_t size)
 {
 	char hop[VERDICT_HOP];
-	unsigned ttl = cut_of(v, d, hop);
+	unsigned ttl = verdict_cut(v, d, hop);
 
 	buf[0] = '\0';
 	if (ttl == 0)
