@@ -91,13 +91,23 @@ verdict_apart(enum verdict_sign sign, double size)
 	return size < SMALL ? VERDICT_RING / 2 : VERDICT_RING / 4;
 }
 
+/* Did S begin to lose before window SINCE, by more than is seen late of what is so
+ * large? */
+static bool
+began_before(const struct view *w, const struct series *s, int64_t since)
+{
+	const struct track *t = &s->track[SIGN_LOSS];
+
+	return t->bad && t->since < since - verdict_apart(w->sign,
+						fmax(w->size, loss_of(s, t->since)));
+}
+
 /* Was S as bad before W's began? A hop that limits its answers, or gives none, is not
  * blamed for what happens elsewhere. */
 static bool
 was_bad(const struct view *w, const struct series *s)
 {
 	const struct verdict *v = w->v;
-	const struct track *t = &s->track[SIGN_LOSS];
 	int64_t since = w->since;
 	double low, high;
 
@@ -112,7 +122,7 @@ was_bad(const struct view *w, const struct series *s)
 	odds_interval(s->own.lost, s->own.n, &low, &high);
 	if (s->own.n > 0 && low > VERDICT_LEAST)
 		return true;
-	return t->bad && t->since < since - verdict_apart(w->sign, w->size);
+	return began_before(w, s, since);
 }
 
 /* Is what S lost by itself of before it began to limit its answers, a while before W
@@ -120,10 +130,7 @@ was_bad(const struct view *w, const struct series *s)
 static bool
 is_outdated(const struct view *w, const struct series *s)
 {
-	const struct track *t = &s->track[SIGN_LOSS];
-
-	return t->bad && s->own.since < t->since &&
-	       t->since < w->since - verdict_apart(w->sign, w->size);
+	return s->own.since < s->track[SIGN_LOSS].since && began_before(w, s, w->since);
 }
 
 /* The same of one that was: good when it answers more than what is the matter lets
