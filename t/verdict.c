@@ -322,6 +322,27 @@ congested(struct infer_finding *f, unsigned i, const char *hours)
 	f->confidence = CONFIDENCE_LIKELY;
 }
 
+/* A line that dies in the hours in which a link is congested. */
+static void
+test_congested_hours(void)
+{
+	static struct infer_finding f;
+	struct verdict *v = path(60, 20);
+	int64_t t = BEGIN; /* midnight */
+
+	congested(&f, 0, "23:30-01:00");
+	verdict_neighbour(v, &f, false);
+	for (unsigned i = 0; i < 30; i++)
+		window(v, t += 60, PATH, false);
+	ok(!verdict_now(v, &f) && strcmp(f.subject, "Link.0") == 0,
+	    "what is congested at this hour is told");
+	window(v, t += 60, ACCESS, false);
+	window(v, t += 60, ACCESS, false);
+	ok(!verdict_now(v, &f) && strstr(f.sentence, "something is the matter") != NULL,
+	    "what is not decided yet is no congestion: %s", f.sentence);
+	verdict_free(v);
+}
+
 /* Many links are congested, and the radio loses its access point. */
 static void
 test_crowd(void)
@@ -787,6 +808,7 @@ main(void)
 	test_doubt();
 	test_one_by_one();
 	test_families();
+	test_congested_hours();
 	test_crowd();
 	test_set_back();
 	test_alone();

@@ -656,15 +656,16 @@ verdict_now(const struct verdict *v, struct infer_finding *f)
 		*f = *first->f;
 		return false;
 	}
+	/* What is not decided yet is not what comes every evening. */
+	int64_t since = in_doubt(v);
+	if (since != 0) {
+		verdict_tell_doubt(v, since, f);
+		return false;
+	}
 	/* What another judge found on the path, which no window of ours shows. */
 	const struct infer_finding *o = verdict_congested_now(v);
 	if (o != NULL) {
 		*f = *o;
-		return false;
-	}
-	int64_t since = in_doubt(v);
-	if (since != 0) {
-		verdict_tell_doubt(v, since, f);
 		return false;
 	}
 	verdict_tell_fine(v, f);
