@@ -22,7 +22,7 @@
 #define FILE_BYTES (4UL * 1024 * 1024) /* more than VERDICT_SERIES of them take */
 #define ROLES_S 10		       /* places on the path are looked up so often */
 #define KEEP_S 3600
-#define RESTORED_MAX 64
+#define RESTORED_MAX (VERDICT_SERIES + SEGMENTS) /* ends, and segments of the path */
 #define SETTLED                                                                        \
 	6 /* windows after which what was open before, and is not again, ends          \
 	   */
