@@ -322,6 +322,54 @@ congested(struct infer_finding *f, unsigned i, const char *hours)
 	f->confidence = CONFIDENCE_LIKELY;
 }
 
+/* IPv6 is dead; by IPv4 nothing is the matter, or (SLOW) all has become slower. */
+static void
+dead_sixth(bool slow)
+{
+	struct verdict *v = verdict_new(hear, NULL);
+	int64_t t = BEGIN;
+	char name[8];
+
+	for (unsigned i = 0; i < 8; i++) {
+		snprintf(name, sizeof name, "S%u", i);
+		verdict_series(v, &(struct verdict_series){ .id = 1 + i,
+				      .path = name,
+				      .role = i < 2   ? VERDICT_GATEWAY
+					      : i < 4 ? VERDICT_ACCESS
+						      : VERDICT_FAR,
+				      .network = i,
+				      .family = i % 2 == 0 ? 4 : 6,
+				      .step = 60,
+				      .pings = 20 });
+	}
+	for (unsigned k = 0; k < 46; k++, t += 60) {
+		for (unsigned i = 0; i < 8; i++) {
+			bool is = k >= 40 && i % 2 == 1 && i >= 2;
+			double rtt = 0.01 * i + (slow && k >= 40 && i >= 2 ? 0.1 : 0);
+			verdict_round(v, &(struct verdict_round){ .id = 1 + i,
+					     .time = t + 59,
+					     .sent = 20,
+					     .lost = is ? 20 : 0,
+					     .median = is ? NAN : rtt,
+					     .p90 = is ? NAN : rtt });
+		}
+		verdict_tick(v, t + 67);
+	}
+	is_str(finding_fact_of(&last, "family"), "IPv6", "it is IPv6 alone");
+	verdict_free(v);
+}
+
+static void
+test_other_family(void)
+{
+	dead_sixth(false);
+	ok(strstr(last.sentence, "By IPv4 all is fine.") != NULL,
+	    "what is fine is said: %s", last.sentence);
+	dead_sixth(true);
+	ok(strstr(last.sentence, "all is fine") == NULL,
+	    "and not said where it is not: %s", last.sentence);
+}
+
 /* A line that dies in the hours in which a link is congested. */
 static void
 test_congested_hours(void)
@@ -808,6 +856,7 @@ main(void)
 	test_doubt();
 	test_one_by_one();
 	test_families();
+	test_other_family();
 	test_congested_hours();
 	test_crowd();
 	test_set_back();

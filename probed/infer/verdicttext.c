@@ -363,6 +363,21 @@ list(const struct verdict *v, enum verdict_level level, enum segment but, char *
 	return count;
 }
 
+/* Is nothing the matter with the ends that are measured by FAMILY? */
+static bool
+is_family_fine(const struct verdict *v, unsigned family)
+{
+	const struct series *s, *next;
+
+	HASH_ITER(hh, v->series, s, next)
+		if ((s->role == VERDICT_FAR || s->role == VERDICT_RESOLVER) &&
+		    s->family == family &&
+		    (s->slot.open || s->track[SIGN_LOSS].bad ||
+			s->track[SIGN_DELAY].bad))
+			return false;
+	return true;
+}
+
 /* "X and Y are fine; Z is not measured from here." What is behind a fault is not said
  * to be fine, nor anything that the same verdict covers. */
 static void
@@ -374,12 +389,13 @@ put_rest(const struct verdict *v, const struct diagnosis *d, char *buf, size_t s
 	unsigned count;
 
 	buf[0] = '\0';
-	if (d->family != 0)
-		n = (size_t)snprintf(
-		    buf, size, " By IPv%u all is fine.", other_family(d));
-	/* In front of it only; levels of what lies behind say nothing now. */
-	else if (blamed == SEGMENT_ACCESS || blamed == SEGMENT_PROVIDER ||
-		 blamed == SEGMENT_TRANSIT || blamed == SEGMENT_BEYOND) {
+	if (d->family != 0) {
+		if (is_family_fine(v, other_family(d)))
+			n = (size_t)snprintf(
+			    buf, size, " By IPv%u all is fine.", other_family(d));
+	} else if (blamed == SEGMENT_ACCESS || blamed == SEGMENT_PROVIDER ||
+		   blamed == SEGMENT_TRANSIT || blamed == SEGMENT_BEYOND) {
+		/* In front of it only; levels of what lies behind say nothing now. */
 		bool beyond = blamed == SEGMENT_BEYOND;
 		bool router = verdict_level(v, SEGMENT_ROUTER) == VERDICT_FINE &&
 			      (!beyond || d->behind != VERDICT_OTHER);
