@@ -370,6 +370,31 @@ test_other_family(void)
 	    "and not said where it is not: %s", last.sentence);
 }
 
+/* The line loses a fifth, and half of the far ends lose more. */
+static void
+test_size(void)
+{
+	struct verdict *v = path(60, 20);
+	int64_t t = BEGIN;
+
+	for (unsigned k = 0; k < 40; k++, t += 60) {
+		for (unsigned i = GATEWAY; i < PATH; i++)
+			verdict_round(v, &(struct verdict_round){ .id = i,
+					     .time = t + 59,
+					     .sent = 20,
+					     .lost = k < 20 || i < ACCESS ? 0
+						     : i < FAR + 2	  ? 4
+									  : 10,
+					     .median = 0.01 * i,
+					     .p90 = 0.01 * i });
+		verdict_tick(v, t + 67);
+	}
+	is_str(last.subject, "access", "the access line loses");
+	is_close(last.worst, 20, 1, "what it does itself, not what far ends do");
+	is_int(closed, 0, "of which none is told besides");
+	verdict_free(v);
+}
+
 /* A line that dies in the hours in which a link is congested. */
 static void
 test_congested_hours(void)
@@ -857,6 +882,7 @@ main(void)
 	test_one_by_one();
 	test_families();
 	test_other_family();
+	test_size();
 	test_congested_hours();
 	test_crowd();
 	test_set_back();

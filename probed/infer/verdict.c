@@ -202,6 +202,7 @@ judge_host(struct verdict *v, const struct survey *all)
 			.cause = unlinked != NULL ? "unlinked" : "not_sent",
 			.other = unlinked != NULL ? v->bad_radio : NULL,
 			.size = 1,
+			.ends = 1,
 			.since = v->judged,
 			.bounded = true,
 			.confirmed = true };
@@ -554,7 +555,7 @@ verdict_free(struct verdict *v)
 static bool
 is_more(const struct diagnosis *d, const struct series *s)
 {
-	double rate = d->sign == SIGN_DELAY ? LITTLE : d->size / SAME_LOSS;
+	double rate = d->sign == SIGN_DELAY ? LITTLE : d->ends / SAME_LOSS;
 	uint64_t n, lost;
 
 	if (s->track[SIGN_LOSS].bad) {
@@ -563,7 +564,7 @@ is_more(const struct diagnosis *d, const struct series *s)
 	}
 	return d->sign == SIGN_DELAY && s->track[SIGN_DELAY].bad &&
 	       series_shift(s, s->track[SIGN_DELAY].since, d->p90) >
-		   2 * d->size + s->limit;
+		   2 * d->ends + s->limit;
 }
 
 bool

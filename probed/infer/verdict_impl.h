@@ -52,6 +52,7 @@ struct diagnosis {
 	enum segment segment;
 	const char *cause;
 	double size;	    /* loss ratio, or seconds more than usual */
+	double ends;	    /* the same of what lies behind: it explains so much */
 	int64_t since;	    /* number of the window it began in */
 	unsigned bad, good; /* far ends, by network */
 	uint8_t family; /* the only one that it is about, the other is fine; 0: none */

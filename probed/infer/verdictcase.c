@@ -447,13 +447,33 @@ is_fading(const struct view *w)
 
 /* --- the table -------------------------------------------------------------------- */
 
+/* What the hop behind SEGMENT loses itself: far ends may lose more on their ways. NAN:
+ * none is measured, or is the measure of it. */
+static double
+hop_loss(const struct view *w, enum segment segment)
+{
+	enum verdict_role role = segment == SEGMENT_ACCESS     ? VERDICT_ACCESS
+				 : segment == SEGMENT_PROVIDER ? VERDICT_PROVIDER
+							       : VERDICT_OTHER;
+	const struct series *s, *next;
+
+	HASH_ITER(hh, w->v->series, s, next)
+		if (s->role == role && role != VERDICT_OTHER && in_view(w, s) &&
+		    w->sign == SIGN_LOSS && !was_bad(w, s) &&
+		    standing_of(w, s) == STANDING_BAD && s->track[SIGN_LOSS].bad)
+			return size_of(w, s);
+	return NAN;
+}
+
 static struct diagnosis
 found(const struct view *w, enum segment segment, const struct fars *f)
 {
+	double hop = hop_loss(w, segment);
 	struct diagnosis d = { .state = DIAGNOSIS_FOUND,
 		.sign = w->sign,
 		.segment = segment,
-		.size = w->size,
+		.size = isnan(hop) ? w->size : hop,
+		.ends = w->size,
 		.since = w->since,
 		.bad = f->bad,
 		.good = f->good,
