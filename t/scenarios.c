@@ -1089,6 +1089,7 @@ THEN(light_then_resolver, line_light, resolver_dead)
 THEN(light_then_end, line_light, end_dead)
 THEN(loss_then_resolver, line_loss, resolver_dead)
 THEN(delay_then_end, core_delay, end_dead)
+THEN(peer_then_line, peer_dead, line_dead)
 
 /* A hop that begins to limit its answers, or to give none, an hour before something
  * else. */
@@ -1622,6 +1623,9 @@ static const struct twofold doubles[] = {
 	{ { "line loss, then the resolver dead", SEGMENT_RESOLVER, "outage", false,
 	      QUIET, LONG, 0, plain, loss_then_resolver },
 	    SEGMENT_ACCESS },
+	{ { "peering dead, then the line dead", SEGMENT_ACCESS, "outage", false, QUIET,
+	      LONG, 0, plain, peer_then_line },
+	    SEGMENT_TRANSIT },
 	{ { "core delay, then an end dead", SEGMENT_FAR, "outage", false, WEEK, LONG, 0,
 	      plain, delay_then_end },
 	    SEGMENT_PROVIDER },

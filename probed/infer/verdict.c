@@ -225,6 +225,21 @@ anything_open(const struct verdict *v)
 	return false;
 }
 
+/* Is anything the matter that hops may show, too? Two far ends may be dead by chance,
+ * or by what is told no more of than that. */
+static bool
+is_disturbed(const struct verdict *v)
+{
+	const struct series *s, *next;
+	unsigned bad = 0;
+
+	HASH_ITER(hh, v->series, s, next)
+		bad += s->role == VERDICT_FAR && !s->slot.open &&
+		       (s->track[SIGN_LOSS].bad || s->track[SIGN_DELAY].bad);
+	return v->path.open || v->path.same > 0 || v->host.open || v->host.same > 0 ||
+	       v->undecided || bad > 1;
+}
+
 static void
 judge(struct verdict *v, int64_t number)
 {
@@ -263,8 +278,7 @@ judge(struct verdict *v, int64_t number)
 		judge_ends(v, (bool[SIGNS]){ [SIGN_LOSS] = loss.state == DIAGNOSIS_WAIT,
 				  [SIGN_DELAY] = delay.state == DIAGNOSIS_WAIT });
 	}
-	if (v->path.open || v->path.same > 0 || v->host.open || v->host.same > 0 ||
-	    v->undecided)
+	if (is_disturbed(v))
 		v->disturbed = number;
 	if (anything_open(v))
 		v->fine = 0;
