@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "config/source.h"
 
 struct certificate {
 	struct conf_tree *tree;
@@ -20,7 +21,7 @@ struct certificate {
 static char *
 read_text(struct certificate *c, const char *path, struct stat *st, const char **wrong)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int fd = source_open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	char *text = NULL;
 	ssize_t n;
 

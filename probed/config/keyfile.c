@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "config/source.h"
 
 struct keyfile {
 	struct conf_tree *tree;
@@ -33,7 +34,7 @@ static const char *
 keyfile_read(struct keyfile *k, const char *path, char buf[KEYFILE_MAX + 1])
 {
 	char text[KEYFILE_MAX + 8];
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int fd = source_open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {

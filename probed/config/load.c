@@ -15,6 +15,7 @@
 #include "config/keyfile.h"
 #include "config/secretfile.h"
 #include "config/secrets.h"
+#include "config/source.h"
 #include "config/template.h"
 #include "config/tree.h"
 
@@ -96,8 +97,8 @@ note_file(struct load *load, const char *path, const struct stat *st)
 static char *
 read_file(struct load *load, const char *path, size_t *len)
 {
-	int fd = open(path,
-	    O_RDONLY | O_CLOEXEC | O_NONBLOCK | (load->alone ? O_NOFOLLOW : 0));
+	int fd = source_open(
+	    path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | (load->alone ? O_NOFOLLOW : 0));
 	struct stat st;
 	struct text text = { 0 };
 	char buf[65536];
@@ -152,7 +153,7 @@ moved(const struct load *load, const char *wanted, const char *from)
 		/* A file that includes its own name elsewhere is not meant to include
 		 * itself. */
 		if (found == NULL && strcmp(path[i], from) != 0 &&
-		    stat(path[i], &st) == 0 && S_ISREG(st.st_mode))
+		    source_stat(path[i], &st) == 0 && S_ISREG(st.st_mode))
 			found = path[i];
 		else
 			free(path[i]);
@@ -166,6 +167,7 @@ static char *
 include_path(struct load *load, const char *wanted, const char *from, struct place at)
 {
 	char *dir, *path, *other;
+	struct stat st;
 
 	if (wanted[0] != '/') {
 		dir = directory(from);
@@ -173,7 +175,8 @@ include_path(struct load *load, const char *wanted, const char *from, struct pla
 		free(dir);
 		return path;
 	}
-	if (access(wanted, F_OK) == 0 || (other = moved(load, wanted, from)) == NULL)
+	if (source_stat(wanted, &st) == 0 ||
+	    (other = moved(load, wanted, from)) == NULL)
 		return mem_str(wanted);
 	report_warning(load->report, at, "there is no %s: %s is read instead", wanted,
 	    shown(load, other));
@@ -478,7 +481,7 @@ conf_load(const char *path, struct conf_report *report)
 
 	load.tree = mem_zero(1, sizeof(*load.tree));
 	grammar_init(&load.grammar, load.tree, report, false);
-	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
+	if (source_stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
 		size_t len = strlen(path);
 
 		while (len > 1 && path[len - 1] == '/')
@@ -489,7 +492,7 @@ conf_load(const char *path, struct conf_report *report)
 		load.base = dir;
 	}
 	load.main_dir = dir != NULL ? mem_str(dir) : directory(path);
-	if (dir != NULL && stat(file, &st) < 0 && errno == ENOENT) {
+	if (dir != NULL && source_stat(file, &st) < 0 && errno == ENOENT) {
 		note_file(&load, file, NULL);
 		load_directory(&load);
 	} else if (dir != NULL && S_ISDIR(st.st_mode)) {

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "config/source.h"
 
 struct secretfile {
 	struct conf_tree *tree;
@@ -61,7 +62,7 @@ static void
 from_file(struct secretfile *f, const struct conf_var *var, char *buf)
 {
 	char *path = mem_printf("%s%s", var->value[0] == '/' ? "" : f->dir, var->value);
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int fd = source_open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
 	const char *wrong = NULL;
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "config/source.h"
 
 #define FILE_MAX_BYTES (1024 * 1024)
 
@@ -21,7 +22,7 @@ static char *
 read_text(struct conf_report *report, const char *path, struct place at,
     void (*note)(void *ctx, const char *path, const struct stat *st), void *ctx)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int fd = source_open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {

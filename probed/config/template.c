@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "config/source.h"
 
 /* --- SmokePing's own -------------------------------------------------------------- */
 
@@ -183,7 +184,7 @@ one_line(struct arena *arena, const char *text, size_t len)
 static char *
 slurp(const char *path, size_t *len, struct stat *st)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int fd = source_open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	char *text;
 	ssize_t n;
 
