@@ -16,9 +16,11 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "link/msgedit.h"
 #include "store.h"
 
 #define TEMPORARY "new"
+#define TEMPORARY_TEXT "new-text" /* of another child */
 #define TELL_S 3600
 
 static struct {
@@ -254,6 +256,175 @@ dated(char *name, size_t size, uint64_t h)
 	snprintf(name, size, "%s.%03dZ-%016llx", date,
 	    (int)(ns % CLOCK_NS_PER_S / CLOCK_NS_PER_MS), (unsigned long long)h);
 }
+
+/* --- the versions of one file ----------------------------------------------------- */
+
+/* "20260131T120000.000Z-..." as epoch seconds; 0 when it is no such name. */
+static int64_t
+date_of(const char *name)
+{
+	struct tm tm = { 0 };
+	const char *end = strptime(name, "%Y%m%dT%H%M%S", &tm);
+
+	return end != NULL && *end == '.' ? timegm(&tm) : 0;
+}
+
+/* Call EACH for the version of REAL in every copy below DIR, newest first. */
+static void
+each_version(int dir, const char *real,
+    bool (*each)(void *ctx, uint32_t number, int64_t when, int fd), void *ctx)
+{
+	struct dirent **entry;
+	int n = scandirat(dir, ".", &entry, is_copy, alphasort);
+	bool more = true;
+
+	for (int i = n - 1; i >= 0; i--) {
+		char *path = mem_printf("%s%s", entry[i]->d_name, real);
+		int64_t when = date_of(entry[i]->d_name);
+		int fd = more && when > 0
+			     ? openat(dir, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
+			     : -1;
+
+		if (fd >= 0) {
+			more = each(ctx, edit_number(entry[i]->d_name), when, fd);
+			close(fd);
+		}
+		free(path);
+		free(entry[i]);
+	}
+	if (n >= 0)
+		free(entry);
+}
+
+/* Go there and back, for what goes by names. A descriptor of where, or -1 with errno.
+ */
+static int
+visit(int datadir, int *here)
+{
+	int dir, error;
+
+	*here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (*here < 0)
+		return -1;
+	dir = enter(datadir);
+	if (dir < 0) {
+		error = errno;
+		close(*here);
+		errno = error;
+	}
+	return dir;
+}
+
+static void
+leave(int dir, int here)
+{
+	if (fchdir(here) != 0)
+		log_warn("the way back from the copies");
+	close(here);
+	close(dir);
+}
+
+int
+copies_versions(int datadir, const char *path,
+    bool (*each)(void *ctx, uint32_t number, int64_t when, int fd), void *ctx)
+{
+	char *real = real_path(path);
+	int here, dir;
+
+	if (real == NULL)
+		return errno;
+	dir = visit(datadir, &here);
+	if (dir < 0) {
+		int error = errno;
+
+		free(real);
+		return error;
+	}
+	each_version(dir, real, each, ctx);
+	leave(dir, here);
+	free(real);
+	return 0;
+}
+
+struct newest {
+	const char *text;
+	size_t len;
+	bool same;
+};
+
+static bool
+compare(void *ctx, uint32_t number, int64_t when, int fd)
+{
+	struct newest *n = ctx;
+	char buf[65536];
+	size_t at = 0;
+	ssize_t got;
+
+	(void)number;
+	(void)when;
+	while ((got = read(fd, buf, sizeof buf)) > 0) {
+		if ((size_t)got > n->len - at ||
+		    memcmp(buf, n->text + at, (size_t)got) != 0)
+			return false;
+		at += (size_t)got;
+	}
+	n->same = got == 0 && at == n->len;
+	return false;
+}
+
+/* Write TEXT as REAL below the new copy that is the working directory's. */
+static int
+write_version(const char *real, const char *text, size_t len, mode_t mode)
+{
+	char *path = mem_printf(TEMPORARY_TEXT "%s", real), name[64];
+	uint64_t h = sum(0xcbf29ce484222325ULL, text, len);
+	int fd = -1, error = 0;
+
+	remove_tree(TEMPORARY_TEXT);
+	if (mkdir(TEMPORARY_TEXT, 0700) != 0 || make_parents(path) != 0 ||
+	    (fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)) < 0)
+		error = errno;
+	for (size_t at = 0; error == 0 && at < len;) {
+		ssize_t n = write(fd, text + at, len - at);
+
+		if (n < 0)
+			error = errno;
+		else
+			at += (size_t)n;
+	}
+	if (error == 0 && (fchmod(fd, mode & 0777) != 0 || fsync(fd) != 0))
+		error = errno;
+	if (fd >= 0 && close(fd) != 0 && error == 0)
+		error = errno;
+	dated(name, sizeof name, h);
+	if (error == 0 && rename(TEMPORARY_TEXT, name) != 0)
+		error = errno;
+	if (error == 0)
+		prune(name);
+	free(path);
+	return error;
+}
+
+int
+copies_keep_text(
+    int datadir, const char *path, const char *text, size_t len, mode_t mode)
+{
+	struct newest newest = { text, len, false };
+	int error = copies_versions(datadir, path, compare, &newest), here, dir;
+	char *real;
+
+	if (error != 0 || newest.same)
+		return error;
+	real = real_path(path);
+	dir = real == NULL ? -1 : visit(datadir, &here);
+	error = dir < 0 ? errno : write_version(real, text, len, mode);
+	if (dir >= 0)
+		leave(dir, here);
+	free(real);
+	return error;
+}
+
+/* --- in the child: all of it ------------------------------------------------------ */
 
 /* 0, or an errno. */
 static int

@@ -140,7 +140,7 @@ static int
 make_state(int fd)
 {
 	static const char *const names[] = { STORE_DIR, STORE_RAW, STORE_STATE,
-		STORE_STATE "/draft", STORE_ASIDE, STORE_DIR "/courier" };
+		STORE_DRAFT, STORE_ASIDE, STORE_DIR "/courier" };
 	int error;
 
 	(void)fd;

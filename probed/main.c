@@ -16,6 +16,7 @@
 #include "consult.h"
 #include "copies.h"
 #include "datadir.h"
+#include "edit/edit.h"
 #include "helper.h"
 #include "mirror.h"
 #include "notify.h"
@@ -46,6 +47,7 @@ on_signal(evutil_socket_t sig, short what, void *arg)
 	switch (sig) {
 	case SIGCHLD:
 		copies_reap(reload_conf());
+		edit_reap();
 		workers_reap();
 		break;
 	case SIGHUP:
@@ -424,6 +426,7 @@ go_on(const struct conf *conf)
 			 ? opt.pid_dir
 			 : conf_value(conf_top(conf, "General"), "piddir", NULL));
 	reload_watch(base, changed);
+	edit_init(base, datadir, &rights);
 	keep_up();
 	copies_keep(datadir, conf);
 }
@@ -434,6 +437,7 @@ run(const struct conf *conf)
 	struct workers_setup setup = { .rights = &rights,
 		.ready = all_ready,
 		.reload = reload_now,
+		.edit = edit_message,
 		.done = all_done,
 		.ended = all_ended };
 	struct err err;

@@ -170,6 +170,36 @@ reload_pace(bool once, bool nosleep)
 	self.nosleep = nosleep;
 }
 
+void
+reload_fit(struct conf *conf)
+{
+	if (self.master != NULL)
+		conf_set_master(conf, self.master);
+	conf_filter(conf, self.filter, self.filters);
+	if (self.shadow)
+		conf_forget(conf, "General", "dyndir");
+	conf_set_pace(conf, self.once, self.nosleep);
+}
+
+bool
+reload_is_slave(void)
+{
+	return self.master != NULL;
+}
+
+const char *
+reload_path(bool *strict)
+{
+	*strict = self.strict;
+	return self.path;
+}
+
+const struct conf_report *
+reload_told(void)
+{
+	return &self.told;
+}
+
 static struct conf *
 load(struct conf_report *report)
 {
@@ -186,12 +216,7 @@ load(struct conf_report *report)
 		conf_free(conf);
 		return NULL;
 	}
-	if (self.master != NULL)
-		conf_set_master(conf, self.master);
-	conf_filter(conf, self.filter, self.filters);
-	if (self.shadow)
-		conf_forget(conf, "General", "dyndir");
-	conf_set_pace(conf, self.once, self.nosleep);
+	reload_fit(conf);
 	return conf;
 }
 

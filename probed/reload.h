@@ -36,5 +36,12 @@ void reload_now(void);
 /* Tell web once more what was complained of, and what sockets_note() says now. */
 void reload_tell(void);
 const struct conf *reload_conf(void); /* in force */
+const struct conf_report *reload_told(void); /* what was complained of in that */
+/* Where it was read, and whether warnings are errors. */
+const char *reload_path(bool *strict);
+/* Does it come from a master? */
+bool reload_is_slave(void);
+/* Make CONF, which was read there, what the command line wants of it. */
+void reload_fit(struct conf *conf);
 
 #endif

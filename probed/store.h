@@ -18,6 +18,9 @@
 #define STORE_PASSWORD STORE_STATE "/password" /* its hash, as crypt(5) has it */
 #define STORE_COPIES_NAME "configurations"
 #define STORE_COPIES STORE_STATE "/" STORE_COPIES_NAME
+#define STORE_DRAFT_NAME "draft"
+#define STORE_DRAFT                                                                    \
+	STORE_STATE "/" STORE_DRAFT_NAME /* web writes texts there: 0, 1 ... */
 #define STORE_ASIDE STORE_DIR "/set-aside"
 #define STORE_NEW STORE_DIR "/new" /* RRD files being made */
 #define STORE_TRAFFIC STORE_DIR "/traffic" /* interfaces and exporters: interface.h */

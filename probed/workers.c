@@ -147,6 +147,8 @@ on_message(void *ctx, struct link *link, struct msg_in *in)
 			return -1;
 		setup.done();
 		return 0;
+	case MSG_EDIT:
+		return w->row->room == ROOM_WEB ? setup.edit(in) : -1;
 	case MSG_RELOAD:
 		if (msg_done(in) != 0 || w->row->room != ROOM_WEB)
 			return -1;

@@ -14,6 +14,7 @@ struct workers_setup {
 	const struct rights *rights;
 	void (*ready)(void);  /* all that are wanted run, for the first time */
 	void (*reload)(void); /* web asks for a look at the configuration */
+	int (*edit)(struct msg_in *in); /* MSG_EDIT; -1: it is not to be believed */
 	void (*done)(void);   /* --debug: every target has had its round */
 	void (*ended)(void);  /* after workers_stop(): the last one is gone */
 };

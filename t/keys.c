@@ -22,7 +22,7 @@ static FILE *sources_out;
  * master or to a slave, lists of what does not matter for something. */
 static const char *const no_readers[] = { "config/schema.c", "config/modules.c",
 	"config/entry.c", "config/default.c", "slave/mastertree.c", "slave/slavetext.c",
-	"recorder/identity.c" };
+	"recorder/identity.c", "edit/guard.c", "edit/mask.c" };
 
 static int
 add_source(const char *path, const struct stat *st, int type, struct FTW *ftw)

@@ -61,8 +61,8 @@ conf_is_secret(const char *key)
 	return false;
 }
 
-static bool
-is_secret(const struct conf_section *s, const char *key)
+bool
+conf_secret_in(const struct conf_section *s, const char *key)
 {
 	return conf_is_secret(key) || secret_of_action(s, key);
 }
@@ -97,7 +97,7 @@ write_section(struct writer *w, const struct conf_section *s, unsigned depth)
 			continue;
 		mark(w, v->at);
 		fprintf(w->out, "%s = %s\n", v->key,
-		    is_secret(s, v->key) && !w->secrets ? "•••" : v->value);
+		    conf_secret_in(s, v->key) && !w->secrets ? "•••" : v->value);
 	}
 	for (size_t i = 0; i < s->rows; i++) {
 		mark(w, s->row[i].at);

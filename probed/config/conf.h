@@ -38,6 +38,10 @@ void conf_report_print_notes(const struct conf_report *report, FILE *out);
 /* Likewise what is not in OLD (NULL: nothing is), on whatever line it stood there. */
 void conf_report_print_new(
     const struct conf_report *report, const struct conf_report *old, FILE *out);
+/* Call EACH for what that would print. */
+void conf_report_each_new(const struct conf_report *report,
+    const struct conf_report *old,
+    void (*each)(void *ctx, const struct conf_problem *p), void *ctx);
 /* Add an error that whoever loaded it found. */
 void conf_report_add(struct conf_report *report, struct place at, const char *text);
 void conf_report_free(struct conf_report *report);
@@ -365,6 +369,8 @@ enum conf_part {
 
 /* Is the value of the variable KEY a secret? */
 bool conf_is_secret(const char *key);
+/* Likewise in the section S, where more may be. */
+bool conf_secret_in(const struct conf_section *s, const char *key);
 /* Write PARTS of CONF as checked text: one logical line each (includes, defines and
  * continuations resolved), "#@ LINE FILE" marks where the place is not the next line.
  * Secret values become three bullets unless CONF_SECRETS is asked for. */

@@ -124,16 +124,29 @@ take(const struct conf_report *old, bool *taken, const struct conf_problem *p)
 }
 
 void
-conf_report_print_new(
-    const struct conf_report *report, const struct conf_report *old, FILE *out)
+conf_report_each_new(const struct conf_report *report, const struct conf_report *old,
+    void (*each)(void *ctx, const struct conf_problem *p), void *ctx)
 {
 	bool *taken = mem_zero(old == NULL ? 1 : old->count + 1, sizeof *taken);
 
 	for (size_t i = 0; i < report->count; i++)
 		if (report->problem[i].severity != CONF_NOTE &&
 		    !take(old, taken, &report->problem[i]))
-			print(&report->problem[i], out);
+			each(ctx, &report->problem[i]);
 	free(taken);
+}
+
+static void
+print_one(void *ctx, const struct conf_problem *p)
+{
+	print(p, ctx);
+}
+
+void
+conf_report_print_new(
+    const struct conf_report *report, const struct conf_report *old, FILE *out)
+{
+	conf_report_each_new(report, old, print_one, out);
 }
 
 void

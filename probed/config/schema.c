@@ -589,6 +589,7 @@ static const struct schema_key web_key[] = {
 	{ "proxies", .fits = some_prefixes,
 	    .expected = "prefixes such as 192.0.2.0/24 2001:db8::/32" },
 	{ "files", .re = "/.*", .expected = "a directory: a path that starts with /" },
+	{ "edit", .re = "no|yes|all", .expected = "no, yes or all", .fallback = "yes" },
 	{ "record_browsers", .re = YES_NO, .error = YES_NO_TEXT, .fallback = "no" },
 	{ NULL },
 };

@@ -114,6 +114,9 @@ enum msg_type {
 	/* web <-> painter: a document (web/paper.h) that is to be a PDF */
 	MSG_PAPER,         /* struct msg_paper; a descriptor of the document */
 	MSG_SHEET,         /* struct msg_picture; a descriptor of the PDF when ok */
+	/* web <-> parent (msgedit.h) */
+	MSG_EDIT,          /* struct msg_edit: the configuration's files */
+	MSG_EDITED,        /* struct msg_edited; a descriptor of a text, if it has one */
 	MSG_TYPES
 };
 

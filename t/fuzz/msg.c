@@ -7,6 +7,7 @@
 #include "infer/backscattertext.h"
 #include "link/msg.h"
 #include "link/msgblockade.h"
+#include "link/msgedit.h"
 #include "link/msghere.h"
 #include "link/msgbrowser.h"
 #include "link/msghops.h"
@@ -70,6 +71,8 @@ echo(struct msg_in *in, struct msg_out *out)
 		struct msg_verdict verdict;
 		struct msg_wifi wifi;
 		struct msg_victim victim;
+		struct msg_edit edit;
+		struct msg_edited edited;
 		char text[256];
 	} u;
 
@@ -113,6 +116,8 @@ echo(struct msg_in *in, struct msg_out *out)
 		judge_victim(&u.victim);
 		return 0;
 		CASE(MSG_BLOCKADE, blockade);
+		CASE(MSG_EDIT, edit);
+		CASE(MSG_EDITED, edited);
 		CASE(MSG_IN_FORCE, in_force);
 		CASE(MSG_LINE, line);
 		CASE(MSG_MARKS, marks);
