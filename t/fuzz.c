@@ -30,6 +30,7 @@ find_target(const char *name)
 		{ "congestion", fuzz_congestion },
 		{ "dns", fuzz_dns },
 		{ "dnsframe", fuzz_dnsframe },
+		{ "edit", fuzz_edit },
 		{ "ftp", fuzz_ftp },
 		{ "icmp", fuzz_icmp },
 		{ "icp", fuzz_icp },

@@ -23,6 +23,7 @@ FUZZ_TARGET(congestion); /* what was learned of lines */
 FUZZ_TARGET(conf);     /* configuration text */
 FUZZ_TARGET(dns);      /* DNS answer */
 FUZZ_TARGET(dnsframe); /* DNS over a connection */
+FUZZ_TARGET(edit);     /* a file that is edited, and the form it comes by */
 FUZZ_TARGET(icp);      /* web cache's answer */
 FUZZ_TARGET(ftp);      /* replies of an FTP server */
 FUZZ_TARGET(icmp);     /* ICMP reply */

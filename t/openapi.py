@@ -1,11 +1,11 @@
 """The description of the JSON interface against the running server.
 
-    python3 openapi.py URL < VALUES
+    python3 openapi.py URL [HEADERS] < VALUES
 
 Asks the server at URL for its description and for everything that is described, and
 prints lines of "0 TEXT" for what holds and "1 TEXT" for what does not. VALUES are JSON:
 for each path the parameters that are worth asking for, and for each form its fields. A
-described path without values is asked for as it is. Answers are held strictly against
+described path without values is asked for as it is. HEADERS (JSON) go along. Answers are held strictly against
 their schema: a member that the description does not name is a fault of the description.
 """
 import json
@@ -17,6 +17,7 @@ import urllib.request
 import jsonschema
 
 url, values = sys.argv[1], json.load(sys.stdin)
+headers = json.loads(sys.argv[2]) if len(sys.argv) > 2 else {}
 
 
 def say(holds, text, why=""):
@@ -29,7 +30,8 @@ def ask(path, form=None):
     """Status, type and body of an answer."""
     data = None if form is None else urllib.parse.urlencode(form).encode()
     try:
-        with urllib.request.urlopen(url + path, data, timeout=60) as r:
+        question = urllib.request.Request(url + path, data, headers)
+        with urllib.request.urlopen(question, timeout=60) as r:
             kind = r.headers.get_content_type()
             # Events have no end: the first one is enough.
             body = r.read() if kind != "text/event-stream" else b"".join(

@@ -63,9 +63,25 @@ noted() {
 }
 wait_until 5 noted || bail "no note was taken"
 
+# Some of it is for those only who know the password.
+echo 'correct horse battery' | "$BUILD/probectl" --data "$DIR/data" password >"$DIR/set"
+cookie=$(curl -s -m 10 -D - -o "$DIR/in" -H "Origin: $URL" -d 'password=correct horse battery' "$URL/login" |
+	sed -n 's/^Set-Cookie: \(smokebox=[0-9a-f]*\);.*/\1/p')
+config() {
+	curl -s -m 30 -H "Cookie: $cookie" "$URL/api/v1/config$1" | jq -r "$2"
+}
+token=$(config '' .token)
+kept() {
+	[ "$(config '/history?file=smokebox' '.versions | length')" -gt 0 ]
+}
+wait_until 10 kept || bail "no version is kept"
+
 device=$(json interfaces '.interfaces[0].device')
 index=$(json interfaces '.interfaces[0].index')
-jq -n --arg device "$device" --argjson index "$index" --argjson begin "$begin" \
+jq -n --arg text "$(config '/file?file=smokebox' .text)" \
+	--argjson of "$(config '/file?file=smokebox' .generation)" \
+	--argjson version "$(config '/history?file=smokebox' '.versions[0].version')" \
+	--arg device "$device" --argjson index "$index" --argjson begin "$begin" \
 	--argjson note "$(json incidents?kind=note '.incidents[0].id')" --argjson silence "$(json silences '.silences[0].id')" '
 	{start: $begin, end: ($begin + 3600)} as $span |
 	{device: $device, index: $index} as $which |
@@ -89,6 +105,10 @@ jq -n --arg device "$device" --argjson index "$index" --argjson begin "$begin" \
 			points: [{address: "127.0.0.1", points: 5}]},
 		"/badge/{badge}": {badge: "A/one.svg"},
 		"/report.pdf": {target: "A.one", start: "now-1h", end: "now", hosts: "no", incident: 1},
+		"/api/v1/config/file": {file: "smokebox", version: $version},
+		"/api/v1/config/history": {file: "smokebox"},
+		"POST /api/v1/config/check": {file: "smokebox", generation: $of, text: ($text + "\nwrong = 1")},
+		"POST /api/v1/config/save": {file: "smokebox", generation: $of, text: $text},
 		"/graph/{picture}": {picture: "A/one.png", start: "now-1h", end: "now", width: 300,
 			height: 100, theme: "dark"},
 		"POST /api/v1/forget": {address: "203.0.113.77"},
@@ -97,7 +117,8 @@ jq -n --arg device "$device" --argjson index "$index" --argjson begin "$begin" \
 		"POST /api/v1/silences/end": {id: $silence},
 		"POST /api/v1/echo": {count: 20, lost: 1, median: 3, p95: 5}
 	}' >"$DIR/values"
-/usr/bin/python3 "$SOURCE/t/openapi.py" "$URL" <"$DIR/values" >"$DIR/judged" ||
+/usr/bin/python3 "$SOURCE/t/openapi.py" "$URL" \
+	"{\"Cookie\": \"$cookie\", \"X-CSRF-Token\": \"$token\"}" <"$DIR/values" >"$DIR/judged" ||
 	bail "the judge ended early"
 while read -r status text; do
 	if [ "$status" = "#" ]; then

@@ -14,6 +14,7 @@
 #include "store.h"
 #include "web/access.h"
 #include "web/api.h"
+#include "web/edit.h"
 #include "web/blockades.h"
 #include "web/browsers.h"
 #include "web/effects.h"
@@ -675,6 +676,11 @@ const struct route api_routes[] = {
 	{ "/api/v1/merge", true, true, words_merge },
 	{ "/api/v1/echo", true, ROUTE_FORM_OF_READERS, browsers_echo },
 	{ "/api/v1/browsers", true, false, browsers_handle },
+	{ "/api/v1/config", true, false, edit_api_list },
+	{ "/api/v1/config/file", true, false, edit_api_file },
+	{ "/api/v1/config/history", true, false, edit_api_history },
+	{ "/api/v1/config/check", true, ROUTE_TEXT_OF_EDITORS, edit_api_check },
+	{ "/api/v1/config/save", true, ROUTE_TEXT_OF_EDITORS, edit_api_save },
 	{ "/api/v1/loadtests", true, ROUTE_FORM_OF_OPERATORS, loadtests_handle },
 	{ "/api", false, false, handle_unknown },
 	{ "/metrics", true, false, metrics_handle },

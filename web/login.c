@@ -1,8 +1,10 @@
 /* /login and /logout: for those who may see more than everybody, once a password is
  * set. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "web/page.h"
 #include "web/request.h"
 #include "web/session.h"
@@ -19,16 +21,32 @@ way_back(const struct request *r)
 }
 
 static void
-show(struct request *r, unsigned status, const char *why)
+show(struct request *r, unsigned status, const char *why, const char *back)
 {
 	struct html *page = page_new(r, "Log in", NULL);
 
 	html_text(page, "refresh", "");
 	html_text(page, "why", why);
-	html_text(page, "back", way_back(r));
+	html_text(page, "back", back);
 	html_flag(page, "wanted", session_wanted());
 	html_flag(page, "in", session_is_open(r));
 	page_send(r, page, status, "login.html");
+}
+
+void
+page_login_first(struct request *r, const char *why)
+{
+	char *back = NULL;
+	size_t len;
+	FILE *out = open_memstream(&back, &len);
+
+	if (out == NULL)
+		fatal("open_memstream");
+	fputs(request_path(r), out);
+	request_link(r, out, "in", "1");
+	fclose(out);
+	show(r, 403, why, request_is_post(r) ? request_path(r) : back);
+	free(back);
 }
 
 void
@@ -44,7 +62,7 @@ page_login(struct request *r)
 		if (password != NULL)
 			reply_error(r, 400, "a password is posted, expected the form");
 		else
-			show(r, 200, "");
+			show(r, 200, "", way_back(r));
 		return;
 	}
 	switch (session_open(r, password != NULL ? password : "", &seconds)) {
@@ -54,14 +72,15 @@ page_login(struct request *r)
 	case SESSION_WRONG:
 		show(r, 403,
 		    session_wanted() ? "That is not the password."
-				     : "No password is set.");
+				     : "No password is set.",
+		    way_back(r));
 		break;
 	case SESSION_LOCKED:
 		snprintf(text, sizeof text, "%u", seconds);
 		request_set_header(r, "Retry-After", text);
 		snprintf(text, sizeof text,
 		    "Too many wrong passwords came: try again in %u seconds.", seconds);
-		show(r, 429, text);
+		show(r, 429, text, way_back(r));
 		break;
 	}
 }

@@ -66,6 +66,8 @@ void page_traffic(struct request *r);
 
 /* login.c */
 void page_login(struct request *r);
+/* Answer R by 403 and the way in, which leads back to it. */
+void page_login_first(struct request *r, const char *why);
 void page_logout(struct request *r);
 
 /* incidents.c */

@@ -14,6 +14,8 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "web/dynamic.h"
+#include "web/edit.h"
+#include "web/form.h"
 #include "web/host.h"
 #include "web/http.h"
 #include "web/page.h"
@@ -699,9 +701,30 @@ same_origin(const struct request *r)
 	return slashes != NULL && host != NULL && strcasecmp(slashes + 3, host) == 0;
 }
 
+/* Is R from a page of ours, of who has logged in? */
+static bool
+from_editor(const struct request *r)
+{
+	const char *header = request_header(r, "X-CSRF-Token");
+	struct err err;
+	char *token = form_value(r->upload, r->upload_len, "token", &err);
+	bool is = same_origin(r) && session_token_is(r, token != NULL ? token : header);
+
+	free(token);
+	return is;
+}
+
 static bool
 check_post(struct request *r, const struct route *route)
 {
+	if (route->post == ROUTE_TEXT_OF_EDITORS) {
+		if (r->local || from_editor(r))
+			return true;
+		reply_error(r, 403,
+		    "only for who has logged in, with the token that belongs to the "
+		    "session");
+		return false;
+	}
 	if (route->post == ROUTE_FORM_OF_READERS) {
 		if (r->local || same_origin(r))
 			return true;
@@ -766,6 +789,10 @@ request_choose_upload(struct request *r)
 		  is_form(r);
 	if (r->upload_to == NULL && is_form(r)) {
 		const struct route *route = route_of(q.path);
+		/* A stranger's text is not even kept. */
+		if (route != NULL && route->post == ROUTE_TEXT_OF_EDITORS &&
+		    (r->local || session_is_open(r)))
+			r->upload_max = EDIT_BODY_MAX;
 		r->fields = route != NULL && (route->post == ROUTE_FORM_OF_READERS ||
 						 route->post == ROUTE_FORM_OF_OPERATORS);
 	}

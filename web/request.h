@@ -94,8 +94,11 @@ enum route_post {
 	ROUTE_POST = true,    /* only from this machine itself, or by probectl */
 	ROUTE_FORM_OF_READERS, /* from our own pages, wherever they are read; the fields of
 				* a form are arguments */
-	ROUTE_FORM_OF_OPERATORS /* the same, of who has logged in, with the session's token;
-				 * else as ROUTE_POST */
+	ROUTE_FORM_OF_OPERATORS, /* the same, of who has logged in, with the session's
+				  * token; else as ROUTE_POST */
+	ROUTE_TEXT_OF_EDITORS /* only of who has logged in, with the session's token as
+			       * a field or in the header X-CSRF-Token, or by probectl;
+			       * the form is left in request_body(), for form_value() */
 };
 
 /* A route: longest PREFIX wins; EXACT routes match the whole path only. */

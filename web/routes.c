@@ -5,6 +5,7 @@
 #include "slave/report.h"
 #include "web/asset.h"
 #include "web/badge.h"
+#include "web/edit.h"
 #include "web/incidents.h"
 #include "web/loadtests.h"
 #include "web/news.h"
@@ -122,6 +123,9 @@ const struct route page_routes[] = {
 	{ "/status", true, false, page_status },
 	{ "/compare", true, false, page_compare },
 	{ "/config", true, false, page_config },
+	{ "/config/edit", true, ROUTE_TEXT_OF_EDITORS, edit_page },
+	{ "/config/history", true, false, edit_history },
+	{ "/config/undo", true, ROUTE_TEXT_OF_EDITORS, edit_undo },
 	{ "/smokeping", true, false, page_smokeping },
 	{ "/smokeping/", false, false, page_smokeping },
 	{ "/smokeping.cgi", true, false, page_smokeping },

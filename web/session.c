@@ -263,7 +263,12 @@ session_token(const struct request *r, char token[SESSION_TOKEN])
 bool
 session_token_fits(const struct request *r)
 {
-	const char *got = request_arg(r, "token");
+	return session_token_is(r, request_arg(r, "token"));
+}
+
+bool
+session_token_is(const struct request *r, const char *got)
+{
 	char token[SESSION_TOKEN];
 
 	return got != NULL && session_token(r, token) && strlen(got) == 2 * ID &&

@@ -29,6 +29,8 @@ enum session_try session_open(
 bool session_token(const struct request *r, char token[SESSION_TOKEN]);
 /* Is that in R's argument "token"? */
 bool session_token_fits(const struct request *r);
+/* Is GOT (NULL: nothing), which R brought elsewhere, that? */
+bool session_token_is(const struct request *r, const char *got);
 /* Log out. */
 void session_close(struct request *r);
 

@@ -7,6 +7,7 @@
 #include "link/worker.h"
 #include "web/api.h"
 #include "web/blockades.h"
+#include "web/edit.h"
 #include "web/exporters.h"
 #include "web/interfaces.h"
 #include "web/eventlog.h"
@@ -81,6 +82,7 @@ web_start(struct worker *w)
 	tls_configure(w->conf);
 	skin_allow();
 	server_init(w->base);
+	edit_init(w->base);
 	picture_init(w->base);
 	sheets_init(w->base);
 	warm_init(w->base);
@@ -121,6 +123,8 @@ web_message(void *ctx, struct link *link, struct msg_in *in)
 		return picture_message(in);
 	if (in->type == MSG_SHEET)
 		return link_peer(link) == ROOM_PAINTER ? sheets_message(in) : -1;
+	if (in->type == MSG_EDITED)
+		return link_peer(link) == ROOM_PARENT ? edit_message(in) : -1;
 	if (link_peer(link) == ROOM_COURIER && in->type != MSG_SINK)
 		return in->type == MSG_RECEIVER || in->type == MSG_TRIED
 			   ? news_message(in)
@@ -157,6 +161,7 @@ web_stop(void *ctx)
 {
 	(void)ctx;
 	server_stop();
+	edit_stop();
 	stream_stop();
 	tls_free();
 	picture_stop();
