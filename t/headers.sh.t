@@ -29,7 +29,7 @@ may() {
 	found=$(grep -rnE '^#include "' "$1" --include='*.[ch]' | grep -vE "\"($2)" | head -n 5)
 	is "$found" "" "$1 includes only what it may know"
 }
-ground="base/|config\.h\"|round\.h|flow\.h|interface\.h|ratelist\.h|(wifi|minute|minutering|minutetable|toplist|hops|here|pathfile)\.h|store\.h|(eventsdb|culprit)\.h|cached\.h|raw(ring|code)\.h"
+ground="base/|config\.h\"|round\.h|flow\.h|interface\.h|ratelist\.h|(wifi|minute|minutering|minutetable|toplist|hops|here|pathfile)\.h|store\.h|(eventsdb|culprit|culpritspan)\.h|cached\.h|raw(ring|code)\.h"
 may probed/base "base/|config\.h\""
 may probed/alert "base/|alert/"
 may probed/config "$ground|alert/|config/|default_text.h"
