@@ -195,7 +195,7 @@ is "$(get /graph/Both.png)" 200 "several hosts together"
 
 # --- static files ---
 get / >"$DIR/status"
-css=$(sed -n 's/.*href="\(\/static\/[^"]*css\)".*/\1/p' "$DIR/body")
+css=$(sed -n 's/.*href="\(\/static\/[^"]*smokebox\.css\)".*/\1/p' "$DIR/body")
 is "$(get "$css")" 200 "the style sheet"
 like "$(header Cache-Control)" immutable "for good"
 is "$(get "$css" -H 'Accept-Encoding: gzip')" 200 "the style sheet packed"
