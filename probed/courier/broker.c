@@ -26,8 +26,9 @@ static const struct timeval look_every = { 5, 0 };
 #define PAUSE_MAX_S 60
 /* One that is up so long is well: the next pause is a short one again. */
 #define WELL_LOOKS 6
-/* What a broker may say between two looks. All that it keeps of ours is far less; the
- * bound is one for a packet's memory as well. */
+/* What a broker may say between two looks. All that it keeps of ours is far less. It is
+ * looked at after each call of libmosquitto, which reads on while there is something to
+ * read: a packet, 256 MB at most, from a broker that is as quick as we are. */
 #define SAYS_MAX (16U << 20)
 #define WHY_MAX 200
 
