@@ -20,6 +20,7 @@
 #include "web/figure.h"
 #include "web/page.h"
 #include "web/query.h"
+#include "web/report.h"
 #include "web/request.h"
 #include "web/row.h"
 #include "web/silences.h"
@@ -326,14 +327,10 @@ put_talk(struct html *item, const struct eventlog_row *row)
 static void
 put_report(struct html *item, const struct eventlog_row *row)
 {
-	static const char *const mended[] = { "loss", "latency", "alert", "congestion",
-		"verdict" };
-
 	html_text(item, "i_report", "");
-	for (size_t i = 0; i < sizeof mended / sizeof mended[0]; i++)
-		if (strcmp(row->kind, mended[i]) == 0)
-			html_printf(item, "i_report", "%s/report?incident=%" PRId64,
-			    request_base(), row->id);
+	if (report_tells(row->kind))
+		html_printf(item, "i_report", "%s/report?incident=%" PRId64,
+		    request_base(), row->id);
 }
 
 static void

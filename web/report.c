@@ -415,20 +415,26 @@ struct listing {
 	bool more;
 };
 
+bool
+report_tells(const char *kind)
+{
+	static const char *const kinds[] = { "loss", "alert", "congestion", "verdict" };
+
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+		if (strcmp(kind, kinds[i]) == 0)
+			return true;
+	return false;
+}
+
 static void
 list_row(void *ctx, const struct eventlog_row *row)
 {
-	static const char *const kinds[] = { "loss", "latency", "alert", "congestion",
-		"verdict" };
 	struct listing *l = ctx;
 	char begin[TIME_TEXT], end[TIME_TEXT] = "goes on", length[32];
 	int64_t over = row->end != 0 ? row->end : now_s();
 	struct sum_text x = { .loss = "", .range = "" };
-	bool wanted = false;
 
-	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-		wanted |= strcmp(row->kind, kinds[i]) == 0;
-	if (!wanted || row->suppressed_by != 0)
+	if (!report_tells(row->kind) || row->suppressed_by != 0)
 		return;
 	if (l->shown == LISTED) {
 		l->more = true;

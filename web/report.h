@@ -14,6 +14,8 @@ struct request;
 
 /* GET /report and /report.pdf with incident=, or target= start= end=; hosts=yes. */
 void report_handle(struct request *r);
+/* Are incidents of KIND for those that a report is written for? */
+bool report_tells(const char *kind);
 
 /* reportpath.c: write the way to T into document OUT: as it was between START and END,
  * when something was wrong, and before; or (TROUBLE false) as it is and how it changed.
