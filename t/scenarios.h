@@ -1,18 +1,54 @@
-/* What the parts of the scenario suite share. */
+/* What the parts of the scenario suite share: scenarios, and tables of them. */
 #ifndef T_SCENARIOS_H
 #define T_SCENARIOS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+
+#include "infer/segment.h"
+#include "t/scenarioworld.h"
+
+#define WEEK (8 * DAY)
+#define QUIET (2 * HOUR)
+#define LONG (3 * HOUR)
+
+struct scenario {
+	const char *name;
+	enum segment segment; /* SEGMENT_NONE: nothing is the matter */
+	const char *cause;    /* words that are right, '|' between them */
+	bool clear;
+	double warm, length, after; /* seconds */
+	void (*make)(struct world *w);
+	void (*at)(
+	    struct world *w, double t); /* T: seconds since the onset; may be < 0 */
+};
+
+/* Two things at once are told by their two findings: what SC says, and ALSO. */
+struct scenario_two {
+	struct scenario sc;
+	enum segment also;
+};
+
+struct scenario_table {
+	const struct scenario *scenario;
+	size_t n;
+};
+
+struct scenario_twos {
+	const struct scenario_two *two;
+	size_t n;
+};
+
+extern const struct scenario_table scenarios_home, scenarios_line, scenarios_way,
+    scenarios_ends, scenarios_hops, scenarios_family, scenarios_fine;
+extern const struct scenario_twos scenarios_two;
+/* Of these nothing that is wrong may be sure. */
+extern const struct scenario_table scenarios_chance;
 
 struct sums {
 	unsigned runs, right, scenarios;
 };
-
-/* Dice: of a scenario and a seed, the same each time. */
-void scenario_seed(const char *name, uint64_t seed);
-double chance(void); /* 0 <= x < 1 */
-double between(double low, double high);
 
 /* Attacks elsewhere, as telescopes of several sizes see them: SEEDS runs of each that
  * WANTED names, from FIRST on. CLAIM says whether RIGHT of SEEDS of WHAT are enough,

@@ -1,0 +1,92 @@
+/* Two things at once, and things that are told apart from what they look like. */
+#include "t/scenariofaults.h"
+#include "t/scenarios.h"
+
+/* One far end is dead from the first day on; then the line fails. */
+static void
+dead_end_and(struct world *w, double t)
+{
+	(void)t;
+	w->own_loss[w->victim] = 1;
+}
+
+static void
+dead_then_line(struct world *w, double t)
+{
+	dead_end_and(w, t);
+	fault_line_dead(w, t);
+}
+
+static void
+dead_then_core(struct world *w, double t)
+{
+	dead_end_and(w, t);
+	fault_core_loss(w, t);
+}
+
+static void
+two_ends(struct world *w, double t)
+{
+	if (world_on(w, t))
+		w->own_loss[END] = w->own_loss[END + w->fars - 1] = 1;
+}
+
+/* One thing, and an hour later another. */
+#define THEN(NAME, FIRST, SECOND)                                                      \
+	static void NAME(struct world *w, double t)                                    \
+	{                                                                              \
+		FIRST(w, t);                                                           \
+		if (t >= HOUR)                                                         \
+			SECOND(w, t);                                                  \
+	}
+
+THEN(upload_then_resolver, fault_upload, fault_resolver_dead)
+THEN(upload_then_end, fault_upload, fault_end_dead)
+THEN(light_then_resolver, fault_line_light, fault_resolver_dead)
+THEN(light_then_end, fault_line_light, fault_end_dead)
+THEN(loss_then_resolver, fault_line_loss, fault_resolver_dead)
+THEN(delay_then_end, fault_core_delay, fault_end_dead)
+THEN(peer_then_line, fault_peer_dead, fault_line_dead)
+
+static const struct scenario_two doubles[] = {
+	{ { "line dead, one end dead before", SEGMENT_ACCESS, "outage", true, QUIET,
+	      LONG, 0, make_plain, dead_then_line },
+	    SEGMENT_FAR },
+	{ { "core loss, one end dead before", SEGMENT_PROVIDER, "loss", false, QUIET,
+	      LONG, 0, make_plain, dead_then_core },
+	    SEGMENT_FAR },
+	/* What is dead while less is the matter with the path. */
+	{ { "upload, then the resolver dead", SEGMENT_RESOLVER, "outage", false, WEEK,
+	      LONG, 0, make_counted, upload_then_resolver },
+	    SEGMENT_ACCESS },
+	{ { "upload, then an end dead", SEGMENT_FAR, "outage", false, WEEK, LONG, 0,
+	      make_counted, upload_then_end },
+	    SEGMENT_ACCESS },
+	{ { "line light loss, then the resolver dead", SEGMENT_RESOLVER, "outage",
+	      false, QUIET, LONG, 0, make_plain, light_then_resolver },
+	    SEGMENT_ACCESS },
+	{ { "line light loss, then an end dead", SEGMENT_FAR, "outage", false, QUIET,
+	      LONG, 0, make_plain, light_then_end },
+	    SEGMENT_ACCESS },
+	{ { "line loss, then the resolver dead", SEGMENT_RESOLVER, "outage", false,
+	      QUIET, LONG, 0, make_plain, loss_then_resolver },
+	    SEGMENT_ACCESS },
+	{ { "peering dead, then the line dead", SEGMENT_ACCESS, "outage", false, QUIET,
+	      LONG, 0, make_plain, peer_then_line },
+	    SEGMENT_TRANSIT },
+	{ { "core delay, then an end dead", SEGMENT_FAR, "outage", false, WEEK, LONG, 0,
+	      make_plain, delay_then_end },
+	    SEGMENT_PROVIDER },
+};
+
+const struct scenario_twos scenarios_two = { doubles,
+	sizeof doubles / sizeof doubles[0] };
+
+/* Things of which nothing that is wrong may be sure. */
+static const struct scenario chances[] = {
+	{ "two ends of different peers at once", SEGMENT_FAR, "outage", false, QUIET,
+	    LONG, 0, make_plain, two_ends },
+};
+
+const struct scenario_table scenarios_chance = { chances,
+	sizeof chances / sizeof chances[0] };
