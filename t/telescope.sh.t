@@ -64,6 +64,8 @@ is "$(incident .evidence.monitored_addresses)" 256 \
 holds "the estimate is near" "$(incident .evidence.estimate_pps) > 30e6 && $(incident .evidence.estimate_pps) < 38e6"
 like "$(incident .summary)" "198.51.100.7 is under a SYN flood of at least" "in words"
 is "$(json incidents '[.incidents[] | select(.kind == "backscatter")] | length')" 1 "nobody else is"
+like "$(page /metrics)" 'smokebox_open_incidents\{kind="backscatter",suppressed="no"\} 1
+' "metrics count it"
 like "$("$BUILD/probectl" --data "$DIR/data" events)" "198.51.100.7.*SYN flood" "probectl tells it"
 
 # An incident that is open outlives us.

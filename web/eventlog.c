@@ -72,6 +72,8 @@ groups_of(const char *subject)
 }
 
 /* What fills the line of one's own delays everything that is measured from here. */
+/* Found by infer/tslp.h over days. */
+#define RECURRING "(kind = 'congestion' AND source = 'recurring')"
 #define OWN_LINE "(kind = 'congestion' AND source = 'line')"
 
 /* What Q says of the subject. Malloced. */
@@ -416,6 +418,35 @@ eventlog_open_count(void)
 		n = (unsigned)sqlite3_column_int(stmt, 0);
 	sqlite3_finalize(stmt);
 	return n;
+}
+
+int
+eventlog_open_kinds(
+    void (*fn)(void *ctx, const struct eventlog_open *row), void *ctx, struct err *err)
+{
+	sqlite3_stmt *stmt = NULL;
+	int r;
+
+	err->text[0] = '\0';
+	if (!have(err))
+		return err->text[0] == '\0' ? 0 : -1;
+	r = sqlite3_prepare_v2(log_file.db,
+	    "SELECT kind, suppressed_by IS NOT NULL, count(*), sum(" RECURRING
+	    ") FROM incident WHERE \"end\" IS NULL GROUP BY 1, 2",
+	    -1, &stmt, NULL);
+	while (r == SQLITE_OK && (r = sqlite3_step(stmt)) == SQLITE_ROW) {
+		struct eventlog_open row = { .kind = text_of(stmt, 0),
+			.suppressed = sqlite3_column_int(stmt, 1) != 0,
+			.count = (uint64_t)sqlite3_column_int64(stmt, 2),
+			.recurring = (uint64_t)sqlite3_column_int64(stmt, 3) };
+
+		fn(ctx, &row);
+		r = SQLITE_OK;
+	}
+	sqlite3_finalize(stmt);
+	if (r == SQLITE_DONE)
+		return 0;
+	return err_set(err, "%s: %s", STORE_EVENTS, sqlite3_errstr(r));
 }
 
 /* --- marks ------------------------------------------------------------------------ */

@@ -71,6 +71,17 @@ int eventlog_silences(int64_t now,
 /* How many are open and not suppressed, as far as one counts. */
 #define EVENTLOG_COUNTED 1000
 unsigned eventlog_open_count(void);
+/* How many of one KIND are open, and have or have not a greater one that speaks for
+ * them; of these so many a RECURRING congestion. */
+struct eventlog_open {
+	const char *kind;
+	bool suppressed;
+	uint64_t count, recurring;
+};
+/* Call FN for each kind of which any is open. 0, or -1 with ERR when that cannot be
+ * read; none as long as there is no file. */
+int eventlog_open_kinds(
+    void (*fn)(void *ctx, const struct eventlog_open *row), void *ctx, struct err *err);
 /* What is to be marked on a graph of what SLAVE ("": this box) sees of T from START to
  * END in pixels of SLOT seconds, the newest first: at most DRAW_MARKS. Returns their
  * number. */

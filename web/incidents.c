@@ -40,8 +40,8 @@
 	"password"
 #define TALK_AROUND_S 300 /* shown of traffic around what happened */
 
-static const char *const kinds[] = { "loss", "alert", "backscatter", "attack",
-	"congestion", "gap", "note", "loadtest", "verdict", NULL };
+const char *const incidents_kind[INCIDENTS_KINDS] = { "loss", "alert", "backscatter",
+	"attack", "congestion", "gap", "note", "loadtest", "verdict" };
 
 static int64_t
 now_s(void)
@@ -77,9 +77,9 @@ parse_kind(struct request *r, struct eventlog_query *q)
 
 	if (text == NULL || *text == '\0')
 		return 0;
-	for (unsigned i = 0; kinds[i] != NULL; i++)
-		if (strcmp(text, kinds[i]) == 0) {
-			q->kind = kinds[i];
+	for (unsigned i = 0; i < INCIDENTS_KINDS; i++)
+		if (strcmp(text, incidents_kind[i]) == 0) {
+			q->kind = incidents_kind[i];
 			return 0;
 		}
 	reply_error(r, 400,
@@ -433,11 +433,11 @@ put_kinds(struct html *page, const struct eventlog_query *q)
 	html_text(item, "c_word", "all");
 	html_flag(item, "c_chosen", q->kind == NULL);
 	put_link(item, "c_href", q, NULL, 0);
-	for (unsigned i = 0; kinds[i] != NULL; i++) {
+	for (unsigned i = 0; i < INCIDENTS_KINDS; i++) {
 		item = html_item(page, "choice");
-		html_text(item, "c_word", kinds[i]);
-		html_flag(item, "c_chosen", q->kind == kinds[i]);
-		put_link(item, "c_href", q, kinds[i], 0);
+		html_text(item, "c_word", incidents_kind[i]);
+		html_flag(item, "c_chosen", q->kind == incidents_kind[i]);
+		put_link(item, "c_href", q, incidents_kind[i], 0);
 	}
 }
 

@@ -12,6 +12,10 @@ struct json;
 struct msg_out;
 struct request;
 
+/* The words of their kinds (DESIGN 1.4). */
+#define INCIDENTS_KINDS 9
+extern const char *const incidents_kind[INCIDENTS_KINDS];
+
 void incidents_handle(struct request *r);
 /* Members of an incident into the object J, but its evidence, as who may see HOSTS or
  * not reads them. */
