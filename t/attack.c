@@ -1,10 +1,10 @@
 /* Attacks on own hosts, from packets on: a home and those who attack it are made packet
- * by packet and sampled one in a hundred, as sFlow does; the windows of the collector and
- * the states behind them must see every attack in time and never take a speed test, a
- * backup, an update or a scan for one.
+ * by packet and sampled one in a hundred, as sFlow does; the windows of the collector
+ * and the states behind them must see every attack in time and never take a speed test,
+ * a backup, an update or a scan for one.
  *
- * t/attack.t [DAYS [SEED]]: so many days of a home's life, each of another seed; 140 are
- * twenty weeks. */
+ * t/attack.t [DAYS [SEED]]: so many days of a home's life (default ATTACK_DAYS of the
+ * environment, else 1), each of another seed; 140 are twenty weeks. */
 #include <netinet/in.h>
 
 #include "collector/windows.h"
@@ -947,7 +947,8 @@ test_views(void)
 int
 main(int argc, char **argv)
 {
-	unsigned days = argc > 1 ? (unsigned)atoi(argv[1]) : 1;
+	const char *wanted = argc > 1 ? argv[1] : getenv("ATTACK_DAYS");
+	unsigned days = wanted != NULL ? (unsigned)atoi(wanted) : 1;
 	uint64_t first = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
 
 	test_states();

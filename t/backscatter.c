@@ -629,29 +629,38 @@ expect(struct attack *a, double count)
  * small telescope sees too little for an event at all. */
 #define LIMITED_MOST_S 172800
 
+/* Such as A, of which COUNT are to be expected: the interval holds the truth in LOW to
+ * HIGH of RUNS. */
+static void
+calibrate_of(struct attack a, const char *name, double count, double low, double high,
+    unsigned runs)
+{
+	double share;
+
+	expect(&a, count);
+	if (a.seconds > LIMITED_MOST_S) {
+		printf(
+		    "# %s, n %llu, 1:%u, %g expected: not run, that takes an attack of "
+		    "%.0f days\n",
+		    name, (unsigned long long)a.n, a.rate, count, a.seconds / 86400.0);
+		return;
+	}
+	share = coverage(&a, runs);
+	ok(share >= low && share <= high,
+	    "%s, n %llu, 1:%u, %g expected: %.2f %% covered", name,
+	    (unsigned long long)a.n, a.rate, count, 100 * share);
+}
+
 static void
 calibrate(struct attack a, const char *name, unsigned runs)
 {
 	static const double much[] = { 30, 100, 400 },
 			    little[] = { 0.25, 1, 2, 3, 4, 6, 8, 10 };
 
-	for (size_t i = 0; i < sizeof much / sizeof *much; i++) {
-		expect(&a, much[i]);
-		if (a.seconds > LIMITED_MOST_S)
-			continue;
-		double share = coverage(&a, runs);
-		ok(share >= 0.935 && share <= 0.975,
-		    "%s, n %llu, 1:%u, %g expected: %.2f %% covered", name,
-		    (unsigned long long)a.n, a.rate, much[i], 100 * share);
-	}
-	for (size_t i = 0; i < sizeof little / sizeof *little; i++) {
-		expect(&a, little[i]);
-		if (a.seconds > LIMITED_MOST_S)
-			continue;
-		double share = coverage(&a, runs);
-		ok(share >= 0.95, "%s, n %llu, 1:%u, %g expected: %.2f %% covered",
-		    name, (unsigned long long)a.n, a.rate, little[i], 100 * share);
-	}
+	for (size_t i = 0; i < sizeof much / sizeof *much; i++)
+		calibrate_of(a, name, much[i], 0.935, 0.975, runs);
+	for (size_t i = 0; i < sizeof little / sizeof *little; i++)
+		calibrate_of(a, name, little[i], 0.95, 1, runs);
 }
 
 static void
