@@ -216,6 +216,12 @@ theirs
 ok $? "so is what somebody else had written"
 seen "/config/history?file=config" >"$DIR/code"
 like "$(body)" "href=\"/config/history\?file=config&amp;version=$oldest\"" "a page lists them"
+other=Asia/Kolkata
+code "/config/history?file=config" -H "Cookie: $cookie; smokebox-look=:$other" >"$DIR/code"
+like "$(body)" "datetime=\"[^\"]*\+0530\"[^>]*>[^<]*</time> IST" "in the time zone of who asks"
+cp "$DIR/body" "$DIR/page"
+seen "$api/history?file=config" >"$DIR/code"
+like "$(cat "$DIR/page")" "$(TZ=$other date -d "@$(said '.versions[0].time')" +%T)" "for each time of it"
 is "$(seen "/config/history?file=config&version=$oldest")" 200 "and shows one"
 like "$(body)" '<tr class="d-gone">.*host = 10.0.0.5' "with what is different now"
 is "$(seen "/config/history?file=config&version=1")" 404 "one that is none is not found"

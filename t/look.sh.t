@@ -1,9 +1,11 @@
 #!/bin/bash
-# Light or dark by choice, as a browser keeps it in a cookie: on pages and in drawn graphs,
-# for who chose only; and cookies of every kind.
+# Light or dark by choice, and another time zone, as a browser keeps them in a cookie: on
+# pages, in what scripts are told, in times that are asked for, and in drawn graphs, for
+# who chose them only; and cookies of every kind.
 . "${SOURCE:?}/t/world.sh" || exit 1
 world "$@"
 network "* delay=12ms"
+export TZ=UTC
 probed 2 4 <<-END
 + Far
 menu = Far
@@ -30,15 +32,16 @@ cookie() {
 }
 
 # --- choosing ---------------------------------------------------------------------------
-like "$(page /look)" 'name="theme" value="dark"' "it can be chosen"
+like "$(page /look)" '<option value="Europe/Berlin">' "zones are offered"
 like "$(page /t/Far/one)" 'href="/look\?back=/t/Far/one"' "every page leads there"
-is "$(keep 'theme=dark&back=/t/Far')" 303 "a choice is kept"
-is "$(cookie)" "dark" "in a cookie"
+is "$(keep 'theme=dark&zone=Asia/Kolkata&back=/t/Far')" 303 "a choice is kept"
+is "$(cookie)" "dark:Asia/Kolkata" "in a cookie"
 is "$(sed -n 's/^Location: //Ip' "$DIR/head" | tr -d '\r')" /t/Far "and leads back"
 like "$(grep -i '^Set-Cookie' "$DIR/head")" 'SameSite=Lax' "that goes nowhere else"
-is "$(keep 'theme=')" 303 "so is none"
-is "$(cookie)" "" "which is the system's"
-for bad in theme=blue theme=darkk "theme=$(printf 'a%.0s' $(seq 500))" 'theme=dark%0d%0aX:y'; do
+is "$(keep 'theme=&zone=')" 303 "so is none"
+is "$(cookie)" ":" "which is the system's, and this machine's"
+for bad in theme=blue zone=Mars/Base 'zone=../../etc/passwd' zone=/etc/localtime 'zone=UTC%0d%0aX:y' \
+	"zone=$(printf 'a%.0s' $(seq 500))" zone=Europe zone=right/UTC zone=leapseconds; do
 	is "$(keep "$bad")" 400 "${bad:0:60} is refused"
 done
 is "$(keep 'back=//evil.example/')" 303 "a way back elsewhere"
@@ -49,25 +52,55 @@ is "$(curl -s -o "$DIR/out" -w '%{http_code}' -H 'Sec-Fetch-Site: cross-site' --
 # --- the theme --------------------------------------------------------------------------
 unlike "$(page /)" "data-theme" "without a choice, the system's"
 like "$(cat "$DIR/page")" 'dark.css" media="screen and \(prefers-color-scheme: dark\)"' "decides"
-like "$(as dark /)" '<html lang="en" data-theme="dark">' "dark"
+like "$(as dark: /)" '<html lang="en" data-theme="dark">' "dark"
 like "$(cat "$DIR/page")" 'dark.css" media="screen"' "whatever the system"
 like "$(cat "$DIR/page")" '<source media="\(min-width: 0px\)" srcset="[^"]*theme=dark' "graphs too"
-like "$(as light /)" 'dark.css" media="not all"' "light"
+like "$(as light: /)" 'dark.css" media="not all"' "light"
 like "$(cat "$DIR/page")" '<source media="\(max-width: 0px\)" srcset="[^"]*theme=dark' "graphs too"
 
-# --- hostile cookies --------------------------------------------------------------------
-for bad in 'darker' 'dar' "$(printf ';%.0s' $(seq 300))" "light$(printf 'A%.0s' $(seq 2000))" '%00' '<b>' ''; do
+# --- the zone ---------------------------------------------------------------------------
+like "$(page /)" 'shown <time datetime="[^"]*\+0000">' "this machine's zone"
+like "$(as :Asia/Kolkata /)" 'shown <time datetime="[^"]*\+0530">[^<]*</time> IST' "a reader's"
+like "$(page /)" '\+0000">' "for that reader only"
+like "$(as :Asia/Kolkata /t/Far/one)" '\[[0-9]+,19800\]' "scripts are told"
+like "$(as :Asia/Kolkata '/t/Far/one?start=2026-03-01+12:00&end=2026-03-01+18:00')" \
+	"start=$(date -d '2026-03-01 06:30' +%s)" "and read in it as well"
+like "$(as :America/New_York '/calendar?month=2026-03')" \
+	"start=$(date -d '2026-03-08 05:00' +%s)&amp;end=$(date -d '2026-03-09 03:59:59' +%s)" \
+	"days are the reader's, also one of 23 hours"
+like "$(as :America/St_Johns '/t/Far/one?start=2026-03-01&end=2026-03-10')" \
+	"\[$(date -d '2026-03-08 05:30' +%s),-9000\]" "changes of the clock to the second"
+like "$(as :Asia/Kolkata /)" "tell the box's own time, UTC" "and whose time written sentences tell"
+unlike "$(page /)" "own time, UTC" "where it is another one"
+like "$(as :Asia/Kolkata "/report?target=Far.one&start=-1h")" \
+	'Times are told in the time zone Asia/Kolkata, IST \(UTC\+0530\)' "a report says which"
+like "$(page "/report?target=Far.one&start=-1h")" 'this machine[^ ]*s clock, UTC' "or whose"
+is "$(curl -s -m 40 -b smokebox-look=:Asia/Kolkata -D "$DIR/head" -o "$DIR/report.pdf" -w '%{http_code}' \
+	"$URL/report.pdf?target=Far.one&start=2026-03-01+12:00&end=2026-03-01+18:00")" 200 "one to print"
+like "$(cat "$DIR/head")" '2026-03-01_1200_to_2026-03-01_1800.pdf' "has its file named so"
+graph() {
+	curl -s -m 20 -b "smokebox-look=$1" -o "$DIR/$2" -w '%{http_code}' \
+		"$URL/graph/Far/one.svg?start=$(($(date +%s) / 3600 * 3600 - 7200))&end=$(($(date +%s) / 3600 * 3600))"
+}
+is "$(graph : own)$(graph :Asia/Kolkata india)$(graph : again)" 200200200 "graphs"
+cmp -s "$DIR/own" "$DIR/again"
+ok $? "are the same to who chose nothing"
+! cmp -s "$DIR/own" "$DIR/india"
+ok $? "and have other times for who chose"
+like "$(curl -s -m 20 -D - -o "$DIR/out" "$URL/graph/Far/one.png")" 'Vary: [^\n]*Cookie' "caches are told"
+for bad in 'dark:Mars/Base' ':../../etc/passwd' "$(printf ':%.0s' $(seq 300))" "light:$(printf 'A%.0s' $(seq 2000))" \
+	'dark' '%00' 'dark:Europe' '<b>'; do
 	as "$bad" / >"$DIR/out"
-	is "$(cat "$DIR/page.status")" 200 "a cookie of any kind does no harm"
-	unlike "$(cat "$DIR/page")" 'data-theme' "and chooses nothing"
+	is "$(cat "$DIR/page.status")" 200 "a cookie of any kind does no harm" || echo "# $bad" | cut -c 1-100
+	like "$(cat "$DIR/page")" '\+0000">' "and its zone is this machine's"
 done
-unlike "$(cat "$DIR/probed.log")" "ended with status" "no worker died"
+unlike "$(cat "$DIR/probed.log")" "is down|ended with status" "no worker died"
 
 # --- for people -------------------------------------------------------------------------
 if command -v chromium >"$DIR/which"; then
 	cat >"$DIR/run" <<-'END'
 	(async () => {
-		document.cookie = 'smokebox-look=dark; path=/';
+		document.cookie = 'smokebox-look=dark:Asia/Kolkata; path=/';
 		const text = await (await fetch('/t/Far/one')).text();
 		document.cookie = 'smokebox-look=; path=/; max-age=0';
 		return { dark: text.includes('data-theme="dark"'), back: getComputedStyle(document.body).backgroundColor };

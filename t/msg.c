@@ -205,7 +205,8 @@ static void
 put_draw(struct msg_out *out)
 {
 	struct msg_draw d = { 9, 8, DRAW_DETAIL, DRAW_PNG, DRAW_DARK, 2, 1700000000,
-		1700010800, 600, 200, 0.25, "Last 3 Hours", "far.example", 2,
+		1700010800, 600, 200, 0.25, "Last 3 Hours", "far.example",
+		"Asia/Kolkata", 2,
 		{ { 1700001000, 1700001000, TONE_NOTE, 1, "a switch" },
 		    { 1700002000, 1700003000, TONE_BAD, 300, "" } } };
 
@@ -649,6 +650,10 @@ draw_ranges(void)
 	DRAW(d.kind = DRAW_KINDS, false, "an unknown kind");
 	DRAW(d.format = DRAW_FORMATS, false, "an unknown format");
 	DRAW(d.theme = DRAW_THEMES, false, "an unknown theme");
+	DRAW(strcpy(d.zone, "America/North_Dakota/New_Salem"), true, "a long zone");
+	DRAW(strcpy(d.zone, "../../etc/passwd"), false, "a zone that leads elsewhere");
+	DRAW(strcpy(d.zone, "/etc/localtime"), false, "a zone that begins at the root");
+	DRAW(strcpy(d.zone, ":UTC"), false, "a zone that is none");
 	DRAW(d.marks = DRAW_MARKS, true, "many marks");
 	DRAW(d.marks = 1;
 	     d.mark[0].begin = 5, false, "a mark that ends before it begins");

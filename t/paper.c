@@ -34,6 +34,7 @@ some_graph(void)
 		.height = 150,
 		.slave = "far",
 		.label = "the last hour",
+		.zone = "Asia/Kolkata",
 		.marks = 1,
 		.mark = { { 1800000100, 1800000200, TONE_BAD, 3, "loss\tof all" } } };
 }
@@ -77,6 +78,7 @@ test_blocks(void)
 	    "as it was asked for");
 	is_str(d->slave, "far", "of a slave");
 	is_str(d->label, "the last hour", "with its label");
+	is_str(d->zone, "Asia/Kolkata", "and its zone");
 	is_str(b.cell[b.cells - 1], "The graph", "and a caption");
 	ok(!paper_next(&at, &b) && *at == '\0', "and then the end");
 	free(d);
@@ -89,12 +91,13 @@ test_nonsense(void)
 	static const char *const table[] = { "Xno kind\n", "Tno end", "\n",
 		"Tbell\x07\n", "T\xff\xfe\n",
 		"R1\t2\t3\t4\t5\t6\t7\t8\t9\t10\t11\t12\t13\n" };
-	static const char *const graphs[] = { "G1\t\t5\t5\t620\t150\t0\t\t\n",
-		"G1\t\t-5\t5\t620\t150\t0\t\t\n", "Gx\t\t1\t5\t620\t150\t0\t\t\n",
-		"G1\t\t1\t5\t99\t150\t0\t\t\n", "G1\t\t1\t5\t620\t50000\t0\t\t\n",
-		"G1\t\t1\t5\t620\t150\t9\t\t\n", "G1\t\t1\t5\t620\t150\t0\t\n",
-		"G99999999999999999999\t\t1\t5\t620\t150\t0\t\t\n",
-		"G1\t\t1\t99999999999999999999\t620\t150\t0\t\t\n", "M1\t0\t0\t1\t\n",
+	static const char *const graphs[] = { "G1\t\t5\t5\t620\t150\t0\t\t\t\n",
+		"G1\t\t-5\t5\t620\t150\t0\t\t\t\n", "Gx\t\t1\t5\t620\t150\t0\t\t\t\n",
+		"G1\t\t1\t5\t99\t150\t0\t\t\t\n", "G1\t\t1\t5\t620\t50000\t0\t\t\t\n",
+		"G1\t\t1\t5\t620\t150\t9\t\t\t\n", "G1\t\t1\t5\t620\t150\t0\t\t\n",
+		"G1\t\t1\t5\t620\t150\t0\t\t../../etc/passwd\t\n",
+		"G99999999999999999999\t\t1\t5\t620\t150\t0\t\t\t\n",
+		"G1\t\t1\t99999999999999999999\t620\t150\t0\t\t\t\n", "M1\t0\t0\t1\t\n",
 		"M1\t2\t99\t1\t\n", "M1\t2\t0\t70000\t\n", "M1\t2\t0\n" };
 	struct paper_block b;
 

@@ -18,6 +18,7 @@
 #include "web/page.h"
 #include "web/request.h"
 #include "web/session.h"
+#include "web/taste.h"
 
 #define PATIENCE_S 40 /* longer than the longest check */
 
@@ -245,7 +246,9 @@ answered(struct edit_call *call, const struct msg_edited *said, int fd)
 		return;
 	}
 	text = take_text(fd);
+	taste_begin(call->r);
 	call->then(call->r, call, said, text);
+	taste_end();
 	free(text);
 	/* Nothing more was asked: R is answered, and has let go of the call. */
 	if (call->used && call->ticket == 0)

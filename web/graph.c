@@ -13,6 +13,7 @@
 #include <rrd.h>
 
 #include "base/mem.h"
+#include "base/zone.h"
 #include "config/train.h"
 #include "web/draw.h"
 #include "web/librrd.h"
@@ -212,9 +213,15 @@ draw_date(const struct draw *d, const char *part, char *buf, size_t size)
 	const char *format = draw_setting(d, part, "strftime", "%a %b %e %H:%M:%S %Y");
 	time_t end = (time_t)d->ask->end;
 	struct tm tm;
+	size_t len = 0;
 
-	if (localtime_r(&end, &tm) == NULL || strftime(buf, size, format, &tm) == 0)
+	if (localtime_r(&end, &tm) == NULL ||
+	    (len = strftime(buf, size, format, &tm)) == 0)
 		buf[0] = '\0';
+	/* A picture goes on to others: in a zone of somebody's own it says which. */
+	if (len > 0 && d->ask->zone[0] != '\0' &&
+	    strftime(buf + len, size - len, " %Z", &tm) == 0)
+		buf[len] = '\0';
 }
 
 /* Sums over the rows of one pass. */
@@ -554,11 +561,13 @@ graph_draw(struct graph *g, const struct conf *conf, const struct msg_draw *ask,
 	struct draw d = { .conf = conf, .ask = ask };
 
 	*g = (struct graph){ 0 };
+	zone_use(ask->zone);
 	int status = begin(&d, err);
 	if (status == 0)
 		status = choose_args(&d, err);
 	if (status == 0)
 		status = paint(&d, g, err);
+	zone_use("");
 	args_free(&d.args);
 	return status;
 }

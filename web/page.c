@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/zone.h"
 #include "web/asset.h"
 #include "web/eventlog.h"
 #include "web/query.h"
@@ -132,6 +133,21 @@ banner_store(struct html *page)
 /* --- the frame
  * ------------------------------------------------------------------------ */
 
+/* Sentences that were written when something happened tell the time of this machine. */
+static void
+put_own_zone(struct html *page, const time_t *now)
+{
+	char reader[ZONE_NAME], text[64] = "";
+	struct tm tm;
+
+	snprintf(reader, sizeof reader, "%s", zone_used());
+	zone_use("");
+	localtime_r(now, &tm);
+	strftime(text, sizeof text, "%Z", &tm);
+	zone_use(reader);
+	html_text(page, "zone_own", text);
+}
+
 static void
 put_footer(struct html *page)
 {
@@ -147,6 +163,8 @@ put_footer(struct html *page)
 	html_text(page, "zone", text);
 	strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S%z", &tm);
 	html_text(page, "clock_iso", text);
+	if (*zone_used() != '\0')
+		put_own_zone(page, &now);
 }
 
 /* The way in, or out. */

@@ -8,9 +8,10 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/zone.h"
 #include "web/query.h"
 
-#define GRAPH_CELLS 9
+#define GRAPH_CELLS 10
 #define MARK_CELLS 5
 #define TIME_MAX (INT64_MAX / 1000000000 - 1) /* as messages have it */
 
@@ -75,6 +76,8 @@ paper_graph(FILE *out, const struct msg_draw *d, const char *caption)
 	fprintf(out, "\t%" PRId64 "\t%" PRId64 "\t%u\t%u\t%u\t", d->start, d->end,
 	    d->width, d->height, d->kind);
 	put_cell(out, d->label);
+	fputc('\t', out);
+	put_cell(out, d->zone);
 	fputc('\t', out);
 	put_cell(out, caption);
 	fputc('\n', out);
@@ -194,7 +197,9 @@ paper_draw(const struct paper_block *b, struct msg_draw *d)
 	    !take_number(b->cell[3], d->start + 1, TIME_MAX, &d->end) ||
 	    !take_number(b->cell[4], 100, 1000, &width) ||
 	    !take_number(b->cell[5], 50, 500, &height) ||
-	    !take_number(b->cell[6], 0, DRAW_KINDS - 1, &kind))
+	    !take_number(b->cell[6], 0, DRAW_KINDS - 1, &kind) ||
+	    !take_text(b->cell[8], d->zone, sizeof d->zone) ||
+	    (d->zone[0] != '\0' && !zone_is_name(d->zone)))
 		return false;
 	take_words(b->cell[7], d->label, sizeof d->label);
 	d->width = (uint16_t)width;

@@ -19,6 +19,7 @@
 #include "web/request.h"
 #include "web/sketch.h"
 #include "web/state.h"
+#include "web/taste.h"
 #include "web/viewname.h"
 
 #define CACHE_BYTES (4 * 1024 * 1024)
@@ -117,6 +118,7 @@ answer(struct request *r, const struct picture *p)
 	char text[240];
 
 	name_file(r, &p->key.draw);
+	request_set_header(r, "Vary", "Cookie");
 	request_set_embeddable(r);
 	snprintf(text, sizeof text, "max-age=%ld", fresh_for(&p->key));
 	request_set_header(r, "Cache-Control", text);
@@ -165,10 +167,12 @@ wake_all(struct picture *p, unsigned status, const char *why)
 		struct request *r = w->request;
 		TAILQ_REMOVE(&p->waiters, w, link);
 		free(w);
+		taste_begin(r);
 		if (why == NULL)
 			answer(r, p);
 		else
 			answer_words(r, &p->key.draw, status, why);
+		taste_end();
 	}
 }
 

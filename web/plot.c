@@ -81,36 +81,49 @@ put_theme(struct json *j, const char *key, enum draw_theme which, unsigned pings
 	jw_object_end(j);
 }
 
+static long
+offset_at(int64_t at)
+{
+	time_t then = (time_t)at;
+	struct tm tm;
+
+	return localtime_r(&then, &tm) != NULL ? tm.tm_gmtoff : 0;
+}
+
+static void
+put_offset(struct json *j, int64_t since, long offset)
+{
+	jw_array(j);
+	jw_int(j, since);
+	jw_int(j, offset);
+	jw_array_end(j);
+}
+
 /* Since when which difference to UTC is in force here: browsers have no say in it, and
  * one in another zone is to show the times that the pages do. */
 void
 plot_zone(struct json *j, int64_t now)
 {
-	long before = -1;
+	int64_t begin = now - ZONE_DAYS * 86400;
+	long offset = offset_at(begin);
 
 	jw_key(j, "zone");
 	jw_array(j);
-	for (int64_t day = ZONE_DAYS; day >= -1; day--) {
-		time_t at = (time_t)(now - day * 86400);
-		struct tm tm;
-		localtime_r(&at, &tm);
-		if (tm.tm_gmtoff == before)
+	put_offset(j, begin, offset);
+	for (int64_t day = begin; day <= now; day += 86400) {
+		int64_t before = day, after = day + 86400;
+		if (offset_at(after) == offset)
 			continue;
-		/* The hour of the change. */
-		for (int hour = 0; hour < 24 && before != -1; hour++) {
-			time_t then = at - 3600;
-			struct tm was;
-			localtime_r(&then, &was);
-			if (was.tm_gmtoff != tm.tm_gmtoff)
-				break;
-			at = then;
+		/* The second of the change. */
+		while (after - before > 1) {
+			int64_t middle = before + (after - before) / 2;
+			if (offset_at(middle) == offset)
+				before = middle;
+			else
+				after = middle;
 		}
-		at -= before != -1 ? at % 3600 : 0;
-		before = tm.tm_gmtoff;
-		jw_array(j);
-		jw_int(j, at);
-		jw_int(j, before);
-		jw_array_end(j);
+		offset = offset_at(after);
+		put_offset(j, after, offset);
 	}
 	jw_array_end(j);
 }

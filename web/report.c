@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/zone.h"
 #include "infer/lossrange.h"
 #include "store.h"
 #include "web/access.h"
@@ -543,6 +544,7 @@ put_graph(struct report *p, const struct conf_target *t, int64_t start, int64_t 
 	char *title = html_strip(t->title), from[TIME_TEXT], to[TIME_TEXT];
 
 	d->target = t->id;
+	snprintf(d->zone, sizeof d->zone, "%s", zone_used());
 	snprintf(d->slave, sizeof d->slave, "%s", vantage_first(state_conf(), t));
 	d->start = start;
 	d->end = end;
@@ -615,8 +617,16 @@ put_method(struct report *p)
 	    "probability of 95 %% (Wilson's, wider where losses come in bursts). "
 	    "Incidents and sentences are sure, likely or hints: right in at least 99, 90 "
 	    "and 60 of 100 cases.");
-	paper_printf(p->out, PAPER_TEXT, "Times are those of this machine's clock, %s.",
-	    zone_text(zone, p->end));
+	zone_text(zone, p->end);
+	if (*zone_used() != '\0')
+		paper_printf(p->out, PAPER_TEXT,
+		    "Times are told in the time zone %s, %s at the end of this report; "
+		    "sentences that were written when something happened tell those of "
+		    "this machine's clock.",
+		    zone_used(), zone);
+	else
+		paper_printf(p->out, PAPER_TEXT,
+		    "Times are those of this machine's clock, %s.", zone);
 }
 
 static void

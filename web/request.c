@@ -21,6 +21,7 @@
 #include "web/page.h"
 #include "web/session.h"
 #include "web/state.h"
+#include "web/taste.h"
 
 #define GZIP_MIN 1024 /* smaller bodies are sent as they are */
 /* While clients that do not read hold so many bytes, no large body is begun. */
@@ -357,7 +358,9 @@ finish(struct request *r, unsigned status, const char *content_type, void *body,
 			request_set_header(r, "Content-Encoding", "gzip");
 			weaken_etag(r);
 		}
-		request_set_header(r, "Vary", "Accept-Encoding");
+		request_set_header(r, "Vary",
+		    own_header(r, "Vary") != NULL ? "Cookie, Accept-Encoding"
+						  : "Accept-Encoding");
 	}
 	if (len > HELD_LARGE && held > HELD_MAX) {
 		static const char busy[] = "Too many large answers are on their way.\n";
@@ -555,7 +558,9 @@ void
 request_again(struct request *r)
 {
 	r->gone = NULL;
+	taste_begin(r);
 	r->route->handle(r);
+	taste_end();
 }
 
 bool
@@ -898,5 +903,8 @@ request_dispatch(struct request *r)
 		return;
 	r->rest = r->query.path + strlen(route->prefix);
 	r->route = route;
+	/* Until it is answered, times are those of its reader. */
+	taste_begin(r);
 	route->handle(r);
+	taste_end();
 }

@@ -20,6 +20,7 @@
 #include "web/paper.h"
 #include "web/picture.h"
 #include "web/request.h"
+#include "web/taste.h"
 #include "web/viewname.h"
 
 #define WAITING_MAX 8 /* readers at once: a document takes as long as ten graphs */
@@ -108,8 +109,11 @@ sheets_message(struct msg_in *in)
 		refuse(j, head.text[0] != '\0' ? head.text : "the painter failed");
 	} else {
 		struct request *r = j->request;
+		taste_begin(r);
 		viewname_set(r, VIEW_SHOWN, j->what, j->start, j->end, "pdf");
+		taste_end();
 		request_set_header(r, "ETag", j->etag);
+		request_set_header(r, "Vary", "Cookie");
 		job_free(j);
 		reply_bytes(r, 200, "application/pdf", data, head.size);
 		free(data);

@@ -5,12 +5,15 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/zone.h"
 #include "web/http.h"
 #include "web/page.h"
 #include "web/request.h"
+#include "web/wish.h"
 
-#define COOKIE "smokebox-look"
 #define KEEP_S (400 * 86400) /* as long as browsers keep any */
+#define ZONES "/usr/share/zoneinfo"
+#define LISTED 800
 
 static const struct {
 	const char *theme, *word, *dark, *screen;
@@ -22,37 +25,68 @@ static const struct {
 };
 #define THEMES (sizeof themes / sizeof themes[0])
 
-/* --- the cookie ------------------------------------------------------------------- */
-
-/* The one of R's wish; without, as the system is. */
-static size_t
-theme_of(const struct request *r)
+/* What R's browser keeps. */
+static void
+wish_of(const struct request *r, struct wish *w)
 {
-	const char *at = request_header(r, "Cookie");
-	const size_t len = strlen(COOKIE "=");
+	wish_find(w, request_header(r, "Cookie"));
+}
 
-	while (at != NULL && strncmp(at, COOKIE "=", len) != 0) {
-		at = strchr(at, ';');
-		at = at != NULL ? at + 1 + strspn(at + 1, " ") : NULL;
-	}
-	for (size_t i = 1; at != NULL && i < THEMES; i++)
-		if (strlen(themes[i].theme) == strcspn(at + len, "; ") &&
-		    strncmp(at + len, themes[i].theme, strlen(themes[i].theme)) == 0)
-			return i;
-	return 0;
+void
+taste_begin(const struct request *r)
+{
+	struct wish w;
+
+	wish_of(r, &w);
+	zone_use(w.zone);
+}
+
+void
+taste_end(void)
+{
+	zone_use("");
 }
 
 void
 taste_put(struct html *page, const struct request *r)
 {
-	size_t i = theme_of(r);
+	struct wish w;
 
-	html_text(page, "theme", themes[i].theme);
-	html_text(page, "dark", themes[i].dark);
-	html_text(page, "dark_screen", themes[i].screen);
+	wish_of(r, &w);
+	for (size_t i = 0; i < THEMES; i++)
+		if (strcmp(w.theme, themes[i].theme) == 0) {
+			html_text(page, "theme", themes[i].theme);
+			html_text(page, "dark", themes[i].dark);
+			html_text(page, "dark_screen", themes[i].screen);
+		}
 }
 
 /* --- the page --------------------------------------------------------------------- */
+
+/* The names of zone1970.tab: country, place, name, perhaps a remark, by tabs. */
+static void
+list_zones(struct html *page)
+{
+	FILE *f = fopen(ZONES "/zone1970.tab", "re");
+	char line[512];
+	unsigned n = 0;
+
+	html_text(html_item(page, "zone_known"), "z", "UTC");
+	while (f != NULL && n < LISTED && fgets(line, sizeof line, f) != NULL) {
+		char *save, *name = NULL;
+		if (line[0] == '#')
+			continue;
+		save = line;
+		for (int i = 0; i < 3; i++)
+			name = strsep(&save, "\t\n");
+		if (name != NULL && zone_is_name(name)) {
+			html_text(html_item(page, "zone_known"), "z", name);
+			n++;
+		}
+	}
+	if (f != NULL)
+		fclose(f);
+}
 
 static const char *
 way_back(const struct request *r)
@@ -68,18 +102,26 @@ way_back(const struct request *r)
 static void
 save(struct request *r)
 {
-	const char *theme = request_arg(r, "theme");
+	const char *theme = request_arg(r, "theme"), *zone = request_arg(r, "zone");
 	size_t i = 0;
 
 	theme = theme != NULL ? theme : "";
+	zone = zone != NULL ? zone : "";
 	while (i < THEMES && strcmp(theme, themes[i].theme) != 0)
 		i++;
 	if (i == THEMES) {
 		reply_error(r, 400, "parameter theme: expected light, dark or nothing");
 		return;
 	}
-	char *text = mem_printf(COOKIE "=%s; Path=%s/; Max-Age=%d; SameSite=Lax%s",
-	    theme, request_base(), KEEP_S, server_is_tls(r) ? "; Secure" : "");
+	if (*zone != '\0' && !wish_zone_exists(zone)) {
+		reply_error(r, 400,
+		    "parameter zone: no time zone is called %s, expected one as Europe/Berlin",
+		    zone);
+		return;
+	}
+	char *text = mem_printf(WISH_COOKIE
+	    "=%s:%s; Path=%s/; Max-Age=%d; SameSite=Lax%s",
+	    theme, zone, request_base(), KEEP_S, server_is_tls(r) ? "; Secure" : "");
 	request_set_header(r, "Set-Cookie", text);
 	free(text);
 	reply_redirect(r, way_back(r));
@@ -88,19 +130,24 @@ save(struct request *r)
 void
 taste_handle(struct request *r)
 {
+	struct wish w;
+
 	request_set_header(r, "Cache-Control", "no-store");
 	if (request_is_post(r)) {
 		save(r);
 		return;
 	}
-	struct html *page = page_new(r, "Look", NULL);
+	wish_of(r, &w);
+	struct html *page = page_new(r, "Look and time zone", NULL);
 	for (size_t i = 0; i < THEMES; i++) {
 		struct html *item = html_item(page, "choice");
 		html_text(item, "v", themes[i].theme);
 		html_text(item, "word", themes[i].word);
-		html_flag(item, "chosen", theme_of(r) == i);
+		html_flag(item, "chosen", strcmp(w.theme, themes[i].theme) == 0);
 	}
+	html_text(page, "zone_wanted", w.zone);
 	html_text(page, "back", way_back(r));
 	html_text(page, "refresh", "");
+	list_zones(page);
 	page_send(r, page, 200, "look.html");
 }

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/zone.h"
 #include "web/api.h"
 #include "web/csv.h"
 #include "web/eventlog.h"
@@ -212,6 +213,9 @@ wanted_answer(struct request *r, struct wanted *w)
 	/* Both are zero already behind their ends. */
 	memcpy(d->slave, w->slave, strlen(w->slave));
 	memcpy(d->label, w->label, strlen(w->label));
+	/* A picture without times is the same in all zones. */
+	if (w->kind != DRAW_STRIP)
+		memcpy(d->zone, zone_used(), strlen(zone_used()));
 	if (parse_word(r, "theme", theme, DRAW_THEMES, DRAW_LIGHT, &d->theme) == 0 &&
 	    parse_size(r, d) == 0 && parse_range(r, &key, w) == 0) {
 		put_marks(d, w->target);

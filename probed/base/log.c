@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/zone.h"
 
 static const char *log_name = "smokebox";
 static enum log_level log_threshold = LOG_LEVEL_INFO;
@@ -72,8 +73,13 @@ log_line(enum log_level level, int err, const char *fmt, va_list ap)
 		at += (size_t)snprintf(line, room, "<%d>", priority[level]);
 	} else {
 		time_t now = (time_t)(clock_wall_ns() / CLOCK_NS_PER_S);
+		char reader[ZONE_NAME];
 		struct tm tm;
+		/* The log keeps its zone, whoever is being answered. */
+		snprintf(reader, sizeof reader, "%s", zone_used());
+		zone_use("");
 		localtime_r(&now, &tm);
+		zone_use(reader);
 		at += strftime(line, room, "%Y-%m-%d %H:%M:%S ", &tm);
 	}
 	at += (size_t)snprintf(line + at, room - at, "%s: %s", log_name,

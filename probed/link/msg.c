@@ -626,6 +626,7 @@ msg_put_draw(struct msg_out *out, const struct msg_draw *d)
 	pack_f64(p, d->top);
 	msg_str(out, d->label);
 	msg_str(out, d->slave);
+	msg_str(out, d->zone);
 	pack_u8(p, d->marks);
 	for (unsigned i = 0; i < d->marks; i++) {
 		pack_i64(p, d->mark[i].begin);
@@ -654,6 +655,7 @@ msg_get_draw(struct msg_in *in, struct msg_draw *d)
 	d->top = get_finite(in);
 	msg_get_str(in, d->label, sizeof d->label);
 	msg_get_str(in, d->slave, sizeof d->slave);
+	msg_get_str(in, d->zone, sizeof d->zone);
 	d->marks = get_below(in, DRAW_MARKS + 1);
 	for (unsigned i = 0; i < d->marks; i++) {
 		d->mark[i].begin = get_seconds(in);
@@ -665,7 +667,7 @@ msg_get_draw(struct msg_in *in, struct msg_draw *d)
 			w->bad = true;
 	}
 	if (d->zoom == 0 || d->start >= d->end || d->width == 0 || d->height == 0 ||
-	    d->top < 0)
+	    d->top < 0 || (d->zone[0] != '\0' && !zone_is_name(d->zone)))
 		w->bad = true;
 	return msg_done(in);
 }

@@ -10,6 +10,7 @@
 
 #include "base/icmpsock.h"
 #include "base/wire.h"
+#include "base/zone.h"
 #include "round.h"
 
 /* A datagram: u16 type, then the body. 24 bytes a ping at most, and some room. */
@@ -380,6 +381,7 @@ struct msg_draw {
 	double top;		/* y maximum in seconds; 0: by the data of this range */
 	char label[128];	/* of the range ("Last 3 Hours"), may be "" */
 	char slave[128];	/* whose measurements; "" are this box's */
+	char zone[ZONE_NAME];	/* of the times below; "" is this machine's */
 	uint8_t marks;		/* of these: */
 	struct draw_mark mark[DRAW_MARKS];
 };

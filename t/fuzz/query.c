@@ -8,6 +8,7 @@
 #include "web/host.h"
 #include "web/html.h"
 #include "web/query.h"
+#include "web/wish.h"
 
 int
 fuzz_query(const uint8_t *data, size_t size)
@@ -28,6 +29,8 @@ fuzz_query(const uint8_t *data, size_t size)
 		}
 		query_free(&q);
 	}
+	struct wish wish;
+	wish_find(&wish, text);
 	host_allowed(text, "box", "a.example, *.b.example");
 	free(html_safe(text));
 	free(html_strip(text));
