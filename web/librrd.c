@@ -11,8 +11,38 @@
 #include <sanitizer/lsan_interface.h>
 #endif
 
+#include <cairo.h>
+
 #include "base/mem.h"
+#include "web/png.h"
 #include "web/series.h"
+
+/* Called by librrd in cairo's place, since a program's own functions come before those
+ * of libraries. Cairo's packs true colour with all of libpng's filters, which takes as
+ * long as all the drawing. */
+cairo_status_t
+cairo_surface_write_to_png_stream(
+    cairo_surface_t *surface, cairo_write_func_t write, void *closure)
+{
+	size_t size;
+
+	cairo_surface_flush(surface);
+	if (cairo_surface_status(surface) != CAIRO_STATUS_SUCCESS)
+		return cairo_surface_status(surface);
+	if (cairo_surface_get_type(surface) != CAIRO_SURFACE_TYPE_IMAGE ||
+	    cairo_image_surface_get_format(surface) != CAIRO_FORMAT_ARGB32)
+		return CAIRO_STATUS_SURFACE_TYPE_MISMATCH;
+	const void *pixel = cairo_image_surface_get_data(surface);
+	uint8_t *file =
+	    png_pack(pixel, (unsigned)cairo_image_surface_get_width(surface),
+		(unsigned)cairo_image_surface_get_height(surface),
+		(size_t)cairo_image_surface_get_stride(surface) / 4, &size);
+	if (file == NULL)
+		return CAIRO_STATUS_NO_MEMORY;
+	cairo_status_t status = write(closure, file, (unsigned)size);
+	free(file);
+	return status;
+}
 
 #ifdef WITH_SANITIZERS
 /* Pango asks fontconfig in a thread of its own, which no switch of ours reaches. */
