@@ -540,6 +540,40 @@ blamed(void)
 	    "what is not is no hint");
 }
 
+/* A guess at whose fault it is is worth a look, and no letter. */
+static void
+guesses(void)
+{
+	struct finding f = finding("verdict", "access", "verdict", 0);
+
+	fresh();
+	asked_kind = "verdict";
+	f.confidence = "hint";
+	f.summary = "perhaps";
+	condition_raise(cs, &f);
+	f.time = T0 + 600;
+	condition_raise(cs, &f);
+	conditions_tick(cs, T0 + 600);
+	is_str(letters(), "", "a verdict that is a hint is not told");
+	f.time = T0 + 660;
+	condition_clear(cs, &f);
+	is_str(letters(), "", "nor that it is over");
+	f.time = T0 + 700;
+	condition_raise(cs, &f);
+	down();
+	up();
+	f.time = T0 + 760;
+	f.confidence = "likely";
+	f.summary = "it is";
+	condition_raise(cs, &f);
+	conditions_tick(cs, T0 + 760);
+	is_str(
+	    letters(), "open:access", "what is more by and by is, after a restart too");
+	is_int(atoi(query("SELECT count(*) FROM outbox WHERE body LIKE '%it is%'")), 1,
+	    "with what is known by then");
+	asked_kind = NULL;
+}
+
 /* Who is told of no verdicts would hear nothing at all. */
 static void
 others(void)
@@ -654,6 +688,7 @@ main(void)
 	ended();
 	blamed();
 	others();
+	guesses();
 	explained_by_traffic();
 	down();
 	events_clean();

@@ -17,6 +17,7 @@
 /* Words and figures of an open incident that change all the time are written so often
  * at most; a kill loses no more of them. */
 #define REWRITE_S 60
+#define VERDICT "verdict"
 #define HINT "hint"  /* of confidence */
 #define DEPTH_MAX 16 /* of what explains what */
 #define OPENS "open" /* what a letter is called that waits; and where others have it:  \
@@ -338,6 +339,13 @@ longest(const struct reason *why)
 						      : why->verdict_grace;
 }
 
+/* A guess at whose fault it is: worth a look, and no letter. */
+static bool
+is_guess(const struct condition *c)
+{
+	return strcmp(c->kind, VERDICT) == 0 && strcmp(c->confidence, HINT) == 0;
+}
+
 /* Write the row of C and the letter that waits for it. */
 static void
 put_waiting(struct conditions *cs, struct condition *c)
@@ -394,10 +402,19 @@ tell_others(struct conditions *cs, struct condition *c)
 	free(others);
 }
 
-/* The letter that waited goes, with the row as it is now. */
+/* The letter that waited goes, with the row as it is now; that of a verdict with what
+ * is known by now. */
 static void
 send_waiting(struct conditions *cs, struct condition *c)
 {
+	if (c->receivers != NULL && strcmp(c->kind, VERDICT) == 0) {
+		char *more;
+		struct incident in = whole_row(cs, c, 0, &more);
+
+		free(c->body);
+		c->body = incident_body(&in);
+		free(more);
+	}
 	struct letter letter = { .what = OPENS,
 		.receivers = c->receivers,
 		.body = c->body,
@@ -410,7 +427,7 @@ send_waiting(struct conditions *cs, struct condition *c)
 static void
 look_at_waiting(struct conditions *cs, struct condition *c, int64_t now)
 {
-	if (cs->ops->silent(cs->ctx, c->subject, now))
+	if (cs->ops->silent(cs->ctx, c->subject, now) || is_guess(c))
 		return;
 	struct reason why = reason_of(cs, c);
 	int64_t id = reason_id(&why);
@@ -474,7 +491,8 @@ open_it(struct conditions *cs, struct condition *c, const struct finding *findin
 	c->suppressed_by = reason_id(&why);
 	c->written = f->time;
 	if (longest(&why) != 0 ||
-	    (f->receivers != NULL && (silent || c->suppressed_by != 0))) {
+	    (f->receivers != NULL &&
+		(silent || is_guess(c) || c->suppressed_by != 0))) {
 		put_and_wait(cs, c, f, f->time + longest(&why));
 		if (!silent && why.behind == 0 && why.behind_grace == 0)
 			tell_others(cs, c);
@@ -523,7 +541,7 @@ end_waiting(struct conditions *cs, struct condition *c, int64_t now, char **othe
 	/* It waited only to see whether something else explains it: that did not come,
 	 * so both letters go. */
 	if (c->receivers != NULL && c->suppressed_by == 0 && reason_id(&why) == 0 &&
-	    !silent) {
+	    !silent && !is_guess(c)) {
 		send_waiting(cs, c);
 		return true;
 	}

@@ -5,7 +5,8 @@
  *
  * Letters wait while nothing is to be told of their subject (a silence), or where it
  * lies behind something that is down (then the incident is suppressed by that one), or
- * may be found to be so in a moment. What is over before its letter left is not told;
+ * may be found to be so in a moment; and of a verdict as long as it is no more than a
+ * hint. What is over before its letter left is not told;
  * what was told is told to be over. A letter that waits outlives a restart. Who is told
  * of no verdicts waits for none: he would hear nothing. */
 #ifndef RECORDER_CONDITION_H
