@@ -85,6 +85,13 @@
 			var a = old[i], img = a.querySelector("img"), fresh = picture.querySelector("img");
 			if (!img || !fresh)
 				return;
+			/* Its place stays as high as it was until the new one is there: nothing that is
+			 * being read, or has the focus, leaves the window. */
+			var high = img.getBoundingClientRect().height;
+			if (high > 0) {
+				img.style.minHeight = high + "px";
+				img.onload = img.onerror = function () { img.style.minHeight = ""; };
+			}
 			if (img.getAttribute("src") !== fresh.getAttribute("src")) {
 				a.querySelectorAll("source").forEach(function (source, k) {
 					var s = picture.querySelectorAll("source")[k];
@@ -98,20 +105,29 @@
 		});
 	}
 
+	/* What finds in another part what ELEMENT is in PART: a link by its address, anything else,
+	 * and a link whose address tells the time, by its place among its like. */
+	function likeness(element, part) {
+		var tag = element.tagName, place = [].indexOf.call(part.querySelectorAll(tag), element);
+		var href = element.getAttribute("href");
+		return function (other) {
+			return (href && other.querySelector('[href="' + CSS.escape(href) + '"]')) ||
+				other.querySelectorAll(tag)[place];
+		};
+	}
+
 	function exchange(text) {
 		var page = new DOMParser().parseFromString(text, "text/html");
 		document.querySelectorAll("[data-live]").forEach(function (part) {
 			var next = part.id && page.getElementById(part.id);
 			if (!next || (part.contains(document.activeElement) && document.activeElement !== document.body && document.activeElement.matches("input")))
 				return;
-			var focused = part.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+			var again = part.contains(document.activeElement) ? likeness(document.activeElement, part) : null;
 			keepPictures(part, next);
 			part.replaceWith(document.adoptNode(next));
-			if (focused) {
-				var again = document.getElementById(next.id).querySelector('[href="' + CSS.escape(focused) + '"]');
-				if (again)
-					again.focus({ preventScroll: true });
-			}
+			again = again && again(document.getElementById(next.id));
+			if (again)
+				again.focus({ preventScroll: true });
 		});
 		prepare();
 	}
