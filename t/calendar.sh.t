@@ -62,7 +62,7 @@ ok $? "incidents are written"
 # --- days -------------------------------------------------------------------------------
 # day DATE: class and words of a day, "heat2 ..."
 day() {
-	grep -F "$1:" "$DIR/page" | sed -n 's/^<td class="\([^"]*\)".* aria-label="[^"]*: \([^"]*\)".*/\1|\2/p'
+	grep -F "$1:" "$DIR/page" | sed -n 's/^<td class="\([^"]*\)".* title="[^"]*: \([^"]*\)".*/\1|\2/p'
 }
 page "/calendar?month=2025-10" >"$DIR/out"
 is "$(cat "$DIR/page.status")" 200 "a month"
@@ -81,7 +81,7 @@ page "/calendar?month=2025-10&target=Far.two" >"$DIR/out"
 is "$(day "29 October 2025")" "heat-none|not known" "of what was never measured, nothing is known"
 page "/calendar?year=2025" >"$DIR/out"
 is "$(grep -c '<table class="month">' "$DIR/page")" 12 "a year of months"
-is "$(grep -o 'aria-label="[A-Z][a-z]*, [0-9]* [A-Z]' "$DIR/page" | wc -l)" 365 "and of days"
+is "$(grep -o '<a [^>]* title="[A-Z][a-z]*, [0-9]* [A-Z]' "$DIR/page" | wc -l)" 365 "and of days"
 is "$(day "9 January 2025" | head -1)" "heat-none|not known" "before anything was written down, nothing is known"
 is "$(day "26 October 2025")" "heat5|down for 13.0 h, something the matter for 25.0 h, 1 incident" "the same there"
 page "/calendar?target=Far.one" >"$DIR/out"

@@ -1,0 +1,200 @@
+#!/bin/bash
+# Every page as people use it, in Chromium by Playwright, after a login: both themes, wide
+# and narrow, with scripts and without, and by keyboard alone; axe-core finds nothing,
+# nothing complains, nothing comes from elsewhere. Which pages there are, the links from the
+# start tell; none that the server has is left out. Pictures stay in BUILD/t/out/browse-seen
+# for whoever looks.
+. "${SOURCE:?}/t/world.sh" || exit 1
+command -v chromium >"$DIR/which" || skip_all "no chromium"
+command -v node >"$DIR/which" || skip_all "no node"
+[ -d "$BUILD/t/browser/node_modules/playwright-core" ] || skip_all "no Playwright from npm"
+world "$@"
+network "* delay=12ms normal=2ms
+3 loss=0.3 delay=25ms
+4 loss=1
+5 error=host
+6 delay=180ms normal=20ms"
+
+# --- a house where everything is the case ---------------------------------------------
+cat >"$DIR/smokebox" <<-END
+	*** Collector ***
+	listen = 127.0.0.1:6343
+END
+config 2 10 <<-END
++ Home
+menu = Home & around
+title = Home & <around>
+++ gateway
+menu = Gateway
+title = The gateway
+host = 10.0.0.2
+slaves = far
+++ wifi
+menu = Wifi
+title = A bad line
+host = 10.0.0.3
+parents = places:/Europe/Paris
+++ dead
+menu = Printer
+title = Switched off
+host = 10.0.0.4
+++ unreachable
+menu = Office
+title = Behind a dead router
+host = 10.0.0.5
+++ noname
+menu = Typo
+title = A name that does not resolve
+host = no.such.name.sim
+++ another
+menu = Other typo
+title = $(printf 'averyveryverylongword%.0s' 1 2 3 4 5 6 7 8 9)
+host = neither.this.sim
++ World
+menu = World
+title = Far hosts
+++ far
+menu = Far
+title = The other side
+host = 10.0.0.6
+++ web
+menu = Web
+title = A web server
+probe = Curl
+host = t7.sim
+++ dns
+menu = DNS
+title = A resolver
+probe = DNS
+host = 10.0.0.8
+++ path
+menu = Path
+title = No host
+host = www.example.net/en
+++ both
+menu = Both
+title = Both together
+host = /Home/gateway /World/far /Home/gateway~far
+END
+sed -i "/^\*\*\* Targets/i *** Slaves ***\nsecrets = $DIR/secrets\n+ far\ndisplay_name = Far & away\nlocation = <The Moon>\ncolor = c02030" \
+	"$DIR/config"
+sed -i '/^"Last 400 Days"/a + hierarchies\n++ places\ntitle = By place' "$DIR/config"
+(umask 077 && echo far:one >"$DIR/secrets")
+now=$(date +%s)
+# history FILE MEDIAN: half an hour of it, in ms, with an outage and some loss
+history() {
+	local file=$DIR/data/$1.rrd
+	mkdir -p "${file%/*}"
+	rrdtool create "$file" --start $((now - 2001)) --step 2 DS:uptime:GAUGE:4:0:U \
+		DS:loss:GAUGE:4:0:10 DS:median:GAUGE:4:0:U DS:ping{1..10}:GAUGE:4:0:U \
+		RRA:AVERAGE:0.5:1:1000 RRA:AVERAGE:0.5:10:1000
+	awk -v now="$now" -v m="$2" 'BEGIN {
+		for (i = 900; i > 0; i--) {
+			v = m / 1000 * (1 + 0.2 * sin(i / 90))
+			lost = i % 350 < 30 ? 10 : i % 150 < 6
+			line = ":U:" lost ":" (lost == 10 ? "U" : v)
+			for (k = 1; k <= 10; k++)
+				line = line ":" (k > 10 - lost ? "U" : v * (0.9 + k * 0.02))
+			print now - i * 2 line
+		}
+	}' | xargs -n 300 rrdtool update "$file"
+}
+history Home/gateway 14
+history Home/gateway~far 40
+history World/far 180
+(cd "$DIR/data" && "$BUILD/t/minutemake" $(((now - 7200) / 60 * 60)) 110 sampled) || bail "no traffic"
+"$BUILD/t/pathmake" "$DIR/data" <<-END || bail "no ways"
+	now 1800 Home.gateway 10.0.0.2 =/14
+	now 1800 World.far 10.0.0.6 10.0.0.2/1 100.64.0.1/8 * 203.0.113.5/11 =/180
+	change 1200 World.far 10.0.0.6 10.0.0.2/1 100.64.0.1/8 * 203.0.113.9/11 =/180
+	bad 600 World.far 10.0.0.6 10.0.0.2/1 * *
+END
+traffic=$DIR/data/.smokebox/traffic ds=GAUGE:120:0:U
+mkdir -p "$traffic/192.0.2.77"
+rrdtool create "$traffic/192.0.2.77/5.rrd" --step 60 --start $((now - 7200)) \
+	DS:in_octets:$ds DS:out_octets:$ds DS:in_packets:$ds DS:out_packets:$ds \
+	DS:in_discards:$ds DS:out_discards:$ds DS:in_errors:$ds DS:out_errors:$ds \
+	RRA:AVERAGE:0.5:1:2880 RRA:AVERAGE:0.5:5:20160 RRA:AVERAGE:0.5:60:9600
+seq $((now - 7100)) 60 "$now" | sed 's/$/:50000:9000:U:U:U:U:U:U/' | xargs rrdtool update "$traffic/192.0.2.77/5.rrd"
+printf '192.0.2.77\t5\t1\t0\t3\t64\t1000000\t1000000\told router\twan\tthe old line\n' >"$traffic/index"
+probed_start
+wait_until 40 ready || bail "probed does not answer"
+echo 'correct horse battery' >"$DIR/word"
+"$BUILD/probectl" --data "$DIR/data" password <"$DIR/word" >"$DIR/set" || bail "no password is set"
+"$BUILD/probectl" --data "$DIR/data" note World.far "new router, 5 GHz" >"$DIR/note" 2>&1 || bail "no note: $(cat "$DIR/note")"
+full() {
+	[ "$(json 'incidents?kind=loss' '.incidents | length')" -ge 1 ] && known World.web 4
+}
+wait_until 40 full
+ok $? "there are incidents, and rounds of every probe"
+
+# --- looked at ------------------------------------------------------------------------
+seen=$OUT/browse-seen
+rm -rf "$seen" && mkdir -p "$seen"
+begin=$(date +%s)
+HOME=$DIR NODE_PATH=$BUILD/t/browser/node_modules node "$SOURCE/t/browser/look.js" "$seen" "$URL" \
+	"$DIR/word" /login /t/Home/wifi /t/Home/dead /t/Home/noname /t/Home/another /t/World/web \
+	/no/such/page '/search?q=nothing+like+it' '/smokeping.cgi?target=World.far' \
+	>"$DIR/seen" 2>"$DIR/browser.err"
+ok $? "Chromium looked"
+show "$DIR/browser.err"
+echo "# at $(jq -r .url "$DIR/seen" | sort -u | wc -l) pages in $(($(date +%s) - begin)) s"
+jq -r .url "$DIR/seen" | sed "s,^$URL,," | sort -u >"$DIR/paths"
+sed 's/^/# /' "$DIR/paths"
+
+# every TEXT JQ-EXPRESSION: no page for which it is not true
+every() {
+	local found
+	found=$(jq -c "select(($2) | not) | {url, way, loaded, text, wide, missing, errors, failed,
+		foreign, violations, keys}" "$DIR/seen" | cut -c 1-3000)
+	is "$found" "" "$1"
+}
+every "all were loaded" '.loaded == (if .url | test("/no/such") then 404 else 200 end)'
+every "each has a title and something to read" '(.title | length > 3) and .text > 20'
+every "no picture is missing" '.missing == []'
+every "nothing complains on the console" '.errors == []'
+every "no request fails" '.failed == []'
+every "nothing comes from elsewhere" '.foreign == []'
+every "no page is wider than its window" '.wide <= 0'
+every "axe-core finds no violation" '.violations == []'
+every "by keyboard the first thing leads to the content" '.way != "desk" or (.keys | .first == "#main" and .skips)'
+every "every control is reached by it" '.way != "desk" or .keys.unreached == []'
+every "and is to be seen then" '.way != "desk" or .keys.dim == []'
+every "nothing is for mice alone" '.way != "desk" or .keys.mouse == []'
+
+# --- none is left out -----------------------------------------------------------------
+# What is no page, or was SmokePing's: for programs, files, or what only forms are sent to.
+cat >"$DIR/no-pages" <<-END
+	/-/healthy
+	/-/notify
+	/-/ready
+	/-/reload
+	/api/v1/openapi.json
+	/badge/
+	/cgi-bin/smokeping.cgi
+	/cgi-bin/smokeping.fcgi
+	/css/
+	/favicon.ico
+	/grafana.json
+	/healthz
+	/js/
+	/loadtest
+	/look
+	/logout
+	/note
+	/robots.txt
+	/smokeping
+	/smokeping.fcgi
+	/smokeping/
+	/static/
+END
+sed -n '/^const struct route page_routes/,/^}/s/^\t{ "\([^"]*\)".*/\1/p' "$SOURCE/web/routes.c" |
+	grep -vxF -f "$DIR/no-pages" >"$DIR/routes"
+holds "the server has pages ($(wc -l <"$DIR/routes"))" "$(wc -l <"$DIR/routes") > 8"
+is "$(while read -r route; do
+	case $route in
+	*/) grep -q "^$route" "$DIR/paths" || echo "$route" ;;
+	*) grep -q "^$route\(?\|$\)" "$DIR/paths" || echo "$route" ;;
+	esac
+done <"$DIR/routes" | grep -vx /)" "" "each of which was looked at"
+done_testing

@@ -1,0 +1,264 @@
+/* look.js OUTDIR BASE PASSWORD-FILE PATH... : logs in, follows the links from the start and
+ * looks at a page of every kind, and at PATHs, in Chromium as people do:
+ *
+ *   desk    wide, with scripts, light and dark, by mouse and by keyboard alone
+ *   phone   narrow, with scripts, dark and light
+ *   still   narrow, light; no script of the page comes, but axe-core may look
+ *   bare    wide, dark, scripts switched off
+ *
+ * One JSON object a line, for each page and way: url, way; loaded (HTTP status), title, text
+ * (characters in the main part), wide (pixels beyond the window, of either theme), missing
+ * (pictures that did not come), errors (console), failed, foreign (requests), violations
+ * (axe-core's, of either theme), and from desk keys (what the keyboard does not reach or
+ * show). Screenshots go to OUTDIR. Two pages are of one kind if they have the same words in
+ * the address but for names of targets, and ask for the same first. */
+'use strict';
+const fs = require('fs');
+const { chromium } = require('playwright-core');
+
+const [outdir, base, secret, ...paths] = process.argv.slice(2);
+const limit = 45; /* pages; more kinds of them than that are a mistake here */
+
+/* --- in the page ------------------------------------------------------------------------ */
+
+/* Scroll through, so that lazy pictures come, and tell those that do not. */
+async function settle(page) {
+	await page.evaluate(() => {
+		for (const i of document.images)
+			i.loading = 'eager';
+	});
+	const missing = () => page.evaluate(() => [...document.images]
+		.filter(i => !i.complete || !i.naturalWidth).map(i => i.currentSrc || i.src));
+	const end = Date.now() + 60000;
+	let some = await missing();
+	for (let i = 1; some.length > 0 && Date.now() < end; i++) {
+		await page.waitForTimeout(50);
+		/* One that was "503, not drawn in time" is asked for again. */
+		if (i % 40 === 0)
+			await page.evaluate(() => [...document.images].filter(i => i.complete && !i.naturalWidth)
+				.forEach(i => { i.src = i.getAttribute('src'); }));
+		some = await missing();
+	}
+	return some;
+}
+
+const measure = () => ({
+	title: document.title,
+	text: (document.getElementById('main') || { innerText: '' }).innerText.trim().length,
+	wide: document.documentElement.scrollWidth - innerWidth,
+});
+
+/* What the keyboard can go to, each under a name by which it is known again after the page
+ * has renewed itself; what a mouse can use but no keyboard; what Tab came to, and whether
+ * that was to be seen. */
+function watch() {
+	/* Addresses that tell the time change. */
+	const name = e => [e.tagName, e.id, (e.getAttribute('href') || '').replace(/[0-9]{9,}/g, '*'),
+		e.getAttribute('name'), (e.textContent || e.getAttribute('aria-label') || '').trim()
+			.replace(/[0-9.]+/g, '*').slice(0, 40)].filter(Boolean).join(' ');
+	const seen = e => e.checkVisibility({ checkVisibilityCSS: true, checkOpacity: false }) &&
+		e.getClientRects().length > 0;
+	const can = 'a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex="0"]';
+	window.looked = {
+		reached: [],
+		dim: [],
+		wanted: () => [...document.querySelectorAll(can)].filter(e => seen(e) && !e.disabled &&
+			e.tabIndex >= 0 && (e.type !== 'radio' || e.checked)).map(name),
+		mouse: () => [...document.querySelectorAll('main *, header *, footer *')].filter(e => seen(e) &&
+			getComputedStyle(e).cursor === 'pointer' && !e.closest(can + ', label, option')).map(name),
+	};
+	/* After a key: where it led to, and whether that is marked, and in the window. */
+	window.looked.at = () => {
+		const e = document.activeElement, s = getComputedStyle(e);
+		if (e === document.body)
+			return;
+		window.looked.reached.push(name(e));
+		const ring = s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 1 || s.boxShadow !== 'none';
+		const there = [...e.getClientRects()].some(box => box.bottom > 0 && box.right > 0 &&
+			box.top < innerHeight && box.left < innerWidth);
+		if (!ring || !there)
+			window.looked.dim.push(name(e));
+	};
+}
+
+/* --- from outside ----------------------------------------------------------------------- */
+
+/* By keyboard alone: the first thing is the link to the content, each thing is come to and
+ * is to be seen then. */
+async function keyboard(page) {
+	const keys = { first: '', skips: false, unreached: [], dim: [], mouse: [] };
+	await page.evaluate(watch);
+	await page.keyboard.press('Tab');
+	/* A page that is a question begins with its answer. */
+	keys.first = await page.evaluate(() => document.querySelector('[autofocus]') ? '#main' :
+		document.activeElement.getAttribute('href'));
+	const many = await page.evaluate(() => {
+		window.looked.at();
+		return window.looked.wanted().length;
+	});
+	for (let i = 0; i < many + 10; i++) {
+		await page.keyboard.press('Tab');
+		await page.evaluate(() => window.looked.at());
+	}
+	Object.assign(keys, await page.evaluate(() => ({
+		unreached: window.looked.wanted().filter(n => !window.looked.reached.includes(n)),
+		dim: [...new Set(window.looked.dim)],
+		mouse: window.looked.mouse(),
+	})));
+	await page.evaluate(() => document.querySelector('a[href="#main"]').focus());
+	await page.keyboard.press('Enter');
+	await page.keyboard.press('Tab');
+	keys.skips = await page.evaluate(() => {
+		const main = document.getElementById('main'), at = document.activeElement;
+		return main.contains(at) || !main.querySelector('a[href], button, input, select, summary') ||
+			!!(main.compareDocumentPosition(at) & Node.DOCUMENT_POSITION_FOLLOWING);
+	});
+	return keys;
+}
+
+async function axe(page, theme, rules) {
+	const found = await page.evaluate(only => window.axe.run(document, {
+		resultTypes: ['violations'],
+		runOnly: only || undefined,
+	}), rules);
+	return found.violations.flatMap(v => v.nodes.slice(0, 5).map(n =>
+		`${theme}: ${v.id}: ${n.target.join(' ')}: ${n.html.slice(0, 200)}: ${(n.failureSummary || '').split('\n')[1]}`));
+}
+
+/* What axe-core is asked for the second time on a page: what another look can change. */
+const looks = ['color-contrast', 'scrollable-region-focusable'];
+/* The ways to look: for each theme, in that order, what axe-core is to look for (nothing,
+ * or all by null). Narrow and light is looked at in "still". */
+const ways = {
+	desk: { width: 1280, themes: { light: null, dark: looks } },
+	phone: { width: 390, themes: { dark: looks, light: [] } },
+	still: { width: 390, themes: { light: null }, still: true },
+	bare: { width: 1280, themes: { dark: [] }, bare: true },
+};
+
+async function open(browser, way, cookies) {
+	const w = ways[way], narrow = w.width < 600;
+	const context = await browser.newContext({ viewport: { width: w.width, height: 844 },
+		isMobile: narrow, hasTouch: narrow, javaScriptEnabled: !w.bare });
+	if (!w.bare)
+		await context.addInitScript({ path: require.resolve('axe-core/axe.min.js') });
+	if (w.still)
+		await context.route(/\.js$/, route => route.fulfill({ contentType: 'text/javascript', body: '' }));
+	await context.addCookies(cookies);
+	return context;
+}
+
+/* A window that looks one way; what it sees goes into its "seen". */
+async function window_of(browser, way, cookies) {
+	const at = { way, page: await (await open(browser, way, cookies)).newPage(), seen: null };
+	const page = at.page;
+	page.on('console', m => {
+		/* Of a request that failed there is more in "failed". */
+		if (m.type() === 'error' && !/^Failed to load resource/.test(m.text()))
+			at.seen.errors.push(m.text());
+	});
+	page.on('pageerror', e => at.seen.errors.push(String(e)));
+	page.on('request', r => {
+		if (!/^(data|blob):/.test(r.url()) && new URL(r.url()).origin !== base)
+			at.seen.foreign.push(r.url());
+	});
+	page.on('requestfailed', r => {
+		if (r.failure().errorText !== 'net::ERR_ABORTED')
+			at.seen.failed.push(`${r.failure().errorText} ${r.url()}`);
+	});
+	page.on('response', r => {
+		/* A graph that is "503, not drawn in time" is asked for again. */
+		if (r.status() >= 400 && r.url() !== at.seen.url && !(r.status() === 503 && /\/graph\//.test(r.url())))
+			at.seen.failed.push(`${r.status()} ${r.url()}`);
+	});
+	return at;
+}
+
+async function look(at, path) {
+	const { way, page } = at, w = ways[way], url = base + path;
+	const seen = at.seen = { url, way, errors: [], failed: [], foreign: [], violations: [] };
+	await page.emulateMedia({ colorScheme: Object.keys(w.themes)[0] });
+	seen.loaded = (await page.goto(url, { waitUntil: 'load', timeout: 120000 })).status();
+	/* As if in the background from now on: a page does not renew itself there, under the eyes
+	 * of who looks at it. (That it does is looked at by page.sh.t.) */
+	await page.evaluate(() => Object.defineProperty(document, 'hidden', { get: () => true }));
+	seen.missing = w.bare ? [] : await settle(page);
+	Object.assign(seen, await page.evaluate(measure));
+	if (way === 'desk')
+		seen.keys = await keyboard(page);
+	const name = path.replace(/[^A-Za-z0-9]+/g, '-').replace(/^-|-$/g, '') || 'start';
+	for (const [i, theme] of Object.keys(w.themes).entries()) {
+		if (i > 0) {
+			await page.emulateMedia({ colorScheme: theme });
+			seen.missing.push(...await settle(page));
+		}
+		if (w.themes[theme] === null || w.themes[theme].length > 0)
+			seen.violations.push(...await axe(page, theme, w.themes[theme]));
+		seen.wide = Math.max(seen.wide, (await page.evaluate(measure)).wide);
+		if (!w.still)
+			await page.screenshot({ path: `${outdir}/${name}-${way}-${theme}.jpg`, fullPage: true, type: 'jpeg', quality: 85 });
+	}
+	console.log(JSON.stringify(seen));
+}
+
+/* Links of this server on a page, without what follows "#". */
+function links(html) {
+	return [...html.matchAll(/<a\s[^>]*href="([^"]*)"/g)].map(m => m[1].replace(/&amp;/g, '&'))
+		.filter(h => !/^(mailto|https?):/.test(h) && !h.startsWith('#')).map(h => h.replace(/#.*/, ''));
+}
+
+/* Of the words of an address those count that name a page, and what it is asked first. */
+function kind(path) {
+	const u = new URL(path, base), words = u.pathname.split('/').filter(Boolean);
+	if (words[0] === 'h')
+		words.length = 2;
+	return [...words.map((word, i) => i > 0 ? '*' : word), '?', ...[...u.searchParams.keys()].slice(0, 1)].join(' ');
+}
+
+/* One path of every kind that links lead to from the start. */
+async function crawl(request) {
+	const known = new Map(), todo = ['/'];
+	while (todo.length > 0) {
+		const path = todo.shift();
+		if (known.has(kind(path)))
+			continue;
+		known.set(kind(path), path);
+		const answer = await request.get(base + path);
+		if (!/^text\/html/.test(answer.headers()['content-type'] || ''))
+			known.set(kind(path), null);
+		else
+			todo.push(...links(await answer.text()).map(h => new URL(h, base + path))
+				.map(u => u.pathname + u.search));
+	}
+	return [...known.values()].filter(Boolean);
+}
+
+(async () => {
+	const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox',
+		'--disable-gpu', '--disable-dev-shm-usage', '--no-proxy-server', '--disable-component-update'] });
+	/* In by the form, by keyboard, as people come in. */
+	const first = await browser.newContext();
+	const door = await first.newPage();
+	await door.goto(`${base}/login`);
+	await door.focus('input[type=password]');
+	await door.keyboard.type(fs.readFileSync(secret, 'utf8').trim());
+	await Promise.all([door.waitForNavigation(), door.keyboard.press('Enter')]);
+	const cookies = await first.cookies();
+	if (cookies.length === 0)
+		throw new Error('not logged in');
+	const found = await crawl(first.request);
+	const all = [...new Set([...found, ...paths])];
+	if (all.length > limit)
+		throw new Error(`${all.length} kinds of pages, expected at most ${limit}: ${all.join(' ')}`);
+	await first.close();
+	/* Each way at its own pace. */
+	await Promise.all(Object.keys(ways).map(async way => {
+		const at = await window_of(browser, way, cookies);
+		for (const path of all)
+			await look(at, path);
+	}));
+	await browser.close();
+})().catch(e => {
+	console.error(e);
+	process.exit(1);
+});
