@@ -8,13 +8,13 @@
 . "$SOURCE/t/engines.sh"
 if [ -z "${WORLD:-}" ]; then
 	[ -d "${TREE:-}" ] || skip_all "no TREE, an installation to make the image of"
-	lack=$(engines_have) || skip_all "$lack"
 	[ -n "${STATE:-}" ] || {
 		STATE=$(mktemp -d "${TMPDIR:-/tmp}/smokebox-engines.XXXXXX")
 		# shellcheck disable=SC2154
 		trap 'ended=$?; rm -rf --one-file-system "$STATE"; (exit $ended); world_end' EXIT
 	}
 	export STATE TREE
+	lack=$(engines_have) || skip_all "$lack"
 	# With the host's network, which apt needs; its mounts end with it.
 	begin=$(date +%s)
 	# shellcheck disable=SC2016

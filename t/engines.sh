@@ -18,6 +18,13 @@ engines_have() {
 	for tool in podman buildah runc mmdebstrap dockerd docker docker-compose; do
 		command -v $tool >"$STATE/which" || { echo "no $tool"; return 1; }
 	done
+	unshare -m -p -f --mount-proc true 2>"$STATE/which" || { echo "no namespaces of our own"; return 1; }
+	mkdir -p "$STATE"/try/{lower,upper,work,all}
+	unshare -m mount -t overlay -o "lowerdir=$STATE/try/lower,upperdir=$STATE/try/upper,workdir=$STATE/try/work" \
+		try "$STATE/try/all" 2>"$STATE/which" || { echo "no overlay file system on this disk"; return 1; }
+	# shellcheck disable=SC2016
+	unshare -m -p -f --mount-proc bash -c '. "$SOURCE/t/engines.sh" && podman_setup && podman info' \
+		>"$STATE/which" 2>&1 || { echo "podman does not start"; return 1; }
 }
 
 # A root without CAP_SYS_RESOURCE cannot raise limits to podman's defaults; crun refuses a
