@@ -7,7 +7,7 @@
 . "${SOURCE:?}/t/world.sh" || exit 1
 command -v chromium >"$DIR/which" || skip_all "no chromium"
 command -v node >"$DIR/which" || skip_all "no node"
-[ -d "$BUILD/t/browser/node_modules/playwright-core" ] || skip_all "no Playwright from npm"
+[ -d "$BUILD/t/browser/npm/node_modules/playwright-core" ] || skip_all "no Playwright from npm"
 world "$@"
 network "* delay=12ms normal=2ms
 3 loss=0.3 delay=25ms
@@ -132,8 +132,10 @@ ok $? "there are incidents, and rounds of every probe"
 seen=$OUT/browse-seen
 rm -rf "$seen" && mkdir -p "$seen"
 begin=$(date +%s)
-HOME=$DIR NODE_PATH=$BUILD/t/browser/node_modules node "$SOURCE/t/browser/look.js" "$seen" "$URL" \
+HOME=$DIR NODE_PATH=$BUILD/t/browser/npm/node_modules node "$SOURCE/t/browser/look.js" "$seen" "$URL" \
 	"$DIR/word" /login /t/Home/wifi /t/Home/dead /t/Home/noname /t/Home/another /t/World/web \
+	'/compare?t=Home.gateway&t=World.far' '/config/edit?file=config&saved=1' '/config/edit?file=smokebox#fine' \
+	'/config/edit?file=config#broken' '/config/edit?file=config#overtaken' \
 	/no/such/page '/search?q=nothing+like+it' '/smokeping.cgi?target=World.far' \
 	>"$DIR/seen" 2>"$DIR/browser.err"
 ok $? "Chromium looked"
@@ -141,6 +143,7 @@ show "$DIR/browser.err"
 echo "# at $(jq -r .url "$DIR/seen" | sort -u | wc -l) pages in $(($(date +%s) - begin)) s"
 jq -r .url "$DIR/seen" | sed "s,^$URL,," | sort -u >"$DIR/paths"
 sed 's/^/# /' "$DIR/paths"
+jq -r '.pictures[]' "$DIR/seen" | sort -u >"$DIR/pictures"
 
 # every TEXT JQ-EXPRESSION: no page for which it is not true
 every() {
@@ -149,7 +152,8 @@ every() {
 		foreign, violations, keys}" "$DIR/seen" | cut -c 1-3000)
 	is "$found" "" "$1"
 }
-every "all were loaded" '.loaded == (if .url | test("/no/such") then 404 else 200 end)'
+every "all were loaded" '.loaded == (.url | if test("/no/such") then 404 elif test("#broken") then 422
+	elif test("#overtaken") then 409 else 200 end)'
 every "each has a title and something to read" '(.title | length > 3) and .text > 20'
 every "no picture is missing" '.missing == []'
 every "nothing complains on the console" '.errors == []'
@@ -170,18 +174,18 @@ cat >"$DIR/no-pages" <<-END
 	/-/ready
 	/-/reload
 	/api/v1/openapi.json
-	/badge/
 	/cgi-bin/smokeping.cgi
 	/cgi-bin/smokeping.fcgi
+	/config/undo
 	/css/
 	/favicon.ico
 	/grafana.json
 	/healthz
 	/js/
 	/loadtest
-	/look
 	/logout
 	/note
+	/report.pdf
 	/robots.txt
 	/smokeping
 	/smokeping.fcgi
@@ -193,7 +197,7 @@ sed -n '/^const struct route page_routes/,/^}/s/^\t{ "\([^"]*\)".*/\1/p' "$SOURC
 holds "the server has pages ($(wc -l <"$DIR/routes"))" "$(wc -l <"$DIR/routes") > 8"
 is "$(while read -r route; do
 	case $route in
-	*/) grep -q "^$route" "$DIR/paths" || echo "$route" ;;
+	*/) grep -q "^$route" "$DIR/paths" "$DIR/pictures" || echo "$route" ;;
 	*) grep -q "^$route\(?\|$\)" "$DIR/paths" || echo "$route" ;;
 	esac
 done <"$DIR/routes" | grep -vx /)" "" "each of which was looked at"

@@ -77,6 +77,7 @@ report_show(struct html *page, char *text)
 {
 	struct paper_block b;
 	struct html *table = NULL;
+	const char *above = "Table"; /* the nearest heading */
 	char sides[PAPER_CELLS] = "";
 
 	while (paper_next(&text, &b)) {
@@ -88,6 +89,7 @@ report_show(struct html *page, char *text)
 			break;
 		case PAPER_HEADING:
 			new_block(page, "b_heading", b.cell[0]);
+			above = b.cell[0];
 			break;
 		case PAPER_TEXT:
 			new_block(page, "b_text", b.cell[0]);
@@ -97,6 +99,7 @@ report_show(struct html *page, char *text)
 			break;
 		case PAPER_COLUMNS:
 			table = new_block(page, "b_table", "yes");
+			html_text(table, "b_name", above);
 			put_cells(html_item(table, "head"), &b, sides, true);
 			break;
 		case PAPER_ROW:

@@ -2,12 +2,11 @@
  * looks at a page of every kind, and at PATHs, in Chromium as people do:
  *
  *   desk    wide, with scripts, light and dark, by mouse and by keyboard alone
- *   phone   narrow, with scripts, dark and light
- *   still   narrow, light; no script of the page comes, but axe-core may look
- *   bare    wide, dark, scripts switched off
+ *   phone   narrow, with scripts, dark and light, all unfolded
+ *   bare    loaded with scripts switched off: narrow, light, all unfolded; and wide, dark
  *
  * One JSON object a line, for each page and way: url, way; loaded (HTTP status), title, text
- * (characters in the main part), wide (pixels beyond the window, of either theme), missing
+ * (characters in the main part), pictures (paths), wide (pixels beyond the window, of either theme), missing
  * (pictures that did not come), errors (console), failed, foreign (requests), violations
  * (axe-core's, of either theme), and from desk keys (what the keyboard does not reach or
  * show). Screenshots go to OUTDIR. Two pages are of one kind if they have the same words in
@@ -17,16 +16,40 @@ const fs = require('fs');
 const { chromium } = require('playwright-core');
 
 const [outdir, base, secret, ...paths] = process.argv.slice(2);
-const limit = 45; /* pages; more kinds of them than that are a mistake here */
+const axe_text = fs.readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+const every_picture = process.env.EVERY_PICTURE === '1';
+const limit = 55; /* pages; more kinds of them than that are a mistake here */
+
+/* What is done on a page, with scripts or without. Each gives what answered. */
+const press = async (page, button) => (await Promise.all([page.waitForNavigation(), page.click(button)]))[0];
+const write = async (page, text) => page.fill('textarea', await page.inputValue('textarea') + text);
+const doings = {
+	async fine(page) {
+		await write(page, '# nothing more\n');
+		return press(page, 'button[value=check]');
+	},
+	async broken(page) {
+		await write(page, `++ broken\nmenu = Broken\nhots = ${'a.very.long.name.'.repeat(9)}\n`);
+		return press(page, 'button[value=check]');
+	},
+	/* As if somebody else had saved another text meanwhile. */
+	async overtaken(page) {
+		await doings.fine(page);
+		await page.evaluate(() => { document.querySelector('[name=generation]').value -= 1; });
+		return press(page, 'button[value=save]');
+	},
+};
 
 /* --- in the page ------------------------------------------------------------------------ */
 
-/* Scroll through, so that lazy pictures come, and tell those that do not. */
-async function settle(page) {
-	await page.evaluate(() => {
+/* Lazy pictures come, and what is folded opens if UNFOLD; gives those that do not come. */
+async function settle(page, unfold) {
+	await page.evaluate(unfold => {
+		if (unfold)
+			document.querySelectorAll('details').forEach(d => { d.open = true; });
 		for (const i of document.images)
 			i.loading = 'eager';
-	});
+	}, unfold);
 	const missing = () => page.evaluate(() => [...document.images]
 		.filter(i => !i.complete || !i.naturalWidth).map(i => i.currentSrc || i.src));
 	const end = Date.now() + 60000;
@@ -44,6 +67,7 @@ async function settle(page) {
 
 const measure = () => ({
 	title: document.title,
+	pictures: [...document.images].map(i => new URL(i.currentSrc || i.src, location).pathname),
 	text: (document.getElementById('main') || { innerText: '' }).innerText.trim().length,
 	wide: document.documentElement.scrollWidth - innerWidth,
 });
@@ -79,27 +103,34 @@ function watch() {
 		if (!ring || !there)
 			window.looked.dim.push(name(e));
 	};
+	window.looked.keys = 0;
+	addEventListener('keyup', e => {
+		if (e.key === 'Tab') {
+			window.looked.keys++;
+			window.looked.at();
+		}
+	}, true);
 }
 
 /* --- from outside ----------------------------------------------------------------------- */
 
 /* By keyboard alone: the first thing is the link to the content, each thing is come to and
  * is to be seen then. */
-async function keyboard(page) {
+async function keyboard(page, cdp) {
 	const keys = { first: '', skips: false, unreached: [], dim: [], mouse: [] };
 	await page.evaluate(watch);
 	await page.keyboard.press('Tab');
 	/* A page that is a question begins with its answer. */
 	keys.first = await page.evaluate(() => document.querySelector('[autofocus]') ? '#main' :
 		document.activeElement.getAttribute('href'));
-	const many = await page.evaluate(() => {
-		window.looked.at();
-		return window.looked.wanted().length;
-	});
-	for (let i = 0; i < many + 10; i++) {
-		await page.keyboard.press('Tab');
-		await page.evaluate(() => window.looked.at());
+	const many = 10 + await page.evaluate(() => window.looked.wanted().length);
+	/* One after the other, but without waiting for each to be answered. */
+	const tab = { key: 'Tab', code: 'Tab', windowsVirtualKeyCode: 9 };
+	for (let i = 0; i < many; i++) {
+		cdp.send('Input.dispatchKeyEvent', { type: 'rawKeyDown', ...tab });
+		cdp.send('Input.dispatchKeyEvent', { type: 'keyUp', ...tab });
 	}
+	await page.waitForFunction(many => window.looked.keys > many, many, { timeout: 120000 });
 	Object.assign(keys, await page.evaluate(() => ({
 		unreached: window.looked.wanted().filter(n => !window.looked.reached.includes(n)),
 		dim: [...new Set(window.looked.dim)],
@@ -117,9 +148,13 @@ async function keyboard(page) {
 }
 
 async function axe(page, theme, rules) {
+	if (await page.evaluate(() => !window.axe))
+		await page.evaluate(axe_text);
 	const found = await page.evaluate(only => window.axe.run(document, {
 		resultTypes: ['violations'],
 		runOnly: only || undefined,
+		/* Without scripts, pages renew themselves by being loaded again. */
+		rules: { 'meta-refresh': { enabled: false } },
 	}), rules);
 	return found.violations.flatMap(v => v.nodes.slice(0, 5).map(n =>
 		`${theme}: ${v.id}: ${n.target.join(' ')}: ${n.html.slice(0, 200)}: ${(n.failureSummary || '').split('\n')[1]}`));
@@ -127,31 +162,27 @@ async function axe(page, theme, rules) {
 
 /* What axe-core is asked for the second time on a page: what another look can change. */
 const looks = ['color-contrast', 'scrollable-region-focusable'];
-/* The ways to look: for each theme, in that order, what axe-core is to look for (nothing,
- * or all by null). Narrow and light is looked at in "still". */
+const wide = 1280, narrow = 390;
+/* The ways to look: one after the other on a page that was loaded as the first of them,
+ * with what axe-core is asked for then (nothing, or all by null), and whether a picture of
+ * it is kept. */
 const ways = {
-	desk: { width: 1280, themes: { light: null, dark: looks } },
-	phone: { width: 390, themes: { dark: looks, light: [] } },
-	still: { width: 390, themes: { light: null }, still: true },
-	bare: { width: 1280, themes: { dark: [] }, bare: true },
+	desk: [{ theme: 'light', width: wide, rules: null, kept: true },
+		{ theme: 'dark', width: wide, rules: looks }],
+	phone: [{ theme: 'dark', width: narrow, rules: looks, kept: true },
+		{ theme: 'light', width: narrow, rules: [] }],
+	bare: [{ theme: 'light', width: narrow, rules: null },
+		{ theme: 'dark', width: wide, rules: [], kept: true }],
 };
-
-async function open(browser, way, cookies) {
-	const w = ways[way], narrow = w.width < 600;
-	const context = await browser.newContext({ viewport: { width: w.width, height: 844 },
-		isMobile: narrow, hasTouch: narrow, javaScriptEnabled: !w.bare });
-	if (!w.bare)
-		await context.addInitScript({ path: require.resolve('axe-core/axe.min.js') });
-	if (w.still)
-		await context.route(/\.js$/, route => route.fulfill({ contentType: 'text/javascript', body: '' }));
-	await context.addCookies(cookies);
-	return context;
-}
 
 /* A window that looks one way; what it sees goes into its "seen". */
 async function window_of(browser, way, cookies) {
-	const at = { way, page: await (await open(browser, way, cookies)).newPage(), seen: null };
-	const page = at.page;
+	const width = ways[way][0].width, phone = width === narrow;
+	const context = await browser.newContext({ viewport: { width, height: 844 }, isMobile: phone,
+		hasTouch: phone, javaScriptEnabled: way !== 'bare' });
+	await context.addCookies(cookies);
+	const page = await context.newPage();
+	const at = { way, page, cdp: await context.newCDPSession(page), seen: null };
 	page.on('console', m => {
 		/* Of a request that failed there is more in "failed". */
 		if (m.type() === 'error' && !/^Failed to load resource/.test(m.text()))
@@ -168,34 +199,45 @@ async function window_of(browser, way, cookies) {
 	});
 	page.on('response', r => {
 		/* A graph that is "503, not drawn in time" is asked for again. */
-		if (r.status() >= 400 && r.url() !== at.seen.url && !(r.status() === 503 && /\/graph\//.test(r.url())))
+		if (r.status() >= 400 && !r.request().isNavigationRequest() && !(r.status() === 503 && /\/graph\//.test(r.url())))
 			at.seen.failed.push(`${r.status()} ${r.url()}`);
 	});
 	return at;
 }
 
 async function look(at, path) {
-	const { way, page } = at, w = ways[way], url = base + path;
-	const seen = at.seen = { url, way, errors: [], failed: [], foreign: [], violations: [] };
-	await page.emulateMedia({ colorScheme: Object.keys(w.themes)[0] });
-	seen.loaded = (await page.goto(url, { waitUntil: 'load', timeout: 120000 })).status();
+	const { way, page } = at, [doing] = path.split('#').slice(1);
+	const seen = at.seen = { url: base + path, way, errors: [], failed: [], foreign: [], violations: [], wide: 0 };
+	const bare = way === 'bare', first = ways[way][0], unfold = first.width === narrow;
+	await page.setViewportSize({ width: first.width, height: 844 });
+	await page.emulateMedia({ colorScheme: first.theme });
+	if (bare)
+		await at.cdp.send('Emulation.setScriptExecutionDisabled', { value: true });
+	let answer = await page.goto(base + path, { waitUntil: 'load', timeout: 120000 });
+	if (doing)
+		answer = await doings[doing](page);
+	seen.loaded = answer.status();
+	/* No script of the page has run, nor will: axe-core may. */
+	if (bare)
+		await at.cdp.send('Emulation.setScriptExecutionDisabled', { value: false });
 	/* As if in the background from now on: a page does not renew itself there, under the eyes
 	 * of who looks at it. (That it does is looked at by page.sh.t.) */
 	await page.evaluate(() => Object.defineProperty(document, 'hidden', { get: () => true }));
-	seen.missing = w.bare ? [] : await settle(page);
+	seen.missing = await settle(page, unfold);
 	Object.assign(seen, await page.evaluate(measure));
 	if (way === 'desk')
-		seen.keys = await keyboard(page);
+		seen.keys = await keyboard(page, at.cdp);
 	const name = path.replace(/[^A-Za-z0-9]+/g, '-').replace(/^-|-$/g, '') || 'start';
-	for (const [i, theme] of Object.keys(w.themes).entries()) {
+	for (const [i, { theme, width, rules, kept }] of ways[way].entries()) {
 		if (i > 0) {
+			await page.setViewportSize({ width, height: 844 });
 			await page.emulateMedia({ colorScheme: theme });
-			seen.missing.push(...await settle(page));
+			seen.missing.push(...await settle(page, unfold));
 		}
-		if (w.themes[theme] === null || w.themes[theme].length > 0)
-			seen.violations.push(...await axe(page, theme, w.themes[theme]));
+		if (rules === null || rules.length > 0)
+			seen.violations.push(...await axe(page, theme, rules));
 		seen.wide = Math.max(seen.wide, (await page.evaluate(measure)).wide);
-		if (!w.still)
+		if (kept || every_picture)
 			await page.screenshot({ path: `${outdir}/${name}-${way}-${theme}.jpg`, fullPage: true, type: 'jpeg', quality: 85 });
 	}
 	console.log(JSON.stringify(seen));
@@ -207,11 +249,14 @@ function links(html) {
 		.filter(h => !/^(mailto|https?):/.test(h) && !h.startsWith('#')).map(h => h.replace(/#.*/, ''));
 }
 
-/* Of the words of an address those count that name a page, and what it is asked first. */
+/* Of the words of an address those count that name a page, and what it is asked first (of
+ * the configuration, all: a file, and one of its versions). */
 function kind(path) {
 	const u = new URL(path, base), words = u.pathname.split('/').filter(Boolean);
 	if (words[0] === 'h')
 		words.length = 2;
+	if (words[0] === 'config')
+		return [...words, '?', ...u.searchParams.keys()].join(' ');
 	return [...words.map((word, i) => i > 0 ? '*' : word), '?', ...[...u.searchParams.keys()].slice(0, 1)].join(' ');
 }
 
