@@ -546,12 +546,13 @@ judge(const struct recorder *rec, const struct round *r)
 	journal_round(rec->journal, r);
 }
 
-/* What has no place in history is the matter all the same. */
+/* What has no place in history is how it is now, and the matter, all the same. */
 static void
 refused(void *ctx, const struct round *r)
 {
 	const struct recorder *rec = ctx;
 
+	relay_round(rec->relay, r);
 	judge(rec, r);
 	journal_kick(rec->journal);
 }
