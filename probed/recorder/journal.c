@@ -5,8 +5,6 @@
 #include <string.h>
 #include <time.h>
 
-#include <event2/event.h>
-
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -42,9 +40,8 @@ struct journal {
 	struct loadtests *loadtests;
 	struct judge *judge; /* NULL: nobody judges the path */
 	const struct talk *talk; /* NULL: nobody knows who talks */
-	struct event *work, *tick;
 	char *parents; /* the list that behind() made last */
-	void (*trouble)(void *ctx, const char *text);
+	const struct journal_ops *ops;
 	void *ctx;
 };
 
@@ -193,48 +190,28 @@ static const struct alerts_ops alerts_ops = { alert_held, alert_news };
 
 /* --- turns ------------------------------------------------------------------------ */
 
-static void
-arm(struct journal *j, int64_t ns)
+int64_t
+journal_work(struct journal *j)
 {
-	struct timeval when = { ns / CLOCK_NS_PER_S, ns % CLOCK_NS_PER_S / 1000 };
-
-	event_add(j->work, &when);
-}
-
-static void
-on_work(evutil_socket_t fd, short what, void *arg)
-{
-	struct journal *j = arg;
-
-	(void)fd;
-	(void)what;
-	int64_t next = events_work(j->ev, TURN_NS);
-	if (next >= 0)
-		arm(j, next);
+	return events_work(j->ev, TURN_NS);
 }
 
 void
 journal_kick(struct journal *j)
 {
-	if (events_counts(j->ev).queued > 0 &&
-	    !event_pending(j->work, EV_TIMEOUT, NULL))
-		arm(j, 0);
+	if (events_counts(j->ev).queued > 0)
+		j->ops->work(j->ctx);
 }
 
-static void
-on_tick(evutil_socket_t fd, short what, void *arg)
+void
+journal_tick(struct journal *j, int64_t now)
 {
-	struct journal *j = arg;
-
-	(void)fd;
-	(void)what;
-	backscatters_tick(j->backscatters, now_s());
-	attackbook_tick(j->attacks, now_s());
-	loadtests_tick(j->loadtests, now_s());
-	conditions_tick(j->conditions, now_s());
+	backscatters_tick(j->backscatters, now);
+	attackbook_tick(j->attacks, now);
+	loadtests_tick(j->loadtests, now);
+	conditions_tick(j->conditions, now);
 	/* Pruning is due once in a while though nothing is put. */
-	if (!event_pending(j->work, EV_TIMEOUT, NULL))
-		arm(j, 0);
+	j->ops->work(j->ctx);
 }
 
 /* --- what comes ------------------------------------------------------------------- */
@@ -486,11 +463,11 @@ tell(void *ctx, const char *text)
 {
 	const struct journal *j = ctx;
 
-	j->trouble(j->ctx, text);
+	j->ops->trouble(j->ctx, text);
 }
 
 struct journal *
-journal_new(struct event_base *base)
+journal_new(const struct journal_ops *ops, void *ctx)
 {
 	struct journal *j = mem_zero(1, sizeof *j);
 
@@ -498,26 +475,20 @@ journal_new(struct event_base *base)
 	 * at every local time. */
 	setenv("TZ", ":/etc/localtime", 0);
 	tzset();
+	j->ops = ops;
+	j->ctx = ctx;
 	j->notes = notes_new();
-	j->work = event_new(base, -1, 0, on_work, j);
-	j->tick = event_new(base, -1, EV_PERSIST, on_tick, j);
-	if (j->work == NULL || j->tick == NULL)
-		fatalx("no timers");
 	return j;
 }
 
 void
-journal_begin(struct journal *j, const struct conf *conf,
-    void (*trouble)(void *ctx, const char *text), void *ctx)
+journal_begin(struct journal *j, const struct conf *conf)
 {
 	static const struct events_ops events_ops = { tell };
 	static const struct conditions_ops ops = { behind, explained, silent, audience,
 		evidence };
-	static const struct timeval second = { 1, 0 };
 
 	j->conf = conf;
-	j->trouble = trouble;
-	j->ctx = ctx;
 	j->ev = events_open(&events_ops, j, EVENTS_QUEUE_MAX);
 	j->silences = silences_new(j->ev);
 	j->conditions = conditions_new(j->ev, &ops, j);
@@ -527,7 +498,6 @@ journal_begin(struct journal *j, const struct conf *conf,
 	j->alerts = alerts_new(&alerts_ops, j);
 	j->loadtests = loadtests_new(j->ev, now_s());
 	notes_begin(j->notes, j->ev, conf);
-	event_add(j->tick, &second);
 }
 
 void
@@ -553,8 +523,6 @@ journal_end(struct journal *j)
 		events_close(j->ev);
 	}
 	notes_free(j->notes);
-	event_free(j->work);
-	event_free(j->tick);
 	free(j->parents);
 	free(j);
 }

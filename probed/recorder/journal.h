@@ -1,6 +1,6 @@
 /* All that the recorder knows of what happened, put together: events.db, the conditions
- * with what keeps their letters back, outages, notes. It writes by itself, in turns of
- * the loop. */
+ * with what keeps their letters back, outages, notes. It knows no loop: who has one
+ * calls journal_work() and journal_tick(). The clock is base/clock.h's. */
 #ifndef RECORDER_JOURNAL_H
 #define RECORDER_JOURNAL_H
 
@@ -12,15 +12,25 @@
 #include "recorder/condition.h"
 #include "round.h"
 
-struct event_base;
+struct journal_ops {
+	/* One sentence for people: what is wrong with events.db. */
+	void (*trouble)(void *ctx, const char *text);
+	/* Something waits to be written: journal_work() soon, unless that is due. */
+	void (*work)(void *ctx);
+};
+
 struct journal;
 
-/* Before the lock. */
-struct journal *journal_new(struct event_base *base);
-/* Locked in: open the file, begin. TROUBLE is told what is wrong with it. CONF, as
- * after it NEXT, must last until the next call; journal_configure() follows. */
-void journal_begin(struct journal *j, const struct conf *conf,
-    void (*trouble)(void *ctx, const char *text), void *ctx);
+/* Before the lock. OPS is borrowed. */
+struct journal *journal_new(const struct journal_ops *ops, void *ctx);
+/* Locked in: open the file, begin. CONF, as after it NEXT, must last until the next
+ * call; journal_configure() follows. */
+void journal_begin(struct journal *j, const struct conf *conf);
+/* Write for a turn. Returns ns after which to call again (0: at once), or -1 when
+ * nothing waits. */
+int64_t journal_work(struct journal *j);
+/* Once a second: what waits for a time. */
+void journal_tick(struct journal *j, int64_t now);
 /* Go over to NEXT. */
 void journal_configure(struct journal *j, const struct conf *next);
 /* A round of TARGET waits to be written: the last moment to see its file as it is. */

@@ -21,23 +21,18 @@
 #include "link/msgminute.h"
 #include "link/worker.h"
 #include "recorder/browsers.h"
-#include "recorder/congestions.h"
+#include "recorder/court.h"
 #include "recorder/dynamic.h"
 #include "recorder/firsts.h"
-#include "recorder/found.h"
 #include "recorder/history.h"
 #include "recorder/ifbook.h"
 #include "recorder/journal.h"
-#include "recorder/judge.h"
-#include "recorder/path.h"
 #include "recorder/loadtests.h"
 #include "recorder/raw.h"
-#include "recorder/talk.h"
 #include "recorder/relay.h"
 #include "recorder/rrdfile.h"
 #include "recorder/taught.h"
 #include "recorder/traffic.h"
-#include "recorder/wifis.h"
 #include "store.h"
 
 /* One turn of writing: short enough for beats and lines, long enough for some hundred
@@ -54,19 +49,15 @@ struct recorder {
 	struct history *history;
 	struct raw *raw;
 	struct relay *relay;
-	struct journal *journal;
+	struct court *court;
+	struct journal *journal; /* the court's */
 	int64_t left_s; /* the minute in which a collector left; 0: none did */
 	struct traffic *traffic;
-	struct talk *talk;
 	struct dynamic *dynamic;
 	struct taught *taught;
 	struct ifbook *interfaces;
-	struct paths *paths;
 	struct browsers *browsers; /* NULL: none has told yet */
-	struct congestions *congestions; /* NULL until run() */
-	struct judge *judge;
-	struct wifis *wifis;
-	struct event *work, *report;
+	struct event *work, *report, *judging, *tick;
 	struct round *round;   /* the one just read */
 	struct firsts *firsts; /* NULL: nobody waits for them (any more) */
 	uint64_t strangers, bad_rows;
@@ -92,11 +83,39 @@ flush_raw(struct recorder *rec)
 }
 
 static void
-arm(struct recorder *rec, int64_t ns)
+arm_event(struct event *event, int64_t ns)
 {
 	struct timeval when = { ns / CLOCK_NS_PER_S, ns % CLOCK_NS_PER_S / 1000 };
 
-	event_add(rec->work, &when);
+	event_add(event, &when);
+}
+
+static void
+arm(struct recorder *rec, int64_t ns)
+{
+	arm_event(rec->work, ns);
+}
+
+static void
+on_judging(evutil_socket_t fd, short what, void *arg)
+{
+	struct recorder *rec = arg;
+	int64_t next = court_work(rec->court);
+
+	(void)fd;
+	(void)what;
+	if (next >= 0)
+		arm_event(rec->judging, next);
+}
+
+static void
+on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	struct recorder *rec = arg;
+
+	(void)fd;
+	(void)what;
+	court_tick(rec->court);
 }
 
 static void
@@ -109,14 +128,7 @@ leave(struct recorder *rec)
 		    (unsigned long long)counts.queued);
 	traffic_free(rec->traffic);
 	taught_free(rec->taught);
-	paths_free(rec->paths);
-	congestions_free(rec->congestions);
-	found_listen(NULL, NULL);
-	journal_judge(rec->journal, NULL);
-	judge_free(rec->judge);
-	wifis_free(rec->wifis);
-	journal_end(rec->journal);
-	talk_free(rec->talk);
+	court_end(rec->court);
 	ifbook_free(rec->interfaces);
 	browsers_free(rec->browsers);
 	relay_free(rec->relay);
@@ -125,6 +137,8 @@ leave(struct recorder *rec)
 	history_free(rec->history);
 	event_free(rec->work);
 	event_free(rec->report);
+	event_free(rec->judging);
+	event_free(rec->tick);
 	free(rec->round);
 	firsts_free(rec->firsts);
 	free(rec);
@@ -151,7 +165,7 @@ on_work(evutil_socket_t fd, short what, void *arg)
 
 /* --- counters -------------------------------------------------------------------- */
 
-static const struct timeval report_every = { 3, 0 };
+static const struct timeval report_every = { 3, 0 }, tick_every = { 1, 0 };
 
 static void
 on_report(evutil_socket_t fd, short what, void *arg)
@@ -178,12 +192,7 @@ on_report(evutil_socket_t fd, short what, void *arg)
 	flush_raw(rec);
 	dynamic_look(rec->dynamic);
 	taught_work(rec->taught, clock_mono_ns() / CLOCK_NS_PER_S);
-	paths_tick(rec->paths, clock_wall_ns() / CLOCK_NS_PER_S);
-	congestions_tick(rec->congestions, clock_wall_ns() / CLOCK_NS_PER_S);
-	judge_load(rec->judge, loadtests_running(journal_loadtests(rec->journal)));
-	wifis_tick(rec->wifis, clock_wall_ns() / CLOCK_NS_PER_S);
-	judge_tick(rec->judge, clock_wall_ns() / CLOCK_NS_PER_S);
-	journal_kick(rec->journal);
+	court_look(rec->court);
 }
 
 /* --- messages -------------------------------------------------------------------- */
@@ -284,14 +293,6 @@ take_counters(struct recorder *rec, enum room from, struct msg_in *in)
 		return -1;
 	relay_counters(rec->relay, &c);
 	return 0;
-}
-
-static int
-take_path(struct recorder *rec, enum room from, struct msg_in *in)
-{
-	if (from != ROOM_PROBER)
-		return -1;
-	return paths_message(rec->paths, in, clock_wall_ns() / CLOCK_NS_PER_S);
 }
 
 static int
@@ -467,18 +468,14 @@ take_flows(struct recorder *rec, struct msg_in *in)
 	case MSG_SUSPICION:
 		return relay_suspicion(rec->relay, in);
 	case MSG_VICTIM:
-		return journal_victim(rec->journal, in);
 	case MSG_HOST:
-		return journal_host(rec->journal, in);
+	case MSG_MARKS:
+	case MSG_WIFI:
+		return court_message(rec->court, in);
 	case MSG_IFCOUNTERS:
 		return take_ifcounters(rec, in);
-	case MSG_MARKS:
-		return congestions_marks(rec->congestions, in);
 	case MSG_EXPORTER:
 		return take_exporter(rec, in);
-	case MSG_WIFI:
-		return wifis_message(
-		    rec->wifis, in, clock_wall_ns() / CLOCK_NS_PER_S);
 	default:
 		return relay_flows(rec->relay, in);
 	}
@@ -487,6 +484,8 @@ take_flows(struct recorder *rec, struct msg_in *in)
 static int
 on_message(void *ctx, struct link *link, struct msg_in *in)
 {
+	const struct recorder *rec = ctx;
+
 	if (link_peer(link) == ROOM_WEB)
 		return in->type == MSG_ROUND ? take_slave_round(ctx, in)
 					     : take_words(ctx, in);
@@ -505,11 +504,12 @@ on_message(void *ctx, struct link *link, struct msg_in *in)
 		return take_loadresult(ctx, link, in);
 	case MSG_STRANDED:
 		return link_peer(link) == ROOM_RUNNER
-			   ? journal_stranded(((struct recorder *)ctx)->journal, in)
+			   ? journal_stranded(rec->journal, in)
 			   : -1;
 	case MSG_HOPS:
 	case MSG_HERE:
-		return take_path(ctx, link_peer(link), in);
+		return link_peer(link) == ROOM_PROBER ? court_message(rec->court, in)
+						      : -1;
 	default:
 		return -1;
 	}
@@ -536,16 +536,6 @@ on_socket(enum msg_socket kind, unsigned index, unsigned rung, int fd)
 
 /* --- life ------------------------------------------------------------------------ */
 
-/* First who is to blame, then whom it is told of. Load tests of our own are no fault of
- * anybody. */
-static void
-judge(const struct recorder *rec, const struct round *r)
-{
-	if (!journal_own_load(rec->journal, r))
-		judge_round(rec->judge, r, clock_wall_ns() / CLOCK_NS_PER_S);
-	journal_round(rec->journal, r);
-}
-
 /* What has no place in history is how it is now, and the matter, all the same. */
 static void
 refused(void *ctx, const struct round *r)
@@ -553,8 +543,7 @@ refused(void *ctx, const struct round *r)
 	const struct recorder *rec = ctx;
 
 	relay_round(rec->relay, r);
-	judge(rec, r);
-	journal_kick(rec->journal);
+	court_refused(rec->court, r);
 }
 
 static void
@@ -563,10 +552,7 @@ stored(void *ctx, const struct round *r)
 	const struct recorder *rec = ctx;
 
 	relay_round(rec->relay, r);
-	judge(rec, r);
-	paths_round(rec->paths, r, clock_wall_ns() / CLOCK_NS_PER_S);
-	congestions_round(rec->congestions, r);
-	journal_kick(rec->journal);
+	court_round(rec->court, r);
 }
 
 static void
@@ -597,12 +583,10 @@ tell_interface(void *ctx, const struct msg_interface *m)
 	const struct recorder *rec = ctx;
 
 	relay_interface(rec->relay, m);
-	/* What is told of the last run comes before there is any. */
-	if (rec->congestions != NULL)
-		congestions_interface(rec->congestions, m);
+	court_interface(rec->court, m);
 }
 
-/* --- ways ------------------------------------------------------------------------- */
+/* --- judges ----------------------------------------------------------------------- */
 
 static void
 walk_way(void *ctx, const struct msg_trace *trace)
@@ -632,18 +616,6 @@ tell_here(void *ctx, const struct here *h)
 	const struct recorder *rec = ctx;
 
 	relay_here(rec->relay, h);
-	wifis_here(rec->wifis, h);
-}
-
-static void
-note_way(void *ctx, const char *subject, int64_t time, const char *text,
-    const char *evidence)
-{
-	const struct recorder *rec = ctx;
-
-	journal_route(rec->journal, subject, time, text, evidence);
-	if (rec->congestions != NULL)
-		congestions_changed(rec->congestions, subject, time);
 }
 
 static void
@@ -652,79 +624,6 @@ tell_verdict(void *ctx, const struct msg_verdict *v)
 	const struct recorder *rec = ctx;
 
 	relay_verdict(rec->relay, v);
-}
-
-static const struct judge_ops judge_ops = { tell_verdict };
-
-static void
-hear_finding(void *ctx, const struct infer_finding *f, bool over)
-{
-	const struct recorder *rec = ctx;
-
-	judge_hear(rec->judge, f, over);
-}
-
-/* --- radios ------------------------------------------------------------------------ */
-
-static void
-tell_wifi(void *ctx, const struct msg_wifi *m)
-{
-	const struct recorder *rec = ctx;
-
-	relay_wifi(rec->relay, m);
-}
-
-static void
-hear_medium(void *ctx, enum verdict_medium medium)
-{
-	const struct recorder *rec = ctx;
-
-	judge_medium(rec->judge, medium);
-}
-
-static const struct wifis_ops wifis_ops = { tell_wifi, hear_finding, hear_medium,
-	journal_trouble };
-
-static const struct paths_ops paths_ops = { walk_way, tell_way, tell_here, note_way,
-	journal_trouble };
-
-/* --- congestion --------------------------------------------------------------------
- */
-
-/* What TARGET is, as far as the ways to all targets say. */
-static enum links_place
-place_of(void *ctx, uint64_t target, bool *crosses)
-{
-	static const enum links_place places[RUNGS] = {
-		[RUNG_GATEWAY] = LINKS_GATEWAY,
-		[RUNG_ACCESS] = LINKS_ACCESS,
-		[RUNG_PROVIDER] = LINKS_PROVIDER,
-		[RUNG_TRANSIT] = LINKS_TRANSIT,
-		[RUNG_FAR] = LINKS_FAR,
-	};
-	struct recorder *rec = ctx;
-	const struct ladder *ladder =
-	    paths_ladder(rec->paths, clock_wall_ns() / CLOCK_NS_PER_S);
-	const struct ladder_role *role =
-	    ladder != NULL ? ladder_role(ladder, target) : NULL;
-
-	*crosses = role != NULL && role->crosses;
-	return role != NULL ? places[role->rung] : LINKS_NOWHERE;
-}
-
-static unsigned
-cut_of(void *ctx, const uint64_t *bad, size_t bads, const uint64_t *good, size_t goods,
-    char hop[ADDR_TEXT])
-{
-	struct recorder *rec = ctx;
-	const struct ladder *l =
-	    paths_ladder(rec->paths, clock_wall_ns() / CLOCK_NS_PER_S);
-	struct addr a;
-	unsigned ttl = l != NULL ? ladder_cut(l, bad, bads, good, goods, &a) : 0;
-
-	if (ttl != 0)
-		addr_text(&a, hop);
-	return ttl;
 }
 
 static void
@@ -736,33 +635,27 @@ tell_line(void *ctx, const struct msg_line *m)
 }
 
 static void
-tell_busy(void *ctx, const struct lines_busy *b)
+tell_wifi(void *ctx, const struct msg_wifi *m)
 {
 	const struct recorder *rec = ctx;
 
-	judge_busy(rec->judge, b);
+	relay_wifi(rec->relay, m);
 }
 
-static bool
-own_load(void *ctx, int64_t begin, int64_t end)
+/* Something waits for events.db. */
+static void
+judged(void *ctx)
 {
-	const struct recorder *rec = ctx;
+	struct recorder *rec = ctx;
 
-	return loadtests_touch(journal_loadtests(rec->journal), begin, end);
+	if (!event_pending(rec->judging, EV_TIMEOUT, NULL))
+		arm_event(rec->judging, 0);
 }
 
-static const struct congestions_ops congestions_ops = { place_of, tell_line,
-	journal_trouble, tell_busy, own_load, cut_of };
+static const struct court_ops court_ops = { tell_way, tell_here, tell_verdict,
+	tell_line, tell_wifi, journal_trouble, walk_way, judged };
 
 /* --- who talks -------------------------------------------------------------------- */
-
-static double
-talker(void *ctx, int64_t begin, int64_t end, bool out, char text[VERDICT_TALKER])
-{
-	const struct recorder *rec = ctx;
-
-	return talk_top(rec->talk, begin, end, out, text, VERDICT_TALKER);
-}
 
 static int
 forget_talk(void *ctx, const struct prefix *p, int64_t *at, uint64_t *rows,
@@ -772,7 +665,7 @@ forget_talk(void *ctx, const struct prefix *p, int64_t *at, uint64_t *rows,
 
 	/* What is in memory is in the ring, too, and counted there. */
 	if (*at == 0)
-		(void)talk_forget(rec->talk, p);
+		(void)talk_forget(court_talk(rec->court), p);
 	int more = journal_forget(rec->journal, p, at, rows, err);
 	journal_kick(rec->journal);
 	return more;
@@ -783,7 +676,7 @@ hear_minute(void *ctx, const struct minute_part *part, const struct minute_row *
 {
 	const struct recorder *rec = ctx;
 
-	talk_minute(rec->talk, part, row);
+	court_minute(rec->court, part, row);
 	ifbook_minute(
 	    rec->interfaces, part, row, clock_wall_ns() / CLOCK_NS_PER_S);
 }
@@ -802,17 +695,17 @@ start(struct worker *w)
 	rec->dynamic = dynamic_new(rec->history);
 	dynamic_allow(w->conf);
 	rec->relay = relay_new(w->base, rec->history);
-	rec->journal = journal_new(w->base);
+	rec->court = court_new(&court_ops, rec);
+	rec->journal = court_journal(rec->court);
 	rec->traffic = traffic_new(w->base, rec->relay, &traffic_ops, rec);
-	rec->talk = talk_new();
 	rec->taught = taught_new();
 	rec->interfaces = ifbook_new(tell_interface, journal_trouble, rec);
-	rec->paths = paths_new(&paths_ops, rec);
-	rec->judge = judge_new(&judge_ops, rec, rec->paths);
-	rec->wifis = wifis_new(&wifis_ops, rec);
 	rec->work = event_new(w->base, -1, 0, on_work, rec);
 	rec->report = event_new(w->base, -1, EV_PERSIST, on_report, rec);
-	if (rec->work == NULL || rec->report == NULL)
+	rec->judging = event_new(w->base, -1, 0, on_judging, rec);
+	rec->tick = event_new(w->base, -1, EV_PERSIST, on_tick, rec);
+	if (rec->work == NULL || rec->report == NULL || rec->judging == NULL ||
+	    rec->tick == NULL)
 		fatalx("no timers");
 	return rec;
 }
@@ -827,40 +720,25 @@ reload(void *ctx, const struct conf *old, const struct conf *next)
 	dynamic_configure(rec->dynamic, next);
 	relay_configure(rec->relay, old, next);
 	traffic_configure(rec->traffic, next);
-	journal_configure(rec->journal, next);
-	congestions_configure(rec->congestions, next);
-	paths_configure(rec->paths, next, clock_wall_ns() / CLOCK_NS_PER_S);
-	judge_configure(rec->judge, next);
+	court_configure(rec->court, next);
 }
 
 static void
 run(void *ctx)
 {
 	struct recorder *rec = ctx;
-	int64_t gap_begin, gap_end;
 
 	rrdfile_sweep();
 	ifbook_begin(rec->interfaces);
 	ifbook_tell(rec->interfaces);
 	/* Before the ring is written: it tells when there were rounds last. */
-	journal_begin(rec->journal, rec->w->conf, journal_trouble, rec);
-	rec->congestions = congestions_new(journal_conditions(rec->journal),
-	    journal_events(rec->journal), &congestions_ops, rec,
-	    clock_wall_ns() / CLOCK_NS_PER_S);
-	judge_begin(rec->judge, journal_conditions(rec->journal),
-	    journal_events(rec->journal));
-	journal_judge(rec->journal, rec->judge);
-	talk_begin(rec->talk, clock_wall_ns() / CLOCK_NS_PER_S);
-	journal_talk(rec->journal, rec->talk);
-	judge_talkers(rec->judge, talker, rec);
-	found_listen(hear_finding, rec);
-	if (journal_gap(rec->journal, &gap_begin, &gap_end))
-		judge_gap(rec->judge, gap_begin, gap_end, "smokebox did not run");
+	court_begin(rec->court, rec->w->conf);
 	rec->raw = raw_open(RAW_MAX_BYTES, RAW_KEEP_S);
 	traffic_begin(rec->traffic);
 	loadtests_attach(journal_loadtests(rec->journal), &loadtest_ops, rec);
 	reload(rec, NULL, rec->w->conf);
 	event_add(rec->report, &report_every);
+	event_add(rec->tick, &tick_every);
 	if (rec->w->conf->once) {
 		rec->firsts = firsts_new(rec->w->conf);
 		see_first(rec, 0);
@@ -888,11 +766,7 @@ peer(void *ctx, enum room room, struct link *link)
 		traffic_web(rec->traffic, link);
 		if (link != NULL) {
 			ifbook_tell(rec->interfaces);
-			paths_tell(rec->paths);
-			if (rec->congestions != NULL)
-				congestions_tell(rec->congestions);
-			judge_tell(rec->judge);
-			wifis_tell(rec->wifis);
+			court_tell(rec->court);
 		}
 	} else if (room == ROOM_COURIER)
 		relay_courier(rec->relay, link);
