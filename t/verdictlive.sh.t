@@ -192,6 +192,11 @@ holds "but a gap" "$(json "incidents?kind=gap" '.incidents | length') >= 1"
 line_down
 wait_until 120 says .cause outage
 ok $? "the line is dead again"
+why_down() { # in the words of a page: since when nothing answers
+	json targets '[.targets[] | select(.state == "down") | .why][0]'
+}
+why=$(why_down)
+like "$why" "100 % loss since" "its ends are down since a time"
 perl -e 'open my $f, "+<", $ARGV[0] or die; syswrite $f, pack("qq", -7200e9, 0)' "$DIR/clock"
 set_back() {
 	local begin
@@ -202,6 +207,8 @@ wait_until 60 set_back
 ok $? "set back by two hours, it is since a time of the new clock" ||
 	verdict "" | sed 's/^/# /'
 is "$(verdict .cause)" outage "and goes on"
+[ "$(why_down)" != "$why" ]
+ok $? "what is down is so since a time of the new clock, too"
 line_up
 wait_until 90 says .fine true
 ok $? "its end is seen, too" || verdict "" | sed 's/^/# /'

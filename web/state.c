@@ -263,7 +263,9 @@ follow_outage(struct live *l, const struct round *r, const struct round_row *row
 		return;
 	if (row->answered > 0) {
 		l->down_since = 0;
-	} else if (l->down_since == 0 && row->loss >= r->count) {
+	} else if ((l->down_since == 0 ||
+		       l->down_since > r->row) && /* by a clock set back */
+		   row->loss >= r->count) {
 		l->down_since = r->row;
 		l->down_from_first = !l->measured;
 	}
