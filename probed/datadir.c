@@ -21,6 +21,18 @@
 /* Holds the lock for as long as the process lives. */
 static int lock_fd = -1;
 
+/* The directories that a worker is locked into, held so that no other gets their
+ * numbers. */
+static struct {
+	const char *name;
+	int fd; /* O_PATH, or -1 */
+} own[] = { { STORE_DRAFT, -1 }, { STORE_COURIER, -1 } };
+enum {
+	OWN_DRAFT,
+	OWN_COURIER,
+	OWNS
+};
+
 /* Who has the lock: "pid 17", as far as the file says. */
 static void
 holder(int fd, char *buf, size_t size)
@@ -140,7 +152,7 @@ static int
 make_state(int fd)
 {
 	static const char *const names[] = { STORE_DIR, STORE_RAW, STORE_STATE,
-		STORE_DRAFT, STORE_ASIDE, STORE_DIR "/courier" };
+		STORE_DRAFT, STORE_ASIDE, STORE_COURIER };
 	int error;
 
 	(void)fd;
@@ -208,6 +220,39 @@ bind_probectl(int fd)
 	return bind(fd, (const struct sockaddr *)&sun, sizeof sun) == 0 ? 0 : errno;
 }
 
+/* --- directories of one worker --------------------------------------------------- */
+
+/* What is called NAME: what FD holds? Something that is no directory is nothing that
+ * could be mended: taken to be it. errno tells why it cannot be said. */
+static bool
+in_place(int dir, const char *name, int fd)
+{
+	struct stat held, there;
+
+	errno = 0;
+	return fstatat(dir, name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       fstat(fd, &held) == 0 &&
+	       ((held.st_dev == there.st_dev && held.st_ino == there.st_ino) ||
+		   (S_ISDIR(held.st_mode) && !S_ISDIR(there.st_mode)));
+}
+
+/* Hold the Kth of them; true when it is another one than before. */
+static bool
+hold(int dir, unsigned k)
+{
+	int fd;
+
+	if (own[k].fd >= 0 && in_place(dir, own[k].name, own[k].fd))
+		return false;
+	fd = openat(dir, own[k].name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	if (own[k].fd >= 0)
+		close(own[k].fd);
+	own[k].fd = fd;
+	return true;
+}
+
 /* --- open ------------------------------------------------------------------------ */
 
 /* The workers' ids by what is there. A directory that nobody has used yet (a fresh
@@ -247,6 +292,8 @@ datadir_open(const char *path, const char *user, struct rights *rights, struct e
 		close(dir);
 		return -1;
 	}
+	for (unsigned k = 0; k < OWNS; k++)
+		hold(dir, k);
 	return dir;
 }
 
@@ -268,17 +315,11 @@ datadir_probectl(int datadir, const struct rights *rights, struct err *err)
 
 /* --- upkeep ---------------------------------------------------------------------- */
 
-/* Is the lock's name still that of the file we hold? errno tells why it cannot be said.
- */
+/* FD's is not NAME any more, and that is known. */
 static bool
-lock_in_place(int dir)
+is_gone(int dir, const char *name, int fd)
 {
-	struct stat held, there;
-
-	errno = 0;
-	return fstatat(dir, STORE_DIR "/" LOCK, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       fstat(lock_fd, &held) == 0 && held.st_dev == there.st_dev &&
-	       held.st_ino == there.st_ino;
+	return !in_place(dir, name, fd) && (errno == 0 || errno == ENOENT);
 }
 
 bool
@@ -289,14 +330,22 @@ datadir_whole(int datadir)
 	if (fstatat(datadir, STORE_SOCKET, &st, AT_SYMLINK_NOFOLLOW) != 0 &&
 	    errno == ENOENT)
 		return false;
-	return lock_in_place(datadir) || (errno != 0 && errno != ENOENT);
+	for (unsigned k = 0; k < OWNS; k++)
+		if (own[k].fd >= 0 && is_gone(datadir, own[k].name, own[k].fd))
+			return false;
+	return !is_gone(datadir, STORE_LOCK, lock_fd);
 }
 
 int
-datadir_mend(
-    int datadir, const char *path, const struct rights *rights, struct err *err)
+datadir_mend(int datadir, const char *path, const struct rights *rights,
+    struct datadir_anew *anew, struct err *err)
 {
 	if (prepare(datadir, path, rights, err) != 0)
 		return -1;
-	return lock_in_place(datadir) ? 0 : take_lock(datadir, path, rights, err);
+	if (!in_place(datadir, STORE_LOCK, lock_fd) &&
+	    take_lock(datadir, path, rights, err) != 0)
+		return -1;
+	anew->draft = hold(datadir, OWN_DRAFT);
+	anew->courier = hold(datadir, OWN_COURIER);
+	return 0;
 }

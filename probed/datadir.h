@@ -27,12 +27,18 @@ int datadir_told(
  */
 int datadir_probectl(int datadir, const struct rights *rights, struct err *err);
 
-/* False when our state or the lock was deleted meanwhile. What cannot be looked at is
- * taken to be there. */
+/* False when our state, the lock or a directory that a worker is locked into was
+ * deleted meanwhile. What cannot be looked at is taken to be there. */
 bool datadir_whole(int datadir);
+/* Which of those that a worker is locked into were made anew: it can write into no
+ * other than the one that it began with. */
+struct datadir_anew {
+	bool draft;   /* web's */
+	bool courier; /* the courier's */
+};
 /* Make again what was deleted of .smokebox, and take its lock again. PATH is for
- * messages. 0, or -1 with ERR. */
-int datadir_mend(
-    int datadir, const char *path, const struct rights *rights, struct err *err);
+ * messages. 0 with ANEW, or -1 with ERR. */
+int datadir_mend(int datadir, const char *path, const struct rights *rights,
+    struct datadir_anew *anew, struct err *err);
 
 #endif

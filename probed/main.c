@@ -155,10 +155,11 @@ static void
 mend_datadir(void)
 {
 	static struct log_limit limit;
+	struct datadir_anew anew;
 	struct err err;
 	int fd = -1;
 
-	if (datadir_mend(datadir, datadir_path, &rights, &err) == 0)
+	if (datadir_mend(datadir, datadir_path, &rights, &anew, &err) == 0)
 		fd = datadir_probectl(datadir, &rights, &err);
 	if (fd < 0) {
 		if (log_allowed(&limit, 60, NULL))
@@ -166,10 +167,15 @@ mend_datadir(void)
 			    "what was deleted cannot be made again: %s", err.text);
 		return;
 	}
-	sockets_probectl(fd);
-	workers_socket(ROOM_WEB, SOCKET_PROBECTL);
 	log_warnx(
 	    "%s/" STORE_DIR " was deleted in part and is made again", datadir_path);
+	sockets_probectl(fd);
+	if (anew.draft)
+		workers_renew(ROOM_WEB);
+	else
+		workers_socket(ROOM_WEB, SOCKET_PROBECTL);
+	if (anew.courier)
+		workers_renew(ROOM_COURIER);
 }
 
 /* A SmokePing that was started after us. */

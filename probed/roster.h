@@ -28,7 +28,8 @@ struct worker {
 	enum worker_state state;
 	struct link *link;
 	int64_t started_ns, beat_ns;
-	int64_t since; /* wall seconds */
+	int64_t renewed_ns; /* told to end, to be started again; 0: not */
+	int64_t since;	    /* wall seconds */
 	unsigned restarts, backoff;
 	uint32_t generation; /* in force there */
 	char lock[160], last_end[160];

@@ -26,10 +26,11 @@
 #define STORE_TRAFFIC STORE_DIR "/traffic" /* interfaces and exporters: interface.h */
 #define STORE_BROWSERS STORE_DIR "/browsers" /* ADDRESS.rrd: median, p95, lost */
 #define STORE_BROWSERS_MAX 64
-#define STORE_EVENTS STORE_DIR "/events.db" /* eventsdb.h */
-#define STORE_TOLD STORE_DIR "/courier/config" /* what our master tells to measure */
-#define STORE_PATHS STORE_DIR "/path" /* of the ways to targets: pathfile.h */
-#define STORE_USUAL STORE_STATE "/usual" /* delays: recorder/judge.h */
+#define STORE_EVENTS STORE_DIR "/events.db"    /* eventsdb.h */
+#define STORE_COURIER STORE_DIR "/courier"     /* its cursors */
+#define STORE_TOLD STORE_COURIER "/config"     /* what our master tells to measure */
+#define STORE_PATHS STORE_DIR "/path"	       /* of the ways to targets: pathfile.h */
+#define STORE_USUAL STORE_STATE "/usual"       /* delays: recorder/judge.h */
 #define STORE_IN_FORCE STORE_STATE "/in-force" /* announced: runner/inforce.h */
 #define STORE_LOCK STORE_DIR "/lock"
 #define STORE_SOCKET STORE_DIR "/probectl.sock"

@@ -168,7 +168,7 @@ on_gone(void *ctx, struct link *link)
 	if (link_nonsense(link))
 		kill_for(w, "sent what cannot be believed");
 	/* It is on its way out; should it only have closed the line, it goes now. */
-	else if (w->pid != 0 && !stopping)
+	else if (w->pid != 0 && !stopping && w->renewed_ns == 0)
 		kill(w->pid, SIGKILL);
 }
 
@@ -198,6 +198,7 @@ start(struct worker *w)
 	w->state = WORKER_STARTING;
 	w->generation = 0;
 	w->killed_for = NULL;
+	w->renewed_ns = 0;
 	w->lock[0] = '\0';
 	w->started_ns = w->beat_ns = clock_mono_ns();
 	w->since = clock_wall_ns() / S;
@@ -261,8 +262,8 @@ static void next_phase(void);
 static void
 ended(struct worker *w, int status)
 {
-	bool clean =
-	    WIFEXITED(status) && WEXITSTATUS(status) == 0 && (stopping || !w->wanted);
+	bool clean = WIFEXITED(status) && WEXITSTATUS(status) == 0 &&
+		     (stopping || !w->wanted || w->renewed_ns != 0);
 
 	describe_end(w, status);
 	if (clean)
@@ -275,6 +276,8 @@ ended(struct worker *w, int status)
 	w->state = WORKER_DOWN;
 	if (stopping) {
 		next_phase();
+	} else if (w->wanted && clean) {
+		start(w);
 	} else if (w->wanted) {
 		schedule_restart(w);
 		handover_tell(w, setup.rights);
@@ -296,6 +299,18 @@ workers_sockets(unsigned first)
 	for (size_t i = 0; i < ROSTER; i++)
 		if (roster[i].link != NULL)
 			handover_sockets(&roster[i], first);
+}
+
+void
+workers_renew(enum room room)
+{
+	struct worker *w = roster_of(room);
+
+	if (w->link == NULL || w->renewed_ns != 0 || stopping)
+		return;
+	log_info("%s is started anew", roster_name(w));
+	w->renewed_ns = clock_mono_ns();
+	handover_stop(w);
 }
 
 void
@@ -326,6 +341,9 @@ patience(const struct worker *w)
 static void
 watch(struct worker *w, int64_t now)
 {
+	if (w->pid != 0 && w->renewed_ns != 0 &&
+	    now - w->renewed_ns > STOP_ALL_MS * CLOCK_NS_PER_MS)
+		kill_for(w, "does not end");
 	if (w->pid == 0 || now - w->beat_ns < patience(w) * S)
 		return;
 	kill_for(w, w->state == WORKER_STARTING ? "did not become ready"

@@ -28,6 +28,9 @@ void workers_configure(const struct conf *conf);
 void workers_sockets(unsigned first);
 /* Tell ROOM, if it runs, of its socket of KIND, which is another one now. */
 void workers_socket(enum room room, enum msg_socket kind);
+/* End ROOM's worker, if it runs, in order, and start it again at once: what it is
+ * locked into is there no more. It is no death of it. */
+void workers_renew(enum room room);
 /* A child has ended: collect it. */
 void workers_reap(void);
 /* End them all in order within 5 s; a second call ends them at once. */
