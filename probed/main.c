@@ -551,9 +551,10 @@ main(int argc, char **argv)
 	}
 	if (opt.check) {
 		bool fine = mirror_check(conf, stderr);
+		struct consult asked;
 
-		fine &= consult_workers(opt.config, conf);
-
+		consult_open(&asked);
+		fine &= consult_workers(&asked, conf, STDERR_FILENO);
 		if (!fine && opt.strict) {
 			fprintf(stderr, "%s: warnings, expected none (--strict)\n",
 			    opt.config);

@@ -141,6 +141,27 @@ is "$(draft save smokebox)" 200 "a file with secrets is saved"
 like "$(cat "$DIR/smokebox")" '^token = tk_verysecret123$' "and keeps them"
 like "$(cat "$DIR/smokebox")" '^kinds = alert loss$' "beside what changed"
 
+# --- what only those know that measure ------------------------------------------------------
+text config
+line=$(($(wc -l <"$DIR/text") + 1))
+printf '++ odd\nmenu = odd\ntitle = odd\nprobe = AnotherDNS\nrecordtype = NONSENSE\nhost = 10.0.0.3\n' \
+	>>"$DIR/text"
+is "$(draft check config)" 200 "a target that cannot be measured is no error"
+is "$(said '[.problems[] | .severity, .file, .line] | tostring')" \
+	"[\"warning\",\"config\",$((line + 5))]" "but one is warned of, at its line"
+like "$(said '.problems[0].text')" '^A.odd: cannot measure: .*NONSENSE' "by the prober"
+before=$(json status .config.generation)
+is "$(draft save config)" 200 "it is saved all the same"
+wait_until 10 generation "$before"
+text config
+is "$(draft check config)" 200 "what has been there before"
+is "$(said '.problems | tostring')" '[]' "is not said again"
+sed -i '/^++ odd$/,$d' "$DIR/text"
+before=$(json status .config.generation)
+is "$(draft save config)" 200 "without it"
+wait_until 10 generation "$before"
+ok $? "all is as it was"
+
 # --- what is not taken ------------------------------------------------------------------------
 text config
 cp "$DIR/config" "$DIR/kept"
@@ -243,12 +264,17 @@ holds "history is bounded" "$(ls "$DIR/data/.smokebox/state/configurations" | gr
 # --- a folder of drafts that is none ---------------------------------------------------------------
 text config
 mkdir -m 777 "$DIR/victim"
+# The parent makes anew what it finds missing.
+kill -STOP "$PROBED"
 mv "$drafts" "$DIR/aside"
 ln -s "$DIR/victim" "$drafts"
+kill -CONT "$PROBED"
 is "$(draft check config)" 500 "where the folder of drafts is a link, there are none"
 is "$(ls "$DIR/victim")" "" "nor is anything written there"
+kill -STOP "$PROBED"
 rm "$drafts"
 mv "$DIR/aside" "$drafts"
+kill -CONT "$PROBED"
 is "$(draft check config)" 200 "until it is a folder again"
 
 # --- mounts ----------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/capability.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -26,7 +27,7 @@
 #define SECONDS 20 /* that it may take ... */
 #define CPU_S 10   /* ... and of these, at work */
 #define MEMORY (1024UL << 20)
-#define WRITES (2UL * EDIT_TEXT_MAX)
+#define WRITES (64UL * EDIT_TEXT_MAX) /* of all files as one text, too */
 #define FDS 4096
 
 void
@@ -202,6 +203,70 @@ read_conf(const struct check *check, struct msg_edited *answer)
 	return conf;
 }
 
+/* What those who measure say of CONF, in a malloced text; whether it would do for them
+ * goes to FINE. */
+static char *
+consulted(const struct check *check, const struct conf *conf, bool *fine)
+{
+	int out = memfd_create("said", MFD_CLOEXEC);
+	off_t len;
+	char *text;
+
+	*fine = out >= 0 && consult_workers(&check->asked, conf, out);
+	len = out < 0 ? 0 : lseek(out, 0, SEEK_END);
+	text = mem_zero((size_t)len + 1, 1);
+	if (out >= 0) {
+		ssize_t n = pread(out, text, (size_t)len, 0);
+		text[n < 0 ? 0 : n] = '\0';
+		close(out);
+	}
+	return text;
+}
+
+/* One line of it, "FILE:LINE: warning: TEXT", unless BEFORE has TEXT too. */
+static void
+tell_line(const struct check *check, struct msg_edited *answer, char *line,
+    const char *before)
+{
+	static const char word[] = ": warning: ";
+	char *text = strstr(line, word), *colon, *same;
+
+	if (text == NULL)
+		return;
+	same = mem_printf("%s\n", text);
+	bool said = strstr(before, same) != NULL;
+	free(same);
+	*text = '\0';
+	colon = strrchr(line, ':');
+	if (said || colon == NULL)
+		return;
+	*colon = '\0';
+	put_row(answer, CONF_WARNING, name_of(check->job, line),
+	    (unsigned)strtoul(colon + 1, NULL, 10), text + sizeof word - 1);
+}
+
+/* Which targets of CONF could not be measured, of those that can be now: only they know
+ * who measure. */
+static void
+consult(const struct check *check, const struct conf *conf, struct msg_edited *answer)
+{
+	bool fine, strict;
+	char *said = consulted(check, conf, &fine), *save = NULL;
+
+	reload_path(&strict);
+	if (!fine) {
+		char *before = consulted(check, reload_conf(), &fine);
+
+		for (char *line = strtok_r(said, "\n", &save); line != NULL;
+		     line = strtok_r(NULL, "\n", &save))
+			tell_line(check, answer, line, before);
+		free(before);
+		if (strict)
+			answer->end = EDIT_WRONG;
+	}
+	free(said);
+}
+
 static void
 look(const struct check *check, struct msg_edited *answer)
 {
@@ -230,6 +295,8 @@ look(const struct check *check, struct msg_edited *answer)
 		if (at.line > 0)
 			put_row(answer, CONF_ERROR, name_of(check->job, at.file),
 			    at.line, why.text);
+	} else {
+		consult(check, conf, answer);
 	}
 	conf_free(conf);
 }
@@ -261,11 +328,12 @@ hold_sources(const struct edit_job *job)
 }
 
 bool
-check_draft(const struct check *check, struct msg_edited *answer)
+check_draft(struct check *check, struct msg_edited *answer)
 {
 	int status = 0;
 	pid_t pid;
 
+	consult_open(&check->asked);
 	hold_sources(check->job);
 	pid = fork();
 	if (pid == 0) {

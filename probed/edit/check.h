@@ -3,6 +3,7 @@
 #ifndef EDIT_CHECK_H
 #define EDIT_CHECK_H
 
+#include "consult.h"
 #include "edit/child.h"
 
 struct check {
@@ -12,11 +13,12 @@ struct check {
 	size_t len;
 	int draft; /* descriptor */
 	int whole; /* memory file: the draft with its secrets, when it would do */
+	struct consult asked;
 };
 
 /* Run the check. The answer is in the job's memory file then, as ANSWER goes on from
  * here. True when it would do. */
-bool check_draft(const struct check *check, struct msg_edited *answer);
+bool check_draft(struct check *check, struct msg_edited *answer);
 /* Write ANSWER where the parent finds it. */
 void check_tell(const struct edit_job *job, const struct msg_edited *answer);
 

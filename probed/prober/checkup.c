@@ -81,18 +81,34 @@ checkup_target(const struct conf *conf, const struct conf_target *t)
 	target_free(&target);
 }
 
-void
-checkup_main(int argc, char **argv, enum module_home home)
+/* What standard input has; ends the process where that is no configuration. */
+static struct conf *
+checkup_read(void)
 {
 	struct conf_report report = { 0 };
 	struct conf *conf;
+	char *text = NULL;
+	size_t size = 0;
+	ssize_t len = getdelim(&text, &size, '\0', stdin);
 
-	if (argc != 3 || strcmp(argv[1], "--check") != 0)
+	conf = len < 0 ? NULL : conf_parse_checked(text, (size_t)len, &report);
+	if (conf == NULL)
+		fatalx("no configuration to check");
+	conf_report_free(&report);
+	free(text);
+	return conf;
+}
+
+void
+checkup_main(int argc, char **argv, enum module_home home)
+{
+	struct conf *conf;
+
+	if (argc != 2 || strcmp(argv[1], "--check") != 0)
 		return;
 	log_init("probed", LOG_LEVEL_INFO);
-	conf = conf_load(argv[2], &report);
-	conf_report_free(&report);
-	for (size_t i = 0; conf != NULL && i < conf->target_count; i++) {
+	conf = checkup_read();
+	for (size_t i = 0; i < conf->target_count; i++) {
 		const struct conf_target *t = conf->target[i];
 		if (conf_target_is_pinged(t) && conf_target_home(conf, t) == home &&
 		    !checkup_known(t))

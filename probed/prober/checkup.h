@@ -5,10 +5,11 @@
 
 #include "config/schema.h"
 
-/* Called as "NAME --check CONFIG": say of every target of CONFIG whose home is HOME and
- * that could not be measured why, as warnings with file and line on standard error, and
- * leave with 1 when there were any, else with 0. What reading CONFIG complains of is
- * not said again. Called otherwise: returns. */
+/* Called as "NAME --check" with a configuration as checked text on standard input: say
+ * of every target whose home is HOME and that could not be measured why, as warnings
+ * with file and line on standard error, and leave with 1 when there were any, else with
+ * 0. What reading the configuration complains of is not said again. Called otherwise:
+ * returns. */
 void checkup_main(int argc, char **argv, enum module_home home);
 
 #endif
