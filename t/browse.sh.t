@@ -5,7 +5,7 @@
 # start tell; none that the server has is left out. Pictures stay in BUILD/t/out/browse-seen
 # for whoever looks.
 . "${SOURCE:?}/t/world.sh" || exit 1
-command -v chromium >"$DIR/which" || skip_all "no chromium"
+[ -n "$CHROMIUM" ] || skip_all "no chromium"
 command -v node >"$DIR/which" || skip_all "no node"
 [ -d "$BUILD/t/browser/npm/node_modules/playwright-core" ] || skip_all "no Playwright from npm"
 world "$@"

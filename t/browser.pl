@@ -42,7 +42,7 @@ sub start {
 		open STDOUT, '>', "$profile/chromium.out";
 		open STDERR, '>&', \*STDOUT;
 		no warnings 'exec';
-		exec 'chromium', '--headless=new', '--no-sandbox', '--disable-gpu',
+		exec $ENV{CHROMIUM} || 'chromium', '--headless', '--no-sandbox', '--disable-gpu',
 		    '--disable-dev-shm-usage', '--no-first-run', '--disable-extensions',
 		    '--disable-background-networking', '--disable-component-update',
 		    '--disable-sync', '--hide-scrollbars', '--no-proxy-server',

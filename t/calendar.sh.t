@@ -117,7 +117,7 @@ done
 like "$(page "/incidents?subject=Far.one")" 'href="/calendar\?target=Far.one"' "the list leads to it"
 
 # --- for people -------------------------------------------------------------------------
-if command -v chromium >"$DIR/which"; then
+if [ -n "$CHROMIUM" ]; then
 	mkdir -p "$OUT/calendar"
 	perl "$SOURCE/t/browser.pl" "$OUT/calendar" "$URL/calendar?year=2025" "$URL/calendar?month=2025-10" \
 		>"$DIR/seen" 2>"$DIR/browser.err"

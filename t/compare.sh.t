@@ -123,7 +123,7 @@ like "$(page /)" 'href="/compare\?t=Far"' "a group on the first page too"
 like "$(page /compare)" 'type="checkbox" name="t" value="Far.two"' "without any, they are chosen"
 
 # --- for people -------------------------------------------------------------------------
-if command -v chromium >"$DIR/which"; then
+if [ -n "$CHROMIUM" ]; then
 	cat >"$DIR/run" <<-'END'
 	(async () => {
 		const card = document.getElementById('overlay');

@@ -97,7 +97,7 @@ done
 unlike "$(cat "$DIR/probed.log")" "is down|ended with status" "no worker died"
 
 # --- for people -------------------------------------------------------------------------
-if command -v chromium >"$DIR/which"; then
+if [ -n "$CHROMIUM" ]; then
 	cat >"$DIR/run" <<-'END'
 	(async () => {
 		document.cookie = 'smokebox-look=dark:Asia/Kolkata; path=/';

@@ -3,7 +3,7 @@
 # what happens, in headless Chromium at desktop and phone width, light and dark. (All other
 # pages, and what else is to be seen of them: browse.sh.t.)
 . "${SOURCE:?}/t/world.sh" || exit 1
-command -v chromium >"$DIR/which" || skip_all "no chromium"
+[ -n "$CHROMIUM" ] || skip_all "no chromium"
 world "$@"
 network "* delay=12ms normal=2ms
 3 loss=0.3 delay=25ms

@@ -3,7 +3,7 @@
 # is known, that it moves as hands move it, that its view is in the address, its figures
 # against the API's and against what was put into the file; and the page without scripts.
 . "${SOURCE:?}/t/world.sh"
-command -v chromium >"$DIR/which" || skip_all "no chromium"
+[ -n "$CHROMIUM" ] || skip_all "no chromium"
 [ -f "$BUILD/web/vendor/uPlot.iife.min.js" ] || [ -f "$SOURCE/web/vendor/uPlot.iife.min.js" ] ||
 	skip_all "built with --disable-interactive"
 world "$@"

@@ -116,7 +116,7 @@ like "$(tr -d '\n' <"$DIR/page" | sed 's/<section/\n&/g' | grep -F '<h2>Internet
 like "$(part Typo)" "There is no history yet" "of what never was measured, nothing is said"
 
 # --- for people -------------------------------------------------------------------------
-if command -v chromium >"$DIR/which"; then
+if [ -n "$CHROMIUM" ]; then
 	mkdir -p "$OUT/status"
 	perl "$SOURCE/t/browser.pl" "$OUT/status" "$URL/status" >"$DIR/seen" 2>"$DIR/browser.err"
 	ok $? "Chromium looked"

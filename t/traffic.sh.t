@@ -216,7 +216,7 @@ is "$(stat -c %a "$DIR/data/.smokebox/flows" "$DIR"/data/.smokebox/flows/*.minut
 	tr '\n' ' ')" "600 700 " "only its owner reads the ring"
 
 # --- as people see it ------------------------------------------------------------------
-if command -v chromium >"$DIR/which"; then
+if [ -n "$CHROMIUM" ]; then
 	mkdir -p "$OUT/traffic-pages"
 	perl "$SOURCE/t/browser.pl" "$OUT/traffic-pages" "$URL/traffic?$all" "$URL/traffic" \
 		"$URL/traffic?start=2001-01-01&end=2001-01-02" >"$DIR/seen" 2>"$DIR/browser.err"

@@ -177,7 +177,7 @@ is "$(get "/graph/Group/One~near.example.csv")" 200 "a table of what has no roun
 is "$(wc -l <"$DIR/body")" 1 "has its head"
 
 # --- for people ---
-if command -v chromium >"$DIR/which"; then
+if [ -n "$CHROMIUM" ]; then
 	mkdir -p "$OUT/views"
 	perl "$SOURCE/t/browser.pl" "$OUT/views" "$URL/t/Group" "$URL/t/Group/One" \
 		"$URL/t/Group/One~far?start=now-1h&end=now" \

@@ -18,7 +18,9 @@ URL=http://127.0.0.1:8080
 : "${WORLD_MOST_S:=1800}"
 [ -n "${DIR:-}" ] || DIR=$(mktemp -d "${TMPDIR:-/tmp}/smokebox-$NAME.XXXXXX")
 chmod 755 "$DIR"
-export DIR
+# What tests look at pages with: Chromium without windows to draw, else the whole of it.
+CHROMIUM=$(command -v chromium-headless-shell || command -v chromium)
+export DIR CHROMIUM
 tap_count=0 tap_failed=0
 trap world_end EXIT
 

@@ -21,7 +21,7 @@ all_measured() {
 wait_until 60 all_measured || bail "not all are measured"
 
 # --- one browser ------------------------------------------------------------------------
-if [ "$LOOKS" -gt 0 ] && command -v chromium >"$DIR/which"; then
+if [ "$LOOKS" -gt 0 ] && [ -n "$CHROMIUM" ]; then
 	cat >"$DIR/look.js" <<-'END'
 	new Promise(done => setTimeout(() => {
 		const all = performance.getEntriesByType('resource');
@@ -41,7 +41,7 @@ if [ "$LOOKS" -gt 0 ] && command -v chromium >"$DIR/which"; then
 	row "all is there after, ms" "$(place 2)" - ""
 	row "transferred, kB" "$(over "$(place 3)" 1000 0)" - "below 300"
 else
-	echo "# the browser is left out: LOOKS=0, or no chromium (package chromium)"
+	echo "# the browser is left out: LOOKS=0, or no chromium (package chromium-headless-shell)"
 fi
 
 # --- a crowd ----------------------------------------------------------------------------

@@ -165,19 +165,20 @@ const looks = ['color-contrast', 'scrollable-region-focusable'];
 const wide = 1280, narrow = 390;
 /* The ways to look: one after the other on a page that was loaded as the first of them,
  * with what axe-core is asked for then (nothing, or all by null), and whether a picture of
- * it is kept. */
+ * it is kept. Of pages in turn, axe-core looks at one dark where it is wide and light where
+ * it is narrow, and at the next one the other way round: rules of style are the same. */
 const ways = {
-	desk: [{ theme: 'light', width: wide, rules: null, kept: true },
-		{ theme: 'dark', width: wide, rules: looks }],
-	phone: [{ theme: 'dark', width: narrow, rules: looks, kept: true },
-		{ theme: 'light', width: narrow, rules: [] }],
-	bare: [{ theme: 'light', width: narrow, rules: null },
-		{ theme: 'dark', width: wide, rules: [], kept: true }],
+	desk: odd => [{ theme: odd ? 'dark' : 'light', width: wide, rules: null, kept: true },
+		{ theme: odd ? 'light' : 'dark', width: wide, rules: [] }],
+	phone: odd => [{ theme: odd ? 'light' : 'dark', width: narrow, rules: looks, kept: true },
+		{ theme: odd ? 'dark' : 'light', width: narrow, rules: [] }],
+	bare: odd => [{ theme: odd ? 'dark' : 'light', width: narrow, rules: null },
+		{ theme: odd ? 'light' : 'dark', width: wide, rules: [] }],
 };
 
 /* A window that looks one way; what it sees goes into its "seen". */
 async function window_of(browser, way, cookies) {
-	const width = ways[way][0].width, phone = width === narrow;
+	const [{ width }] = ways[way](false), phone = width === narrow;
 	const context = await browser.newContext({ viewport: { width, height: 844 }, isMobile: phone,
 		hasTouch: phone, javaScriptEnabled: way !== 'bare' });
 	await context.addCookies(cookies);
@@ -205,10 +206,10 @@ async function window_of(browser, way, cookies) {
 	return at;
 }
 
-async function look(at, path) {
-	const { way, page } = at, [doing] = path.split('#').slice(1);
+async function look(at, path, odd) {
+	const { way, page } = at, steps = ways[way](odd), [doing] = path.split('#').slice(1);
 	const seen = at.seen = { url: base + path, way, errors: [], failed: [], foreign: [], violations: [], wide: 0 };
-	const bare = way === 'bare', first = ways[way][0], unfold = first.width === narrow;
+	const bare = way === 'bare', [first] = steps, unfold = first.width === narrow;
 	await page.setViewportSize({ width: first.width, height: 844 });
 	await page.emulateMedia({ colorScheme: first.theme });
 	if (bare)
@@ -228,7 +229,7 @@ async function look(at, path) {
 	if (way === 'desk')
 		seen.keys = await keyboard(page, at.cdp);
 	const name = path.replace(/[^A-Za-z0-9]+/g, '-').replace(/^-|-$/g, '') || 'start';
-	for (const [i, { theme, width, rules, kept }] of ways[way].entries()) {
+	for (const [i, { theme, width, rules, kept }] of steps.entries()) {
 		if (i > 0) {
 			await page.setViewportSize({ width, height: 844 });
 			await page.emulateMedia({ colorScheme: theme });
@@ -279,7 +280,7 @@ async function crawl(request) {
 }
 
 (async () => {
-	const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox',
+	const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: ['--no-sandbox',
 		'--disable-gpu', '--disable-dev-shm-usage', '--no-proxy-server', '--disable-component-update'] });
 	/* In by the form, by keyboard, as people come in. */
 	const first = await browser.newContext();
@@ -299,8 +300,8 @@ async function crawl(request) {
 	/* Each way at its own pace. */
 	await Promise.all(Object.keys(ways).map(async way => {
 		const at = await window_of(browser, way, cookies);
-		for (const path of all)
-			await look(at, path);
+		for (const [i, path] of all.entries())
+			await look(at, path, i % 2 === 1);
 	}));
 	await browser.close();
 })().catch(e => {
