@@ -40,6 +40,8 @@ is "$(sed -n 's/^Location: //Ip' "$DIR/head" | tr -d '\r')" /t/Far "and leads ba
 like "$(grep -i '^Set-Cookie' "$DIR/head")" 'SameSite=Lax' "that goes nowhere else"
 is "$(keep 'theme=&zone=')" 303 "so is none"
 is "$(cookie)" ":" "which is the system's, and this machine's"
+is "$(keep 'theme=light&zone=&renew=yes')" 303 "pages may renew themselves without scripts"
+is "$(cookie)" "light::renew" "which is kept as well"
 for bad in theme=blue zone=Mars/Base 'zone=../../etc/passwd' zone=/etc/localtime 'zone=UTC%0d%0aX:y' \
 	"zone=$(printf 'a%.0s' $(seq 500))" zone=Europe zone=right/UTC zone=leapseconds; do
 	is "$(keep "$bad")" 400 "${bad:0:60} is refused"
@@ -57,6 +59,20 @@ like "$(cat "$DIR/page")" 'dark.css" media="screen"' "whatever the system"
 like "$(cat "$DIR/page")" '<source media="\(min-width: 0px\)" srcset="[^"]*theme=dark' "graphs too"
 like "$(as light: /)" 'dark.css" media="not all"' "light"
 like "$(cat "$DIR/page")" '<source media="\(max-width: 0px\)" srcset="[^"]*theme=dark' "graphs too"
+
+# --- without scripts --------------------------------------------------------------------
+renews='<noscript><meta http-equiv="refresh" content="[1-9][0-9]*"></noscript>'
+unlike "$(page /)" 'http-equiv="refresh"' "who chose nothing reads in peace"
+like "$(cat "$DIR/page")" '<noscript> · <a href="">load again</a></noscript>' "and loads pages again"
+for wish in ::renew dark::renew :Asia/Kolkata:renew; do
+	like "$(as $wish /)" "$renews" "$wish: pages renew themselves"
+done
+like "$(cat "$DIR/page")" '\+0530">' "with the zone"
+like "$(as ::renew /look)" 'name="renew" value="yes" checked' "which is seen in the form"
+unlike "$(cat "$DIR/page")" 'http-equiv="refresh"' "that itself stays as it is"
+for wish in ::renewal :renew renew ::; do
+	unlike "$(as $wish /)" 'http-equiv="refresh"' "$wish is none of it"
+done
 
 # --- the zone ---------------------------------------------------------------------------
 like "$(page /)" 'shown <time datetime="[^"]*\+0000">' "this machine's zone"

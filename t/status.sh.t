@@ -89,7 +89,9 @@ wait_until 40 said Typo "? not known"
 ok $? "what cannot be measured is not known, and not down"
 is "$(grep -cE '10\.0\.0\.|no\.such\.name' "$DIR/page")" 0 "no host is named"
 like "$(cat "$DIR/page")" '<h1>[A-Z]' "a sentence stands above"
-like "$(cat "$DIR/page")" '<noscript><meta http-equiv="refresh" content="30">' "it is renewed without scripts"
+unlike "$(cat "$DIR/page")" 'http-equiv="refresh"' "without scripts it stays as it is"
+like "$(curl -s -m 10 -b smokebox-look=::renew "$URL/status")" \
+	'<noscript><meta http-equiv="refresh" content="30">' "or is renewed, for who wants that"
 like "$(page /)" 'href="/status"' "every page leads there"
 
 # --- the last days ----------------------------------------------------------------------

@@ -151,7 +151,7 @@ holds "m is minutes here, not months" "$(top "start=now-5m&end=now-1m" '.end - .
 is "$(top "start=now-5min" '[.growing, .covered > 0]')" '[true,true]' "and it says that it grows"
 like "$(page /traffic)" '10\.1\.2\.3' "the page has it"
 unlike "$(page /traffic)" 'In the last five minutes' "what is the same of all its time is said once"
-like "$(page /traffic)" 'http-equiv="refresh"' "and loads again"
+like "$(curl -s -m 10 -b smokebox-look=::renew "$URL/traffic")" 'http-equiv="refresh"' "and loads again"
 like "$(page /traffic)" 'last heard' "exporters are listed"
 unlike "$(page /traffic)" 'No router tells' "no help is needed any more"
 

@@ -53,6 +53,7 @@ taste_put(struct html *page, const struct request *r)
 	struct wish w;
 
 	wish_of(r, &w);
+	html_flag(page, "renew", w.renew);
 	for (size_t i = 0; i < THEMES; i++)
 		if (strcmp(w.theme, themes[i].theme) == 0) {
 			html_text(page, "theme", themes[i].theme);
@@ -119,9 +120,10 @@ save(struct request *r)
 		    zone);
 		return;
 	}
-	char *text = mem_printf(WISH_COOKIE
-	    "=%s:%s; Path=%s/; Max-Age=%d; SameSite=Lax%s",
-	    theme, zone, request_base(), KEEP_S, server_is_tls(r) ? "; Secure" : "");
+	char *text =
+	    mem_printf(WISH_COOKIE "=%s:%s%s; Path=%s/; Max-Age=%d; SameSite=Lax%s",
+		theme, zone, request_arg(r, "renew") != NULL ? ":renew" : "",
+		request_base(), KEEP_S, server_is_tls(r) ? "; Secure" : "");
 	request_set_header(r, "Set-Cookie", text);
 	free(text);
 	reply_redirect(r, way_back(r));

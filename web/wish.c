@@ -36,13 +36,16 @@ parse(struct wish *w, const char *value)
 	if (value[len] != ':')
 		return;
 	value += len + 1;
-	len = strcspn(value, "; ");
-	if (len >= sizeof w->zone)
-		return;
-	memcpy(w->zone, value, len);
-	w->zone[len] = '\0';
-	if (!wish_zone_exists(w->zone))
-		w->zone[0] = '\0';
+	len = strcspn(value, ":; ");
+	if (len < sizeof w->zone) {
+		memcpy(w->zone, value, len);
+		w->zone[len] = '\0';
+		if (!wish_zone_exists(w->zone))
+			w->zone[0] = '\0';
+	}
+	value += len;
+	w->renew = strncmp(value, ":renew", 6) == 0 &&
+		   (value[6] == '\0' || value[6] == ';' || value[6] == ' ');
 }
 
 void

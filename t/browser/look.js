@@ -153,8 +153,6 @@ async function axe(page, theme, rules) {
 	const found = await page.evaluate(only => window.axe.run(document, {
 		resultTypes: ['violations'],
 		runOnly: only || undefined,
-		/* Without scripts, pages renew themselves by being loaded again. */
-		rules: { 'meta-refresh': { enabled: false } },
 	}), rules);
 	return found.violations.flatMap(v => v.nodes.slice(0, 5).map(n =>
 		`${theme}: ${v.id}: ${n.target.join(' ')}: ${n.html.slice(0, 200)}: ${(n.failureSummary || '').split('\n')[1]}`));
