@@ -12,12 +12,38 @@
 static double now_is;
 
 static void
+note(struct outcome *o, const struct infer_finding *f, bool over)
+{
+	struct word *x = &o->word[o->words];
+	unsigned last = o->words;
+
+	while (last > 0 && strcmp(o->word[last - 1].subject, f->subject) != 0)
+		last--;
+	if (last > 0 && o->word[last - 1].over == over &&
+	    o->word[last - 1].begin == (double)f->begin &&
+	    o->word[last - 1].confidence == f->confidence &&
+	    strcmp(o->word[last - 1].cause, f->cause) == 0)
+		return;
+	if (o->words == WORDS_MAX)
+		return;
+	*x = (struct word){ .segment = f->segment,
+		.confidence = f->confidence,
+		.at = now_is,
+		.begin = (double)f->begin,
+		.over = over };
+	snprintf(x->cause, sizeof x->cause, "%s", f->cause);
+	snprintf(x->subject, sizeof x->subject, "%s", f->subject);
+	o->words++;
+}
+
+static void
 hear(void *ctx, const struct infer_finding *f, int64_t time, bool over)
 {
 	struct outcome *o = ctx;
 	struct told *x = NULL;
 
 	(void)time;
+	note(o, f, over);
 	for (unsigned i = 0; i < o->tolds; i++)
 		if (o->told[i].segment == f->segment &&
 		    strcmp(o->told[i].subject, f->subject) == 0)
@@ -132,7 +158,7 @@ one_round(struct verdict *v, struct world *w, const struct scenario *sc, unsigne
 	for (unsigned i = 0; i < w->pings; i++) {
 		double t = end - w->step + w->step * i / w->pings;
 		/* Once a round will do where nothing begins or ends within it. */
-		if (i == 0 || sc->segment == SEGMENT_NONE || !whole) {
+		if (i == 0 || sc->segment == SEGMENT_NONE || !whole || w->restless) {
 			world_calm(w);
 			sc->at(w, t - w->onset);
 		}

@@ -20,11 +20,24 @@ struct told {
 	bool right;
 };
 
+/* One thing that was said, where it is another than was said of its subject before. */
+struct word {
+	enum segment segment;
+	char cause[FINDING_WORD], subject[FINDING_SUBJECT];
+	enum confidence confidence;
+	double at, begin; /* epoch seconds: when it was said, and since when it is so */
+	bool over;
+};
+
+#define WORDS_MAX 256
+
 struct outcome {
 	bool right, sure_soon;
 	unsigned wrong; /* findings that were */
 	struct told told[TOLD_MAX];
 	unsigned tolds;
+	struct word word[WORDS_MAX];
+	unsigned words;
 	double truth;		     /* of the delay; 0: it is not known */
 	char last[FINDING_SENTENCE]; /* how things stood in the end */
 	/* Of the network: */

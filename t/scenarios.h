@@ -30,6 +30,14 @@ struct scenario_two {
 	enum segment also;
 };
 
+/* One thing, SC's, and in the middle third of it another: each is told in time and with
+ * its own begin, nothing else is, and neither is called over while it lasts. */
+struct scenario_pair {
+	struct scenario sc;
+	enum segment then;
+	const char *then_cause;
+};
+
 struct scenario_table {
 	const struct scenario *scenario;
 	size_t n;
@@ -40,9 +48,15 @@ struct scenario_twos {
 	size_t n;
 };
 
+struct scenario_pairs {
+	const struct scenario_pair *pair;
+	size_t n;
+};
+
 extern const struct scenario_table scenarios_home, scenarios_line, scenarios_way,
     scenarios_ends, scenarios_hops, scenarios_family, scenarios_fine;
 extern const struct scenario_twos scenarios_two;
+extern const struct scenario_pairs scenarios_pair;
 /* Of these nothing that is wrong may be sure. */
 extern const struct scenario_table scenarios_chance;
 

@@ -14,6 +14,8 @@
 #define LITTLE 0.1 /* loss that a full queue makes, too */
 #define SAME_LOSS 0.6  /* of an end's loss, that of the path, which explains it */
 #define NO_CHANCE 1e-5 /* that an end loses more than that */
+#define LESS_SAME (VERDICT_GOOD + 1) /* windows that say that an outage is over */
+#define PROVEN 0.01		     /* chance of so little loss where it goes on */
 
 struct series *
 verdict_find(const struct verdict *v, uint64_t id)
@@ -50,6 +52,46 @@ shut(struct verdict *v, struct slot *slot, const struct series *s)
 	memset(slot, 0, sizeof *slot);
 }
 
+/* What is not the matter any more, and was not told of meanwhile: by its last words. */
+static void
+rest(struct verdict *v)
+{
+	if (v->under.open)
+		v->fn(v->ctx, v->under.f, v->under.last, true);
+	free(v->under.f);
+	memset(&v->under, 0, sizeof v->under);
+}
+
+/* Of what was worse nothing is left: what was told before is what is the matter. */
+static void
+rise(struct verdict *v)
+{
+	v->path = v->under;
+	memset(&v->under, 0, sizeof v->under);
+	v->path.same = 1;
+	v->path.risen = v->path.held = v->judged + 1;
+}
+
+/* Do the far ends prove that what SLOT tells of the path is over? Little loss does not
+ * show in each window. */
+static bool
+is_refuted(const struct verdict *v, const struct slot *slot)
+{
+	const struct series *s, *next;
+	uint64_t n, lost, all = 0, all_lost = 0;
+
+	if (slot->d.sign != SIGN_LOSS || v->judged - slot->held > VERDICT_RING)
+		return true;
+	HASH_ITER(hh, v->series, s, next) {
+		if (s->role != VERDICT_FAR || s->slot.open)
+			continue;
+		series_counts(s, slot->held, &n, &lost);
+		all += n;
+		all_lost += lost;
+	}
+	return odds_at_most(all_lost, all, slot->d.ends / 2) < PROVEN;
+}
+
 /* Does B say the same as A? Another word for the cause of the same is no other. */
 static bool
 is_same(const struct diagnosis *a, const struct diagnosis *b)
@@ -82,6 +124,57 @@ rank(const char *cause)
 	return 0;
 }
 
+/* Is D about what began after what SLOT tells did, and is worse? */
+static bool
+is_news(const struct verdict *v, const struct slot *slot, const struct diagnosis *d)
+{
+	const struct diagnosis *told = &slot->d;
+
+	if (!slot->open || d->since < slot->risen ||
+	    d->since <= slot->begin / v->length + verdict_apart(d->sign, d->size))
+		return false;
+	if (!is_same(told, d))
+		return true;
+	if (d->sign == SIGN_DELAY)
+		return false;
+	return d->low > (told->sign == SIGN_DELAY ? LITTLE : told->high);
+}
+
+/* Does D tell less than SLOT's outage, which is over then? */
+static bool
+is_less(const struct verdict *v, const struct slot *slot, const struct diagnosis *d)
+{
+	return slot->open && is_same(&slot->d, d) &&
+	       strcmp(slot->d.cause, "outage") == 0 &&
+	       strcmp(d->cause, "outage") != 0 &&
+	       (d->sign == SIGN_DELAY || d->since > slot->begin / v->length);
+}
+
+/* SLOT tells what is worse and began later, D, from now on. In the same segment that
+ * is the same incident; else what was told goes on until something says otherwise. */
+static void
+turn(struct verdict *v, struct slot *slot, const struct series *s,
+    const struct diagnosis *d)
+{
+	if (slot->d.segment == d->segment) {
+		slot->was = slot->was != 0 ? slot->was : slot->begin;
+	} else if (slot == &v->path && v->under.open &&
+		   v->under.d.segment == d->segment) {
+		shut(v, slot, s);
+		rise(v);
+		return;
+	} else if (slot == &v->path) {
+		rest(v);
+		v->under = *slot;
+		memset(slot, 0, sizeof *slot);
+	} else {
+		shut(v, slot, s);
+	}
+	slot->d = *d;
+	slot->begin = d->since * v->length;
+	slot->same = 1;
+}
+
 /* D is what the window just judged says. S as in verdict_tell(). */
 static void
 step(struct verdict *v, struct slot *slot, const struct series *s,
@@ -92,16 +185,52 @@ step(struct verdict *v, struct slot *slot, const struct series *s,
 	    (d->state == DIAGNOSIS_FOUND && d->fading && !slot->open))
 		return;
 	if (d->state == DIAGNOSIS_NONE) {
-		shut(v, slot, s);
+		if (slot->held == 0 || is_refuted(v, slot))
+			shut(v, slot, s);
+		if (slot == &v->path && !slot->open && v->under.open)
+			rise(v);
 		return;
 	}
+	if (slot->held != 0)
+		slot->held = v->judged + 1;
+	/* The rest of what was worse. */
+	if (!is_same(&slot->d, d) && d->since < slot->risen &&
+	    v->judged - slot->risen < VERDICT_RING / 2)
+		return;
+	if (is_news(v, slot, d)) {
+		if (slot->news > 0 && !is_same(&slot->next, d))
+			slot->news = 0;
+		slot->next = *d;
+		if (++slot->news < 2)
+			return;
+		turn(v, slot, s, d);
+	} else if (is_less(v, slot, d)) {
+		if (++slot->news < LESS_SAME)
+			return;
+		slot->d = *d;
+		slot->begin = slot->was != 0 ? slot->was : slot->begin;
+		slot->was = 0;
+	}
+	slot->news = 0;
 	if (slot->open && !is_same(&slot->d, d)) {
 		/* Once may be a window in which not all are as far as the others. */
 		if (slot->same != 0) {
 			slot->same = 0;
 			return;
 		}
-		shut(v, slot, s);
+		/* Of one family or both: the same incident. */
+		if (slot->d.segment == d->segment) {
+			slot->begin = d->since * v->length;
+			slot->was = 0;
+			slot->d = *d;
+		} else {
+			shut(v, slot, s);
+			if (slot == &v->path && v->under.open) {
+				rise(v);
+				if (!is_same(&slot->d, d))
+					return;
+			}
+		}
 	}
 	if (slot->same == 0 || !is_same(&slot->d, d)) {
 		slot->same = slot->open ? slot->same : 0;
@@ -189,6 +318,41 @@ judge_ends(struct verdict *v, const bool waits[SIGNS])
 	}
 }
 
+/* What shows, by its role, that SEGMENT is the matter. */
+static enum verdict_role
+role_of(const struct verdict *v, enum segment segment)
+{
+	enum verdict_role role = segment < SEGMENT_ACCESS      ? VERDICT_GATEWAY
+				 : segment == SEGMENT_ACCESS   ? VERDICT_ACCESS
+				 : segment == SEGMENT_PROVIDER ? VERDICT_PROVIDER
+							       : VERDICT_FAR;
+	const struct series *s, *next;
+
+	HASH_ITER(hh, v->series, s, next)
+		if (s->role == role && series_fresh(v, s))
+			return role;
+	return VERDICT_FAR;
+}
+
+/* Does what was the matter before what is worse began go on? */
+static void
+judge_under(struct verdict *v)
+{
+	enum verdict_role role = role_of(v, v->under.d.segment);
+	const struct series *s, *next;
+	bool bad = false;
+
+	if (!v->under.open)
+		return;
+	HASH_ITER(hh, v->series, s, next)
+		bad |=
+		    s->role == role && !s->slot.open && s->track[v->under.d.sign].bad;
+	if (bad && v->path.open)
+		v->under.last = (v->judged + 1) * v->length;
+	else
+		rest(v);
+}
+
 static void
 judge_host(struct verdict *v, const struct survey *all)
 {
@@ -273,6 +437,7 @@ judge(struct verdict *v, int64_t number)
 		if (loss.state == DIAGNOSIS_NONE && delay.state != DIAGNOSIS_NONE)
 			better = true;
 		step(v, &v->path, NULL, better ? &delay : &loss);
+		judge_under(v);
 		v->undecided = !v->path.open && (loss.state != DIAGNOSIS_NONE ||
 						    delay.state != DIAGNOSIS_NONE);
 		judge_ends(v, (bool[SIGNS]){ [SIGN_LOSS] = loss.state == DIAGNOSIS_WAIT,
@@ -312,6 +477,7 @@ set_length(struct verdict *v)
 	if (length == v->length)
 		return;
 	if (length != 0) {
+		rest(v);
 		shut(v, &v->path, NULL);
 		shut(v, &v->host, NULL);
 	}
@@ -334,7 +500,11 @@ move_slot(struct slot *slot, int64_t windows, int64_t seconds)
 {
 	slot->begin += slot->begin != 0 ? seconds : 0;
 	slot->last += slot->last != 0 ? seconds : 0;
-	slot->d.since += slot->same > 0 ? windows : 0;
+	slot->was += slot->was != 0 ? seconds : 0;
+	slot->d.since += windows;
+	slot->next.since += windows;
+	slot->held += slot->held != 0 ? windows : 0;
+	slot->risen += slot->risen != 0 ? windows : 0;
 }
 
 /* The clock was set back: all windows get the numbers of the new time, so that what is
@@ -350,6 +520,7 @@ set_back(struct verdict *v, int64_t windows)
 			series_window(s, i)->number += windows;
 		for (int sign = 0; sign < SIGNS; sign++) {
 			s->track[sign].since += windows;
+			s->track[sign].first += windows;
 			s->track[sign].last += windows;
 		}
 		s->own.since += s->own.since != 0 ? windows : 0;
@@ -359,6 +530,7 @@ set_back(struct verdict *v, int64_t windows)
 		move_slot(&s->slot, windows, seconds);
 	}
 	move_slot(&v->path, windows, seconds);
+	move_slot(&v->under, windows, seconds);
 	move_slot(&v->host, windows, seconds);
 	for (unsigned i = 0; i < VERDICT_USES; i++)
 		v->use[i].time += seconds;
@@ -559,6 +731,7 @@ verdict_free(struct verdict *v)
 	verdict_stash_free(v);
 	verdict_others_free(v);
 	free(v->path.f);
+	free(v->under.f);
 	free(v->host.f);
 	free(v);
 }
@@ -594,7 +767,9 @@ verdict_covers(const struct verdict *v, const struct series *s)
 	/* Only some ends are behind it: those that are bad since about then. */
 	if (!t->bad)
 		t = &s->track[SIGN_DELAY];
-	return t->bad && llabs(t->since - d->since) <= verdict_apart(d->sign, d->size);
+	int64_t apart = verdict_apart(d->sign, d->size);
+	return t->bad && (llabs(t->since - d->since) <= apart ||
+			     llabs(t->first - v->path.begin / v->length) <= apart);
 }
 
 const char *
@@ -609,7 +784,9 @@ verdict_explains(const struct verdict *v, uint64_t id)
 	/* Hosts in front of it are not behind it. */
 	if ((s->role == VERDICT_GATEWAY || s->role == VERDICT_HOME) &&
 	    slot->d.segment >= SEGMENT_ACCESS)
-		return NULL;
+		return v->under.open && v->under.d.segment < SEGMENT_ACCESS
+			   ? v->under.f->subject
+			   : NULL;
 	return slot->f->subject;
 }
 
@@ -726,6 +903,7 @@ verdict_level(const struct verdict *v, enum segment segment)
 	const struct series *s, *next;
 
 	if ((v->path.open && v->path.d.segment == segment) ||
+	    (v->under.open && v->under.d.segment == segment) ||
 	    (v->host.open && v->host.d.segment == segment))
 		return VERDICT_BAD;
 	HASH_ITER(hh, v->series, s, next)

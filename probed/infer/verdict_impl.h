@@ -39,6 +39,7 @@ struct track {
 	bool bad;
 	unsigned bads, goods; /* windows in a row */
 	int64_t since, last;  /* numbers of the first and the last bad window */
+	int64_t first;	      /* of loss, before it became worse, or less again */
 };
 
 /* A diagnosis of one window. */
@@ -53,6 +54,7 @@ struct diagnosis {
 	const char *cause;
 	double size;	    /* loss ratio, or seconds more than usual */
 	double ends;	    /* the same of what lies behind: it explains so much */
+	double low, high;   /* the interval of their loss */
 	int64_t since;	    /* number of the window it began in */
 	unsigned bad, good; /* far ends, by network */
 	uint8_t family; /* the only one that it is about, the other is fine; 0: none */
@@ -71,7 +73,14 @@ struct slot {
 	bool open;
 	unsigned same;	     /* windows that said the same in a row */
 	int64_t begin, last; /* epoch seconds; of the last bad window's end */
+	int64_t was; /* begin of what it was before that became worse; 0: it did not */
 	struct diagnosis d;
+	/* What began later, and is worse, in so many windows in a row: */
+	struct diagnosis next;
+	unsigned news;
+	/* Of what was told before something worse that is over: numbers of the window
+	 * after that, and of the one since when it may be over, too; 0: of no such. */
+	int64_t risen, held;
 	struct infer_finding *f; /* as it was told; NULL until it was */
 };
 
@@ -132,6 +141,9 @@ struct verdict {
 	unsigned neighbours;
 	struct infer_finding *bad_radio; /* as it was last when it was; NULL: never */
 	struct slot path;
+	/* What was the matter with the path before what is worse began: nothing says
+	 * that it is over. */
+	struct slot under;
 	struct slot host;
 	int64_t disturbed; /* number of the last window in which the path was */
 	bool undecided; /* something is the matter with the path, and not told yet */
@@ -177,6 +189,9 @@ void series_shift_interval(
     const struct series *s, int64_t since, bool p90, double *low, double *high);
 /* Pings since window SINCE of which is not known whether they were answered. */
 uint64_t series_unknown(const struct series *s, int64_t since);
+/* The number of the first window since S recovered last, of those that are kept; the
+ * first of them when it did not. */
+int64_t series_clean(const struct series *s);
 /* Was there a window of S lately? */
 bool series_fresh(const struct verdict *v, const struct series *s);
 

@@ -32,8 +32,10 @@ struct view {
 	const struct verdict *v;
 	enum verdict_sign sign;
 	double size; /* of what is the matter: of the far ends where those are bad */
-	double rate; /* of loss, that these have at least */
+	double rate; /* of loss, that these have at least, */
+	double high; /* ... and at most */
 	int64_t since;
+	int64_t from;	/* what is bad since before that window does not set these */
 	uint8_t family; /* only series of this one are looked at; 0: all are */
 	bool p90;
 	bool alone; /* no far end is measured: only what was better before says
@@ -116,6 +118,8 @@ was_bad(const struct view *w, const struct series *s)
 	/* Far ends that lose little may seem good for a while: it goes on. */
 	if (v->path.same > 0 && v->path.begin / v->length < since)
 		since = v->path.begin / v->length;
+	if (v->under.open && v->under.begin / v->length < since)
+		since = v->under.begin / v->length;
 	if (w->alone || s->baseline.first == 0)
 		return true;
 	/* So it was by what it lost while nothing was the matter elsewhere. */
@@ -159,24 +163,46 @@ standing_by_more(const struct view *w, const struct series *s)
 	return dead && high < VERDICT_FULL ? STANDING_OPEN : STANDING_NONE;
 }
 
+/* Of one that is bad since long before W began, as when something else is the matter,
+ * too: does it lose more since then, or did it lose as much before? */
+static bool
+joined(const struct view *w, const struct series *s)
+{
+	uint64_t before_n, before, n, lost;
+	double low, high;
+
+	series_counts(s, s->track[SIGN_LOSS].since + 1, &before_n, &before);
+	series_counts(s, w->since, &n, &lost);
+	if (before_n <= n)
+		return true;
+	odds_interval(before - lost, before_n - n, &low, &high);
+	return high >= PERSISTS * w->rate ||
+	       (lost >= 2 && odds_at_least(lost, n, high) <= ALSO);
+}
+
 static enum standing
 standing_by_loss(const struct view *w, const struct series *s)
 {
 	uint64_t n, lost, settled_n, settled;
+	int64_t clean = series_clean(s);
 
 	series_counts(s, w->since, &n, &lost);
 	if (n == 0)
 		return STANDING_NONE;
 	if (was_bad(w, s))
 		return standing_by_more(w, s);
-	series_counts(s, settled_since(w, s), &settled_n, &settled);
+	/* What was before it recovered is no word on how it is now. */
+	series_counts(s, clean > settled_since(w, s) ? clean : settled_since(w, s),
+	    &settled_n, &settled);
 	if (settled_n > 0 &&
 	    odds_at_most(settled, settled_n, PERSISTS * w->rate) < PROVEN)
 		return STANDING_GOOD;
 	/* Others showed when it began: what it lost since then is no chance, though its
 	 * windows alone would not tell yet. */
-	if (s->track[SIGN_LOSS].bad ||
-	    (lost >= 2 && odds_at_least(lost, n, VERDICT_HEALTHY) <= ALSO))
+	if (s->track[SIGN_LOSS].bad)
+		return began_before(w, s, w->since) && !joined(w, s) ? STANDING_OPEN
+								     : STANDING_BAD;
+	if (lost >= 2 && odds_at_least(lost, n, VERDICT_HEALTHY) <= ALSO)
 		return STANDING_BAD;
 	return STANDING_OPEN;
 }
@@ -302,7 +328,7 @@ by_value(const void *a, const void *b)
 static bool
 measure(struct view *w, bool *far)
 {
-	double size[VERDICT_SERIES], high;
+	double size[VERDICT_SERIES];
 	uint64_t pings = 0, lost = 0;
 	size_t n = 0;
 	const struct series *s, *next;
@@ -312,7 +338,8 @@ measure(struct view *w, bool *far)
 		HASH_ITER(hh, w->v->series, s, next) {
 			if (!s->track[w->sign].bad || !is_path(s->role) ||
 			    !in_view(w, s) || s->slot.open ||
-			    (s->role == VERDICT_FAR) != ends || !series_fresh(w->v, s))
+			    (s->role == VERDICT_FAR) != ends ||
+			    !series_fresh(w->v, s) || s->track[w->sign].since < w->from)
 				continue;
 			double one = size_of(w, s);
 			if (isnan(one) || n == VERDICT_SERIES)
@@ -333,7 +360,7 @@ measure(struct view *w, bool *far)
 	w->size = size[n / 2];
 	/* Those that are found to be bad are the unlucky ones among equals: the low end
 	 * of their interval is what others are held against. */
-	odds_interval(lost, pings, &w->rate, &high);
+	odds_interval(lost, pings, &w->rate, &w->high);
 	return w->size > 0;
 }
 
@@ -474,6 +501,8 @@ found(const struct view *w, enum segment segment, const struct fars *f)
 		.segment = segment,
 		.size = isnan(hop) ? w->size : hop,
 		.ends = w->size,
+		.low = w->rate,
+		.high = w->high,
 		.since = w->since,
 		.bad = f->bad,
 		.good = f->good,
@@ -552,22 +581,69 @@ all_bad(const struct view *w, const struct fars *f)
 	return d;
 }
 
-/* Do the far ends that are bad belong together, so that something between is to blame?
- * Those that began at other times have reasons of their own. */
+/* Do far ends that are bad belong together, so that something between is to blame?
+ * Those that began later have reasons of their own, or what is worse by now has. */
 static bool
 together(const struct view *w)
 {
-	int64_t first = INT64_MAX, last = INT64_MIN;
+	unsigned n = 0;
 	const struct series *s, *next;
 
-	HASH_ITER(hh, w->v->series, s, next) {
-		const struct track *t = &s->track[w->sign];
-		if (s->role != VERDICT_FAR || s->slot.open || !t->bad)
-			continue;
-		first = t->since < first ? t->since : first;
-		last = t->since > last ? t->since : last;
-	}
-	return last - first <= verdict_apart(w->sign, w->size);
+	HASH_ITER(hh, w->v->series, s, next)
+		n += s->role == VERDICT_FAR && !s->slot.open && in_view(w, s) &&
+		     s->track[w->sign].bad &&
+		     s->track[w->sign].first - w->since <=
+			 verdict_apart(w->sign, w->size);
+	return n >= 2;
+}
+
+/* Did S lose provably less than LATER's, from W's begin until then? */
+static bool
+lost_less(const struct view *w, const struct series *s, const struct view *later)
+{
+	uint64_t n, lost, later_n, later_lost;
+
+	series_counts(s, settled_since(w, s), &n, &lost);
+	series_counts(s, later->since, &later_n, &later_lost);
+	return n > later_n && odds_at_most(lost - later_lost, n - later_n,
+				  PERSISTS * later->rate) < PROVEN;
+}
+
+/* Set LATER to what began after W did, by ends that lost less until then: false, when
+ * nothing is known to. */
+static bool
+began_later(const struct view *w, struct view *later)
+{
+	const struct verdict *v = w->v;
+	const struct series *s, *next, *last = NULL;
+	bool far, is = false;
+
+	if (w->sign != SIGN_LOSS)
+		return false;
+	HASH_ITER(hh, v->series, s, next)
+		if (s->role == VERDICT_FAR && !s->slot.open && in_view(w, s) &&
+		    s->track[SIGN_LOSS].bad && series_fresh(v, s) &&
+		    (last == NULL ||
+			s->track[SIGN_LOSS].since > last->track[SIGN_LOSS].since))
+			last = s;
+	if (last == NULL)
+		return false;
+	*later = *w;
+	later->from =
+	    last->track[SIGN_LOSS].since - verdict_apart(SIGN_LOSS, size_of(w, last));
+	if (later->from <= w->since || !measure(later, &far) || !far ||
+	    later->since - w->since <= verdict_apart(SIGN_LOSS, later->size))
+		return false;
+	HASH_ITER(hh, v->series, s, next)
+		is |=
+		    s->role == VERDICT_FAR && !s->slot.open && in_view(w, s) &&
+		    s->track[SIGN_LOSS].bad &&
+		    s->track[SIGN_LOSS].since >= later->from &&
+		    (s->track[SIGN_LOSS].first < later->from || lost_less(w, s, later));
+	/* The windows before it are not kept for ever: what is told already began then.
+	 */
+	return is || (v->path.open && v->path.d.sign == SIGN_LOSS &&
+			 llabs(v->path.d.since - later->since) <= ONSET);
 }
 
 /* How much slower than usual the middle one of the far ends is, by the tail. */
@@ -612,7 +688,7 @@ near_delay(struct verdict *v)
 {
 	static const struct diagnosis none = { .state = DIAGNOSIS_NONE };
 	static const struct diagnosis wait = { .state = DIAGNOSIS_WAIT };
-	struct view w = { .v = v, .sign = SIGN_DELAY, .p90 = true };
+	struct view w = { .v = v, .sign = SIGN_DELAY, .from = INT64_MIN, .p90 = true };
 	const struct series *s, *next;
 
 	HASH_ITER(hh, v->series, s, next)
@@ -705,12 +781,42 @@ all_bad_of_family(struct view *w)
 	return d;
 }
 
+/* What the far ends are bad of, as W shows them. */
+static struct diagnosis
+by_ends(struct view *w)
+{
+	static const struct diagnosis none = { .state = DIAGNOSIS_NONE };
+	static const struct diagnosis wait = { .state = DIAGNOSIS_WAIT };
+	struct fars f = count_fars(w);
+	unsigned all = f.bad + f.good + f.open;
+	bool unclear;
+
+	if (f.bad == 0)
+		return none;
+	w->family = bad_family(w, &f, &unclear);
+	if (w->family != 0)
+		return all_bad_of_family(w);
+	if (unclear)
+		return wait;
+	/* Only what is proven is said: most of them, and no doubt about the rest. */
+	if ((double)f.good <= FEW * (double)all && f.bad * 3 >= 2 * all && f.good == 0)
+		return all_bad(w, &f);
+	if (f.open > 0 && f.open >= f.good)
+		return wait;
+	if (f.bad < 2 || !together(w))
+		return none; /* ends of their own */
+	struct diagnosis d = found(w, SEGMENT_TRANSIT, &f);
+	d.bounded = true;
+	d.confirmed = f.bad >= 2 && f.good >= 1 && f.bad + f.good >= NETWORKS_SURE + 1;
+	return d;
+}
+
 struct diagnosis
 verdict_path(struct verdict *v, enum verdict_sign sign)
 {
 	static const struct diagnosis none = { .state = DIAGNOSIS_NONE };
 	static const struct diagnosis wait = { .state = DIAGNOSIS_WAIT };
-	struct view w = { .v = v, .sign = sign };
+	struct view w = { .v = v, .sign = sign, .from = INT64_MIN }, later;
 	bool far;
 
 	if (sign == SIGN_DELAY) {
@@ -720,11 +826,10 @@ verdict_path(struct verdict *v, enum verdict_sign sign)
 	}
 	if (!measure(&w, &far))
 		return none;
-	struct fars f = count_fars(&w);
-	unsigned all = f.bad + f.good + f.open;
 	if (!far) {
+		struct fars f = count_fars(&w);
 		/* A hop alone. Ends behind it that are good make it an artefact. */
-		if (f.good > 0 || all > 0)
+		if (f.good > 0 || f.bad + f.open > 0)
 			return f.good > 0 ? none : wait;
 		w.alone = true;
 		return standing_of_role(&w, VERDICT_GATEWAY) == STANDING_BAD ||
@@ -732,25 +837,10 @@ verdict_path(struct verdict *v, enum verdict_sign sign)
 			   ? all_bad(&w, &f)
 			   : none;
 	}
-	if (f.bad == 0)
-		return none;
-	bool unclear;
-	w.family = bad_family(&w, &f, &unclear);
-	if (w.family != 0)
-		return all_bad_of_family(&w);
-	if (unclear)
-		return wait;
-	/* Only what is proven is said: most of them, and no doubt about the rest. */
-	if ((double)f.good <= FEW * (double)all && f.bad * 3 >= 2 * all && f.good == 0)
-		return all_bad(&w, &f);
-	if (f.open > 0 && f.open >= f.good)
-		return wait;
-	if (f.bad < 2 || !together(&w))
-		return none; /* ends of their own */
-	struct diagnosis d = found(&w, SEGMENT_TRANSIT, &f);
-	d.bounded = true;
-	d.confirmed = f.bad >= 2 && f.good >= 1 && f.bad + f.good >= NETWORKS_SURE + 1;
-	return d;
+	/* What began last is told where it explains all that is bad. */
+	if (began_later(&w, &later) && count_fars(&later).good == 0)
+		return by_ends(&later);
+	return by_ends(&w);
 }
 
 /* --- ends on their own ------------------------------------------------------------ */
@@ -796,9 +886,8 @@ verdict_end(struct verdict *v, const struct series *s)
 	struct view w = { .v = v, .sign = sign, .since = s->track[sign].since };
 	w.size = size_of(&w, s);
 	uint64_t n, lost;
-	double high;
 	series_counts(s, w.since, &n, &lost);
-	odds_interval(lost, n, &w.rate, &high);
+	odds_interval(lost, n, &w.rate, &w.high);
 	/* Delay may rise slowly, and at its own pace for each. */
 	int64_t apart =
 	    sign == SIGN_DELAY ? VERDICT_RING / 2 : verdict_apart(sign, w.size);
@@ -813,13 +902,17 @@ verdict_end(struct verdict *v, const struct series *s)
 		alike += c == STANDING_GOOD &&
 			 (o->family == s->family || o->family == 0 || s->family == 0);
 		d.bad +=
-		    c == STANDING_BAD && llabs(o->track[sign].since - w.since) <= apart;
+		    c == STANDING_BAD &&
+		    (llabs(o->track[sign].since - w.since) <= apart ||
+			llabs(o->track[sign].first - s->track[sign].first) <= apart);
 		open += c == STANDING_OPEN;
 	}
 	d.state = DIAGNOSIS_FOUND;
 	d.sign = sign;
 	d.segment = s->role == VERDICT_RESOLVER ? SEGMENT_RESOLVER : SEGMENT_FAR;
 	d.size = w.size;
+	d.low = w.rate;
+	d.high = w.high;
 	d.since = w.since;
 	d.cause = end_cause(s, sign, w.size);
 	d.fading = s->track[sign].goods > 0 && (sign == SIGN_DELAY || w.size > FADES);

@@ -11,6 +11,9 @@
 #define CHANCE 6e-4 /* of as much loss by chance: 3 of 20, 4 of 60, 6 of 200 */
 #define STRONG 1e-7 /* so little that one window is enough */
 #define WORSE 3	    /* windows that show that it became worse */
+#define LESSER (VERDICT_RING / 2) /* ... or less */
+#define LESS 0.75		  /* of the loss there was: is less, */
+#define PROVEN 1e-6		  /* ... by this chance of so little */
 #define DELAY_LEAST 0.003
 #define NEAR_LEAST 0.005
 #define OWN_LAG (VERDICT_RING / 2) /* windows until one is known to be of no fault */
@@ -92,6 +95,14 @@ series_unknown(const struct series *s, int64_t since)
 		n += w->unknown;
 	}
 	return n;
+}
+
+int64_t
+series_clean(const struct series *s)
+{
+	unsigned n = s->windows - s->clean, kept = series_kept(s);
+
+	return kept == 0 ? 0 : series_window(s, (n < kept ? n : kept) - 1)->number;
 }
 
 bool
@@ -177,6 +188,39 @@ worsen(struct series *s)
 		if ((double)lost < fmin(2 * high, (1 + high) / 2) * (double)n ||
 		    odds_at_least(lost, n, high) > STRONG)
 			continue;
+		/* As far back as single windows show it. */
+		for (; ++back < series_kept(s); since = series_window(s, back)->number)
+			if (series_window(s, back)->number <= t->since + 1 ||
+			    odds_at_least(series_window(s, back)->lost,
+				series_window(s, back)->n, high) > CHANCE)
+				break;
+		t->since = since;
+		memset(s->error, 0, sizeof s->error);
+		return;
+	}
+}
+
+/* Does S, by its last windows, lose provably less than since it began, and go on? Then
+ * what was the worse of two things is over, and the other one is since those. */
+static void
+lessen(struct series *s)
+{
+	struct track *t = &s->track[SIGN_LOSS];
+	uint64_t n, lost, before_n, before;
+	double low, high;
+
+	series_counts(s, t->since + 1, &before_n, &before);
+	for (unsigned back = 0; back < LESSER && back < series_kept(s); back++) {
+		int64_t since = series_window(s, back)->number;
+		before_n -= series_window(s, back)->n;
+		before -= series_window(s, back)->lost;
+		if (since <= t->since + 1 || before_n == 0)
+			return;
+		series_counts(s, since, &n, &lost);
+		odds_interval(before, before_n, &low, &high);
+		if (!is_lossy(n, lost, CHANCE) ||
+		    odds_at_most(lost, n, LESS * low) > PROVEN)
+			continue;
 		t->since = since;
 		memset(s->error, 0, sizeof s->error);
 		return;
@@ -194,7 +238,10 @@ track_loss(struct series *s)
 	if (!t->bad) {
 		if (loses(s, &since))
 			*t = (struct track){
-				.bad = true, .since = since, .last = w->number
+				.bad = true,
+				.since = since,
+				.first = since,
+				.last = w->number,
 			};
 		return;
 	}
@@ -202,6 +249,7 @@ track_loss(struct series *s)
 		t->last = w->number;
 		t->goods = 0;
 		worsen(s);
+		lessen(s);
 		return;
 	}
 	/* It is over when so little loss would hardly come by the rate there was. */
@@ -229,7 +277,7 @@ track_delay(struct series *s)
 		return;
 	if (w->slow) {
 		if (t->bads++ == 0)
-			t->since = w->number;
+			t->since = t->first = w->number;
 		t->goods = 0;
 		t->last = w->number;
 		t->bad |= t->bads >= 2;

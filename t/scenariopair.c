@@ -1,0 +1,84 @@
+/* One thing is the matter for hours, and in the middle third of them another. */
+#include "t/scenariofaults.h"
+#include "t/scenarios.h"
+
+static bool
+second(const struct world *w, double t)
+{
+	return t >= w->length / 3 && t < w->length * 2 / 3;
+}
+
+#define SECOND(NAME, FIRST, ...)                                                       \
+	static void NAME(struct world *w, double t)                                    \
+	{                                                                              \
+		FIRST(w, t);                                                           \
+		if (second(w, t)) {                                                    \
+			__VA_ARGS__;                                                   \
+		}                                                                      \
+	}
+
+SECOND(peer_dead_line_dead, fault_peer_dead, fault_line_dead(w, t))
+SECOND(peer_dead_core_loss, fault_peer_dead, fault_core_loss(w, t))
+SECOND(peer_dead_lan_dead, fault_peer_dead, fault_lan_dead(w, t))
+SECOND(peer_loss_line_dead, fault_peer_loss, fault_line_dead(w, t))
+SECOND(core_loss_line_dead, fault_core_loss, fault_line_dead(w, t))
+SECOND(lan_loss_line_dead, fault_lan_loss, fault_line_dead(w, t))
+SECOND(line_loss_line_dead, fault_line_loss, fault_line_dead(w, t))
+SECOND(upload_lan_loss, fault_upload, fault_lan_loss(w, t))
+SECOND(upload_peer_loss, fault_upload, fault_peer_loss(w, t))
+SECOND(upload_line_dead, fault_upload, fault_line_dead(w, t))
+SECOND(light_core_loss, fault_line_light, fault_core_loss(w, t))
+SECOND(peer_dead_end_dead, fault_peer_dead, w->own_loss[END + w->fars - 1] = 1)
+
+static void
+hit_line_dead(struct world *w, double t)
+{
+	if (world_on(w, t))
+		w->hit_loss[LINE] = 1;
+	if (second(w, t))
+		fault_line_dead(w, t);
+}
+
+static const struct scenario_pair pairs[] = {
+	{ { "peering dead, the line for an hour", SEGMENT_TRANSIT, "outage", false,
+	      QUIET, LONG, HOUR, make_plain, peer_dead_line_dead },
+	    SEGMENT_ACCESS, "outage" },
+	{ { "peering dead, core loss for an hour", SEGMENT_TRANSIT, "outage", false,
+	      QUIET, LONG, HOUR, make_plain, peer_dead_core_loss },
+	    SEGMENT_PROVIDER, "loss" },
+	{ { "peering dead, the wifi for an hour", SEGMENT_TRANSIT, "outage", false,
+	      QUIET, LONG, HOUR, make_wireless, peer_dead_lan_dead },
+	    SEGMENT_WIFI, "outage" },
+	{ { "peering loss, the line dead for an hour", SEGMENT_TRANSIT, "loss", false,
+	      QUIET, LONG, HOUR, make_plain, peer_loss_line_dead },
+	    SEGMENT_ACCESS, "outage" },
+	{ { "core loss, the line dead for an hour", SEGMENT_PROVIDER, "loss", false,
+	      QUIET, LONG, HOUR, make_plain, core_loss_line_dead },
+	    SEGMENT_ACCESS, "outage" },
+	{ { "wifi loss, the line dead for an hour", SEGMENT_WIFI, "loss", false, QUIET,
+	      LONG, HOUR, make_wireless, lan_loss_line_dead },
+	    SEGMENT_ACCESS, "outage" },
+	{ { "line loss, dead for an hour", SEGMENT_ACCESS, "loss", false, QUIET, LONG,
+	      HOUR, make_plain, line_loss_line_dead },
+	    SEGMENT_ACCESS, "outage" },
+	{ { "upload, cable loss for an hour", SEGMENT_ACCESS, "bufferbloat", false,
+	      WEEK, LONG, HOUR, make_counted, upload_lan_loss },
+	    SEGMENT_HOME, "loss" },
+	{ { "upload, peering loss for an hour", SEGMENT_ACCESS, "bufferbloat", true,
+	      WEEK, LONG, HOUR, make_counted, upload_peer_loss },
+	    SEGMENT_TRANSIT, "loss" },
+	{ { "upload, the line dead for an hour", SEGMENT_ACCESS, "bufferbloat", false,
+	      WEEK, LONG, HOUR, make_counted, upload_line_dead },
+	    SEGMENT_ACCESS, "outage" },
+	{ { "peering dead, another end for an hour", SEGMENT_TRANSIT, "outage", false,
+	      QUIET, LONG, HOUR, make_plain, peer_dead_end_dead },
+	    SEGMENT_FAR, "outage" },
+	{ { "line light loss, the core for an hour", SEGMENT_ACCESS, "loss", true,
+	      QUIET, 3 * LONG, LONG, make_plain, light_core_loss },
+	    SEGMENT_PROVIDER, "loss" },
+	{ { "IPv6 dead, the line for an hour", SEGMENT_ACCESS, "outage", false, QUIET,
+	      LONG, HOUR, make_dual, hit_line_dead },
+	    SEGMENT_ACCESS, "outage" },
+};
+
+const struct scenario_pairs scenarios_pair = { pairs, sizeof pairs / sizeof pairs[0] };
