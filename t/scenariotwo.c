@@ -1,4 +1,6 @@
 /* Two things at once, and things that are told apart from what they look like. */
+#include <math.h>
+
 #include "t/scenariofaults.h"
 #include "t/scenarios.h"
 
@@ -29,6 +31,21 @@ two_ends(struct world *w, double t)
 {
 	if (world_on(w, t))
 		w->own_loss[END] = w->own_loss[END + w->fars - 1] = 1;
+}
+
+/* Dead for a quarter of two minutes: lost pings come in runs, and rounds of one target
+ * meet others than those of another. */
+static void
+line_comes_and_goes(struct world *w, double t)
+{
+	if (world_on(w, t) && fmod(t, 120) < 30)
+		w->link[LINE].more_loss = 1;
+}
+
+static void
+make_restless(struct world *w)
+{
+	w->restless = true;
 }
 
 /* One thing, and an hour later another. */
@@ -86,6 +103,11 @@ const struct scenario_twos scenarios_two = { doubles,
 static const struct scenario chances[] = {
 	{ "two ends of different peers at once", SEGMENT_FAR, "outage", false, QUIET,
 	    LONG, 0, make_plain, two_ends },
+	{ "line dead for half a minute of two", SEGMENT_ACCESS, "loss|outage", false,
+	    QUIET, LONG, 0, make_restless, line_comes_and_goes },
+	/* All pings of a round at its begin. */
+	{ "line dead for half a minute of two, by bursts", SEGMENT_ACCESS,
+	    "loss|outage", false, QUIET, LONG, 0, make_plain, line_comes_and_goes },
 };
 
 const struct scenario_table scenarios_chance = { chances,

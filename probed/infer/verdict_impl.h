@@ -55,6 +55,7 @@ struct diagnosis {
 	double size;	    /* loss ratio, or seconds more than usual */
 	double ends;	    /* the same of what lies behind: it explains so much */
 	double low, high;   /* the interval of their loss */
+	double effect;	    /* more than 1: lost pings come in runs */
 	int64_t since;	    /* number of the window it began in */
 	unsigned bad, good; /* far ends, by network */
 	uint8_t family; /* the only one that it is about, the other is fine; 0: none */
@@ -187,6 +188,11 @@ double series_shift(const struct series *s, int64_t since, bool p90);
 /* The interval that holds it with 95 %; NAN: one window tells none. */
 void series_shift_interval(
     const struct series *s, int64_t since, bool p90, double *low, double *high);
+/* How the windows of S between the first and the last bad one since SINCE differ in
+ * what they lose: what is added to *SQUARES is as large as the windows that are added
+ * to *N where pings are lost one by one. */
+void series_scatter(
+    const struct series *s, int64_t since, double *squares, unsigned *n);
 /* Pings since window SINCE of which is not known whether they were answered. */
 uint64_t series_unknown(const struct series *s, int64_t since);
 /* The number of the first window since S recovered last, of those that are kept; the

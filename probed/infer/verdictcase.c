@@ -18,6 +18,7 @@
 #define ALSO 1e-3	/* chance of loss that is no chance, once it is looked for */
 #define MORE 1e-5	/* ... of what loses anyhow, window after window */
 #define FEW 0.34	/* of the far ends: so many good ones are in the way of "all" */
+#define IN_RUNS 5	/* deviations of what windows differ that are no chance */
 #define NETWORKS_SURE 3 /* far ends of different networks */
 
 enum standing {
@@ -34,6 +35,9 @@ struct view {
 	double size; /* of what is the matter: of the far ends where those are bad */
 	double rate; /* of loss, that these have at least, */
 	double high; /* ... and at most */
+	/* A window's pings tell as much as so many times fewer that are lost one by
+	 * one: more than 1 where lost ones come in runs. */
+	double effect;
 	int64_t since;
 	int64_t from;	/* what is bad since before that window does not set these */
 	uint8_t family; /* only series of this one are looked at; 0: all are */
@@ -74,6 +78,28 @@ size_of(const struct view *w, const struct series *s)
 	/* The window in which it began is bad in part only. */
 	later = loss_of(s, since + 1);
 	return isnan(later) ? loss_of(s, since) : later;
+}
+
+/* Kish's design effect: SUM of squares for N windows more than there are (index of
+ * dispersion), 1 where that is chance (by the cube root of Wilson and Hilferty). */
+static double
+effect_of(double sum, unsigned n)
+{
+	double share = 2. / 9 / fmax(n, 1);
+
+	if (cbrt(sum / fmax(n, 1)) - (1 - share) < IN_RUNS * sqrt(share))
+		return 1;
+	return fmax(1, sum / n);
+}
+
+/* The chance of LOST of N pings, or fewer, where RATE is lost, as W's are. */
+static double
+so_few(const struct view *w, uint64_t lost, uint64_t n, double rate)
+{
+	double e = fmax(1, w->effect);
+
+	return odds_at_most(
+	    (uint64_t)ceil((double)lost / e), (uint64_t)((double)n / e), rate);
 }
 
 /* The first window of S that lies behind the begin of what is the matter as a whole.
@@ -148,7 +174,7 @@ standing_by_more(const struct view *w, const struct series *s)
 	bool dead = w->size >= VERDICT_FULL;
 
 	series_counts(s, settled_since(w, s), &n, &lost);
-	if (n > 0 && odds_at_most(lost, n, dead ? LIVES : PERSISTS * w->rate) < PROVEN)
+	if (n > 0 && so_few(w, lost, n, dead ? LIVES : PERSISTS * w->rate) < PROVEN)
 		return STANDING_GOOD;
 	if (s->own.n == 0 || is_outdated(w, s))
 		return STANDING_NONE;
@@ -194,8 +220,7 @@ standing_by_loss(const struct view *w, const struct series *s)
 	/* What was before it recovered is no word on how it is now. */
 	series_counts(s, clean > settled_since(w, s) ? clean : settled_since(w, s),
 	    &settled_n, &settled);
-	if (settled_n > 0 &&
-	    odds_at_most(settled, settled_n, PERSISTS * w->rate) < PROVEN)
+	if (settled_n > 0 && so_few(w, settled, settled_n, PERSISTS * w->rate) < PROVEN)
 		return STANDING_GOOD;
 	/* Others showed when it began: what it lost since then is no chance, though its
 	 * windows alone would not tell yet. */
@@ -330,6 +355,8 @@ measure(struct view *w, bool *far)
 {
 	double size[VERDICT_SERIES];
 	uint64_t pings = 0, lost = 0;
+	double scatter = 0;
+	unsigned windows = 0;
 	size_t n = 0;
 	const struct series *s, *next;
 
@@ -348,6 +375,9 @@ measure(struct view *w, bool *far)
 			series_counts(s, s->track[w->sign].since, &p, &l);
 			pings += p;
 			lost += l;
+			if (w->sign == SIGN_LOSS)
+				series_scatter(
+				    s, s->track[SIGN_LOSS].since, &scatter, &windows);
 			size[n++] = one;
 			if (s->track[w->sign].since < w->since)
 				w->since = s->track[w->sign].since;
@@ -361,6 +391,7 @@ measure(struct view *w, bool *far)
 	/* Those that are found to be bad are the unlucky ones among equals: the low end
 	 * of their interval is what others are held against. */
 	odds_interval(lost, pings, &w->rate, &w->high);
+	w->effect = effect_of(scatter, windows);
 	return w->size > 0;
 }
 
@@ -503,6 +534,7 @@ found(const struct view *w, enum segment segment, const struct fars *f)
 		.ends = w->size,
 		.low = w->rate,
 		.high = w->high,
+		.effect = w->effect,
 		.since = w->since,
 		.bad = f->bad,
 		.good = f->good,
@@ -888,6 +920,12 @@ verdict_end(struct verdict *v, const struct series *s)
 	uint64_t n, lost;
 	series_counts(s, w.since, &n, &lost);
 	odds_interval(lost, n, &w.rate, &w.high);
+	if (sign == SIGN_LOSS) {
+		double scatter = 0;
+		unsigned windows = 0;
+		series_scatter(s, w.since, &scatter, &windows);
+		w.effect = effect_of(scatter, windows);
+	}
 	/* Delay may rise slowly, and at its own pace for each. */
 	int64_t apart =
 	    sign == SIGN_DELAY ? VERDICT_RING / 2 : verdict_apart(sign, w.size);
@@ -913,6 +951,7 @@ verdict_end(struct verdict *v, const struct series *s)
 	d.size = w.size;
 	d.low = w.rate;
 	d.high = w.high;
+	d.effect = w.effect;
 	d.since = w.since;
 	d.cause = end_cause(s, sign, w.size);
 	d.fading = s->track[sign].goods > 0 && (sign == SIGN_DELAY || w.size > FADES);
@@ -949,6 +988,9 @@ verdict_confidence(const struct verdict *v, const struct diagnosis *d, unsigned 
 	 * theirs alone. */
 	if (d->segment == SEGMENT_TRANSIT && d->bad < NETWORKS_SURE &&
 	    verdict_cut(v, d, hop) == 0)
+		return CONFIDENCE_LIKELY;
+	/* Others may have been asked between the runs. */
+	if (d->sign == SIGN_LOSS && d->effect > 1)
 		return CONFIDENCE_LIKELY;
 	/* Nobody counts on a link of others. */
 	if (d->segment != SEGMENT_ACCESS && strcmp(d->cause, "congestion") == 0)

@@ -113,6 +113,33 @@ series_fresh(const struct verdict *v, const struct series *s)
 	return s->windows > 0 && v->judged - series_window(s, 0)->number <= age;
 }
 
+void
+series_scatter(const struct series *s, int64_t since, double *squares, unsigned *n)
+{
+	uint64_t pings = 0, lost = 0;
+	unsigned from = 1, to = series_kept(s);
+
+	/* Those in which it began and ends are bad in part only. */
+	while (
+	    from < to && series_window(s, from - 1)->number >= s->track[SIGN_LOSS].last)
+		from++;
+	while (to > from && series_window(s, to - 1)->number <= since)
+		to--;
+	for (unsigned i = from; i < to; i++) {
+		pings += series_window(s, i)->n;
+		lost += series_window(s, i)->lost;
+	}
+	if (to < from + 2 || lost == 0 || lost == pings)
+		return;
+	double rate = (double)lost / (double)pings;
+	for (unsigned i = from; i < to; i++) {
+		const struct window *w = series_window(s, i);
+		double off = w->lost - rate * w->n;
+		*squares += off * off / (rate * (1 - rate) * w->n);
+	}
+	*n += to - from - 1;
+}
+
 static bool
 is_lossy(uint64_t n, uint64_t lost, double chance)
 {

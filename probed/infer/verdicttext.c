@@ -393,6 +393,10 @@ put_rest(const struct verdict *v, const struct diagnosis *d, char *buf, size_t s
 		if (is_family_fine(v, other_family(d)))
 			n = (size_t)snprintf(
 			    buf, size, " By IPv%u all is fine.", other_family(d));
+	} else if (d->sign == SIGN_LOSS && d->effect > 1) {
+		n = (size_t)snprintf(buf, size,
+		    " Pings are lost in runs: what was asked between them may seem "
+		    "fine.");
 	} else if (blamed == SEGMENT_ACCESS || blamed == SEGMENT_PROVIDER ||
 		   blamed == SEGMENT_TRANSIT || blamed == SEGMENT_BEYOND) {
 		/* In front of it only; levels of what lies behind say nothing now. */
@@ -517,6 +521,8 @@ put_numbers(const struct verdict *v, const struct diagnosis *d,
 	if (unknown > 0)
 		f->quality.unknown =
 		    (double)unknown / (double)(unknown + f->quality.samples);
+	if (d->sign == SIGN_LOSS && d->effect > 1)
+		finding_number(f, "design_effect", "ratio", d->effect);
 	finding_number(f, "bad_far_networks", "count", d->bad);
 	finding_number(f, "good_far_networks", "count", d->good);
 	if (u != NULL)
