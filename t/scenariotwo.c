@@ -43,6 +43,20 @@ line_comes_and_goes(struct world *w, double t)
 }
 
 static void
+line_dead_again(struct world *w, double t)
+{
+	if (world_on(w, t) && fmod(t, 600) < 180)
+		w->link[LINE].more_loss = 1;
+}
+
+static void
+end_dead_again(struct world *w, double t)
+{
+	if (world_on(w, t) && fmod(t, 900) < 300)
+		w->own_loss[w->victim] = 1;
+}
+
+static void
 make_restless(struct world *w)
 {
 	w->restless = true;
@@ -112,3 +126,13 @@ static const struct scenario chances[] = {
 
 const struct scenario_table scenarios_chance = { chances,
 	sizeof chances / sizeof chances[0] };
+
+static const struct scenario agains[] = {
+	{ "line dead for 3 minutes of 10", SEGMENT_ACCESS, "outage|loss", false, QUIET,
+	    2 * HOUR, LONG, make_restless, line_dead_again },
+	{ "an end dead for 5 minutes of 15", SEGMENT_FAR, "outage|loss", false, QUIET,
+	    2 * HOUR, LONG, make_restless, end_dead_again },
+};
+
+const struct scenario_table scenarios_again = { agains,
+	sizeof agains / sizeof agains[0] };

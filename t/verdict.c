@@ -870,6 +870,67 @@ test_own_load(void)
 	verdict_free(v);
 }
 
+static int64_t
+windows(struct verdict *v, int64_t t, unsigned n, unsigned from)
+{
+	for (unsigned i = 0; i < n; i++)
+		window(v, t += 60, from, false);
+	return t;
+}
+
+/* Something worse later, which hides what was told. */
+static void
+test_worse(void)
+{
+	struct verdict *v = path(60, 20);
+	struct infer_finding f;
+	int64_t t = windows(v, BEGIN, 12, PATH), first = t;
+
+	t = windows(v, t, 30, FAR + 2);
+	ok(!verdict_now(v, &f) && f.segment == SEGMENT_TRANSIT && f.begin == first,
+	    "two far ends are dead: %s", f.sentence);
+	int64_t second = t;
+	t = windows(v, t, 4, ACCESS);
+	ok(!verdict_now(v, &f) && f.segment == SEGMENT_ACCESS && f.begin == second,
+	    "the line dies as well, and is told since it did: %s", f.sentence);
+	is_int(closed, 0, "which ends nothing");
+	ok(verdict_level(v, SEGMENT_TRANSIT) == VERDICT_BAD, "the other is still bad");
+	t = windows(v, t, 10, FAR + 2);
+	ok(!verdict_now(v, &f) && f.segment == SEGMENT_TRANSIT && f.begin == first,
+	    "when it is back, the first is told again: %s", f.sentence);
+	is_int(closed, 1, "only the line's is over");
+	is_str(last.subject, "transit", "and goes on");
+	windows(v, t, 10, PATH);
+	ok(verdict_now(v, &f) && closed == 2, "until it is over, too");
+	verdict_free(v);
+}
+
+static void
+test_again(void)
+{
+	struct verdict *v = path(60, 20);
+	struct infer_finding f;
+	int64_t t = windows(v, BEGIN, 12, PATH), first = t;
+
+	for (unsigned i = 0; i < 3; i++) {
+		t = windows(v, t, 5, ACCESS);
+		ok(!verdict_now(v, &f) && f.segment == SEGMENT_ACCESS &&
+			f.begin == first,
+		    "dead: %s", f.sentence);
+		t = windows(v, t, 7, PATH);
+	}
+	is_int(closed, 1, "what comes for the third time was over once");
+	ok(!verdict_now(v, &f) && strstr(f.sentence, "(3 times, not since ") != NULL,
+	    "and is told to be gone: %s", f.sentence);
+	ok(verdict_explains(v, FAR) == NULL, "it explains nothing then");
+	t = windows(v, t, 20, PATH);
+	ok(verdict_now(v, &f) && closed == 2, "after twenty windows it is over");
+	t = windows(v, t, 5, ACCESS);
+	ok(!verdict_now(v, &f) && strstr(f.sentence, "time and again") == NULL,
+	    "and the next is another one: %s", f.sentence);
+	verdict_free(v);
+}
+
 int
 main(void)
 {
@@ -894,5 +955,7 @@ main(void)
 	test_full_line();
 	test_late_counters();
 	test_own_load();
+	test_worse();
+	test_again();
 	return tap_done();
 }

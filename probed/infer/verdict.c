@@ -39,17 +39,50 @@ tell(struct verdict *v, struct slot *slot, const struct series *s, bool over)
 	if (slot->f->confidence > c && slot->f->segment == slot->d.segment &&
 	    strcmp(slot->f->cause, slot->d.cause) == 0)
 		c = slot->f->confidence;
-	verdict_tell(v, &slot->d, s, c, slot->begin, slot->f);
+	verdict_tell(v, slot, s, c, slot->f);
 	v->fn(v->ctx, slot->f, over ? slot->last : (v->judged + 1) * v->length, over);
 }
 
 static void
 shut(struct verdict *v, struct slot *slot, const struct series *s)
 {
-	if (slot->open)
+	struct slot left = { .past = slot->past };
+
+	if (slot->open) {
 		tell(v, slot, s, true);
+		left.past.segment = slot->d.segment;
+		left.past.begin = slot->begin;
+		left.past.last = slot->last;
+		left.past.times = slot->times;
+	}
 	free(slot->f);
-	memset(slot, 0, sizeof *slot);
+	*slot = left;
+}
+
+/* How often SLOT's came, which opens now: what comes again soon is the same, and has
+ * the begin of the first. */
+static unsigned
+times(const struct verdict *v, struct slot *slot)
+{
+	if (slot->past.times == 0 || slot->past.segment != slot->d.segment ||
+	    slot->begin - slot->past.last > (int64_t)VERDICT_RING * v->length)
+		return 1;
+	slot->begin = slot->past.begin;
+	return slot->past.times + 1;
+}
+
+/* Is SLOT's, which is gone, held open, as it may come again? While this box is the
+ * matter, nothing else is judged: that it is not any more counts at once. */
+static bool
+is_held(struct verdict *v, struct slot *slot, const struct series *s)
+{
+	if (!slot->open || slot->times < 2 || slot == &v->host)
+		return false;
+	if (slot->quiet == 0) {
+		slot->quiet = v->judged;
+		tell(v, slot, s, false);
+	}
+	return v->judged - slot->quiet < VERDICT_RING;
 }
 
 /* What is not the matter any more, and was not told of meanwhile: by its last words. */
@@ -129,13 +162,15 @@ static bool
 is_news(const struct verdict *v, const struct slot *slot, const struct diagnosis *d)
 {
 	const struct diagnosis *told = &slot->d;
+	/* What comes and goes began anew the last time. */
+	int64_t begin = slot->times > 1 ? told->since : slot->begin / v->length;
 
 	if (!slot->open || d->since < slot->risen ||
-	    d->since <= slot->begin / v->length + verdict_apart(d->sign, d->size))
+	    d->since <= begin + verdict_apart(d->sign, d->size))
 		return false;
 	if (!is_same(told, d))
 		return true;
-	if (d->sign == SIGN_DELAY)
+	if (d->sign == SIGN_DELAY || slot->times > 1)
 		return false;
 	return d->low > (told->sign == SIGN_DELAY ? LITTLE : told->high);
 }
@@ -163,7 +198,7 @@ turn(struct verdict *v, struct slot *slot, const struct series *s,
 		shut(v, slot, s);
 		rise(v);
 		return;
-	} else if (slot == &v->path) {
+	} else if (slot == &v->path && slot->quiet == 0) {
 		rest(v);
 		v->under = *slot;
 		memset(slot, 0, sizeof *slot);
@@ -182,10 +217,11 @@ step(struct verdict *v, struct slot *slot, const struct series *s,
 {
 	/* What is passing already opens nothing. */
 	if (d->state == DIAGNOSIS_WAIT ||
-	    (d->state == DIAGNOSIS_FOUND && d->fading && !slot->open))
+	    (d->state == DIAGNOSIS_FOUND && d->fading &&
+		(!slot->open || slot->quiet != 0 || !is_same(&slot->d, d))))
 		return;
 	if (d->state == DIAGNOSIS_NONE) {
-		if (slot->held == 0 || is_refuted(v, slot))
+		if ((slot->held == 0 || is_refuted(v, slot)) && !is_held(v, slot, s))
 			shut(v, slot, s);
 		if (slot == &v->path && !slot->open && v->under.open)
 			rise(v);
@@ -251,7 +287,11 @@ step(struct verdict *v, struct slot *slot, const struct series *s,
 	if (!slot->open && d->since * v->length < slot->begin)
 		slot->begin = d->since * v->length;
 	slot->last = (v->judged + 1) * v->length;
+	slot->times += slot->quiet != 0;
+	slot->quiet = 0;
 	if (slot->same >= 2) {
+		if (!slot->open)
+			slot->times = times(v, slot);
 		slot->open = true;
 		tell(v, slot, s, false);
 	}
@@ -501,6 +541,9 @@ move_slot(struct slot *slot, int64_t windows, int64_t seconds)
 	slot->begin += slot->begin != 0 ? seconds : 0;
 	slot->last += slot->last != 0 ? seconds : 0;
 	slot->was += slot->was != 0 ? seconds : 0;
+	slot->past.begin += seconds;
+	slot->past.last += seconds;
+	slot->quiet += slot->quiet != 0 ? windows : 0;
 	slot->d.since += windows;
 	slot->next.since += windows;
 	slot->held += slot->held != 0 ? windows : 0;
@@ -760,7 +803,8 @@ verdict_covers(const struct verdict *v, const struct series *s)
 	const struct diagnosis *d = v->host.same > 0 ? &v->host.d : &v->path.d;
 	const struct track *t = &s->track[SIGN_LOSS];
 
-	if ((d->family != 0 && s->family != d->family) || is_more(d, s))
+	if ((d->family != 0 && s->family != d->family) || is_more(d, s) ||
+	    (v->host.same == 0 && v->path.quiet != 0))
 		return false;
 	if (d->segment != SEGMENT_TRANSIT)
 		return true;
@@ -808,12 +852,12 @@ in_doubt(const struct verdict *v)
 	unsigned asked = 0, dead = 0, bad = 0;
 	int64_t since = INT64_MAX;
 
-	if (v->host.same > 0)
+	if (v->host.same > 0 && !v->host.open)
 		return v->host.d.since * v->length;
-	if (v->path.same > 0)
+	if (v->path.same > 0 && !v->path.open)
 		return v->path.d.since * v->length;
 	HASH_ITER(hh, v->series, s, next) {
-		if (s->slot.same > 0)
+		if (s->slot.same > 0 && !s->slot.open)
 			return s->slot.d.since * v->length;
 		if (s->role != VERDICT_FAR || s->slot.open)
 			continue;
@@ -832,19 +876,34 @@ in_doubt(const struct verdict *v)
 	return dead >= 2 && 2 * dead > asked ? (v->judged + 1) * v->length : 0;
 }
 
+/* What explains most of what is open; last comes what is gone and may come again. NULL:
+ * nothing is open. */
+static const struct slot *
+first_open(const struct verdict *v)
+{
+	const struct slot *first = v->host.open	  ? &v->host
+				   : v->path.open ? &v->path
+						  : NULL;
+	const struct series *s, *next;
+
+	if (first != NULL && first->quiet == 0)
+		return first;
+	HASH_ITER(hh, v->series, s, next)
+		if (s->slot.open &&
+		    (first == NULL || (first->quiet != 0 && s->slot.quiet == 0) ||
+			(s->role == VERDICT_RESOLVER &&
+			    first->d.segment == SEGMENT_FAR &&
+			    (first->quiet != 0 || s->slot.quiet == 0))))
+			first = &s->slot;
+	return first;
+}
+
 bool
 verdict_now(const struct verdict *v, struct infer_finding *f)
 {
-	const struct slot *first = v->host.open ? &v->host : &v->path;
-	const struct series *s, *next;
+	const struct slot *first = first_open(v);
 
-	if (!first->open)
-		HASH_ITER(hh, v->series, s, next)
-			if (s->slot.open &&
-			    (!first->open || (s->role == VERDICT_RESOLVER &&
-						 first->d.segment == SEGMENT_FAR)))
-				first = &s->slot;
-	if (first->open) {
+	if (first != NULL && first->quiet == 0) {
 		*f = *first->f;
 		return false;
 	}
@@ -852,6 +911,10 @@ verdict_now(const struct verdict *v, struct infer_finding *f)
 	int64_t since = in_doubt(v);
 	if (since != 0) {
 		verdict_tell_doubt(v, since, f);
+		return false;
+	}
+	if (first != NULL) {
+		*f = *first->f;
 		return false;
 	}
 	/* What another judge found on the path, which no window of ours shows. */

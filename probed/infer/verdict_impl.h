@@ -72,6 +72,14 @@ struct diagnosis {
 /* What may be open about one subject. */
 struct slot {
 	bool open;
+	unsigned times; /* that it came, each a while after the last; 1: once */
+	int64_t quiet;	/* number of the window since when it is gone; 0: it is not */
+	/* What was open before. */
+	struct {
+		enum segment segment;
+		int64_t begin, last; /* epoch seconds */
+		unsigned times;
+	} past;
 	unsigned same;	     /* windows that said the same in a row */
 	int64_t begin, last; /* epoch seconds; of the last bad window's end */
 	int64_t was; /* begin of what it was before that became worse; 0: it did not */
@@ -256,10 +264,9 @@ double verdict_line(const struct verdict_use *u, bool out);
  * those that are bad have nothing in common with the others; 0: none is known. */
 unsigned verdict_cut(
     const struct verdict *v, const struct diagnosis *d, char hop[VERDICT_HOP]);
-/* Fill F with words and numbers: D about S (NULL: the path), begun at BEGIN. */
-void verdict_tell(const struct verdict *v, const struct diagnosis *d,
-    const struct series *s, enum confidence confidence, int64_t begin,
-    struct infer_finding *f);
+/* Fill F with words and numbers: what SLOT holds about S (NULL: the path). */
+void verdict_tell(const struct verdict *v, const struct slot *slot,
+    const struct series *s, enum confidence confidence, struct infer_finding *f);
 /* ... that something is the matter since SINCE, epoch seconds, and not decided yet. */
 void verdict_tell_doubt(
     const struct verdict *v, int64_t since, struct infer_finding *f);

@@ -640,24 +640,45 @@ put_cut(const struct verdict *v, const struct diagnosis *d, struct infer_finding
 	snprintf(buf, size, "; their ways part from the others at hop %u (%s)", ttl, hop);
 }
 
+/* ", time and again (3 times by now)," or "". */
+static void
+put_again(const struct verdict *v, const struct slot *slot, struct infer_finding *f,
+    char *buf, size_t size)
+{
+	char when[32];
+
+	buf[0] = '\0';
+	if (slot->times < 2)
+		return;
+	finding_number(f, "times", "count", slot->times);
+	if (slot->quiet == 0)
+		snprintf(buf, size, ", time and again (%u times by now),", slot->times);
+	else
+		snprintf(buf, size, ", time and again (%u times, not since %s),",
+		    slot->times,
+		    time_text(
+			slot->last, (v->judged + 1) * v->length, when, sizeof when));
+}
+
 /* --- sentences -------------------------------------------------------------------- */
 
 void
-verdict_tell(const struct verdict *v, const struct diagnosis *d, const struct series *s,
-    enum confidence confidence, int64_t begin, struct infer_finding *f)
+verdict_tell(const struct verdict *v, const struct slot *slot, const struct series *s,
+    enum confidence confidence, struct infer_finding *f)
 {
+	const struct diagnosis *d = &slot->d;
 	static const char *const sure[CONFIDENCES] = { "", "A hint.", "Likely.",
 		"Sure." };
 	const char *text = sentence_of(d->segment, d->cause);
 	char when[32], what[TEXT], rest[2 * TEXT], cut[VERDICT_HOP + 80];
-	char family[24] = "";
+	char family[24] = "", again[80];
 
 	finding_init(f, VERDICT_KIND, s != NULL ? s->path : segment_word(d->segment),
 	    VERDICT_SOURCE);
 	finding_cause(f, d->cause);
 	f->segment = d->segment;
 	f->confidence = confidence;
-	f->begin = begin;
+	f->begin = slot->begin;
 	f->worst = d->sign == SIGN_LOSS ? d->size * 100 : NAN;
 	put_numbers(v, d, s, f);
 	put_radio(v, d, f);
@@ -674,9 +695,10 @@ verdict_tell(const struct verdict *v, const struct diagnosis *d, const struct se
 	fill(v, d, s, text != NULL ? text : "something is the matter: {size}", what,
 	    sizeof what);
 	put_rest(v, d, rest, sizeof rest);
-	finding_sentence(f, "Since %s %s%s%s.%s %s",
-	    time_text(begin, (v->judged + 1) * v->length, when, sizeof when), family,
-	    what, cut, rest, sure[confidence]);
+	put_again(v, slot, f, again, sizeof again);
+	finding_sentence(f, "Since %s%s %s%s%s.%s %s",
+	    time_text(slot->begin, (v->judged + 1) * v->length, when, sizeof when),
+	    again, family, what, cut, rest, sure[confidence]);
 }
 
 void
