@@ -30,6 +30,16 @@ SECOND(upload_line_dead, fault_upload, fault_line_dead(w, t))
 SECOND(light_core_loss, fault_line_light, fault_core_loss(w, t))
 SECOND(peer_dead_end_dead, fault_peer_dead, w->own_loss[END + w->fars - 1] = 1)
 
+SECOND(light_end_dead, fault_line_light, fault_end_dead(w, t))
+SECOND(upload_hit, fault_upload, w->hit_loss[LINE] = 1)
+
+static void
+make_dual_counted(struct world *w)
+{
+	make_dual(w);
+	make_counted(w);
+}
+
 static void
 hit_line_dead(struct world *w, double t)
 {
@@ -76,6 +86,12 @@ static const struct scenario_pair pairs[] = {
 	{ { "line light loss, the core for an hour", SEGMENT_ACCESS, "loss", true,
 	      QUIET, 3 * LONG, LONG, make_plain, light_core_loss },
 	    SEGMENT_PROVIDER, "loss" },
+	{ { "line light loss, an end dead between", SEGMENT_ACCESS, "loss", true, QUIET,
+	      3 * LONG, LONG, make_plain, light_end_dead },
+	    SEGMENT_FAR, "outage" },
+	{ { "upload, IPv6 dead for an hour", SEGMENT_ACCESS, "bufferbloat", false, WEEK,
+	      LONG, HOUR, make_dual_counted, upload_hit },
+	    SEGMENT_ACCESS, "outage" },
 	{ { "IPv6 dead, the line for an hour", SEGMENT_ACCESS, "outage", false, QUIET,
 	      LONG, HOUR, make_dual, hit_line_dead },
 	    SEGMENT_ACCESS, "outage" },

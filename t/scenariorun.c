@@ -304,6 +304,7 @@ scenario_run(const struct scenario *sc, uint64_t seed, struct outcome *o)
 		o->right = false;
 	verdict_free(v);
 	o->truth = w.truth;
+	o->size = w.size;
 	snprintf(o->last, sizeof o->last, "%s", f.sentence);
 	o->step = w.step;
 	o->onset = w.onset;

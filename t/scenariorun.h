@@ -38,6 +38,7 @@ struct outcome {
 	unsigned tolds;
 	struct word word[WORDS_MAX];
 	unsigned words;
+	double size;		     /* what is true; 0: it is not known */
 	double truth;		     /* of the delay; 0: it is not known */
 	char last[FINDING_SENTENCE]; /* how things stood in the end */
 	/* Of the network: */

@@ -199,6 +199,8 @@ fault_of(const struct scenario_pair *pair, const struct outcome *o)
 			return "the second is over while it lasts";
 		if (!is_then && x->over && x->at < last)
 			return "the first is over while it lasts";
+		if (is_then && x->over && x->at > end + 20 * fmax(o->step, 60))
+			return "the second is over late";
 		*(is_then ? &open_then : &open) = !x->over;
 		if (pair->then == sc->segment)
 			*(is_then ? &open : &open_then) = false;
@@ -265,6 +267,45 @@ try_chance(const struct scenario *sc, unsigned seeds, uint64_t first)
 			print(sc, first + i, &o);
 	}
 	ok(sure == 0, "%s: nothing else is sure", sc->name);
+}
+
+/* "... by 40 ms" or "loses 15 %": seconds, or a ratio; NAN: it says none. */
+static double
+said_size(const char *sentence)
+{
+	static const struct {
+		const char *words;
+		double unit;
+	} of[] = { { " delays everything by ", 1e-3 }, { " loses ", 1e-2 } };
+
+	for (size_t i = 0; i < sizeof of / sizeof of[0]; i++) {
+		const char *at = strstr(sentence, of[i].words);
+		if (at != NULL)
+			return strtod(at + strlen(of[i].words), NULL) * of[i].unit;
+	}
+	return NAN;
+}
+
+static void
+try_size(const struct scenario *sc, unsigned seeds, uint64_t first)
+{
+	unsigned right = 0;
+	struct outcome o;
+
+	for (unsigned i = 0; i < seeds; i++) {
+		scenario_run(sc, first + i, &o);
+		double said = o.tolds > 0 ? said_size(o.told[0].sentence) : NAN;
+		bool is = o.right && fabs(said - o.size) < 0.3 * o.size;
+		right += is;
+		if (verbose || !is) {
+			printf("# %.3g said, %.3g true\n", said, o.size);
+			print(sc, first + i, &o);
+		}
+	}
+	char what[200];
+
+	snprintf(what, sizeof what, "%s: as large as it is", sc->name);
+	claim(right, seeds, first, what);
 }
 
 static void
@@ -356,6 +397,9 @@ main(int argc, char **argv)
 	for (size_t i = 0; i < scenarios_chance.n; i++)
 		if (is_wanted(scenarios_chance.scenario[i].name))
 			try_chance(&scenarios_chance.scenario[i], seeds, first);
+	for (size_t i = 0; i < scenarios_size.n; i++)
+		if (is_wanted(scenarios_size.scenario[i].name))
+			try_size(&scenarios_size.scenario[i], seeds, first);
 	for (size_t i = 0; i < scenarios_again.n; i++)
 		if (is_wanted(scenarios_again.scenario[i].name))
 			try_again(&scenarios_again.scenario[i], seeds, first);

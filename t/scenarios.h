@@ -59,6 +59,8 @@ extern const struct scenario_twos scenarios_two;
 extern const struct scenario_pairs scenarios_pair;
 /* Of these nothing that is wrong may be sure. */
 extern const struct scenario_table scenarios_chance;
+/* Of these the sentence says how large it is. */
+extern const struct scenario_table scenarios_size;
 /* These come and go for hours, and are over twice at most. */
 extern const struct scenario_table scenarios_again;
 

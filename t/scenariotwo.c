@@ -56,6 +56,37 @@ end_dead_again(struct world *w, double t)
 		w->own_loss[w->victim] = 1;
 }
 
+/* The way to most far ends adds its own. */
+static void
+line_and_peer_loss(struct world *w, double t)
+{
+	w->size = 0.15;
+	if (world_on(w, t)) {
+		w->link[LINE].more_loss = 0.15;
+		w->link[PEER1].more_loss = 0.12;
+	}
+}
+
+static void
+line_and_peer_delay(struct world *w, double t)
+{
+	w->size = 0.03 + w->a * 0.03;
+	if (world_on(w, t)) {
+		w->link[LINE].more_delay = w->size;
+		w->link[PEER1].more_delay = 0.04;
+	}
+}
+
+static void
+core_and_peer_delay(struct world *w, double t)
+{
+	w->size = 0.03 + w->a * 0.03;
+	if (world_on(w, t)) {
+		w->link[CORE].more_delay = w->size;
+		w->link[PEER1].more_delay = 0.04;
+	}
+}
+
 static void
 make_restless(struct world *w)
 {
@@ -136,3 +167,14 @@ static const struct scenario agains[] = {
 
 const struct scenario_table scenarios_again = { agains,
 	sizeof agains / sizeof agains[0] };
+
+static const struct scenario sizes[] = {
+	{ "line loss, a peering adds more", SEGMENT_ACCESS, "loss", true, QUIET, LONG,
+	    0, make_plain, line_and_peer_loss },
+	{ "line delay, a peering adds more", SEGMENT_ACCESS, "delay", true, WEEK, LONG,
+	    0, make_plain, line_and_peer_delay },
+	{ "core delay, a peering adds more", SEGMENT_PROVIDER, "delay", true, WEEK,
+	    LONG, 0, make_plain, core_and_peer_delay },
+};
+
+const struct scenario_table scenarios_size = { sizes, sizeof sizes / sizeof sizes[0] };

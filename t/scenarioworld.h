@@ -55,6 +55,7 @@ struct world {
 	double jitter[NODES], phase[NODES];
 	double usual_loss; /* everywhere */
 	double truth;	   /* what everything takes longer; 0: nothing, or it varies */
+	double size; /* what the sentence has to say, seconds or a ratio; 0: any */
 	bool dual;	   /* every other far end is measured by IPv6 */
 	uint8_t hit;	   /* the family that alone loses so much on links: */
 	double hit_loss[LINKS];

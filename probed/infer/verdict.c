@@ -354,6 +354,11 @@ judge_ends(struct verdict *v, const bool waits[SIGNS])
 			else if (waits[d.sign])
 				d.state = DIAGNOSIS_WAIT;
 		}
+		/* What is left of its own is what the path loses, which did before. */
+		if (s->slot.open && v->path.open && v->path.d.sign == SIGN_LOSS &&
+		    s->track[SIGN_LOSS].less &&
+		    v->path.d.since < s->track[SIGN_LOSS].since && verdict_covers(v, s))
+			d.state = DIAGNOSIS_NONE;
 		step(v, &s->slot, s, &d);
 	}
 }

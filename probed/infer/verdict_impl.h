@@ -40,6 +40,7 @@ struct track {
 	unsigned bads, goods; /* windows in a row */
 	int64_t since, last;  /* numbers of the first and the last bad window */
 	int64_t first;	      /* of loss, before it became worse, or less again */
+	bool less;	      /* it did last become less */
 };
 
 /* A diagnosis of one window. */

@@ -505,10 +505,10 @@ is_fading(const struct view *w)
 
 /* --- the table -------------------------------------------------------------------- */
 
-/* What the hop behind SEGMENT loses itself: far ends may lose more on their ways. NAN:
- * none is measured, or is the measure of it. */
+/* What the hop behind SEGMENT loses itself, or is slower: far ends may lose more on
+ * their ways. NAN: none is measured, or is the measure of it. */
 static double
-hop_loss(const struct view *w, enum segment segment)
+hop_size(const struct view *w, enum segment segment)
 {
 	enum verdict_role role = segment == SEGMENT_ACCESS     ? VERDICT_ACCESS
 				 : segment == SEGMENT_PROVIDER ? VERDICT_PROVIDER
@@ -517,16 +517,18 @@ hop_loss(const struct view *w, enum segment segment)
 
 	HASH_ITER(hh, w->v->series, s, next)
 		if (s->role == role && role != VERDICT_OTHER && in_view(w, s) &&
-		    w->sign == SIGN_LOSS && !was_bad(w, s) &&
-		    standing_of(w, s) == STANDING_BAD && s->track[SIGN_LOSS].bad)
-			return size_of(w, s);
+		    (w->sign == SIGN_DELAY || !was_bad(w, s)) &&
+		    standing_of(w, s) == STANDING_BAD && s->track[w->sign].bad)
+			return w->sign == SIGN_LOSS
+				   ? size_of(w, s)
+				   : fmin(w->size, slower(s, w->since, w->p90));
 	return NAN;
 }
 
 static struct diagnosis
 found(const struct view *w, enum segment segment, const struct fars *f)
 {
-	double hop = hop_loss(w, segment);
+	double hop = hop_size(w, segment);
 	struct diagnosis d = { .state = DIAGNOSIS_FOUND,
 		.sign = w->sign,
 		.segment = segment,

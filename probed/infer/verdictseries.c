@@ -222,6 +222,7 @@ worsen(struct series *s)
 				series_window(s, back)->n, high) > CHANCE)
 				break;
 		t->since = since;
+		t->less = false;
 		memset(s->error, 0, sizeof s->error);
 		return;
 	}
@@ -249,6 +250,7 @@ lessen(struct series *s)
 		    odds_at_most(lost, n, LESS * low) > PROVEN)
 			continue;
 		t->since = since;
+		t->less = true;
 		memset(s->error, 0, sizeof s->error);
 		return;
 	}
@@ -285,8 +287,12 @@ track_loss(struct series *s)
 	series_counts(s, t->last + 1, &good_n, &good_lost);
 	double rate =
 	    n > good_n ? (double)(lost - good_lost) / (double)(n - good_n) : 0;
-	if (t->goods < VERDICT_GOOD || is_lossy(good_n, good_lost, CHANCE))
+	if (t->goods < VERDICT_GOOD)
 		return;
+	if (is_lossy(good_n, good_lost, CHANCE)) {
+		lessen(s);
+		return;
+	}
 	if (t->goods < VERDICT_RING && odds_at_most(good_lost, good_n, rate / 2) > OVER)
 		return;
 	memset(t, 0, sizeof *t);
