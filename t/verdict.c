@@ -903,6 +903,15 @@ test_worse(void)
 	windows(v, t, 10, PATH);
 	ok(verdict_now(v, &f) && closed == 2, "until it is over, too");
 	verdict_free(v);
+
+	v = path(60, 20);
+	t = windows(v, BEGIN, 12, PATH);
+	second = windows(v, t, 30, ACCESS);
+	windows(v, second, 10, FAR + 2);
+	ok(!verdict_now(v, &f) && f.segment == SEGMENT_TRANSIT && f.begin >= second &&
+		f.begin <= second + 60,
+	    "what shows when the line is back began then: %s", f.sentence);
+	verdict_free(v);
 }
 
 static void

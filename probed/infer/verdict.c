@@ -54,6 +54,7 @@ shut(struct verdict *v, struct slot *slot, const struct series *s)
 		left.past.begin = slot->begin;
 		left.past.last = slot->last;
 		left.past.times = slot->times;
+		left.past.outage = strcmp(slot->d.cause, "outage") == 0;
 	}
 	free(slot->f);
 	*slot = left;
@@ -210,6 +211,22 @@ turn(struct verdict *v, struct slot *slot, const struct series *s,
 	slot->same = 1;
 }
 
+/* When D began, which opens SLOT. Where nothing got through elsewhere on the way for
+ * long, that explained all until it was over. */
+static int64_t
+begin_of(const struct verdict *v, const struct slot *slot, const struct diagnosis *d)
+{
+	int64_t begin = d->since * v->length;
+	int64_t apart = verdict_apart(d->sign, d->size) * v->length;
+
+	if (slot->past.times > 0 && slot->past.outage && d->size >= VERDICT_FULL &&
+	    slot->past.segment != d->segment && begin < slot->past.last &&
+	    begin + apart >= slot->past.begin &&
+	    slot->past.last - slot->past.begin > VERDICT_RING / 2 * (int64_t)v->length)
+		return slot->past.last;
+	return begin;
+}
+
 /* D is what the window just judged says. S as in verdict_tell(). */
 static void
 step(struct verdict *v, struct slot *slot, const struct series *s,
@@ -271,7 +288,7 @@ step(struct verdict *v, struct slot *slot, const struct series *s,
 	if (slot->same == 0 || !is_same(&slot->d, d)) {
 		slot->same = slot->open ? slot->same : 0;
 		if (!slot->open)
-			slot->begin = d->since * v->length;
+			slot->begin = begin_of(v, slot, d);
 	}
 	slot->same++;
 	const char *cause = slot->d.cause;
@@ -284,9 +301,10 @@ step(struct verdict *v, struct slot *slot, const struct series *s,
 		if (other != NULL && other == v->bad_radio)
 			slot->d.other = other;
 	}
-	if (!slot->open && d->since * v->length < slot->begin)
-		slot->begin = d->since * v->length;
-	slot->last = (v->judged + 1) * v->length;
+	if (!slot->open && begin_of(v, slot, d) < slot->begin)
+		slot->begin = begin_of(v, slot, d);
+	if (!slot->open || !d->fading)
+		slot->last = (v->judged + 1) * v->length;
 	slot->times += slot->quiet != 0;
 	slot->quiet = 0;
 	if (slot->same >= 2) {

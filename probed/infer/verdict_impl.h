@@ -80,6 +80,7 @@ struct slot {
 		enum segment segment;
 		int64_t begin, last; /* epoch seconds */
 		unsigned times;
+		bool outage;
 	} past;
 	unsigned same;	     /* windows that said the same in a row */
 	int64_t begin, last; /* epoch seconds; of the last bad window's end */
