@@ -3,8 +3,10 @@
 # in for the base, and carries them, so that apt works in it as here.
 #
 #	engines_have           # or the name of what is missing
+#	engines_try            # likewise: the base is made, and podman runs it
 #	image_make TREE        # smokebox of an installation, with the Dockerfile's last stage
 #	docker_start           # Debian's engine; then "docker" speaks to it
+#	docker_try             # it runs a container
 #
 # To be called in a mount namespace that ends with the caller.
 
@@ -22,9 +24,6 @@ engines_have() {
 	mkdir -p "$STATE"/try/{lower,upper,work,all}
 	unshare -m mount -t overlay -o "lowerdir=$STATE/try/lower,upperdir=$STATE/try/upper,workdir=$STATE/try/work" \
 		try "$STATE/try/all" 2>"$STATE/which" || { echo "no overlay file system on this disk"; return 1; }
-	# shellcheck disable=SC2016
-	unshare -m -p -f --mount-proc bash -c '. "$SOURCE/t/engines.sh" && podman_setup && podman info' \
-		>"$STATE/which" 2>&1 || { echo "podman does not start"; return 1; }
 }
 
 # A root without CAP_SYS_RESOURCE cannot raise limits to podman's defaults; crun refuses a
@@ -75,15 +74,27 @@ base_make() {
 		--format=tar bookworm "$1.part" "$STATE/sources.list" && mv "$1.part" "$1"
 }
 
+# What this machine lets engines do, tried with what is not ours: a reason names it.
+engines_try() {
+	local from
+	exec 3>&1 >"$STATE/try.log" 2>&1
+	podman_setup
+	podman info || { echo "podman does not start" >&3; return 1; }
+	podman image exists "localhost/$BASE" || {
+		base_make "$STATE/base.tar" &&
+			podman import --change 'CMD ["bash"]' "$STATE/base.tar" "localhost/$BASE"
+	} || { echo "no base for an image can be made" >&3; return 1; }
+	podman run --rm --pull=never --network host --cgroup-parent "/smokebox-$$-try" "localhost/$BASE" true ||
+		{ echo "podman runs no container" >&3; return 1; }
+	from=$(buildah from --pull-never "localhost/$BASE") && buildah run "$from" apt-get -qq update &&
+		buildah rm "$from" || { echo "apt fetches nothing in a container" >&3; return 1; }
+}
+
 # image_make TREE: what the Dockerfile's last stage makes of it, word for word; the stages
 # before it only build such a tree.
 image_make() {
 	local context=$STATE/context
 	podman_setup
-	podman image exists "localhost/$BASE" || {
-		base_make "$STATE/base.tar" &&
-			podman import --change 'CMD ["bash"]' "$STATE/base.tar" "localhost/$BASE"
-	} || return 1
 	rm -rf "$context" && mkdir -p "$context/docker"
 	cp -a "$1" "$context/image"
 	cp "$SOURCE/docker/packages.txt" "$SOURCE/docker/entry.sh" "$context/docker/"
@@ -107,4 +118,9 @@ docker_start() {
 	wait_until 30 docker version || return 1
 	podman save "localhost/$IMAGE" | docker load
 	docker tag "localhost/$IMAGE:latest" "$IMAGE:latest"
+}
+
+# A program that is no part of smokebox, on a network of the engine's.
+docker_try() {
+	docker run --rm --entrypoint /bin/true -p 8083:80 $IMAGE
 }
