@@ -19,6 +19,7 @@ const [outdir, base, secret, ...paths] = process.argv.slice(2);
 const axe_text = fs.readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 const every_picture = process.env.EVERY_PICTURE === '1';
 const limit = 55; /* pages; more kinds of them than that are a mistake here */
+const patience = 180000; /* ms, of a machine with much else to do */
 
 /* What is done on a page, with scripts or without. Each gives what answered. */
 const press = async (page, button) => (await Promise.all([page.waitForNavigation(), page.click(button)]))[0];
@@ -130,7 +131,7 @@ async function keyboard(page, cdp) {
 		cdp.send('Input.dispatchKeyEvent', { type: 'rawKeyDown', ...tab });
 		cdp.send('Input.dispatchKeyEvent', { type: 'keyUp', ...tab });
 	}
-	await page.waitForFunction(many => window.looked.keys > many, many, { timeout: 120000 });
+	await page.waitForFunction(many => window.looked.keys > many, many);
 	Object.assign(keys, await page.evaluate(() => ({
 		unreached: window.looked.wanted().filter(n => !window.looked.reached.includes(n)),
 		dim: [...new Set(window.looked.dim)],
@@ -179,6 +180,7 @@ async function window_of(browser, way, cookies) {
 	const [{ width }] = ways[way](false), phone = width === narrow;
 	const context = await browser.newContext({ viewport: { width, height: 844 }, isMobile: phone,
 		hasTouch: phone, javaScriptEnabled: way !== 'bare' });
+	context.setDefaultTimeout(patience);
 	await context.addCookies(cookies);
 	const page = await context.newPage();
 	const at = { way, page, cdp: await context.newCDPSession(page), seen: null };
@@ -212,7 +214,7 @@ async function look(at, path, odd) {
 	await page.emulateMedia({ colorScheme: first.theme });
 	if (bare)
 		await at.cdp.send('Emulation.setScriptExecutionDisabled', { value: true });
-	let answer = await page.goto(base + path, { waitUntil: 'load', timeout: 120000 });
+	let answer = await page.goto(base + path, { waitUntil: 'load' });
 	if (doing)
 		answer = await doings[doing](page);
 	seen.loaded = answer.status();
@@ -282,6 +284,7 @@ async function crawl(request) {
 		'--disable-gpu', '--disable-dev-shm-usage', '--no-proxy-server', '--disable-component-update'] });
 	/* In by the form, by keyboard, as people come in. */
 	const first = await browser.newContext();
+	first.setDefaultTimeout(patience);
 	const door = await first.newPage();
 	await door.goto(`${base}/login`);
 	await door.focus('input[type=password]');
