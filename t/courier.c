@@ -99,14 +99,21 @@ sql(const char *text)
 	}
 }
 
+/* As it is for a moment, while the recorder makes it. */
 static void
-outbox_make(void)
+outbox_begin(void)
 {
 	unlink(STORE_EVENTS);
 	unlink(STORE_EVENTS "-wal");
 	unlink(STORE_EVENTS "-shm");
 	sqlite3_open(STORE_EVENTS, &db);
 	sql("PRAGMA journal_mode = WAL");
+}
+
+static void
+outbox_make(void)
+{
+	outbox_begin();
 	sql("CREATE TABLE outbox (id INTEGER PRIMARY KEY AUTOINCREMENT, time INTEGER, "
 	    "incident INTEGER, what TEXT, receivers TEXT, body TEXT)");
 	sql("CREATE TABLE incident (id INTEGER PRIMARY KEY, kind TEXT, \"begin\" INTEGER, "
@@ -459,6 +466,25 @@ test_new_outbox(const struct conf *conf)
 }
 
 static void
+test_unmade_outbox(void)
+{
+	struct stat said = { .st_size = -1 };
+	int64_t newest;
+
+	sqlite3_close(db);
+	turn(5);
+	outbox_begin();
+	sql("SELECT 1 FROM sqlite_schema"); /* makes the log */
+	log_to_file("said");
+	ok(!outbox_look(outbox, &newest), "an outbox without tables is none yet");
+	ok(stat("said", &said) == 0 && said.st_size == 0, "of which nothing is said");
+	sqlite3_close(db);
+	outbox_make();
+	put("[\"hook\"]", "first", "");
+	ok(outbox_look(outbox, &newest) && newest == 1, "until it is one");
+}
+
+static void
 test_unreachable(struct conf *conf)
 {
 	struct receiver *r = receiver_new(conf, "later", outbox);
@@ -529,6 +555,7 @@ main(void)
 	test_new_outbox(conf);
 	test_unreachable(conf);
 	test_cursor();
+	test_unmade_outbox();
 	outbox_free(outbox);
 	sqlite3_close(db);
 	conf_free(conf);

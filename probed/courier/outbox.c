@@ -77,6 +77,22 @@ unwell(struct outbox *o, int code)
 		outbox_close(o);
 }
 
+/* The recorder has made the file, and puts all of its tables in at once, in a moment.
+ */
+static bool
+is_unmade(sqlite3 *db)
+{
+	sqlite3_stmt *s;
+	bool unmade;
+
+	if (sqlite3_prepare_v2(db, "SELECT 1 FROM sqlite_schema", -1, &s, NULL) !=
+	    SQLITE_OK)
+		return false;
+	unmade = sqlite3_step(s) == SQLITE_DONE;
+	sqlite3_finalize(s);
+	return unmade;
+}
+
 static bool
 outbox_open(struct outbox *o)
 {
@@ -89,6 +105,10 @@ outbox_open(struct outbox *o)
 	if (o->db == NULL) {
 		if (log_allowed(&o->unwell, 60, NULL))
 			log_warnx("%s", err.text);
+		return false;
+	}
+	if (is_unmade(o->db)) {
+		outbox_close(o);
 		return false;
 	}
 	for (int q = 0; q < QUERIES && code == SQLITE_OK; q++)
