@@ -20,10 +20,10 @@
 #include "web/http.h"
 #include "web/tls.h"
 
-#define CONNECTIONS 1024     /* per listening TCP socket */
-#define CONNECTIONS_LOCAL 64 /* on probectl's */
-#define CONNECTIONS_PER_IP                                                             \
-	512 /* a proxy in front is one address, and all listen to it */
+#define CONNECTIONS 1000 /* per listening TCP socket: above, somebody has to go */
+#define CONNECTIONS_MOST (CONNECTIONS + 64) /* until they are gone */
+#define CONNECTIONS_LOCAL 64		    /* on probectl's */
+#define DEAF_S 15 /* without having taken a whole answer, when there is no room */
 #define CONNECTION_MEMORY (24 * 1024)
 #define FLOW_BUFFER (32 * 1024) /* bytes of an endless answer that the kernel keeps */
 #define ANSWER_S 60 /* from the headers to the last byte taken */
@@ -34,7 +34,9 @@ struct connection {
 	struct MHD_Connection *mhd;
 	int64_t since_ns;
 	bool answering; /* the headers of a request came */
+	bool whole;	/* all of it came */
 	bool flows;	/* its answer has no end */
+	bool cut;
 	TAILQ_ENTRY(connection) link;
 };
 
@@ -42,6 +44,7 @@ struct listener {
 	struct MHD_Daemon *daemon;
 	struct event *ready, *timer;
 	bool local, tls;
+	unsigned connections;
 	LIST_ENTRY(listener) link;
 };
 
@@ -89,6 +92,36 @@ cut(struct MHD_Connection *mhd)
 		shutdown(info->connect_fd, SHUT_RDWR);
 }
 
+/* Is there more to be lost by cutting A than B? Who has sent no whole request loses
+ * nothing, a pause between requests included. */
+static bool
+is_dearer(const struct connection *a, const struct connection *b)
+{
+	return a->whole != b->whole ? a->whole : a->since_ns > b->since_ns;
+}
+
+/* Thousands of lines on which nothing is said, from one address or from many, must not
+ * keep out who has something to ask; nor may an address have a share of its own, since
+ * a proxy in front is one. So whoever lets us wait longest makes room. */
+static void
+make_room(const struct listener *l)
+{
+	struct connection *c, *least = NULL;
+	int64_t now = clock_mono_ns();
+
+	TAILQ_FOREACH(c, &server.connections, link) {
+		if (c->listener != l || c->flows || c->cut ||
+		    (c->whole && now - c->since_ns < DEAF_S * CLOCK_NS_PER_S))
+			continue;
+		if (least == NULL || is_dearer(least, c))
+			least = c;
+	}
+	if (least != NULL) {
+		least->cut = true;
+		cut(least->mhd);
+	}
+}
+
 /* One byte every few seconds would hold a slot forever if only idleness counted. */
 static void
 on_sweep(evutil_socket_t fd, short what, void *arg)
@@ -118,8 +151,11 @@ on_connection(void *cls, struct MHD_Connection *mhd, void **context,
 		c->since_ns = clock_mono_ns();
 		TAILQ_INSERT_TAIL(&server.connections, c, link);
 		*context = c;
+		if (++c->listener->connections > CONNECTIONS)
+			make_room(c->listener);
 	} else if (*context != NULL) {
 		struct connection *c = *context;
+		c->listener->connections--;
 		TAILQ_REMOVE(&server.connections, c, link);
 		free(c);
 		*context = NULL;
@@ -154,6 +190,7 @@ on_completed(void *cls, struct MHD_Connection *mhd, void **context,
 	if (r->on != NULL) {
 		r->on->since_ns = clock_mono_ns();
 		r->on->answering = false;
+		r->on->whole = false;
 		r->on->flows = false;
 	}
 	server.busy--;
@@ -206,6 +243,8 @@ on_request(void *cls, struct MHD_Connection *mhd, const char *url, const char *m
 		*size = 0;
 		return MHD_YES;
 	}
+	if (r->on != NULL)
+		r->on->whole = true;
 	if (r->response == NULL && !r->parked)
 		request_dispatch(r);
 	if (r->response == NULL) {
@@ -335,8 +374,8 @@ daemon_start(struct listener *l, int fd)
 	return MHD_start_daemon(l->tls ? flags | MHD_USE_TLS : flags, 0, NULL, NULL,
 	    on_request, l, MHD_OPTION_ARRAY, l->tls ? tls_options() : none,
 	    MHD_OPTION_EXTERNAL_LOGGER, on_guest_log, NULL, MHD_OPTION_LISTEN_SOCKET,
-	    fd, MHD_OPTION_CONNECTION_LIMIT, l->local ? CONNECTIONS_LOCAL : CONNECTIONS,
-	    MHD_OPTION_PER_IP_CONNECTION_LIMIT, l->local ? 0 : CONNECTIONS_PER_IP,
+	    fd, MHD_OPTION_CONNECTION_LIMIT,
+	    l->local ? CONNECTIONS_LOCAL : CONNECTIONS_MOST,
 	    MHD_OPTION_CONNECTION_TIMEOUT, HTTP_IDLE_S,
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
 	    MHD_OPTION_NOTIFY_CONNECTION, on_connection, l, MHD_OPTION_NOTIFY_COMPLETED,
