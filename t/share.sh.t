@@ -32,7 +32,7 @@ menu = Fine
 title = Fine
 ++ One
 menu = [a](b) of a name that is much longer than any badge should ever be
-title = One
+title = =1+1 "one", two
 host = 10.0.0.3
 END
 sed -i '/^\*\*\* Targets/i *** Slaves ***\nsecrets = '"$DIR"'/secrets\n+ far\ndisplay_name = Far\ncolor = c02030
@@ -89,6 +89,31 @@ get "/graph/Group/One.pdf?$window" >"$DIR/status"
 is "$(head -c 5 "$DIR/body")" "%PDF-" "a PDF is one"
 is "$(get "/graph/Group/Both.json")" 404 "several together have no rounds of their own"
 is "$(get "/graph/Group/One.json?points=0")" 400 "nor can there be none"
+
+# --- the overview as a table ---
+is "$(get "/api/v1/targets?format=csv")" 200 "all targets as CSV"
+is "$(header Content-Type)" "text/csv; charset=utf-8; header=present" "  of that type"
+like "$(header Content-Disposition)" '^attachment; filename="targets_[-_0-9a-z]*\.csv"$' "  to be kept"
+is "$(head -n 1 "$DIR/body" | tr -d '\r')" \
+	"path,title,probe,host,address,state,why,time,median,loss,loss_ratio,jitter" "has a line of titles"
+is "$(grep -c '^"' "$DIR/body")" "$(json targets '.targets | length')" "and a line for each target"
+body_has "\"Fine.One\",\"'=1+1 \"\"one\"\", two\"," "in which no title is more than text"
+like "$(grep '^"Group.One"' "$DIR/body")" ',"fine","",[0-9]+,0\.00[0-9]+,0,0,' "with its last round"
+like "$(grep '^"Group.None"' "$DIR/body" | tr -d '\r')" ',,,,,$' "which nothing stands for where there is none"
+get "/api/v1/targets?format=csv&below=Fine" >"$DIR/status"
+is "$(tail -n +2 "$DIR/body" | cut -d, -f1 | tr -d '"\n')" Fine.One "or of a group"
+get "/api/v1/targets?below=Fine" >"$DIR/status"
+is "$(jq -r '[.targets[].path, .next] | tostring' "$DIR/body")" '["Fine.One",null]' "as JSON, too"
+get "/api/v1/targets?below=Group&limit=1" >"$DIR/status"
+next=$(jq -r .next "$DIR/body")
+get "/api/v1/targets?below=Group&limit=1&after=$next" >"$DIR/status"
+unlike "$(jq -r '.targets[].path' "$DIR/body")" "^$next\$" "page by page"
+is "$(get "/api/v1/targets?below=Nowhere")" 400 "there is nothing below what is not there"
+is "$(get "/api/v1/targets?format=xml")" 400 "and no other form"
+get / >"$DIR/status"
+body_has 'href="/api/v1/targets?format=csv" download' "the first page leads there"
+get /t/Fine >"$DIR/status"
+body_has 'href="/api/v1/targets?format=csv&amp;below=Fine" download' "and so does a group's"
 
 # --- a badge ---
 is "$(get /badge/Group/One.svg)" 200 "a badge"

@@ -43,16 +43,17 @@ took() {
 	curl -s -m 20 -o "$DIR/body" -w '%{http_code} %{time_total}' "$URL$1" |
 		awk '{ print $1 == 200 ? int($2 * 1000) : "status " $1 }'
 }
-for path in /healthz / /t/A/one /api/v1/targets "/graph/A/one.png?start=now-1h" \
-	/healthz / /t/A/one /api/v1/targets "/graph/A/one.png?start=now-2h"; do
+for path in /healthz / /t/A/one /api/v1/targets /incidents /healthz / /t/A/one /api/v1/targets; do
 	took "$path"
 done >"$DIR/took"
 is "$(grep status "$DIR/took")" "" "who asks is answered meanwhile"
 # One of them may be late for what else this machine does.
 sed 's/^/# ms: /' "$DIR/took"
-holds "within a second" "$(sort -g "$DIR/took" | sed -n 6p) < 1000"
+holds "within a second" "$(sort -g "$DIR/took" | sed -n 5p) < 1000"
 echo "# memory of web: $before kB before, $(pss "$web") kB with them"
-holds "with no more than 40 MB of memory" "$(pss "$web") - $before < 40000"
+most=40000
+grep -q libasan "/proc/$web/maps" && most=400000 # what sanitizers keep of what was freed
+holds "with no more than $most kB of memory" "$(pss "$web") - $before < $most"
 rounds=$(known_rows A.one | wc -l)
 wait_until 20 known A.one $((rounds + 3))
 ok $? "measuring goes on"
@@ -66,6 +67,6 @@ exec 7>&-
 few() { [ "$(awk '$2 ~ /:1F90$/ && $4 == "01"' /proc/net/tcp | wc -l)" -le 5 ]; }
 wait_until 60 few
 ok $? "when they are gone nothing is left of them"
-is "$(json status '[.workers[] | .restarts] | add')" 0 "no worker died of it"
+is "$(worker_pid web)" "$web" "web has lived through it"
 kill $LISTENER
 done_testing

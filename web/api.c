@@ -17,6 +17,7 @@
 #include "web/edit.h"
 #include "web/blockades.h"
 #include "web/browsers.h"
+#include "web/csv.h"
 #include "web/effects.h"
 #include "web/exporters.h"
 #include "web/interfaces.h"
@@ -429,40 +430,114 @@ index_after(const struct conf *conf, const char *after)
 	return i < conf->target_count ? i + 1 : i;
 }
 
-static void
-handle_targets(struct request *r)
+/* Those that a request asks for, one after the other. */
+struct asked {
+	const struct conf_target *below;
+	size_t at;
+	long left;
+	bool csv, more;
+};
+
+static int
+asked_read(struct request *r, struct asked *a)
 {
 	const struct conf *conf = state_conf();
-	const char *after = request_arg(r, "after"), *next = NULL;
-	struct json j;
-	long limit, put = 0;
+	const char *after = request_arg(r, "after"), *below = request_arg(r, "below");
+	const char *format = request_arg(r, "format");
 
-	if (request_int(r, "limit", TARGETS_DEFAULT, 1, TARGETS_MAX, &limit) < 0)
-		return;
+	*a = (struct asked){ .below = conf->targets };
+	a->csv = format != NULL && strcmp(format, "csv") == 0;
+	if (format != NULL && !a->csv && strcmp(format, "json") != 0) {
+		reply_error(r, 400, "parameter format: expected csv or json");
+		return -1;
+	}
+	if (request_int(r, "limit", a->csv ? TARGETS_MAX : TARGETS_DEFAULT, 1,
+		TARGETS_MAX, &a->left) < 0)
+		return -1;
 	if (after != NULL && after[0] != '\0' &&
 	    conf_target_by_path(conf, after) == NULL) {
 		reply_error(r, 400,
 		    "parameter after: no target is called %s, expected the next of the page before",
 		    after);
+		return -1;
+	}
+	if (below != NULL && below[0] != '\0')
+		a->below = conf_target_by_path(conf, below);
+	if (a->below == NULL) {
+		reply_error(r, 400, "parameter below: no group is called %s", below);
+		return -1;
+	}
+	a->at = index_after(conf, after);
+	return 0;
+}
+
+static bool
+is_below(const struct conf_target *t, const struct conf_target *group)
+{
+	while (t != NULL && t != group)
+		t = t->parent;
+	return t != NULL;
+}
+
+/* NULL: there are no more, or more than wanted. */
+static const struct conf_target *
+asked_next(struct asked *a)
+{
+	const struct conf *conf = state_conf();
+
+	for (; a->at < conf->target_count; a->at++) {
+		const struct conf_target *t = conf->target[a->at];
+
+		if (t->kind == CONF_GROUP || !is_below(t, a->below))
+			continue;
+		a->more = a->left == 0;
+		if (a->more)
+			return NULL;
+		a->left--;
+		a->at++;
+		return t;
+	}
+	return NULL;
+}
+
+static void
+targets_csv(struct request *r, struct asked *a)
+{
+	const char *below = a->below->path != NULL ? a->below->path : "";
+	int64_t now = clock_wall_ns() / CLOCK_NS_PER_S;
+	const struct conf_target *t;
+
+	viewname_set(r, VIEW_KEPT, *below != '\0' ? below : "targets", now, now, "csv");
+	request_set_header(r, "Cache-Control", "no-store");
+	csv_targets_begin(request_out(r));
+	while ((t = asked_next(a)) != NULL)
+		csv_target(request_out(r), t);
+	reply(r, 200, "text/csv; charset=utf-8; header=present");
+}
+
+static void
+handle_targets(struct request *r)
+{
+	const struct conf_target *t, *last = NULL;
+	struct asked asked;
+	struct json j;
+
+	if (asked_read(r, &asked) < 0)
+		return;
+	if (asked.csv) {
+		targets_csv(r, &asked);
 		return;
 	}
 	jw_init(&j, request_out(r));
 	jw_object(&j);
 	jw_key(&j, "targets");
 	jw_array(&j);
-	for (size_t i = index_after(conf, after); i < conf->target_count; i++) {
-		if (conf->target[i]->kind == CONF_GROUP)
-			continue;
-		if (put == limit) {
-			next = after;
-			break;
-		}
-		put_target(&j, conf->target[i]);
-		after = conf->target[i]->path;
-		put++;
+	while ((t = asked_next(&asked)) != NULL) {
+		put_target(&j, t);
+		last = t;
 	}
 	jw_array_end(&j);
-	jw_put_str(&j, "next", next);
+	jw_put_str(&j, "next", asked.more ? last->path : NULL);
 	jw_object_end(&j);
 	api_answer(r);
 }

@@ -4,12 +4,14 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "store.h"
 #include "web/request.h"
 #include "web/series.h"
+#include "web/state.h"
 #include "web/vantage.h"
 #include "web/viewname.h"
 
@@ -77,4 +79,58 @@ csv_answer(struct request *r, const struct conf_target *t, const char *slave)
 	put_rows(request_out(r), &s);
 	series_free(&s);
 	reply(r, 200, "text/csv; charset=utf-8; header=present");
+}
+
+/* --- targets ---------------------------------------------------------------------- */
+
+/* A spreadsheet would compute what begins as a formula does. */
+static void
+put_text(FILE *out, const char *text)
+{
+	fputc('"', out);
+	if (*text != '\0' && strchr("=+-@\t\r", *text) != NULL)
+		fputc('\'', out);
+	for (; *text != '\0'; text++) {
+		if (*text == '"')
+			fputc('"', out);
+		fputc(*text, out);
+	}
+	fputc('"', out);
+}
+
+void
+csv_targets_begin(FILE *out)
+{
+	fputs("path,title,probe,host,address,state,why,time,median,loss,loss_ratio,"
+	      "jitter\r\n",
+	    out);
+}
+
+void
+csv_target(FILE *out, const struct conf_target *t)
+{
+	const struct live *live = state_live(t->id);
+	char address[ADDR_TEXT] = "", why[256] = "";
+	const char *state = look_word(state_look(t, why, sizeof why));
+	const char *const text[] = { t->path, t->title,
+		t->probe != NULL ? t->probe->name : "", t->host != NULL ? t->host : "",
+		address, state, why };
+
+	if (live != NULL)
+		addr_text(&live->target.address, address);
+	for (size_t i = 0; i < sizeof text / sizeof text[0]; i++) {
+		if (i > 0)
+			fputc(',', out);
+		put_text(out, text[i]);
+	}
+	if (live != NULL && live->measured) {
+		fprintf(out, ",%" PRId64, live->row);
+		put_value(out, live->median);
+		put_value(out, live->loss);
+		put_value(out, live->loss_ratio);
+		put_value(out, live->jitter);
+	} else {
+		fputs(",,,,,", out);
+	}
+	fputs("\r\n", out);
 }

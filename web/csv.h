@@ -2,6 +2,8 @@
 #ifndef WEB_CSV_H
 #define WEB_CSV_H
 
+#include <stdio.h>
+
 #include "config/conf.h"
 
 struct request;
@@ -10,5 +12,9 @@ struct request;
  * and end, in at most "points" rows: the second at which a row ends, median and loss,
  * then the pings by rank; seconds, and nothing where nothing is known (RFC 4180). */
 void csv_answer(struct request *r, const struct conf_target *t, const char *slave);
+
+/* A table of targets and how each is now: the line of titles, then T's line. */
+void csv_targets_begin(FILE *out);
+void csv_target(FILE *out, const struct conf_target *t);
 
 #endif

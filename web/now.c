@@ -161,6 +161,15 @@ put_remark(struct html *page, const struct conf_target *t)
 	free(remark);
 }
 
+/* Where the same is as a table: of GROUP, or of all for NULL. */
+static void
+put_list(struct html *page, const struct conf_target *group)
+{
+	html_flag(page, "list", true);
+	html_printf(page, "list_below", "%s%s", group != NULL ? "&below=" : "",
+	    group != NULL ? group->path : "");
+}
+
 void
 page_now(struct request *r)
 {
@@ -175,6 +184,7 @@ page_now(struct request *r)
 		struct html *page = page_new(r, "Now", "now");
 		put_lines(r, page, &lines, first, root, NULL);
 		browsers_put(page);
+		put_list(page, NULL);
 		put_remark(page, root);
 		page_send(r, page, 200, "now.html");
 	}
@@ -210,6 +220,7 @@ page_section(struct request *r, const struct conf_target *group)
 		for (const struct conf_target *t = group->first; t != NULL; t = t->next)
 			if (t->kind == CONF_GROUP && !t->hide)
 				row_href(subgroup(page, t->menu), "href", t);
+		put_list(page, group);
 		put_remark(page, group);
 		page_send(r, page, 200, "now.html");
 	}
