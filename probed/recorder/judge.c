@@ -190,6 +190,10 @@ role_of(const struct conf_target *t, const struct ladder *l,
 	if (r == NULL)
 		return VERDICT_OTHER;
 	enum verdict_role role = roles[r->rung];
+	/* Behind hops that never say a word it may be the provider's second as well:
+	 * who blames the line for what lies in front of it knows too much. */
+	if (role == VERDICT_ACCESS && ladder_anchor(l, v6, RUNG_ACCESS)->before > 0)
+		role = VERDICT_PROVIDER;
 	/* The host of a container may be the router itself. */
 	if (role == VERDICT_BRIDGE &&
 	    ladder_anchor(l, v6, RUNG_GATEWAY)->sight == LADDER_ABSENT)
