@@ -337,6 +337,18 @@ count(struct judge *j, const struct round *r, struct verdict_round *v)
 	v->p90 = stats_quantile(j->rtt, n, 0.9);
 }
 
+/* A suspend: rounds that it took away are missed by nobody, but of the one that was
+ * under way then it can be seen how long it was. */
+static void
+tell_pause(struct judge *j, const struct round *r)
+{
+	int64_t begin = r->begin_ns / CLOCK_NS_PER_S, end = r->end_ns / CLOCK_NS_PER_S;
+
+	if (r->state == ROUND_UNKNOWN && r->cause == PING_STALLED &&
+	    end - begin > 2 * (int64_t)r->step)
+		verdict_gap(j->v, begin, end, "this box stood still");
+}
+
 void
 judge_round(struct judge *j, const struct round *r, int64_t now)
 {
@@ -351,6 +363,7 @@ judge_round(struct judge *j, const struct round *r, int64_t now)
 		.time = r->end_ns / CLOCK_NS_PER_S,
 		.suspect = r->suspect };
 	count(j, r, &v);
+	tell_pause(j, r);
 	if (r->address.sa.sa_family != AF_UNSPEC) {
 		v.moved = p->address.sa.sa_family != AF_UNSPEC &&
 			  !addr_same_host(&p->address, &r->address);
