@@ -431,6 +431,17 @@ judge_gap(struct judge *j, int64_t begin, int64_t end, const char *why)
 
 /* --- who is explained ------------------------------------------------------------- */
 
+/* Was a verdict about the path open before the start of which it is not known yet
+ * whether it still holds? */
+static bool
+is_settling(const struct judge *j)
+{
+	for (unsigned i = 0; i < j->restoreds; i++)
+		if (conf_target_by_path(j->conf, j->restored[i]) == NULL)
+			return true;
+	return false;
+}
+
 int64_t
 judge_explains(struct judge *j, const char *subject, int64_t since, unsigned *grace)
 {
@@ -440,6 +451,9 @@ judge_explains(struct judge *j, const char *subject, int64_t since, unsigned *gr
 	uint32_t window = verdict_window(j->v);
 
 	*grace = 0;
+	/* What explained it before a restart is not seen again at once. */
+	if (is_settling(j))
+		*grace = SETTLED * (window > 0 ? window : VERDICT_WINDOW_S);
 	if (p == NULL || j->cs == NULL)
 		return 0;
 	/* What is no more than a hint keeps nobody from being told. */
