@@ -8,14 +8,14 @@ static void
 end_moved(struct world *w, double t)
 {
 	fault_end_dead(w, t);
-	w->moved = t >= 0 && t < w->step;
+	w->home = t >= 0;
 }
 
 static void
 end_moved_far(struct world *w, double t)
 {
 	fault_end_delay(w, t);
-	w->moved = t >= 0 && t < w->step;
+	w->home = t >= 0;
 }
 
 /* What changes all the time is no reason. */
@@ -23,14 +23,14 @@ static void
 end_loss_turning(struct world *w, double t)
 {
 	fault_end_loss(w, t);
-	w->moved = fmod(t + 10 * DAY, 600) < w->step;
+	w->home = (unsigned)fmod(floor((t + 10 * DAY) / 600), 2);
 }
 
 static void
 end_delay_turning(struct world *w, double t)
 {
 	fault_end_delay(w, t);
-	w->rerouted = true;
+	w->turn = (unsigned)fmod(floor((t + 10 * DAY) / w->step), 2);
 }
 
 static void

@@ -13,7 +13,7 @@ make_plain(struct world *w)
 void
 make_wireless(struct world *w)
 {
-	w->medium = VERDICT_WIRELESS;
+	w->wireless = true;
 	w->link[LAN].delay = between(0.001, 0.004);
 	w->jitter[GATEWAY] = between(0.0005, 0.0015);
 }
@@ -34,7 +34,6 @@ void
 make_in_container(struct world *w)
 {
 	w->there[BRIDGE] = true;
-	w->medium = VERDICT_MEDIUM_UNKNOWN;
 }
 
 void
@@ -68,6 +67,18 @@ void
 make_no_hops(struct world *w)
 {
 	w->there[ACCESS] = w->there[PROVIDER] = false;
+}
+
+void
+make_silent_access(struct world *w)
+{
+	w->there[ACCESS] = false;
+}
+
+void
+make_carrier_nat(struct world *w)
+{
+	w->carrier_nat = true;
 }
 
 void
@@ -216,21 +227,8 @@ fault_route_gone(struct world *w, double t)
 }
 
 void
-name_neighbour(struct world *w, const char *kind, enum segment segment, bool is)
-{
-	finding_init(&w->neighbour, kind, "192.168.1.30", kind);
-	finding_cause(&w->neighbour, kind);
-	finding_sentence(&w->neighbour, "so says another judge");
-	w->neighbour.segment = segment;
-	w->neighbour.confidence = CONFIDENCE_LIKELY;
-	w->has_neighbour = is;
-}
-
-void
 name_attack(struct world *w, double bits, bool is)
 {
-	name_neighbour(w, "attack", SEGMENT_NONE, is);
-	finding_number(&w->neighbour, "bits", "bit/s", bits);
-	finding_fact(&w->neighbour, "attacked", "192.168.1.30");
-	finding_fact(&w->neighbour, "direction", "incoming");
+	w->attack = is ? bits : 0;
+	w->attacked |= is;
 }

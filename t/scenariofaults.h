@@ -15,6 +15,8 @@ void make_dual(struct world *w);
 void make_dual_without_hops(struct world *w);
 void make_dual_fourth(struct world *w);
 void make_no_hops(struct world *w);
+void make_silent_access(struct world *w);
+void make_carrier_nat(struct world *w);
 void make_no_gateway(struct world *w);
 void make_silent_gateway_and_hops(struct world *w);
 void make_refusing(struct world *w);
@@ -50,8 +52,6 @@ void fault_resolver_slow(struct world *w, double t);
 void fault_interface_down(struct world *w, double t);
 void fault_route_gone(struct world *w, double t);
 
-/* Another judge says so, or does not any more. */
-void name_neighbour(struct world *w, const char *kind, enum segment segment, bool is);
 /* An attack of BITS at a host at home. */
 void name_attack(struct world *w, double bits, bool is);
 

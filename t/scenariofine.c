@@ -47,8 +47,8 @@ ecmp(struct world *w, double t)
 {
 	double k = floor(t / 7200);
 
-	w->rerouted = t - k * 7200 < w->step;
-	w->link[PEER1].more_delay = fmod(k, 2) == 0 ? 0 : 0.001;
+	w->turn = fmod(k, 2) != 0;
+	w->link[PEER1].more_delay = w->turn ? 0.001 : 0;
 }
 
 static void
@@ -68,6 +68,7 @@ suspends(struct world *w, double t)
 static void
 restarts(struct world *w, double t)
 {
+	w->restarts = true;
 	w->off = fmod(fabs(t), 7 * HOUR) < 400;
 }
 
@@ -106,7 +107,7 @@ static void
 scans(struct world *w, double t)
 {
 	w->in = w->out = 0.1;
-	name_neighbour(w, "scan", SEGMENT_NONE, fmod(fabs(t), HOUR) < 600);
+	w->scan = fmod(fabs(t), HOUR) < 600 ? 2e6 : 0;
 }
 
 /* Each flow has its queue: who sends without end loses his own packets. */
@@ -152,6 +153,13 @@ poor_end(struct world *w, double t)
 	w->own_loss[w->victim] = 0.008;
 }
 
+/* For a day, and right again. */
+static void
+wrong_clock(struct world *w, double t)
+{
+	w->set_back = t > 0.8 * DAY && t < 1.8 * DAY ? 3 * HOUR : 0;
+}
+
 static const struct scenario fine[] = {
 	/* healthy */
 	{ "quiet", SEGMENT_NONE, "", false, 0, 3 * DAY, 0, make_plain, fault_nothing },
@@ -164,12 +172,14 @@ static const struct scenario fine[] = {
 	{ "hop slow in the evening", SEGMENT_NONE, "", false, 0, 3 * DAY, 0, make_plain,
 	    slow_hop },
 	{ "ECMP", SEGMENT_NONE, "", false, 0, 3 * DAY, 0, make_plain, ecmp },
-	{ "own stalls", SEGMENT_NONE, "", false, 0, 3 * DAY, 0, make_plain,
-	    cpu_stalls },
-	{ "suspended at night", SEGMENT_NONE, "", false, 0, 3 * DAY, 0, make_plain,
-	    suspends },
-	{ "own restarts", SEGMENT_NONE, "", false, 0, 3 * DAY, 0, make_plain,
-	    restarts },
+	{ "own stalls", SEGMENT_NONE, "this box stood still", false, 0, 3 * DAY, 0,
+	    make_plain, cpu_stalls },
+	{ "suspended at night", SEGMENT_NONE, " 00:5| 01:0", false, 0, 3 * DAY, 0,
+	    make_plain, suspends },
+	{ "clock set back for a day", SEGMENT_NONE, "the clock was set back", false, 0,
+	    3 * DAY, 0, make_plain, wrong_clock },
+	{ "own restarts", SEGMENT_NONE, "smokebox did not run", false, 0, 3 * DAY, 0,
+	    make_plain, restarts },
 	{ "speed tests", SEGMENT_NONE, "", false, 0, 3 * DAY, 0, make_counted,
 	    speed_tests },
 	{ "backup through a fair queue", SEGMENT_NONE, "", false, 0, 3 * DAY, 0,

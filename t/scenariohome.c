@@ -2,11 +2,12 @@
 #include "t/scenariofaults.h"
 #include "t/scenarios.h"
 
+/* Frames that no repetition saves. */
 static void
-radio(struct world *w, double t)
+failing(struct world *w, double t)
 {
 	fault_lan_loss(w, t);
-	name_neighbour(w, "wifi", SEGMENT_WIFI, world_on(w, t + 10));
+	w->failed = world_on(w, t + 10) ? 0.05 + 0.1 * w->b : 0;
 }
 
 /* Far from the access point: pings are lost in spite of repetitions. */
@@ -64,8 +65,8 @@ static const struct scenario home[] = {
 	    fault_lan_dead },
 	{ "wifi delay", SEGMENT_WIFI, "delay", false, WEEK, LONG, 0, make_wireless,
 	    fault_lan_delay },
-	{ "wifi loss, counters agree", SEGMENT_WIFI, "radio", true, QUIET, LONG, 0,
-	    make_wireless, radio },
+	{ "wifi loss, its frames fail", SEGMENT_WIFI, "radio", true, QUIET, LONG, 0,
+	    make_with_radio, failing },
 	{ "wifi loss, its signal is weak", SEGMENT_WIFI, "radio", true, QUIET, LONG, 0,
 	    make_with_radio, weak_signal },
 	{ "wifi loss, its channel is disturbed", SEGMENT_WIFI, "radio", true, QUIET,

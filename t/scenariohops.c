@@ -12,23 +12,9 @@ core_loss_limited_access(struct world *w, double t)
 }
 
 static void
-core_loss_mute_access(struct world *w, double t)
-{
-	w->own_loss[ACCESS] = 1;
-	fault_core_loss(w, t);
-}
-
-static void
 core_dead_limited_access(struct world *w, double t)
 {
 	w->own_loss[ACCESS] = 0.3 + w->b * 0.4;
-	fault_core_dead(w, t);
-}
-
-static void
-core_dead_mute_access(struct world *w, double t)
-{
-	w->own_loss[ACCESS] = 1;
 	fault_core_dead(w, t);
 }
 
@@ -92,7 +78,15 @@ peer_loss_limited_core(struct world *w, double t)
 		THING(w, t);                                                           \
 	}
 
-static LINK_DELAY(line_slower, LINE, 0.02, 0.028)
+/* A little more than what the slow router hides. */
+static void
+line_slower(struct world *w, double t)
+{
+	w->truth = 0.02 + w->a * 0.008;
+	if (world_on(w, t))
+		w->link[LINE].more_delay = w->truth;
+}
+
 SLOW_BEFORE(gateway_slow_line_delay, GATEWAY, 0.015, line_slower)
 SLOW_BEFORE(gateway_slow_wifi_delay, GATEWAY, 0.015, fault_lan_delay)
 SLOW_BEFORE(access_slow_core_delay, ACCESS, 0.03, fault_core_delay)
@@ -100,19 +94,25 @@ LIMITS_BEFORE(gateway_mute_line_loss, GATEWAY, 1, fault_line_loss)
 LIMITS_BEFORE(gateway_mute_line_dead, GATEWAY, 1, fault_line_dead)
 LIMITS_BEFORE(gateway_mute_core_loss, GATEWAY, 1, fault_core_loss)
 LIMITS_BEFORE(gateway_limits_line_loss, GATEWAY, 0.4, fault_line_loss)
+LIMITS_BEFORE(access_mute_core_loss, ACCESS, 1, fault_core_loss)
+LIMITS_BEFORE(access_mute_core_dead, ACCESS, 1, fault_core_dead)
 LIMITS_BEFORE(access_limits_core_loss, ACCESS, 0.4, fault_core_loss)
 
 static const struct scenario hops[] = {
-	/* What limits its answers was so before, and is not blamed; nor does it prove
-	 * anything, unless nothing at all gets through elsewhere. */
+	/* What limits its answers was so before, and is not blamed; nor does it
+	 * prove anything, unless nothing at all gets through elsewhere. */
 	{ "core loss, access hop limits", SEGMENT_BEYOND, "loss", true, QUIET, LONG, 0,
 	    make_plain, core_loss_limited_access },
-	{ "core loss, access hop mute", SEGMENT_BEYOND, "loss", true, QUIET, LONG, 0,
-	    make_plain, core_loss_mute_access },
+	{ "core loss, access hop silent", SEGMENT_BEYOND, "loss", true, QUIET, LONG, 0,
+	    make_silent_access, fault_core_loss },
 	{ "core dead, access hop limits", SEGMENT_PROVIDER, "outage", true, QUIET, LONG,
 	    0, make_plain, core_dead_limited_access },
-	{ "core dead, access hop mute", SEGMENT_BEYOND, "outage", true, QUIET, LONG, 0,
-	    make_plain, core_dead_mute_access },
+	{ "core dead, access hop silent", SEGMENT_BEYOND, "outage", true, QUIET, LONG,
+	    0, make_silent_access, fault_core_dead },
+	{ "core loss, access hop mute since an hour", SEGMENT_BEYOND, "loss", false,
+	    QUIET, LONG, 0, make_plain, access_mute_core_loss },
+	{ "core dead, access hop mute since an hour", SEGMENT_BEYOND, "outage", false,
+	    QUIET, LONG, 0, make_plain, access_mute_core_dead },
 	{ "line loss, gateway limits", SEGMENT_BEYOND, "loss", false, QUIET, LONG, 0,
 	    make_plain, line_loss_limited_gateway },
 	{ "line loss, gateway limits, wifi", SEGMENT_BEYOND, "loss", false, QUIET, LONG,

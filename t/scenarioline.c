@@ -100,6 +100,29 @@ upload_besides_attack(struct world *w, double t)
 	name_attack(w, 2e6, world_on(w, t + 10));
 }
 
+/* Rows of this time are in the files already. */
+static void
+dead_in_the_past(struct world *w, double t)
+{
+	w->set_back = t >= -1800 ? 6 * HOUR : 0;
+	fault_line_dead(w, t);
+}
+
+static void
+dead_after_sleep(struct world *w, double t)
+{
+	w->off = t >= -HOUR && t < 0;
+	fault_line_dead(w, t);
+}
+
+static void
+dead_across_restart(struct world *w, double t)
+{
+	w->restarts = true;
+	w->off = t >= HOUR && t < HOUR + 300;
+	fault_line_dead(w, t);
+}
+
 static const struct scenario line[] = {
 	{ "line loss, the wifi is fine", SEGMENT_ACCESS, "loss", true, QUIET, LONG, 0,
 	    make_with_radio, fault_line_loss },
@@ -139,8 +162,14 @@ static const struct scenario line[] = {
 	    make_plain, fault_line_light },
 	{ "line delay", SEGMENT_ACCESS, "delay", false, WEEK, LONG, 0, make_plain,
 	    fault_line_delay },
-	{ "line loss by carrier NAT", SEGMENT_ACCESS, "loss", false, QUIET, LONG, 0,
-	    make_plain, fault_line_loss },
+	{ "line loss in front of a carrier's NAT", SEGMENT_ACCESS, "loss", true, QUIET,
+	    LONG, 0, make_carrier_nat, fault_line_loss },
+	{ "line dead after the clock was set back", SEGMENT_ACCESS, "outage", true,
+	    QUIET, LONG, 0, make_plain, dead_in_the_past },
+	{ "line dead after a suspend", SEGMENT_ACCESS, "outage", false, QUIET, LONG, 0,
+	    make_plain, dead_after_sleep },
+	{ "line dead across a restart", SEGMENT_ACCESS, "outage", true, QUIET, LONG, 0,
+	    make_plain, dead_across_restart },
 	{ "line dead, from a container", SEGMENT_ACCESS, "outage", true, QUIET, LONG, 0,
 	    make_in_container, fault_line_dead },
 	{ "attack that hurts", SEGMENT_ACCESS, "attack", true, QUIET, LONG, 0,

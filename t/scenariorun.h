@@ -1,4 +1,5 @@
-/* One run of a scenario, and what the judge said in it. */
+/* One run of a scenario, and what a reader of the API would have learned in it: from
+ * events.db when it is over, and how things stood meanwhile. */
 #ifndef T_SCENARIORUN_H
 #define T_SCENARIORUN_H
 
@@ -8,14 +9,16 @@
 #include "infer/finding.h"
 #include "t/scenarios.h"
 
-#define TOLD_MAX 64
+#define TOLD_MAX 24
 
-/* What was said of one segment and subject. */
+/* What was said of one segment and subject: one incident of kind verdict, or several,
+ * one after the other. */
 struct told {
 	enum segment segment;
 	char cause[FINDING_WORD], subject[FINDING_SUBJECT], sentence[FINDING_SENTENCE];
 	enum confidence best;
-	double first, sure; /* times; 0: never */
+	int64_t begin, end; /* epoch seconds; end 0: it is open */
+	double sure;	    /* when it was heard to be; 0: never */
 	double low, high;   /* of the delay to a far end that is known; NAN: none */
 	bool right;
 };
@@ -29,24 +32,32 @@ struct word {
 	bool over;
 };
 
-#define WORDS_MAX 256
+#define WORDS_MAX 96
 
 struct outcome {
 	bool right, sure_soon;
-	unsigned wrong; /* findings that were */
+	unsigned wrong; /* verdicts that were */
 	struct told told[TOLD_MAX];
 	unsigned tolds;
 	struct word word[WORDS_MAX];
 	unsigned words;
-	double size;		     /* what is true; 0: it is not known */
-	double truth;		     /* of the delay; 0: it is not known */
-	char last[FINDING_SENTENCE]; /* how things stood in the end */
+	double size;  /* what is true; 0: it is not known */
+	double truth; /* of the delay; 0: it is not known */
+	/* Of targets that are down, since the onset: incidents, those that a verdict
+	 * which is right explains, and letters that say that something is the matter.
+	 */
+	unsigned alarms, explained, letters;
+	unsigned attacks, gaps; /* incidents of these kinds */
+	bool in_time; /* the right one's begin is that of what happened, about */
+	bool fine;    /* in the end */
+	char last[FINDING_SENTENCE]; /* how things stood then */
 	/* Of the network: */
 	double step, onset;
 	unsigned pings, fars;
 };
 
-/* SC with the network that SEED draws. */
+/* SC with the network that SEED draws. The working directory is made, and left, empty.
+ */
 void scenario_run(const struct scenario *sc, uint64_t seed, struct outcome *o);
 
 /* Is CAUSE one of WORDS, '|' between them? */

@@ -1,7 +1,9 @@
-/* The judge against a generator of networks. A scenario makes a network of links and
- * hosts, lets something happen to it, and says what a good judge calls it; rounds of
- * pings through it are fed to the judge with a turned clock. The generator knows
- * nothing of how the judge thinks, and shares no code with it.
+/* All who judge in the recorder against a generator of networks. A scenario makes a
+ * network of links and hosts, lets something happen to it, and says what a good judge
+ * calls it. What a box in there would measure (rounds, walks to targets, counters of
+ *its line and radio, hosts that are attacked) goes into the recorder's own code, with a
+ * turned clock (t/scenariobox.h); what is then in events.db, and what web was told, is
+ * held against what is right. The generator knows nothing of how they think.
  *
  *	t/scenarios.t [SEEDS [FIRST]]
  *
@@ -12,7 +14,9 @@
  * That a scenario is right in 16 of 20, and sure in time in 16 of 20, is a claim of 20
  * seeds (CLAIMED). Of fewer, one that falls short is left out by name, unless so few
  * are no chance any more. The first seed alone, as by default, is known: each scenario
- * is right there.
+ * is right there. Likewise, but for the first seed, that what is clear is dated right,
+ *and that of what is dead for all one letter is sent, and none for each target behind
+ *it.
  *
  * Live, with real flow datagrams and steps of 1 s: a line that dies and a far end that
  * does (t/verdictlive.sh.t), an upload that fills it (t/fullline.sh.t), the same by
@@ -22,6 +26,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -91,36 +97,151 @@ print(const struct scenario *sc, uint64_t seed, const struct outcome *o)
 	    (unsigned long long)seed, o->step, o->pings, o->fars,
 	    o->right ? "right" : "WRONG");
 	for (unsigned i = 0; i < o->tolds && i < 6; i++)
-		printf("#   %+.0f s %s %s %s: %s\n", o->told[i].first - o->onset,
+		printf("#   %+.0f s %s %s %s: %s\n",
+		    (double)o->told[i].begin - o->onset,
 		    segment_word(o->told[i].segment), o->told[i].cause,
 		    confidence_word(o->told[i].best), o->told[i].sentence);
+	for (unsigned i = 0; i < o->tolds && i < 6; i++)
+		if (o->told[i].sure > 0)
+			printf("#   sure at %+.0f s\n", o->told[i].sure - o->onset);
 	if (o->tolds == 0)
 		printf("#   %s\n", o->last);
+	printf("#   %u targets down, %u explained; %u letters, %u attacks%s\n",
+	    o->alarms, o->explained, o->letters, o->attacks,
+	    o->in_time || sc->segment == SEGMENT_NONE ? "" : "; dated wrong");
+}
+
+/* --- runs, on all processors ------------------------------------------------------ */
+
+#define PROCESSES 8
+
+struct task {
+	const struct scenario *sc;
+	uint64_t seed;
+	bool done;
+	struct outcome o;
+};
+
+/* What is to be run, in the order in which it is asked for. */
+static struct {
+	unsigned next; /* that nobody runs yet */
+	unsigned count, asked;
+	struct task task[];
+} * tasks;
+
+static void
+plan(const struct scenario *sc, uint64_t seed)
+{
+	struct task *t = &tasks->task[tasks->count++];
+
+	t->sc = sc;
+	t->seed = seed;
+}
+
+static int
+work(void)
+{
+	/* Files that nobody waits for. */
+	char dir[2][40] = { "/dev/shm/smokebox-scenarios-XXXXXX",
+		"/tmp/smokebox-scenarios-XXXXXX" };
+	int at = mkdtemp(dir[0]) != NULL ? 0 : 1;
+	unsigned i;
+
+	if ((at == 1 && mkdtemp(dir[1]) == NULL) || chdir(dir[at]) != 0)
+		return 1;
+	while ((i = __atomic_fetch_add(&tasks->next, 1, __ATOMIC_RELAXED)) <
+	       tasks->count) {
+		struct task *t = &tasks->task[i];
+		scenario_run(t->sc, t->seed, &t->o);
+		t->done = true;
+	}
+	fflush(stdout);
+	return chdir("/") == 0 && rmdir(dir[at]) == 0 ? 0 : 1;
+}
+
+static void
+run_all(void)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	unsigned n = processors > PROCESSES ? PROCESSES
+		     : processors > 1	    ? (unsigned)processors
+					    : 1;
+	time_t begin = time(NULL);
+	int status;
+	bool whole = true;
+
+	fflush(stdout);
+	for (unsigned i = 0; i < n; i++) {
+		pid_t child = fork();
+		if (child == 0)
+			exit(work());
+		whole &= child > 0;
+	}
+	while (wait(&status) > 0)
+		whole &= status == 0;
+	ok(whole, "all runs came to their end");
+	printf("# %u runs in %.0f s, by %u processes\n", tasks->count,
+	    difftime(time(NULL), begin), n);
+}
+
+/* What came of the next one that was planned. */
+static const struct outcome *
+outcome_of(const struct scenario *sc, uint64_t seed)
+{
+	struct task *t = &tasks->task[tasks->asked++];
+
+	if (t->sc != sc || t->seed != seed || !t->done)
+		printf("Bail out! %s was not run\n", sc->name), exit(1);
+	if (verbose)
+		print(sc, seed, &t->o);
+	return &t->o;
 }
 
 /* One run that counts. */
-static struct outcome
+static const struct outcome *
 run(const struct scenario *sc, uint64_t seed)
 {
-	struct outcome o;
+	const struct outcome *o = outcome_of(sc, seed);
 
-	scenario_run(sc, seed, &o);
-	count(&o);
-	if (verbose || !o.right)
-		print(sc, seed, &o);
+	count(o);
+	if (!verbose && !o->right)
+		print(sc, seed, o);
 	return o;
+}
+
+/* --- sums ------------------------------------------------------------------------- */
+
+/* The same of what a single network need not show, the first one neither. */
+static void
+expect(unsigned right, unsigned seeds, const char *what)
+{
+	if (right * 20 < seeds * 16 && seeds < CLAIMED &&
+	    odds_at_most(right, seeds, SHARE) > 0.001)
+		printf("# %s in %u of %u\n", what, right, seeds);
+	else
+		ok(right * 20 >= seeds * 16, "%s in %u of %u", what, right, seeds);
+}
+
+/* Is it one thing that is dead, with others behind it? */
+static bool
+is_shared_outage(const struct scenario *sc)
+{
+	return sc->clear && scenario_is_cause(sc->cause, "outage") &&
+	       sc->segment != SEGMENT_FAR && sc->segment != SEGMENT_RESOLVER;
 }
 
 /* SEEDS runs of SC from FIRST on. */
 static void
 try(const struct scenario *sc, unsigned seeds, uint64_t first, struct sums *all)
 {
-	unsigned right = 0, soon = 0;
+	unsigned right = 0, soon = 0, dated = 0, once = 0;
 
 	for (unsigned i = 0; i < seeds; i++) {
-		struct outcome one = run(sc, first + i);
-		right += one.right;
-		soon += one.sure_soon;
+		const struct outcome *one = run(sc, first + i);
+		right += one->right;
+		soon += one->sure_soon;
+		dated += one->in_time;
+		once += one->letters == 1 && one->explained == one->alarms;
 	}
 	all->runs += seeds;
 	all->right += right;
@@ -135,7 +256,14 @@ try(const struct scenario *sc, unsigned seeds, uint64_t first, struct sums *all)
 		claim(right, seeds, first, what);
 	snprintf(what, sizeof what, "%s: sure within 5 rounds", sc->name);
 	if (sc->clear)
-		claim(soon, seeds, first, what);
+		expect(soon, seeds, what);
+	snprintf(what, sizeof what, "%s: dated right", sc->name);
+	if (sc->clear)
+		expect(dated, seeds, what);
+	snprintf(
+	    what, sizeof what, "%s: one letter, whatever is down with it", sc->name);
+	if (is_shared_outage(sc))
+		expect(once, seeds, what);
 }
 
 static void
@@ -143,21 +271,18 @@ try_two(const struct scenario_two *two, unsigned seeds, uint64_t first)
 {
 	const struct scenario *sc = &two->sc;
 	unsigned right = 0;
-	struct outcome o;
 
 	for (unsigned i = 0; i < seeds; i++) {
-		scenario_run(sc, first + i, &o);
+		const struct outcome *o = outcome_of(sc, first + i);
 		bool also = false, it = false, other = false;
-		for (unsigned k = 0; k < o.tolds; k++)
-			if (o.told[k].right)
+		for (unsigned k = 0; k < o->tolds; k++)
+			if (o->told[k].right)
 				it = true;
-			else if (o.told[k].segment == two->also)
+			else if (o->told[k].segment == two->also)
 				also = true;
 			else
 				other = true;
 		right += also && it && !other;
-		if (verbose)
-			print(sc, first + i, &o);
 	}
 	char what[200];
 
@@ -228,23 +353,22 @@ try_pair(const struct scenario_pair *pair, unsigned seeds, uint64_t first)
 {
 	const struct scenario *sc = &pair->sc;
 	unsigned right = 0;
-	struct outcome o;
 
 	for (unsigned i = 0; i < seeds; i++) {
-		scenario_run(sc, first + i, &o);
-		const char *fault = fault_of(pair, &o);
+		const struct outcome *o = outcome_of(sc, first + i);
+		const char *fault = fault_of(pair, o);
 		right += fault == NULL;
 		if (fault != NULL || verbose) {
 			printf("# %s seed %llu step %.0f pings %u fars %u: %s\n",
-			    sc->name, (unsigned long long)(first + i), o.step, o.pings,
-			    o.fars, fault != NULL ? fault : "right");
-			for (unsigned k = 0; k < o.words && k < 12; k++)
+			    sc->name, (unsigned long long)(first + i), o->step,
+			    o->pings, o->fars, fault != NULL ? fault : "right");
+			for (unsigned k = 0; k < o->words && k < 12; k++)
 				printf("#   %+.0f s %s %s %s since %+.0f s%s\n",
-				    o.word[k].at - o.onset,
-				    segment_word(o.word[k].segment), o.word[k].cause,
-				    confidence_word(o.word[k].confidence),
-				    o.word[k].begin - o.onset,
-				    o.word[k].over ? ", over" : "");
+				    o->word[k].at - o->onset,
+				    segment_word(o->word[k].segment), o->word[k].cause,
+				    confidence_word(o->word[k].confidence),
+				    o->word[k].begin - o->onset,
+				    o->word[k].over ? ", over" : "");
 		}
 	}
 	char what[200];
@@ -257,14 +381,11 @@ static void
 try_chance(const struct scenario *sc, unsigned seeds, uint64_t first)
 {
 	unsigned sure = 0;
-	struct outcome o;
 
 	for (unsigned i = 0; i < seeds; i++) {
-		scenario_run(sc, first + i, &o);
-		for (unsigned k = 0; k < o.tolds; k++)
-			sure += o.told[k].best == CONFIDENCE_SURE && !o.told[k].right;
-		if (verbose)
-			print(sc, first + i, &o);
+		const struct outcome *o = outcome_of(sc, first + i);
+		for (unsigned k = 0; k < o->tolds; k++)
+			sure += o->told[k].best == CONFIDENCE_SURE && !o->told[k].right;
 	}
 	ok(sure == 0, "%s: nothing else is sure", sc->name);
 }
@@ -290,16 +411,15 @@ static void
 try_size(const struct scenario *sc, unsigned seeds, uint64_t first)
 {
 	unsigned right = 0;
-	struct outcome o;
 
 	for (unsigned i = 0; i < seeds; i++) {
-		scenario_run(sc, first + i, &o);
-		double said = o.tolds > 0 ? said_size(o.told[0].sentence) : NAN;
-		bool is = o.right && fabs(said - o.size) < 0.3 * o.size;
+		const struct outcome *o = outcome_of(sc, first + i);
+		double said = o->tolds > 0 ? said_size(o->told[0].sentence) : NAN;
+		bool is = o->right && fabs(said - o->size) < 0.3 * o->size;
 		right += is;
-		if (verbose || !is) {
-			printf("# %.3g said, %.3g true\n", said, o.size);
-			print(sc, first + i, &o);
+		if (!is) {
+			printf("# %.3g said, %.3g true\n", said, o->size);
+			print(sc, first + i, o);
 		}
 	}
 	char what[200];
@@ -312,16 +432,15 @@ static void
 try_again(const struct scenario *sc, unsigned seeds, uint64_t first)
 {
 	unsigned right = 0;
-	struct outcome o;
 
 	for (unsigned i = 0; i < seeds; i++) {
+		const struct outcome *o = outcome_of(sc, first + i);
 		unsigned overs = 0;
-		scenario_run(sc, first + i, &o);
-		for (unsigned k = 0; k < o.words; k++)
-			overs += o.word[k].over;
-		right += o.right && overs <= 2;
-		if (verbose || !o.right || overs > 2)
-			print(sc, first + i, &o);
+		for (unsigned k = 0; k < o->words; k++)
+			overs += o->word[k].over;
+		right += o->right && overs <= 2;
+		if (!o->right || overs > 2)
+			print(sc, first + i, o);
 	}
 	char what[200];
 
@@ -364,8 +483,52 @@ try_fresh(uint64_t seed)
 	    (unsigned long long)seed, (unsigned long long)seed);
 	for (size_t k = 0; k < TABLES; k++)
 		for (size_t i = 0; i < tables[k]->n; i++, n++)
-			right += run(&tables[k]->scenario[i], seed).right;
+			right += run(&tables[k]->scenario[i], seed)->right;
 	ok(right * 100 >= n * 90, "fresh: right in %u of %u", right, n);
+}
+
+static void
+plan_all(unsigned seeds, uint64_t first, uint64_t fresh)
+{
+	size_t most = scenarios_two.n + scenarios_pair.n + scenarios_chance.n +
+		      scenarios_size.n + scenarios_again.n;
+
+	for (size_t k = 0; k < TABLES; k++)
+		most += tables[k]->n;
+	most *= seeds + 1;
+	tasks = mmap(NULL, sizeof *tasks + most * sizeof tasks->task[0],
+	    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (tasks == MAP_FAILED)
+		printf("Bail out! no memory\n"), exit(1);
+	for (size_t k = 0; k < TABLES; k++)
+		for (size_t i = 0; i < tables[k]->n; i++)
+			for (unsigned n = 0; n < seeds; n++)
+				if (is_wanted(tables[k]->scenario[i].name))
+					plan(&tables[k]->scenario[i], first + n);
+	for (size_t i = 0; i < scenarios_two.n; i++)
+		for (unsigned n = 0; n < seeds; n++)
+			if (is_wanted(scenarios_two.two[i].sc.name))
+				plan(&scenarios_two.two[i].sc, first + n);
+	for (size_t i = 0; i < scenarios_pair.n; i++)
+		for (unsigned n = 0; n < seeds; n++)
+			if (is_wanted(scenarios_pair.pair[i].sc.name))
+				plan(&scenarios_pair.pair[i].sc, first + n);
+	for (size_t i = 0; i < scenarios_chance.n; i++)
+		for (unsigned n = 0; n < seeds; n++)
+			if (is_wanted(scenarios_chance.scenario[i].name))
+				plan(&scenarios_chance.scenario[i], first + n);
+	for (size_t i = 0; i < scenarios_size.n; i++)
+		for (unsigned n = 0; n < seeds; n++)
+			if (is_wanted(scenarios_size.scenario[i].name))
+				plan(&scenarios_size.scenario[i], first + n);
+	for (size_t i = 0; i < scenarios_again.n; i++)
+		for (unsigned n = 0; n < seeds; n++)
+			if (is_wanted(scenarios_again.scenario[i].name))
+				plan(&scenarios_again.scenario[i], first + n);
+	if (*wanted_name == NULL)
+		for (size_t k = 0; k < TABLES; k++)
+			for (size_t i = 0; i < tables[k]->n; i++)
+				plan(&tables[k]->scenario[i], fresh);
 }
 
 int
@@ -374,12 +537,16 @@ main(int argc, char **argv)
 	const char *wanted = argc > 1 ? argv[1] : getenv("SCENARIO_SEEDS");
 	unsigned seeds = wanted != NULL ? (unsigned)strtoul(wanted, NULL, 10) : 1;
 	uint64_t first = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
+	uint64_t fresh =
+	    ((uint64_t)time(NULL) * 1000 + (uint64_t)getpid()) % 1000000007;
 	struct sums all = { 0 };
 	double healthy = 0;
 
 	wanted_name = argc > 3 ? argv + 3 : argv + argc;
 	verbose = getenv("VERBOSE") != NULL;
 	setenv("TZ", "UTC", 1); /* by which hours of a day are named */
+	plan_all(seeds, first, fresh);
+	run_all();
 	for (size_t k = 0; k < TABLES; k++)
 		for (size_t i = 0; i < tables[k]->n; i++) {
 			const struct scenario *sc = &tables[k]->scenario[i];
@@ -411,8 +578,7 @@ main(int argc, char **argv)
 	    all.right, all.runs, all.scenarios);
 	if (argc <= 3) {
 		ok(healthy >= 30, "%.0f healthy days a seed", healthy);
-		try_fresh(
-		    ((uint64_t)time(NULL) * 1000 + (uint64_t)getpid()) % 1000000007);
+		try_fresh(fresh);
 	}
 	tell_calibration();
 	return tap_done();

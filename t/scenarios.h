@@ -16,7 +16,9 @@
 struct scenario {
 	const char *name;
 	enum segment segment; /* SEGMENT_NONE: nothing is the matter */
-	const char *cause;    /* words that are right, '|' between them */
+	/* Words that are right, '|' between them; where nothing is the matter, of which
+	 * one is in the sentence at the end ("": any sentence is right). */
+	const char *cause;
 	bool clear;
 	double warm, length, after; /* seconds */
 	void (*make)(struct world *w);

@@ -10,17 +10,22 @@ another_way(struct world *w, double t)
 {
 	if (world_on(w, t))
 		w->link[PEER1].more_delay = 0.012 + w->a * 0.03;
-	w->rerouted = t >= 0 && t < w->step;
+	w->turn = world_on(w, t);
 }
 
 /* The way to far end FAR, from hour to hour. */
 static void
 name_congestion(struct world *w, unsigned far, double begin, double end, bool is)
 {
-	name_neighbour(w, "congestion", SEGMENT_TRANSIT, is);
-	snprintf(w->neighbour.subject, sizeof w->neighbour.subject, "Far.%c",
-	    'a' + (int)far);
-	finding_fact(&w->neighbour, "hours", "%02d:%02d-%02d:%02d", (int)begin,
+	const char path[] = { 'F', 'a', 'r', '.', (char)('a' + far), '\0' };
+
+	w->is_congested = is;
+	finding_init(&w->congestion, "congestion", path, "recurring");
+	finding_cause(&w->congestion, "congestion");
+	finding_sentence(&w->congestion, "so says another judge");
+	w->congestion.segment = SEGMENT_TRANSIT;
+	w->congestion.confidence = CONFIDENCE_LIKELY;
+	finding_fact(&w->congestion, "hours", "%02d:%02d-%02d:%02d", (int)begin,
 	    (int)(begin * 60) % 60, (int)end, (int)(end * 60) % 60);
 }
 
@@ -33,7 +38,6 @@ evenings(struct world *w, double t)
 		double rise = fmin(1, fmin(hour - begin, end - hour) * 3);
 		w->link[PEER1].more_delay = rise * (0.02 + w->a * 0.025);
 	}
-	name_congestion(w, 0, begin, end, t > 4 * DAY);
 }
 
 /* What is known of evenings, or of others, is no cause at this hour, or here. */
@@ -59,6 +63,8 @@ loss_at_its_hours(struct world *w, double t)
 }
 
 static const struct scenario way[] = {
+	{ "core loss behind a carrier's NAT", SEGMENT_PROVIDER, "loss", true, QUIET,
+	    LONG, 0, make_carrier_nat, fault_core_loss },
 	{ "core loss", SEGMENT_PROVIDER, "loss", true, QUIET, LONG, 0, make_plain,
 	    fault_core_loss },
 	{ "core dead", SEGMENT_PROVIDER, "outage", true, QUIET, LONG, 0, make_plain,

@@ -74,13 +74,15 @@ world_way(const struct world *w, unsigned node, enum link out[LINKS])
 	return n;
 }
 
-double
-world_ping(const struct world *w, unsigned node)
+/* Over the first N links on the way to NODE: seconds, or -1; OWN_LOSS of who answers.
+ */
+static double
+cross(const struct world *w, unsigned node, unsigned n, double delay, double own_loss)
 {
 	enum link on_way[LINKS];
-	unsigned n = world_way(w, node, on_way);
-	double delay = 0.0001 + w->own_delay[node], lives = 1 - w->own_loss[node];
+	double lives = 1 - own_loss;
 
+	world_way(w, node, on_way);
 	for (unsigned i = 0; i < n; i++) {
 		const struct link_state *l = &w->link[on_way[i]];
 		delay += l->delay + l->more_delay;
@@ -90,9 +92,30 @@ world_ping(const struct world *w, unsigned node)
 		if (l->tail > 0 && chance() < 0.5)
 			delay += l->tail * chance();
 	}
-	if (chance() >= lives)
-		return -1;
-	return delay - log(1 - chance()) * w->jitter[node];
+	return chance() >= lives ? -1 : delay;
+}
+
+double
+world_ping(const struct world *w, unsigned node)
+{
+	enum link on_way[LINKS];
+	unsigned n = world_way(w, node, on_way);
+	double rtt = cross(w, node, n, 0.0001 + w->own_delay[node], w->own_loss[node]);
+
+	return rtt < 0 ? -1 : rtt - log(1 - chance()) * w->jitter[node];
+}
+
+double
+world_probe(const struct world *w, unsigned node, unsigned hops)
+{
+	return cross(w, node, hops, 0.0001, 0);
+}
+
+bool
+world_turns(const struct world *w, unsigned node)
+{
+	return node >= END && node < GATEWAY6 &&
+	       ((node - END) * 2 < w->fars || node == w->victim);
 }
 
 void
@@ -104,7 +127,9 @@ world_calm(struct world *w)
 	memset(w->own_delay, 0, sizeof w->own_delay);
 	memset(w->hit_loss, 0, sizeof w->hit_loss);
 	w->stalled = w->off = w->cannot_send = w->no_route = w->overflow = false;
-	w->moved = w->rerouted = false;
+	w->home = w->turn = 0;
+	w->attack = w->scan = w->set_back = 0;
+	w->is_congested = false;
 }
 
 void
@@ -140,7 +165,6 @@ world_build(struct world *w, bool clear)
 		w->phase[i] = chance() * w->step;
 	}
 	w->in = w->out = NAN;
-	w->medium = VERDICT_WIRED;
 	w->victim = END + (unsigned)(chance() * w->fars);
 }
 

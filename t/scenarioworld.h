@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "infer/radio.h"
+#include "infer/finding.h"
 #include "infer/verdict.h"
 
 #define DAY 86400.
@@ -66,16 +66,22 @@ struct world {
 	bool stalled, off, cannot_send, no_route, overflow;
 	enum verdict_error error; /* of what is lost at the end itself */
 	enum node victim;
-	bool moved,
-	    rerouted; /* in this round, of those beyond PEER1 or of the victim */
-	enum verdict_medium medium;
-	struct infer_finding neighbour;
-	bool has_neighbour, told_neighbour;
-	/* What the box's own radio tells, now; signal 0: it has none, or tells nothing.
-	 */
-	double signal, retries;
+	/* Now: which of two addresses the victim has, and which of two ways leads to
+	 * those beyond PEER1 and to the victim. */
+	unsigned home, turn;
+	bool carrier_nat; /* the provider has it, so that its first hop is 100.64/10 */
+	bool wireless;
+	/* What the box's own radio tells, now; signal 0: no more than that it is. */
+	double signal, retries, failed;
 	bool unlinked;
-	struct radio radio;
+	/* At a host at home, now; bits per second. */
+	double attack, scan;
+	bool attacked;	 /* ever */
+	double set_back; /* seconds that the clock is behind, now */
+	bool restarts;	 /* where the box is off it is smokebox that is; else all is */
+	/* What another judge has found, now, of the way to a far end. */
+	struct infer_finding congestion;
+	bool is_congested;
 };
 
 /* Dice: of a scenario and a seed, the same each time. */
@@ -93,6 +99,10 @@ unsigned world_way(const struct world *w, unsigned node, enum link out[LINKS]);
 uint8_t world_family(const struct world *w, unsigned node);
 /* One ping: seconds, or -1 when it is lost. */
 double world_ping(const struct world *w, unsigned node);
+/* One to the router behind the first HOPS links on the way to NODE. */
+double world_probe(const struct world *w, unsigned node, unsigned hops);
+/* Does another way lead to NODE now, where it has turned? */
+bool world_turns(const struct world *w, unsigned node);
 /* Does it go on, T seconds after the onset? */
 bool world_on(const struct world *w, double t);
 double world_hour(const struct world *w, double t); /* of the day */

@@ -157,6 +157,8 @@ hear_finding(void *ctx, const struct infer_finding *f, bool over)
 	const struct court *c = ctx;
 
 	judge_hear(c->judge, f, over);
+	if (c->ops->found != NULL)
+		c->ops->found(c->ctx, f, over);
 }
 
 /* --- radios ----------------------------------------------------------------------- */

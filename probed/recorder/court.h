@@ -37,6 +37,9 @@ struct court_ops {
 	void (*walk)(void *ctx, const struct msg_trace *trace);
 	/* As of journal_ops: court_work() soon. */
 	void (*work)(void *ctx);
+	/* A finding whose incident is open, as it is now; OVER: it is none any more.
+	 * NULL: nobody asks for it. */
+	void (*found)(void *ctx, const struct infer_finding *f, bool over);
 };
 
 struct court;

@@ -653,7 +653,7 @@ judged(void *ctx)
 }
 
 static const struct court_ops court_ops = { tell_way, tell_here, tell_verdict,
-	tell_line, tell_wifi, journal_trouble, walk_way, judged };
+	tell_line, tell_wifi, journal_trouble, walk_way, judged, NULL };
 
 /* --- who talks -------------------------------------------------------------------- */
 
