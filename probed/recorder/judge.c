@@ -460,8 +460,9 @@ judge_explains(struct judge *j, const char *subject, int64_t since, unsigned *gr
 	const char *by = verdict_explains(j->v, t->id);
 	if (by != NULL && !condition_is_hint(j->cs, VERDICT_KIND, by, VERDICT_SOURCE))
 		return condition_open(j->cs, VERDICT_KIND, by, VERDICT_SOURCE);
-	/* Only where others share the way, of which one may be about to show it. */
-	if (p->role >= VERDICT_ACCESS && verdict_may_explain(j->v, t->id, since))
+	/* Only where others share the way, of which one may be about to show it, or, of a
+	 * gateway, that it is no more than the first of what is dead. */
+	if (p->role >= VERDICT_GATEWAY && verdict_may_explain(j->v, t->id, since))
 		*grace = 5 * window;
 	return 0;
 }
