@@ -2,6 +2,7 @@
  * not. */
 #include "link/msg.h"
 #include "link/msghere.h"
+#include "link/msgflight.h"
 #include "link/msghops.h"
 #include "link/msgpath.h"
 #include "link/msgverdict.h"
@@ -437,6 +438,29 @@ put_paper(struct msg_out *out)
 	msg_put_paper(out, &(struct msg_paper){ .id = 7, .size = 4711 });
 }
 
+static void
+put_flight(struct msg_out *out)
+{
+	static struct msg_flight f = { 0x1122334455667788, 1800000000123456789, 20, 4,
+		{ 121234, FLIGHT_LOST, FLIGHT_UNKNOWN, FLIGHT_OPEN } };
+
+	msg_put_flight(out, &f);
+}
+
+/* As many as there are, and one at least. */
+static int
+get_flight(struct msg_in *in, struct msg_out *again)
+{
+	static struct msg_flight f;
+	int more, rounds = 0;
+
+	while ((more = msg_get_flight(in, &f)) > 0) {
+		msg_put_flight(again, &f);
+		rounds++;
+	}
+	return rounds > 0 ? more : -1;
+}
+
 static int
 get_paper(struct msg_in *in, struct msg_out *again)
 {
@@ -463,6 +487,7 @@ static const struct {
 	{ "draw", MSG_DRAW, put_draw, get_draw_again },
 	{ "picture", MSG_PICTURE, put_picture, get_picture },
 	{ "paper", MSG_PAPER, put_paper, get_paper },
+	{ "flight", MSG_FLIGHT, put_flight, get_flight },
 	{ "hops", MSG_HOPS, put_hops, get_hops },
 	{ "trace", MSG_TRACE, put_trace, get_trace },
 	{ "here", MSG_HERE, put_here, get_here },
@@ -658,6 +683,43 @@ draw_ranges(void)
 	DRAW(d.marks = 1;
 	     d.mark[0].begin = 5, false, "a mark that ends before it begins");
 	DRAW(d.marks = 1; d.mark[0].tone = TONES, false, "a mark of no tone");
+}
+
+static void
+flight_ranges(void)
+{
+	static struct msg_flight f, back,
+	    good = { .begin_ns = 1, .count = 3, .sent = 2 };
+	struct msg_in in;
+	unsigned put = 0, got = 0;
+
+#define FLIGHT(change, want, what)                                                     \
+	do {                                                                           \
+		f = good;                                                              \
+		change;                                                                \
+		msg_begin(&out, MSG_FLIGHT);                                           \
+		msg_put_flight(&out, &f);                                              \
+		ok((msg_parse(&in, out.data, msg_end(&out), -1) == 0 &&                \
+		       msg_get_flight(&in, &back) == 1 &&                              \
+		       msg_get_flight(&in, &back) == 0) == want,                       \
+		    "flight: %s", what);                                               \
+	} while (0)
+
+	FLIGHT((void)0, true, "as it is");
+	FLIGHT(f.sent = 3, true, "all sent");
+	FLIGHT(f.count = f.sent = ROUND_MAX_PINGS, true, "the longest");
+	FLIGHT(f.sent = 4, false, "more than there are");
+	FLIGHT(f.sent = 0, false, "none");
+	FLIGHT(f.count = ROUND_MAX_PINGS + 1, false, "more than a round may have");
+	FLIGHT(f.begin_ns = -1, false, "before the epoch");
+	msg_begin(&out, MSG_FLIGHT);
+	for (f = good; msg_put_flight(&out, &f); f.target++)
+		put++;
+	ok(msg_end(&out) <= MSG_MAX && put > 1000, "a message is filled: %u", put);
+	msg_parse(&in, out.data, msg_end(&out), -1);
+	while (msg_get_flight(&in, &back) == 1)
+		got++;
+	is_int(got, put, "and all come back");
 }
 
 static void
@@ -862,6 +924,7 @@ main(void)
 	round_ranges();
 	counters_add();
 	draw_ranges();
+	flight_ranges();
 	hops_ranges();
 	here_ranges();
 	wifi_ranges();

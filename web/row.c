@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "web/figure.h"
+#include "web/flight.h"
 #include "web/history.h"
 #include "web/query.h"
 #include "web/request.h"
@@ -183,6 +184,7 @@ put_members(struct html *h, const struct conf_target *t)
 	html_text(h, "address", "");
 	html_text(h, "why", "");
 	html_text(h, "other_probe", "");
+	flight_put(h, NULL);
 }
 
 /* What was heard of T last, of the first slave where this box does not measure. */
@@ -215,6 +217,7 @@ row_present(struct html *h, const struct conf_target *t)
 	html_flag(h, "other_probe",
 	    t->probe != NULL && strncmp(t->probe->module, "FPing", 5) != 0);
 	put_round(h, live != NULL && live->measured ? live : NULL);
+	flight_put(h, t);
 	return look;
 }
 
@@ -313,6 +316,7 @@ add_slaves(
 		    history_from(t, v[i].slave, now - span, now, HISTORY_LIST);
 
 		html_flag(item, "slave", true);
+		flight_put(item, NULL);
 		html_printf(item, "name", "from %s", v[i].display);
 		html_text(item, "host", v[i].location != NULL ? v[i].location : "");
 		html_text(item, "address", "");

@@ -12,6 +12,7 @@
 #include "web/api.h"
 #include "web/loadtests.h"
 #include "web/exporters.h"
+#include "web/flight.h"
 #include "web/livetraffic.h"
 #include "web/radios.h"
 #include "web/suspects.h"
@@ -343,6 +344,7 @@ on_round(struct msg_in *in)
 
 	if (msg_get_round(in, &r) != 0)
 		return -1;
+	flight_over(&r);
 	struct live *l = entry_of(r.target);
 	if (l != NULL && is_next(l, &r)) {
 		take_round(l, &r);
@@ -512,6 +514,8 @@ state_message(struct msg_in *in)
 	switch (in->type) {
 	case MSG_ROUND:
 		return on_round(in);
+	case MSG_FLIGHT:
+		return flight_message(in);
 	case MSG_TARGET:
 		return on_target(in);
 	case MSG_COUNTERS:

@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "web/access.h"
 #include "web/eventnews.h"
+#include "web/flight.h"
 #include "web/incidents.h"
 #include "web/http.h"
 #include "web/verdictshow.h"
@@ -21,6 +22,7 @@
 #define FRAMES 8192    /* events that are kept, at most */
 #define GATHER_MS 100  /* what comes within is sent in one go */
 #define CHAPTER_MAX 24 /* bytes of the text of a chapter */
+#define FLIGHT_BYTES (32 * 1024) /* of flights, in one go */
 #define IDLE_S 120     /* without listeners, until events are not kept any more */
 
 /* Who may read an event: some are told twice, in other words. */
@@ -45,7 +47,8 @@ struct ear {
 	size_t done;   /* bytes of it that are sent */
 	char *first;   /* what is for this one alone and sent before; NULL */
 	size_t first_len, first_done;
-	uint64_t beat; /* the last that was sent */
+	uint64_t flown; /* number of the last flight that was sent */
+	uint64_t beat;	/* the last that was sent */
 	LIST_ENTRY(ear) link;
 };
 
@@ -84,6 +87,17 @@ drop_oldest(void)
 	f->text = NULL;
 }
 
+static void
+send_soon(void)
+{
+	static const struct timeval tv = { 0, GATHER_MS * 1000 };
+
+	if (stream.gathering || stream.count == 0)
+		return;
+	stream.gathering = true;
+	evtimer_add(stream.gather, &tv);
+}
+
 /* Keep the event NAME with DATA, JSON, about the target ABOUT. */
 static void
 keep(const char *name, const char *data, const char *about, enum audience audience)
@@ -104,11 +118,7 @@ keep(const char *name, const char *data, const char *about, enum audience audien
 	f = &stream.frame[stream.end++ % FRAMES];
 	*f = (struct frame){ text, text + len + 1, (uint32_t)len, audience };
 	stream.bytes += f->len;
-	if (!stream.gathering && stream.count > 0) {
-		struct timeval tv = { 0, GATHER_MS * 1000 };
-		stream.gathering = true;
-		evtimer_add(stream.gather, &tv);
-	}
+	send_soon();
 }
 
 /* JSON of one line is written to J; *TEXT is to be freed behind text_end(). */
@@ -170,6 +180,12 @@ stream_round(const struct live *l)
 	char *data = text_end(&text);
 	keep("round", data, path, FOR_ALL);
 	free(data);
+}
+
+void
+stream_flight(void)
+{
+	send_soon();
 }
 
 static char *
@@ -260,6 +276,19 @@ take(char *buf, size_t room, const char *text, size_t len, size_t *done)
 	return n;
 }
 
+/* The same of what is for L alone. */
+static size_t
+take_first(struct ear *l, char *buf, size_t room)
+{
+	size_t n = take(buf, room, l->first, l->first_len, &l->first_done);
+
+	if (l->first_done == l->first_len) {
+		free(l->first);
+		l->first = NULL;
+	}
+	return n;
+}
+
 /* The next frame for L that is kept, or NULL when it has all. */
 static const struct frame *
 next_frame(struct ear *l)
@@ -273,6 +302,34 @@ next_frame(struct ear *l)
 	return NULL;
 }
 
+/* The flights that L has not heard of go to L->FIRST, the oldest first and not too many
+ * at once: they are not kept, and who reads slowly hears only how things are now. */
+static void
+take_flights(struct ear *l)
+{
+	const struct flight *f;
+	FILE *out = NULL;
+
+	for (f = flight_after(l->flown); f != NULL; f = flight_next(f)) {
+		const struct conf_target *t = conf_target_by_id(state_conf(), f->id);
+
+		l->flown = f->number;
+		if (t == NULL || !concerns(l, t->path) || flight_of(t) == NULL)
+			continue;
+		if (out == NULL)
+			out = open_memstream(&l->first, &l->first_len);
+		if (out == NULL)
+			fatal("open_memstream");
+		fprintf(out, "event: flight\ndata: %s\n\n", flight_text(f, t->path));
+		if (ftell(out) > FLIGHT_BYTES)
+			break;
+	}
+	if (out == NULL)
+		return;
+	fclose(out);
+	l->first_done = 0;
+}
+
 /* What is to be said to L now goes to BUF. 0: nothing; -1: it lost its place. */
 static ssize_t
 fill(void *ctx, char *buf, size_t max)
@@ -282,11 +339,9 @@ fill(void *ctx, char *buf, size_t max)
 	size_t n = 0;
 
 	if (l->first != NULL) {
-		n = take(buf, max, l->first, l->first_len, &l->first_done);
-		if (l->first_done < l->first_len)
+		n = take_first(l, buf, max);
+		if (l->first != NULL)
 			return (ssize_t)n;
-		free(l->first);
-		l->first = NULL;
 	}
 	if (l->next < stream.begin)
 		return -1;
@@ -297,6 +352,10 @@ fill(void *ctx, char *buf, size_t max)
 		l->next++;
 		l->done = 0;
 	}
+	if (n < max)
+		take_flights(l);
+	if (l->first != NULL)
+		return (ssize_t)(n + take_first(l, buf + n, max - n));
 	/* The place goes along: what was passed over is no gap. */
 	if (n == 0 && l->beat != stream.beat) {
 		char text[CHAPTER_MAX + 40];

@@ -24,6 +24,8 @@ void stream_handle(struct request *r);
 
 /* A round of L was stored. */
 void stream_round(const struct live *l);
+/* There is more of rounds that are under way. */
+void stream_flight(void);
 /* There is another verdict. */
 void stream_verdict(void);
 

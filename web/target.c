@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "web/figure.h"
+#include "web/flight.h"
 #include "web/history.h"
 #include "web/incidents.h"
 #include "web/more.h"
@@ -295,6 +296,7 @@ put_slave(struct html *page, const struct seen *s)
 	html_printf(page, "path", "%s~%s", s->target->path, v->slave);
 	html_flag(page, "measured", false);
 	html_flag(page, "present", false);
+	flight_put(page, NULL);
 	html_text(page, "why", "");
 }
 

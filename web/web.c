@@ -9,6 +9,7 @@
 #include "web/blockades.h"
 #include "web/edit.h"
 #include "web/exporters.h"
+#include "web/flight.h"
 #include "web/interfaces.h"
 #include "web/eventlog.h"
 #include "web/hierarchy.h"
@@ -135,6 +136,8 @@ web_message(void *ctx, struct link *link, struct msg_in *in)
 	int r = state_message(in);
 	if (r == 0 && in->type == MSG_VERDICT)
 		stream_verdict();
+	if (r == 0 && in->type == MSG_FLIGHT)
+		stream_flight();
 	return r;
 }
 
@@ -163,6 +166,7 @@ web_stop(void *ctx)
 	server_stop();
 	edit_stop();
 	stream_stop();
+	flight_stop();
 	tls_free();
 	picture_stop();
 	sheets_stop();

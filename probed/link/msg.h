@@ -118,6 +118,8 @@ enum msg_type {
 	/* web <-> parent (msgedit.h) */
 	MSG_EDIT,          /* struct msg_edit: the configuration's files */
 	MSG_EDITED,        /* struct msg_edited; a descriptor of a text, if it has one */
+	/* prober -> recorder -> web: rounds that are under way (msgflight.h) */
+	MSG_FLIGHT,
 	MSG_TYPES
 };
 

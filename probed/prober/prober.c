@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "prober/flight.h"
 #include "prober/report.h"
 #include "prober/resolve.h"
 #include "prober/run.h"
@@ -624,6 +625,7 @@ prober_after_tick(void *ctx)
 {
 	(void)ctx;
 	report_gathered(false);
+	flight_news();
 }
 
 static void
@@ -637,6 +639,7 @@ prober_run(void *ctx)
 		fatalx("no timer for the counters");
 	if (prober.guest != NULL)
 		prober.guest->listen(prober.w->base);
+	flight_open(prober.w->base);
 	tick_start(prober.w->base, prober_after_tick, NULL);
 	prober_tell_counters();
 	log_info("%zu targets", runs_count());
@@ -703,6 +706,7 @@ prober_stop(void *ctx)
 	report_gathered(true);
 	prober_tell_counters();
 	tick_stop();
+	flight_close();
 	event_free(prober.tell);
 	if (prober.guest != NULL)
 		prober.guest->close();

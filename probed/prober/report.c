@@ -123,6 +123,13 @@ report_round(const struct round *r)
 }
 
 void
+report_flight(struct msg_out *flight)
+{
+	if (recorder != NULL && link_queued(recorder) == 0)
+		link_send(recorder, flight, -1, LINK_DROPPABLE);
+}
+
+void
 report_loadresult(const struct msg_loadresult *r)
 {
 	if (recorder == NULL)

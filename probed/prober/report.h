@@ -21,6 +21,9 @@ struct link;
 void report_to(struct link *link);
 /* R waits for report_gathered(). */
 void report_round(const struct round *r);
+/* What OUT, finished, holds of rounds under way: for eyes only, and not where anything
+ * else waits. */
+void report_flight(struct msg_out *flight);
 /* After each tick: send the rounds that wait, if it is time, or NOW. */
 void report_gathered(bool now);
 /* A way; lost while the recorder is away: there will be others. */

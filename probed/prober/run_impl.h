@@ -57,6 +57,8 @@ struct run {
 	bool shaken;   /* the clock was set, or the machine slept, during this round */
 	bool placed;   /* the next ping has its place in LANE */
 	bool promised; /* and may leave when it is due: spacing_promise() */
+	int64_t told_begin;	      /* what flight_tell() saw last: begin_wall, */
+	uint16_t told_seq, told_open; /* seq, open */
 	uint8_t put_off; /* how often the next ping was, for the sake of its network */
 	struct spacing_lane *lane; /* NULL: it keeps no distance from others */
 	struct shot *shot;	   /* count */

@@ -498,6 +498,8 @@ on_message(void *ctx, struct link *link, struct msg_in *in)
 		return take_round(ctx, in);
 	case MSG_TARGET:
 		return take_target(ctx, in);
+	case MSG_FLIGHT:
+		return relay_flight(((struct recorder *)ctx)->relay, in);
 	case MSG_COUNTERS:
 		return take_counters(ctx, link_peer(link), in);
 	case MSG_LOADRESULT:

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "link/msgflight.h"
 #include "link/msgflow.h"
 #include "link/msghere.h"
 #include "link/msgsuspicion.h"
@@ -290,6 +291,22 @@ void
 relay_forget(struct relay *relay, const struct prefix *p)
 {
 	suspicions_forget(&relay->suspicions, p);
+}
+
+int
+relay_flight(struct relay *relay, struct msg_in *in)
+{
+	static struct msg_flight f; /* large */
+	int more;
+
+	msg_begin(&relay->out, MSG_FLIGHT);
+	while ((more = msg_get_flight(in, &f)) > 0)
+		msg_put_flight(&relay->out, &f);
+	if (more < 0)
+		return -1;
+	if (relay->web != NULL && link_queued(relay->web) == 0)
+		send_out(relay, LINK_DROPPABLE);
+	return 0;
 }
 
 int

@@ -35,6 +35,9 @@ void relay_courier(struct relay *relay, struct link *courier);
 void relay_hold(struct relay *relay, bool hold);
 void relay_round(struct relay *relay, const struct round *r);
 void relay_target(struct relay *relay, const struct msg_target *t);
+/* What is under way: not where anything else waits. 0, or -1 when it is not to be
+ * believed. */
+int relay_flight(struct relay *relay, struct msg_in *in);
 void relay_counters(struct relay *relay, const struct msg_counters *c);
 /* A message of the collector, which says everything again every few seconds. 0, or -1
  * when it is not to be believed. */

@@ -8,6 +8,7 @@
 #include "link/msg.h"
 #include "link/msgblockade.h"
 #include "link/msgedit.h"
+#include "link/msgflight.h"
 #include "link/msghere.h"
 #include "link/msgbrowser.h"
 #include "link/msghops.h"
@@ -30,6 +31,19 @@ judge_victim(const struct msg_victim *v)
 	    backscatter_judge(&v->victim, v->now_ms, v->over, v->quiet);
 
 	free(backscatter_evidence(&v->victim, &b));
+}
+
+/* Rounds under way, as many as there are. */
+static int
+echo_flights(struct msg_in *in, struct msg_out *out)
+{
+	static struct msg_flight f;
+	int more;
+
+	while ((more = msg_get_flight(in, &f)) > 0)
+		if (!msg_put_flight(out, &f))
+			abort();
+	return more;
 }
 
 /* One message of any kind, in and out again. */
@@ -103,6 +117,8 @@ echo(struct msg_in *in, struct msg_out *out)
 		CASE(MSG_IFTOTALS, iftotals);
 		CASE(MSG_POLLER, poller);
 		CASE(MSG_INTERFACE, interface);
+	case MSG_FLIGHT:
+		return echo_flights(in, out);
 		CASE(MSG_HOPS, hops);
 		CASE(MSG_TRACE, trace);
 		CASE(MSG_HERE, here);

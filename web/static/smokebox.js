@@ -62,6 +62,7 @@
 			soon(address.indexOf("?") > 0 ? 1 : Math.max(5, Math.min(step, 15)));
 			document.dispatchEvent(new CustomEvent("round", { detail: JSON.parse(e.data) }));
 		});
+		stream.addEventListener("flight", function (e) { fly(JSON.parse(e.data)); });
 		stream.addEventListener("verdict", function () { soon(2); });
 		stream.addEventListener("incident", function () { soon(2); });
 		/* Broken lines are mended by the browser; refused ones are not. */
@@ -74,6 +75,32 @@
 			}
 			wait();
 		};
+	}
+
+	/* Pings of a round that is under way: a dot each, where they are not too many. */
+	function fly(f) {
+		var words = f.sent + " of " + f.pings + " pings sent, " + f.answered + " answered";
+		var last = f.ping.filter(function (rtt) { return rtt !== null; }).pop();
+		document.querySelectorAll('[data-flight="' + CSS.escape(f.target) + '"]').forEach(function (dots) {
+			var kinds = [];
+			for (var i = 0; f.pings <= 30 && i < f.pings; i++)
+				kinds.push(i >= f.sent ? "to-come" : f.ping[i] !== null ? "answered"
+					: f.lost.indexOf(i) >= 0 ? "lost" : f.open.indexOf(i) >= 0 ? "open" : "unknown");
+			while (dots.childNodes.length > kinds.length)
+				dots.lastChild.remove();
+			kinds.forEach(function (kind, i) {
+				var dot = dots.childNodes[i] || dots.appendChild(document.createElement("i"));
+				if (dot.className !== kind)
+					dot.className = kind;
+			});
+			dots.setAttribute("role", "img");
+			dots.setAttribute("aria-label", "Round under way: " + words);
+			dots.title = "Round under way: " + words;
+		});
+		document.querySelectorAll('[data-flight-words="' + CSS.escape(f.target) + '"]').forEach(function (text) {
+			text.textContent = "Round under way: " + words + (last !== undefined
+				? ", the last in " + (last * 1e3).toPrecision(3) + " ms" : "");
+		});
 	}
 
 	/* A graph that did not change stays; a new one is shown when it has come. */
