@@ -15,6 +15,7 @@
 #include "store.h"
 #include "web/bill.h"
 #include "web/figure.h"
+#include "web/headline.h"
 #include "web/page.h"
 #include "web/query.h"
 #include "web/request.h"
@@ -23,11 +24,13 @@
 #include "web/trouble.h"
 #include "web/vantage.h"
 #include "web/week.h"
+#include "web/when.h"
 
 #define MONTHS 12    /* on the page of a year */
 #define DAYS_MAX 400 /* on a page, at most */
 #define TARGETS 200  /* whose hours are put together, at most */
 #define LISTED 500   /* targets to choose from */
+#define YOUNG_S (3 * 86400) /* so old it needs no explanation */
 #define WORST 3	     /* hours that are named */
 #define LEVELS 6     /* of shade: 0 is nothing */
 
@@ -419,6 +422,20 @@ put_ways(struct html *page, const struct calendar *c)
 	}
 }
 
+/* Most of it is empty where measuring has just begun: say so. */
+static void
+put_young(struct html *page, const struct calendar *c)
+{
+	char when[WHEN_TEXT];
+
+	headline_beginning(page);
+	if (c->trouble.first == 0 || c->trouble.first < c->now - YOUNG_S ||
+	    c->trouble.first < c->start)
+		return;
+	when_text(when, sizeof when, c->trouble.first, false);
+	html_text(page, "young", when);
+}
+
 /* --- hours ------------------------------------------------------------------------ */
 
 /* A figure for each hour of the week; NAN is unknown. */
@@ -695,6 +712,7 @@ page_calendar(struct request *r)
 	html_flag(page, "one_month", c->month_end != 0);
 	put_form(page, r, c);
 	put_ways(page, c);
+	put_young(page, c);
 	put_months(page, c);
 	put_hours(page, c, list, count);
 	trouble_free(&c->trouble);

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "web/figure.h"
+#include "web/headline.h"
 #include "web/page.h"
 #include "web/rank.h"
 #include "web/request.h"
@@ -117,7 +118,7 @@ empty_text(const struct conf_chart *c)
 				   ? "No target lost a ping in its last round."
 				   : "No target answered in its last round.";
 	}
-	return "Waiting for the first rounds.";
+	return headline_beginning_text();
 }
 
 static void

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "web/figure.h"
+#include "web/headline.h"
 #include "web/history.h"
 #include "web/page.h"
 #include "web/plot.h"
@@ -516,6 +517,7 @@ page_compare(struct request *r)
 	html_printf(page, "most", "%d", SIDES);
 	put_picker(page, r, &c);
 	if (c.count > 0) {
+		headline_beginning(page);
 		navigator_put(page, r, c.start, c.end);
 		put_choices(page, r, &c);
 		figure_span(span, sizeof span, c.end - c.start);

@@ -1,11 +1,13 @@
 #include "web/headline.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "base/mem.h"
 #include "web/state.h"
+#include "web/when.h"
 
 #define NAMED_MAX 3   /* targets named of those that share a reason */
 #define REASONS_MAX 3 /* reasons told of targets that look the same */
@@ -20,6 +22,7 @@ struct headline {
 	unsigned look[LOOKS], all;
 	struct reason reason[LOOKS][REASONS_MAX];
 	unsigned other[LOOKS]; /* those with yet another reason */
+	int64_t expected;      /* by when all that wait have a result; 0: not known */
 };
 
 /* T looks like LOOK, for WHY. */
@@ -76,6 +79,16 @@ clause(FILE *out, const struct headline *sum, enum look look, bool *begun)
 	*begun = true;
 }
 
+/* Is there no result of any? */
+static bool
+is_beginning(const struct headline *sum)
+{
+	return sum->look[LOOK_WAITING] > 0 &&
+	       sum->look[LOOK_FINE] + sum->look[LOOK_DOWN] + sum->look[LOOK_LOSS] +
+		       sum->look[LOOK_UNKNOWN] ==
+		   0;
+}
+
 /* What is neither fine nor wrong, after the part in colour. */
 static void
 put_rest(struct html *page, const struct headline *sum, bool begun)
@@ -89,15 +102,21 @@ put_rest(struct html *page, const struct headline *sum, bool begun)
 	if (out == NULL)
 		fatal("open_memstream");
 	bool before = true;
+	if (is_beginning(sum))
+		clause(out, sum, LOOK_WAITING, &before);
 	clause(out, sum, LOOK_UNKNOWN, &before);
 	clause(out, sum, LOOK_CANNOT, &before);
 	clause(out, sum, LOOK_FILTERED, &before);
-	clause(out, sum, LOOK_WAITING, &before);
+	if (!is_beginning(sum))
+		clause(out, sum, LOOK_WAITING, &before);
 	if (begun && sum->look[LOOK_FINE] > 0)
 		fprintf(out, ", %u %s fine", sum->look[LOOK_FINE],
 		    plural(sum->look[LOOK_FINE], "is", "are"));
 	fputs(".", out);
 	fclose(out);
+	/* Behind a colon, where all else there is to say is that it begins. */
+	if (is_beginning(sum))
+		text[0] = ':';
 	html_text(page, "headline_rest", text);
 	free(text);
 }
@@ -125,6 +144,15 @@ put_details(struct html *page, const struct headline *sum)
 	static const enum look order[] = { LOOK_DOWN, LOOK_LOSS, LOOK_UNKNOWN,
 		LOOK_CANNOT };
 
+	if (sum->expected != 0) {
+		char when[WHEN_TEXT];
+		when_text(when, sizeof when, sum->expected, true);
+		html_printf(html_item(page, "detail"), "detail",
+		    is_beginning(sum)
+			? "The first results are there by %s, and smoke from then on."
+			: "Who waits has a first result by %s.",
+		    when);
+	}
 	for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
 		enum look look = order[i];
 		for (unsigned k = 0; k < REASONS_MAX; k++)
@@ -169,7 +197,9 @@ put_sentence(struct html *page, const struct headline *sum)
 		html_printf(page, "headline", "%u of %u targets %s", fine, sum->all,
 		    plural(fine, "answers", "answer"));
 	else
-		html_text(page, "headline", "Nothing can be said just now");
+		html_text(page, "headline",
+		    is_beginning(sum) ? "Measuring begins"
+				      : "Nothing can be said just now");
 	html_text(page, "headline_wrong", text);
 	free(text);
 	put_rest(page, sum, wrong > 0);
@@ -198,6 +228,11 @@ headline_add(struct headline *sum, const struct conf_target *t)
 	enum look look = state_look(t, why, sizeof why);
 	sum->all++;
 	sum->look[look]++;
+	if (look == LOOK_WAITING) {
+		int64_t expected = state_expected(t);
+		if (expected > sum->expected)
+			sum->expected = expected;
+	}
 	if (look != LOOK_FINE)
 		name_one(sum, look, t, why);
 }
@@ -212,4 +247,27 @@ headline_put(struct html *page, struct headline *sum)
 			free(sum->reason[i][k].names);
 		}
 	free(sum);
+}
+
+const char *
+headline_beginning_text(void)
+{
+	static char text[96];
+	char when[WHEN_TEXT];
+	int64_t expected = state_first_expected();
+
+	if (!state_is_new())
+		return "";
+	if (expected == 0)
+		return "Nothing is measured yet: the first rounds are under way.";
+	when_text(when, sizeof when, expected, true);
+	snprintf(text, sizeof text,
+	    "Nothing is measured yet: the first results are there by %s.", when);
+	return text;
+}
+
+void
+headline_beginning(struct html *page)
+{
+	html_text(page, "beginning", headline_beginning_text());
 }

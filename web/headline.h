@@ -14,4 +14,10 @@ void headline_add(struct headline *h, const struct conf_target *t);
 /* Put it into PAGE, for template now.html; H is freed. */
 void headline_put(struct html *page, struct headline *h);
 
+/* Where no target has a result yet, "beginning" of PAGE is a sentence that says by when
+ * the first are there; else it is "". */
+void headline_beginning(struct html *page);
+/* That sentence, until the next call; "" likewise. */
+const char *headline_beginning_text(void);
+
 #endif

@@ -18,6 +18,7 @@
 #include "web/effects.h"
 #include "web/eventlog.h"
 #include "web/figure.h"
+#include "web/headline.h"
 #include "web/page.h"
 #include "web/query.h"
 #include "web/report.h"
@@ -490,6 +491,7 @@ page_incidents(struct request *r)
 	if (q.after == 0 && asked != EVENTLOG_CLOSED) {
 		q.which = EVENTLOG_OPEN;
 		put_list(&open, &q);
+		headline_beginning(page);
 		html_flag(page, "none_open", open.shown == 0 && q.kind == NULL);
 		html_flag(page, "first_page", true);
 		html_flag(page, "open_shown", open.shown > 0);

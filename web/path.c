@@ -107,8 +107,12 @@ put_far(struct html *ladder, const struct ladder *l, bool v6)
 	html_text(item, "s_label", count == 1 ? "far end" : "far ends");
 	html_text(item, "s_segment", rung_segment(RUNG_FAR));
 	html_flag(item, "s_hidden", count == 0);
-	html_printf(item, "s_address", "%u in %u %s", count, ladder_far_networks(l, v6),
-	    ladder_far_networks(l, v6) == 1 ? "network" : "networks");
+	if (count == 0)
+		html_text(item, "s_why", "No target beyond is measured by it.");
+	else
+		html_printf(item, "s_address", "%u in %u %s", count,
+		    ladder_far_networks(l, v6),
+		    ladder_far_networks(l, v6) == 1 ? "network" : "networks");
 	html_text(item, "s_tone",
 	    down * 2 > count		 ? "bad"
 	    : (down + lossy) * 2 > count ? "warn"

@@ -217,7 +217,7 @@ row_present(struct html *h, const struct conf_target *t)
 	html_flag(h, "other_probe",
 	    t->probe != NULL && strncmp(t->probe->module, "FPing", 5) != 0);
 	put_round(h, live != NULL && live->measured ? live : NULL);
-	flight_put(h, t);
+	flight_put(h, look == LOOK_CANNOT || look == LOOK_FILTERED ? NULL : t);
 	return look;
 }
 

@@ -4,11 +4,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <uthash.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "store.h"
 #include "web/api.h"
 #include "web/loadtests.h"
 #include "web/exporters.h"
@@ -26,6 +28,11 @@
 #define PROBLEMS 1000  /* complaints kept about one configuration */
 #define PLACE_MAX 4096 /* bytes of "FILE:LINE" */
 #define SINKS STATE_SINKS
+/* A target's first round is over so soon, stored so soon after its end. */
+#define SHORT_ROUND_S 8
+#define ROUND_STORED_S 3
+#define LOOKED_AT_MAX 200 /* targets that are asked when their first result is there   \
+			   */
 #define QUIET_STEPS 3 /* without a round for so long, nothing is known */
 
 struct entry {
@@ -155,6 +162,7 @@ entry_of(uint64_t target)
 		return NULL;
 	e = mem_zero(1, sizeof *e);
 	e->live.id = target;
+	e->live.since = clock_wall_ns() / CLOCK_NS_PER_S;
 	e->live.target.target = target;
 	e->live.median = e->live.loss = e->live.loss_ratio = e->live.jitter = NAN;
 	e->live.longest = e->live.spread = NAN;
@@ -742,6 +750,78 @@ look_round(const struct conf_target *t, const struct live *l, char *why, size_t 
 	return LOOK_FINE;
 }
 
+bool
+state_is_new(void)
+{
+	const struct entry *e, *next;
+
+	HASH_ITER(hh, state.entries, e, next)
+		if (e->live.measured)
+			return false;
+	return true;
+}
+
+static bool
+has_history(const struct conf_target *t)
+{
+	char file[STORE_PATH];
+
+	return vantage_file(file, t, "") == 0 && access(file, F_OK) == 0;
+}
+
+/* A target that has no value gets a short round at once, one that goes on where it was
+ * the next of its step, whose pings may be spread over all of it. */
+int64_t
+state_expected(const struct conf_target *t)
+{
+	const struct live *l = state_live(t->id);
+	int64_t now = clock_wall_ns() / CLOCK_NS_PER_S, step = t->step;
+	int64_t since = l != NULL ? l->since : state.started;
+
+	if (t->kind == CONF_MULTIHOST || t->nomasterpoll || t->filtered ||
+	    (l != NULL && l->measured))
+		return 0;
+	int64_t soon = since + SHORT_ROUND_S;
+	if (now < soon && soon < since + 2 * step && !has_history(t))
+		return soon;
+	int64_t due = since + 2 * step + ROUND_STORED_S;
+	return now < due ? due : 0;
+}
+
+int64_t
+state_first_expected(void)
+{
+	int64_t first = 0;
+	char why[512];
+
+	if (!state_is_new())
+		return 0;
+	for (size_t i = 0; i < state.conf->target_count; i++) {
+		const struct conf_target *t = state.conf->target[i];
+		int64_t at = conf_target_is_pinged(t) ? state_expected(t) : 0;
+		if (at != 0 && (first == 0 || at < first) &&
+		    !cannot(t, state_live(t->id), why, sizeof why))
+			first = at;
+		if (i == LOOKED_AT_MAX)
+			break;
+	}
+	return first;
+}
+
+static void
+look_waiting(const struct conf_target *t, char *why, size_t size)
+{
+	int64_t expected = state_expected(t);
+	char when[WHEN_TEXT];
+
+	if (expected == 0) {
+		snprintf(why, size, "waiting for the first round");
+		return;
+	}
+	when_text(when, sizeof when, expected, true);
+	snprintf(why, size, "first result by %s", when);
+}
+
 enum look
 state_look_from(const struct conf_target *t, const char *slave, char *why, size_t size)
 {
@@ -794,7 +874,7 @@ state_look(const struct conf_target *t, char *why, size_t size)
 	if (cannot(t, l, why, size))
 		return LOOK_CANNOT;
 	if (l == NULL || !l->measured) {
-		snprintf(why, size, "waiting for the first round");
+		look_waiting(t, why, size);
 		return LOOK_WAITING;
 	}
 	return look_round(t, l, why, size);

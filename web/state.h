@@ -32,6 +32,7 @@ struct live {
 	struct msg_target target; /* state, address, why */
 	bool measured;		  /* a round came at all */
 	int64_t row;		  /* of the last round stored */
+	int64_t since;		  /* it is heard of (epoch seconds) */
 	int64_t first_row;	  /* of the first round seen */
 	int64_t first_known;	  /* of the first one that was not unknown; 0: none */
 	int64_t down_since;   /* row of the first of the fully lost rounds; 0: none */
@@ -96,6 +97,13 @@ enum look state_look(const struct conf_target *t, char *why, size_t size);
 /* The same of T as SLAVE ("" is this box) sees it. */
 enum look state_look_from(
     const struct conf_target *t, const char *slave, char *why, size_t size);
+/* By when the first result of T is there, of one that waits for it (epoch seconds): 0
+ * where it has one, none is to come, or it is overdue. */
+int64_t state_expected(const struct conf_target *t);
+/* By when the first of all is; 0 where there is one already, or it is overdue. */
+int64_t state_first_expected(void);
+/* Has no target any result yet? */
+bool state_is_new(void);
 const char *look_word(enum look look); /* "waiting", "fine", "loss" ... */
 
 /* --- feeding it: for the worker's main file --------------------------------------- */

@@ -252,6 +252,25 @@ put_outage(struct html *item, const struct trouble *t)
 	}
 }
 
+/* By when there is something to say of P. */
+static const char *
+first_words(const struct part *p)
+{
+	static char text[80];
+	char when[WHEN_TEXT];
+	int64_t first = 0, at;
+
+	for (size_t i = 0; i < p->count; i++)
+		if ((at = state_expected(p->target[i])) != 0 &&
+		    (first == 0 || at < first))
+			first = at;
+	if (first == 0)
+		return "The first round is under way.";
+	when_text(when, sizeof when, first, true);
+	snprintf(text, sizeof text, "The first results are there by %s.", when);
+	return text;
+}
+
 /* --- the page --------------------------------------------------------------------- */
 
 static enum state
@@ -283,7 +302,7 @@ put_part(struct html *page, struct part *p)
 		    p->count);
 	else
 		html_text(item, "words",
-		    state == STATE_WAITING ? "The first round is under way."
+		    state == STATE_WAITING ? first_words(p)
 					   : "Nothing is measured just now.");
 	if (trouble_read(&t, p->top->path, now - SPAN, now, &err) != 0) {
 		log_warnx("%s", err.text);

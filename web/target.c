@@ -300,6 +300,18 @@ put_slave(struct html *page, const struct seen *s)
 	html_text(page, "why", "");
 }
 
+/* By when there is a first result. */
+static void
+put_beginning(struct html *page, const struct conf_target *t)
+{
+	char when[WHEN_TEXT] = "";
+	int64_t expected = state_expected(t);
+
+	if (expected != 0)
+		when_text(when, sizeof when, expected, true);
+	html_text(page, "beginning_here", when);
+}
+
 struct html *
 target_page(struct request *r, const struct seen *s)
 {
@@ -313,6 +325,7 @@ target_page(struct request *r, const struct seen *s)
 	page_trail(page, t->parent);
 	row_present(page, t);
 	html_text(page, "path", t->path);
+	put_beginning(page, t);
 	html_flag(page, "present", t->kind != CONF_MULTIHOST);
 	compare_link(page, t, s->chosen ? s->by[0].slave : "");
 	put_size(page);

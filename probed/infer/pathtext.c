@@ -60,7 +60,7 @@ anchor_why(enum rung rung, const struct ladder_anchor *a)
 	default:
 		return rung == RUNG_PROVIDER
 			   ? "Not known yet: it takes far targets in three networks."
-			   : "Not known yet.";
+			   : "Not known yet: it takes a far target whose way was walked.";
 	}
 }
 
