@@ -90,10 +90,23 @@ like "$(as :Asia/Kolkata /)" "tell the box's own time, UTC" "and whose time writ
 unlike "$(page /)" "own time, UTC" "where it is another one"
 like "$(as :Asia/Kolkata "/report?target=Far.one&start=-1h")" \
 	'Times are told in the time zone Asia/Kolkata, IST \(UTC\+0530\)' "a report says which"
-like "$(page "/report?target=Far.one&start=-1h")" 'this machine[^ ]*s clock, UTC' "or whose"
+like "$(page "/report?target=Far.one&start=-1h")" 'this machine[^ ]*s clock, UTC\.' "or whose"
 is "$(curl -s -m 40 -b smokebox-look=:Asia/Kolkata -D "$DIR/head" -o "$DIR/report.pdf" -w '%{http_code}' \
 	"$URL/report.pdf?target=Far.one&start=2026-03-01+12:00&end=2026-03-01+18:00")" 200 "one to print"
 like "$(cat "$DIR/head")" '2026-03-01_1200_to_2026-03-01_1800.pdf' "has its file named so"
+if command -v sqlite3 >"$DIR/which"; then
+	begin=$(date -d '2026-03-01 12:00' +%s)
+	sqlite3 -cmd '.timeout 5000' "$DIR/data/.smokebox/events.db" "INSERT INTO incident
+		VALUES(900001, 'verdict', 'beyond', 'verdict', $begin, $((begin + 60)), 'sure', 'something was the matter',
+			NULL, '{\"rounds\":3,\"numbers\":[{\"name\":\"rounds\",\"value\":3}],
+			\"facts\":[{\"name\":\"gap\",\"text\":\"$begin to $((begin + 5)): a pause\"}]}', NULL, NULL)"
+	as :Asia/Kolkata '/incidents?id=900001' >"$DIR/out"
+	like "$(cat "$DIR/page")" 'gap <b>2026-03-01 17:30:00 to 2026-03-01 17:30:05: a pause</b>' \
+		"times in what an incident goes by"
+	is "$(grep -o 'rounds <b>' "$DIR/page" | wc -l)" 1 "of which nothing is said twice"
+else
+	skip "no sqlite3"
+fi
 graph() {
 	curl -s -m 20 -b "smokebox-look=$1" -o "$DIR/$2" -w '%{http_code}' \
 		"$URL/graph/Far/one.svg?start=$(($(date +%s) / 3600 * 3600 - 7200))&end=$(($(date +%s) / 3600 * 3600))"

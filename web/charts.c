@@ -128,7 +128,7 @@ page_all(struct request *r)
 	const struct conf_section *top =
 	    conf_child(conf_top(conf, "Presentation"), "charts");
 	struct html *page = page_new(r, "Charts", "charts");
-
+	headline_beginning(page);
 	put_plain(page, "heading", conf_value(top, "title", "Charts"));
 	/* The last hour, or less where that is all there is. */
 	if (row_begin(page) > CHART_SPAN) {

@@ -268,18 +268,63 @@ incidents_handle(struct request *r)
 
 /* --- for people ------------------------------------------------------------------- */
 
+/* Facts of an incident as they are put: some are told twice in its evidence, once for
+ * programs, once with their units. */
+struct facts {
+	struct html *item;
+	char host[256];	 /* what it said of the host, */
+	char seen[4096]; /* and all, a line each */
+};
+
+/* "1795846183 to 1795846185: why" in the words of people. */
+static char *
+gap_text(const char *value)
+{
+	long long begin, end;
+	char from[WHEN_TEXT], to[WHEN_TEXT];
+	int at = 0;
+
+	if (sscanf(value, "%lld to %lld%n", &begin, &end, &at) != 2)
+		return mem_str(value);
+	when_text(from, sizeof from, begin, true);
+	when_text(to, sizeof to, end, true);
+	return mem_printf("%s to %s%s", from, to, value + at);
+}
+
+/* Was it put already? */
+static bool
+is_repeated(struct facts *f, const char *word, const char *value)
+{
+	size_t len = strlen(f->seen);
+	char *line = mem_printf("\n%s %s\n", word, value);
+	bool repeated = strstr(f->seen, line) != NULL ||
+			(strcmp(word, "address") == 0 && strcmp(value, f->host) == 0);
+
+	if (strcmp(word, "host") == 0)
+		snprintf(f->host, sizeof f->host, "%s", value);
+	if (!repeated && len + strlen(line) < sizeof f->seen)
+		memcpy(f->seen + len, line, strlen(line) + 1);
+	free(line);
+	return repeated;
+}
+
 static void
 put_fact(void *ctx, const char *key, const char *value)
 {
-	struct html *fact = html_item(ctx, "fact");
+	struct facts *f = ctx;
 	char *word = mem_str(key);
+	char *text = strcmp(key, "gap") == 0 ? gap_text(value) : mem_str(value);
 
 	for (char *p = word; *p != '\0'; p++)
 		if (*p == '_')
 			*p = ' ';
-	html_text(fact, "f_word", word);
-	html_text(fact, "f_value", value);
+	if (!is_repeated(f, word, text)) {
+		struct html *fact = html_item(f->item, "fact");
+		html_text(fact, "f_word", word);
+		html_text(fact, "f_value", text);
+	}
 	free(word);
+	free(text);
 }
 
 struct page_list {
@@ -378,9 +423,10 @@ put_item(void *ctx, const struct eventlog_row *row)
 	if (veiled)
 		return;
 	char *evidence = l->hosts ? mem_str(row->evidence) : veil_evidence(row->evidence);
-	eventlog_facts(evidence, put_fact, item);
+	struct facts facts = { .item = item };
+	eventlog_facts(evidence, put_fact, &facts);
 	free(evidence);
-	blockades_facts(row->id, put_fact, item);
+	blockades_facts(row->id, put_fact, &facts);
 }
 
 /* Put what Q asks for into LIST of PAGE. False when it cannot be read, which the page

@@ -74,7 +74,7 @@ TIME_AS(second_text, "%Y-%m-%d %H:%M:%S")
 TIME_AS(minute_text, "%Y-%m-%d %H:%M")
 TIME_AS(stamp_text, "%Y-%m-%d %H:%M %Z")
 TIME_AS(day_text, "%a %Y-%m-%d")
-TIME_AS(zone_text, "%Z (UTC%z)")
+TIME_AS(zone_text, tm.tm_gmtoff == 0 ? "%Z" : "%Z (UTC%z)")
 
 /* "2 h 5 min", exact to a hundredth. */
 static void

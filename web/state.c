@@ -750,6 +750,14 @@ look_round(const struct conf_target *t, const struct live *l, char *why, size_t 
 	return LOOK_FINE;
 }
 
+static bool
+has_history(const struct conf_target *t)
+{
+	char file[STORE_PATH];
+
+	return vantage_file(file, t, "") == 0 && access(file, F_OK) == 0;
+}
+
 bool
 state_is_new(void)
 {
@@ -758,15 +766,11 @@ state_is_new(void)
 	HASH_ITER(hh, state.entries, e, next)
 		if (e->live.measured)
 			return false;
+	/* What was measured before this start is not told of, but kept. */
+	for (size_t i = 0; i < state.conf->target_count && i < LOOKED_AT_MAX; i++)
+		if (has_history(state.conf->target[i]))
+			return false;
 	return true;
-}
-
-static bool
-has_history(const struct conf_target *t)
-{
-	char file[STORE_PATH];
-
-	return vantage_file(file, t, "") == 0 && access(file, F_OK) == 0;
 }
 
 /* A target that has no value gets a short round at once, one that goes on where it was

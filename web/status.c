@@ -174,8 +174,14 @@ put_shares(struct html *item, const struct part *p, int64_t events)
 		n++;
 	}
 	html_flag(item, "shares", n > 0);
-	if (n == 0)
+	if (n == 0) {
+		html_text(item, "no_shares",
+		    p->look[LOOK_CANNOT] + p->look[LOOK_FILTERED] == p->count
+			? "There is no history yet."
+			: "How much of the time it answered is told after the first "
+			  "hours.");
 		return;
+	}
 	/* A little that was not reached is not rounded away. */
 	up = floor(1000 * up / (double)n + 1e-6) / 10;
 	html_printf(item, "up", "%.*f", up == 100 ? 0 : 1, up);
