@@ -43,6 +43,6 @@ may probed/courier "$ground|config/|link/|slave/|courier/"
 may probed/collector "$ground|config/|infer/|link/|collector/"
 may probed/runner "$ground|config/|link/|prober/|probes/|runner/"
 may probed/fetcher "$ground|config/|infer/|link/|prober/|probes/|fetcher/"
-may probed/edit "$ground|config/|link/|edit/|(copies|mirror|reload|rights|roster)\.h"
+may probed/edit "$ground|config/|link/|edit/|(consult|copies|mirror|reload|rights|roster)\.h"
 may web "$ground|config/|infer/|link/|slave/|web/"
 done_testing
