@@ -150,6 +150,13 @@ static const struct scenario chances[] = {
 	    LONG, 0, make_plain, two_ends },
 	{ "line dead for half a minute of two", SEGMENT_ACCESS, "loss|outage", false,
 	    QUIET, LONG, 0, make_restless, line_comes_and_goes },
+	/* One end shows later than others that it is over. */
+	{ "line loss, and an hour after it", SEGMENT_ACCESS, "loss", false, QUIET, HOUR,
+	    HOUR, make_plain, fault_line_loss },
+	{ "core loss, and an hour after it", SEGMENT_PROVIDER, "loss", false, QUIET,
+	    HOUR, HOUR, make_plain, fault_core_loss },
+	{ "wifi loss, and an hour after it", SEGMENT_WIFI, "loss", false, QUIET, HOUR,
+	    HOUR, make_wireless, fault_lan_loss },
 	/* All pings of a round at its begin. */
 	{ "line dead for half a minute of two, by bursts", SEGMENT_ACCESS,
 	    "loss|outage", false, QUIET, LONG, 0, make_plain, line_comes_and_goes },

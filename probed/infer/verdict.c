@@ -15,6 +15,7 @@
 #define SAME_LOSS 0.6  /* of an end's loss, that of the path, which explains it */
 #define NO_CHANCE 1e-5 /* that an end loses more than that */
 #define LESS_SAME (VERDICT_GOOD + 1) /* windows that say that an outage is over */
+#define ALSO 1e-3		     /* chance of loss that is none */
 #define PROVEN 0.01		     /* chance of so little loss where it goes on */
 
 struct series *
@@ -356,6 +357,22 @@ is_end(enum verdict_role role)
 	return role == VERDICT_FAR || role == VERDICT_RESOLVER;
 }
 
+/* Is what S loses the rest of what the path was blamed for, which is over? One end
+ * shows that later than the others; what is its own goes on. */
+static bool
+is_rest(const struct verdict *v, const struct series *s)
+{
+	const struct track *t = &s->track[SIGN_LOSS];
+	int64_t over = v->path.past.last / v->length;
+	uint64_t n, lost;
+
+	if (v->path.past.times == 0 || v->judged - over > VERDICT_RING || !t->bad ||
+	    t->first >= over)
+		return false;
+	series_counts(s, over + (2 * s->step > v->length ? 2 : 1), &n, &lost);
+	return lost < 2 || odds_at_least(lost, n, VERDICT_HEALTHY) > ALSO;
+}
+
 static void
 judge_ends(struct verdict *v, const bool waits[SIGNS])
 {
@@ -367,7 +384,7 @@ judge_ends(struct verdict *v, const bool waits[SIGNS])
 		struct diagnosis d = verdict_end(v, s);
 		/* What the path explains, and what it may explain in a moment. */
 		if (d.state == DIAGNOSIS_FOUND && !s->slot.open) {
-			if (v->path.same > 0 && verdict_covers(v, s))
+			if ((v->path.same > 0 && verdict_covers(v, s)) || is_rest(v, s))
 				d.state = DIAGNOSIS_NONE;
 			else if (waits[d.sign])
 				d.state = DIAGNOSIS_WAIT;
