@@ -55,7 +55,7 @@ test_baseline(void)
 	/* 10 ms by night, 30 ms from 20 to 24 h. */
 	for (int64_t t = 0; t < 8LL * DAY; t += 300) {
 		double median = t % DAY >= 20 * 3600 ? 0.030 : 0.010;
-		hourly_add(&b, BEGIN + t, median, median + 0.002);
+		hourly_add(&b, BEGIN + t, median, median + 0.002, false);
 		if (t == DAY) {
 			ok(hourly_usual(&b, BEGIN + t, &u) && !u.same_hour,
 			    "after a day, by all since the start");

@@ -109,7 +109,7 @@ turn(struct hourly *b, int64_t hour)
 }
 
 void
-hourly_add(struct hourly *b, int64_t time, double median, double p90)
+hourly_add(struct hourly *b, int64_t time, double median, double p90, bool slow)
 {
 	int64_t hour = time / HOUR_S;
 
@@ -122,6 +122,8 @@ hourly_add(struct hourly *b, int64_t time, double median, double p90)
 		turn(b, hour);
 	sample_add(&b->now, median);
 	sample_add(&b->now_p90, p90);
+	if (slow)
+		return;
 	sample_add(&b->ever, median);
 	sample_add(&b->ever_p90, p90);
 }

@@ -38,8 +38,10 @@ struct hourly_usual {
 };
 
 void hourly_init(struct hourly *b);
-/* A window that ended at TIME had this median and this 90th percentile, in seconds. */
-void hourly_add(struct hourly *b, int64_t time, double median, double p90);
+/* A window that ended at TIME had this median and this 90th percentile, in seconds. One
+ * that is known to be SLOW counts for its hour alone, and not for what was since the
+ * start: else a fault that lasts as long as it was measured before would be usual. */
+void hourly_add(struct hourly *b, int64_t time, double median, double p90, bool slow);
 /* What is usual at TIME; false when too little is known. */
 bool hourly_usual(const struct hourly *b, int64_t time, struct hourly_usual *u);
 

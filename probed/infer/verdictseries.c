@@ -415,6 +415,20 @@ note_changes(struct series *s, int64_t number)
 		s->route = number;
 }
 
+/* Is S known to be slow at TIME, by what is told of the path or of S? What lasts for a
+ * day is how it is. */
+static bool
+is_told_slow(const struct verdict *v, const struct series *s, int64_t time)
+{
+	const struct slot *told[] = { &v->path, &s->slot };
+
+	for (size_t i = 0; i < sizeof told / sizeof *told; i++)
+		if (told[i]->open && told[i]->d.sign == SIGN_DELAY &&
+		    time - told[i]->begin < 86400)
+			return true;
+	return false;
+}
+
 void
 series_close(struct verdict *v, struct series *s, int64_t number)
 {
@@ -443,7 +457,8 @@ series_close(struct verdict *v, struct series *s, int64_t number)
 		track_loss(s);
 		track_delay(s);
 		if (!isnan(w.median))
-			hourly_add(&s->baseline, end - 1, w.median, p90);
+			hourly_add(&s->baseline, end - 1, w.median, p90,
+			    is_told_slow(v, s, end));
 		if (s->track[SIGN_LOSS].bad)
 			for (int e = 0; e < VERDICT_ERRORS; e++)
 				s->error[e] += s->now.error[e];

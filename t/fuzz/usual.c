@@ -36,14 +36,14 @@ fuzz_usual(const uint8_t *data, size_t size)
 		if (hourly_usual(&b, time, &u) &&
 		    (isnan(u.median) || u.median < 0 || isnan(u.mad)))
 			abort();
-		hourly_add(&b, time, 0.01, 0.02);
+		hourly_add(&b, time, 0.01, 0.02, false);
 	}
 	static const int64_t times[] = FUZZ_TIMES;
 	for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
 		if (hourly_usual(&b, times[i], &u) &&
 		    (isnan(u.median) || u.median < 0 || isnan(u.mad)))
 			abort();
-		hourly_add(&b, times[i], 0.01, 0.02);
+		hourly_add(&b, times[i], 0.01, 0.02, false);
 	}
 	uint8_t buf[HOURLY_BYTES], again[HOURLY_BYTES];
 	hourly_put(&b, buf);
