@@ -484,6 +484,38 @@ is_disturbed(const struct verdict *v)
 	       v->undecided || bad > 1;
 }
 
+/* The begin of what is the matter and not decided yet, epoch seconds; 0: nothing is. */
+static int64_t
+in_doubt(const struct verdict *v)
+{
+	const struct series *s, *next;
+	unsigned asked = 0, dead = 0, bad = 0;
+	int64_t since = INT64_MAX;
+
+	if (v->host.same > 0 && !v->host.open)
+		return v->host.d.since * v->length;
+	if (v->path.same > 0 && !v->path.open)
+		return v->path.d.since * v->length;
+	HASH_ITER(hh, v->series, s, next) {
+		if (s->slot.same > 0 && !s->slot.open)
+			return s->slot.d.since * v->length;
+		if (s->role != VERDICT_FAR || s->slot.open)
+			continue;
+		if (s->track[SIGN_LOSS].bad) {
+			bad++;
+			if (s->track[SIGN_LOSS].since < since)
+				since = s->track[SIGN_LOSS].since;
+		}
+		asked += s->now.sent > s->now.unknown;
+		dead += s->now.sent > s->now.unknown &&
+			s->now.lost == s->now.sent - s->now.unknown;
+	}
+	if (bad >= 2)
+		return since * v->length;
+	/* Nobody answers in the window that is not over. */
+	return dead >= 2 && 2 * dead > asked ? (v->judged + 1) * v->length : 0;
+}
+
 static void
 judge(struct verdict *v, int64_t number)
 {
@@ -525,7 +557,8 @@ judge(struct verdict *v, int64_t number)
 	}
 	if (is_disturbed(v))
 		v->disturbed = number;
-	if (anything_open(v))
+	/* Nor was it fine while something was the matter that came to no verdict. */
+	if (anything_open(v) || in_doubt(v) != 0)
 		v->fine = 0;
 	else if (v->fine == 0)
 		v->fine = v->first > number * v->length ? v->first : number * v->length;
@@ -882,38 +915,6 @@ verdict_may_explain(const struct verdict *v, uint64_t id, int64_t since)
 	if (s == NULL || v->length == 0 || s->slot.open || HASH_COUNT(v->series) < 3)
 		return false;
 	return v->undecided || (v->judged + 1) * v->length < since + 2 * v->length;
-}
-
-/* The begin of what is the matter and not decided yet, epoch seconds; 0: nothing is. */
-static int64_t
-in_doubt(const struct verdict *v)
-{
-	const struct series *s, *next;
-	unsigned asked = 0, dead = 0, bad = 0;
-	int64_t since = INT64_MAX;
-
-	if (v->host.same > 0 && !v->host.open)
-		return v->host.d.since * v->length;
-	if (v->path.same > 0 && !v->path.open)
-		return v->path.d.since * v->length;
-	HASH_ITER(hh, v->series, s, next) {
-		if (s->slot.same > 0 && !s->slot.open)
-			return s->slot.d.since * v->length;
-		if (s->role != VERDICT_FAR || s->slot.open)
-			continue;
-		if (s->track[SIGN_LOSS].bad) {
-			bad++;
-			if (s->track[SIGN_LOSS].since < since)
-				since = s->track[SIGN_LOSS].since;
-		}
-		asked += s->now.sent > s->now.unknown;
-		dead += s->now.sent > s->now.unknown &&
-			s->now.lost == s->now.sent - s->now.unknown;
-	}
-	if (bad >= 2)
-		return since * v->length;
-	/* Nobody answers in the window that is not over. */
-	return dead >= 2 && 2 * dead > asked ? (v->judged + 1) * v->length : 0;
 }
 
 /* What explains most of what is open; last comes what is gone and may come again. NULL:
