@@ -56,6 +56,25 @@ make_dual(struct world *w)
 	}
 }
 
+/* The same, with as many ends of each as the ladder asks of who is the provider's. */
+void
+make_dual_six(struct world *w)
+{
+	w->fars = FARS;
+	for (unsigned i = END; i < END + FARS; i++)
+		w->there[i] = true;
+	make_dual(w);
+}
+
+void
+make_dual_few(struct world *w)
+{
+	w->fars = 4;
+	for (unsigned i = END + w->fars; i < END + FARS; i++)
+		w->there[i] = false;
+	make_dual(w);
+}
+
 void
 make_dual_fourth(struct world *w)
 {

@@ -13,6 +13,8 @@ void make_counted(struct world *w);
 void make_in_container(struct world *w);
 void make_dual(struct world *w);
 void make_dual_without_hops(struct world *w);
+void make_dual_six(struct world *w);
+void make_dual_few(struct world *w);
 void make_dual_fourth(struct world *w);
 void make_no_hops(struct world *w);
 void make_silent_access(struct world *w);

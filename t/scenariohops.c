@@ -78,6 +78,16 @@ peer_loss_limited_core(struct world *w, double t)
 		THING(w, t);                                                           \
 	}
 
+/* One that begins at the very moment at which something loses packets elsewhere. */
+#define LIMITS_WITH(NAME, HOP, LOSS, LINK)                                             \
+	static void NAME(struct world *w, double t)                                    \
+	{                                                                              \
+		if (!world_on(w, t))                                                   \
+			return;                                                        \
+		w->own_loss[HOP] = LOSS;                                               \
+		w->link[LINK].more_loss = 0.2 + w->a * 0.1;                            \
+	}
+
 /* A little more than what the slow router hides. */
 static void
 line_slower(struct world *w, double t)
@@ -97,6 +107,9 @@ LIMITS_BEFORE(gateway_limits_line_loss, GATEWAY, 0.4, fault_line_loss)
 LIMITS_BEFORE(access_mute_core_loss, ACCESS, 1, fault_core_loss)
 LIMITS_BEFORE(access_mute_core_dead, ACCESS, 1, fault_core_dead)
 LIMITS_BEFORE(access_limits_core_loss, ACCESS, 0.4, fault_core_loss)
+LIMITS_WITH(access_mutes_core_loss, ACCESS, 1, CORE)
+LIMITS_WITH(access_limits_much_core_loss, ACCESS, 0.8, CORE)
+LIMITS_WITH(gateway_mutes_line_loss, GATEWAY, 1, LINE)
 
 static const struct scenario hops[] = {
 	/* What limits its answers was so before, and is not blamed; nor does it
@@ -146,6 +159,13 @@ static const struct scenario hops[] = {
 	    QUIET, LONG, 0, make_plain, access_limits_core_loss },
 	{ "core loss, access hop limits since an hour of two days", SEGMENT_BEYOND,
 	    "loss", false, 2 * DAY, LONG, 0, make_plain, access_limits_core_loss },
+	/* One that loses more than what lies behind it does is no measure of that. */
+	{ "core loss, access hop mute from then on", SEGMENT_BEYOND, "loss", false,
+	    QUIET, LONG, 0, make_plain, access_mutes_core_loss },
+	{ "core loss, access hop limits from then on", SEGMENT_BEYOND, "loss", false,
+	    QUIET, LONG, 0, make_plain, access_limits_much_core_loss },
+	{ "line loss, gateway mute from then on, wifi", SEGMENT_BEYOND, "loss", false,
+	    QUIET, LONG, 0, make_wireless, gateway_mutes_line_loss },
 	{ "line delay, gateway slow since an hour, wifi", SEGMENT_ACCESS, "delay",
 	    false, WEEK, LONG, 0, make_wireless, gateway_slow_line_delay },
 	{ "wifi delay, gateway slow since an hour", SEGMENT_WIFI, "delay", false, WEEK,

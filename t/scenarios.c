@@ -1,8 +1,8 @@
 /* All who judge in the recorder against a generator of networks. A scenario makes a
  * network of links and hosts, lets something happen to it, and says what a good judge
  * calls it. What a box in there would measure (rounds, walks to targets, counters of
- *its line and radio, hosts that are attacked) goes into the recorder's own code, with a
- * turned clock (t/scenariobox.h); what is then in events.db, and what web was told, is
+ * its line and radio, hosts that are attacked) goes into the recorder's own code, with
+ *a turned clock (t/scenariobox.h); what is then in events.db, and what web was told, is
  * held against what is right. The generator knows nothing of how they think.
  *
  *	t/scenarios.t [SEEDS [FIRST]]
@@ -15,8 +15,8 @@
  * seeds (CLAIMED). Of fewer, one that falls short is left out by name, unless so few
  * are no chance any more. The first seed alone, as by default, is known: each scenario
  * is right there. Likewise, but for the first seed, that what is clear is dated right,
- *and that of what is dead for all one letter is sent, and none for each target behind
- *it.
+ * and that of what is dead for all one letter is sent, and none for each target behind
+ * it.
  *
  * Live, with real flow datagrams and steps of 1 s: a line that dies and a far end that
  * does (t/verdictlive.sh.t), an upload that fills it (t/fullline.sh.t), the same by

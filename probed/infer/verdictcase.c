@@ -206,6 +206,33 @@ joined(const struct view *w, const struct series *s)
 	       (lost >= 2 && odds_at_least(lost, n, high) <= ALSO);
 }
 
+/* Does hop S lose provably more than gets lost behind it? That is its own. */
+static bool
+is_own(const struct view *w, const struct series *s)
+{
+	const struct series *o, *next;
+	uint64_t n, lost, p, l, all = 0, all_lost = 0;
+	double low, high;
+	int64_t since = w->since;
+
+	if (s->role == VERDICT_FAR || s->role == VERDICT_RESOLVER || w->alone)
+		return false;
+	if (s->track[SIGN_LOSS].bad && s->track[SIGN_LOSS].since > since)
+		since = s->track[SIGN_LOSS].since;
+	HASH_ITER(hh, w->v->series, o, next)
+		if (o->role == VERDICT_FAR && !o->slot.open && in_view(w, o) &&
+		    o->track[SIGN_LOSS].bad) {
+			series_counts(o, since, &p, &l);
+			all += p;
+			all_lost += l;
+		}
+	if (all == 0)
+		return false;
+	odds_interval(all_lost, all, &low, &high);
+	series_counts(s, since, &n, &lost);
+	return high / 0.8 < 1 && odds_at_least(lost, n, high / 0.8) < MORE;
+}
+
 static enum standing
 standing_by_loss(const struct view *w, const struct series *s)
 {
@@ -217,6 +244,8 @@ standing_by_loss(const struct view *w, const struct series *s)
 		return STANDING_NONE;
 	if (was_bad(w, s))
 		return standing_by_more(w, s);
+	if (is_own(w, s))
+		return STANDING_NONE;
 	/* What was before it recovered is no word on how it is now. */
 	series_counts(s, clean > settled_since(w, s) ? clean : settled_since(w, s),
 	    &settled_n, &settled);
