@@ -56,7 +56,7 @@ test_one(void)
 	is_int((long long)count(number), 1, "then there is");
 	char want[160];
 	snprintf(want, sizeof want,
-	    "{\"target\":\"A.one\",\"begin\":%.3f,\"pings\":5,\"sent\":4,\"answered\":1,"
+	    "{\"target\":\"A.one\",\"begin\":%.15g,\"pings\":5,\"sent\":4,\"answered\":1,"
 	    "\"ping\":[1.2345678,null,null,null],\"lost\":[1],\"open\":[3]}",
 	    (double)(now / CLOCK_NS_PER_MS) / 1e3);
 	is_str(flight_text(flight_of(&t), "A.one"), want, "its words");
