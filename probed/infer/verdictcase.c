@@ -14,6 +14,7 @@
 #define LIVES 0.9	/* loss, less than which is proof of a way where all is dead */
 #define MUCH 0.5	/* loss that shows at once; */
 #define SMALL 0.2	/* less than that may take ten windows */
+#define THROUGH 0.8	/* of a hop's must show behind it, else it is its own */
 #define PROVEN 0.01	/* chance below which counts speak against a rate */
 #define ALSO 1e-3	/* chance of loss that is no chance, once it is looked for */
 #define MORE 1e-5	/* ... of what loses anyhow, window after window */
@@ -230,7 +231,7 @@ is_own(const struct view *w, const struct series *s)
 		return false;
 	odds_interval(all_lost, all, &low, &high);
 	series_counts(s, since, &n, &lost);
-	return high / 0.8 < 1 && odds_at_least(lost, n, high / 0.8) < MORE;
+	return high < THROUGH && odds_at_least(lost, n, high / THROUGH) < MORE;
 }
 
 static enum standing
@@ -292,7 +293,7 @@ standing_by_delay(const struct view *w, const struct series *s)
 	    slower(s, w->since, true) > fmax(0.4 * w->size, s->limit))
 		return s->track[SIGN_DELAY].bad ? STANDING_BAD : STANDING_OPEN;
 	/* A hop that is slow by itself is no measure of what lies behind it. */
-	if (s->role != VERDICT_FAR && shift > w->size / 0.8 + s->limit)
+	if (s->role != VERDICT_FAR && shift > w->size / THROUGH + s->limit)
 		return STANDING_NONE;
 	if (settled < 0.4 * w->size)
 		return STANDING_GOOD;
