@@ -62,6 +62,12 @@ main(void)
 		is_str(end(&j), num[i].out, "number");
 	}
 	begin(&j);
+	jw_rounded(&j, 2.0 / 3, 12);
+	is_str(end(&j), "0.666666666667", "a mean, without its noise");
+	begin(&j);
+	jw_rounded(&j, NAN, 12);
+	is_str(end(&j), "null", "a mean of nothing");
+	begin(&j);
 	jw_num(&j, 1.0 / 3);
 	ok(strtod(end(&j), NULL) == 1.0 / 3, "a third reads back the same");
 

@@ -2,7 +2,6 @@
 #include <config.h>
 
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,6 +44,8 @@
 #define JSON_TYPE "application/json"
 #define POINTS_DEFAULT 1000
 #define POINTS_MAX 10000
+/* Of a mean, whose last ones are noise that would double the text. */
+#define DIGITS 12
 /* Numbers in one answer: about 10 MB of text. */
 #define VALUES_MAX (1024 * 1024)
 #define TARGETS_DEFAULT 1000
@@ -544,18 +545,6 @@ handle_targets(struct request *r)
 
 /* --- rounds ----------------------------------------------------------------------- */
 
-/* V without the noise behind its twelfth digit, which would double the text. */
-static double
-twelve_digits(double v)
-{
-	char text[32];
-
-	if (isnan(v))
-		return v;
-	snprintf(text, sizeof text, "%.12g", v);
-	return strtod(text, NULL);
-}
-
 /* One member of "columns": the values of column C. */
 static void
 put_column(
@@ -565,7 +554,7 @@ put_column(
 		jw_key(j, key);
 	jw_array(j);
 	for (size_t i = 0; i < s->count; i++)
-		jw_num(j, twelve_digits(s->value[i * s->columns + c] / by));
+		jw_rounded(j, s->value[i * s->columns + c] / by, DIGITS);
 	jw_array_end(j);
 }
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/decimal.h"
 #include "store.h"
 #include "web/request.h"
 #include "web/series.h"
@@ -22,10 +23,11 @@
 static void
 put_value(FILE *out, double value)
 {
-	if (isnan(value))
-		fputc(',', out);
-	else
-		fprintf(out, ",%.10g", value);
+	char text[DECIMAL_TEXT];
+
+	fputc(',', out);
+	if (isfinite(value))
+		fwrite(text, 1, decimal_text(text, value, 10), out);
 }
 
 static void

@@ -2,8 +2,9 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "base/decimal.h"
 
 void
 jw_init(struct json *j, FILE *out)
@@ -129,21 +130,27 @@ jw_str(struct json *j, const char *s)
 void
 jw_num(struct json *j, double v)
 {
-	char text[32];
+	char text[DECIMAL_TEXT];
 
 	if (!isfinite(v)) {
 		jw_null(j);
 		return;
 	}
-	/* Nine digits say all that nanoseconds hold up to a second; more only where
-	 * they are needed to read the same value back. */
-	for (int digits = 9; digits <= 17; digits += 4) {
-		snprintf(text, sizeof text, "%.*g", digits, v);
-		if (strtod(text, NULL) == v)
-			break;
+	json_before(j);
+	fwrite(text, 1, decimal_exact(text, v), j->out);
+}
+
+void
+jw_rounded(struct json *j, double v, int digits)
+{
+	char text[DECIMAL_TEXT];
+
+	if (!isfinite(v)) {
+		jw_null(j);
+		return;
 	}
 	json_before(j);
-	fputs(text, j->out);
+	fwrite(text, 1, decimal_text(text, v, digits), j->out);
 }
 
 void

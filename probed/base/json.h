@@ -23,6 +23,8 @@ void jw_str(
     struct json *j, const char *s); /* NULL gives null; broken UTF-8 is U+FFFD */
 void jw_num(struct json *j,
     double v); /* NAN and infinities give null; shortest that reads back */
+/* The same to DIGITS significant digits. */
+void jw_rounded(struct json *j, double v, int digits);
 void jw_int(struct json *j, int64_t v);
 void jw_bool(struct json *j, bool v);
 void jw_null(struct json *j);
