@@ -133,12 +133,10 @@ report_text(const struct conf_report *report)
 {
 	char *text = NULL;
 	size_t size;
-	FILE *out = open_memstream(&text, &size);
+	FILE *out = mem_stream(&text, &size);
 
-	if (out == NULL)
-		fatal("memory");
 	conf_report_print_new(report, self.strict ? NULL : &self.told, out);
-	fclose(out);
+	mem_stream_end(out);
 	return text;
 }
 

@@ -150,11 +150,9 @@ slavemode_first(const char *dir)
 {
 	char *text = NULL;
 	size_t len;
-	FILE *out = open_memstream(&text, &len);
+	FILE *out = mem_stream(&text, &len);
 
-	if (out == NULL)
-		fatal("memory");
 	slavetext_write_empty(dir, out);
-	fclose(out);
+	mem_stream_end(out);
 	return text;
 }

@@ -182,12 +182,10 @@ dnsquery_search(const struct probe_opts *o, const struct dnswire_record *rr,
 {
 	char *text = NULL;
 	size_t size = 0;
-	FILE *out = open_memstream(&text, &size);
+	FILE *out = mem_stream(&text, &size);
 
-	if (out == NULL)
-		fatal("no memory");
 	found->broken = dnstext_record(rr, out) != 0;
-	fclose(out);
+	mem_stream_end(out);
 	found->expected = !found->broken && strstr(text, o->expect) != NULL;
 	free(text);
 }

@@ -127,12 +127,10 @@ httpopts_expand(const char *format, size_t len, const char *host)
 	static const char mark[] = "%host%";
 	char *out = NULL;
 	size_t size = 0;
-	FILE *f = open_memstream(&out, &size);
+	FILE *f = mem_stream(&out, &size);
 	bool brackets = strchr(host, ':') != NULL && host[0] != '[';
 	struct addr ignored;
 
-	if (f == NULL)
-		fatal("open_memstream");
 	brackets = brackets && addr_parse(&ignored, host) == 0;
 	for (size_t i = 0; i < len;) {
 		if (len - i >= sizeof mark - 1 &&
@@ -142,7 +140,7 @@ httpopts_expand(const char *format, size_t len, const char *host)
 		} else
 			putc(format[i++], f);
 	}
-	fclose(f);
+	mem_stream_end(f);
 	return out;
 }
 

@@ -251,10 +251,8 @@ mail_compose(const struct mail *m, const char *subject, const char *host, size_t
 					  "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 	char *text = NULL;
 	size_t len = 0;
-	FILE *out = open_memstream(&text, &len);
+	FILE *out = mem_stream(&text, &len);
 
-	if (out == NULL)
-		fatal("no memory");
 	fprintf(out, "From: <%s>\r\nTo: <%s>\r\nSubject: %s\r\n\r\n", m->from, m->to,
 	    subject);
 	for (size_t i = 0; size > 0 && i < size / MAIL_LINE; i++)
@@ -267,8 +265,7 @@ mail_compose(const struct mail *m, const char *subject, const char *host, size_t
 		    "%s.\r\nNobody needs to read it.\r\n",
 		    host);
 	fputs(".\r\n", out);
-	if (fclose(out) != 0)
-		fatal("no memory");
+	mem_stream_end(out);
 	return text;
 }
 

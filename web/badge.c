@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "base/mem.h"
 #include "web/figure.h"
 #include "web/html.h"
@@ -234,12 +233,10 @@ answer(struct request *r, const struct badge *b)
 	long age = b->step < AGE_MIN ? AGE_MIN : b->step > AGE_MAX ? AGE_MAX : b->step;
 	char text[64], *body;
 	size_t len;
-	FILE *out = open_memstream(&body, &len);
+	FILE *out = mem_stream(&body, &len);
 
-	if (out == NULL)
-		fatal("open_memstream");
 	draw_badge(out, b);
-	fclose(out);
+	mem_stream_end(out);
 	for (size_t i = 0; i < len; i++)
 		tag = (tag ^ (unsigned char)body[i]) * 1099511628211u;
 	snprintf(text, sizeof text, "max-age=%ld", age);

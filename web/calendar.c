@@ -152,10 +152,8 @@ put_link(struct html *h, const char *name, const struct calendar *c, const char 
 {
 	char *text;
 	size_t len;
-	FILE *out = open_memstream(&text, &len);
+	FILE *out = mem_stream(&text, &len);
 
-	if (out == NULL)
-		fatal("open_memstream");
 	fprintf(out, "%s/calendar?what=%s&days=%ld", request_base(),
 	    whats[c->what].word, c->days);
 	if (!is_all(c)) {
@@ -163,7 +161,7 @@ put_link(struct html *h, const char *name, const struct calendar *c, const char 
 		query_encode(out, c->target->path);
 	}
 	fprintf(out, "%s%s%s", *when != '\0' ? "&" : "", when, anchor);
-	fclose(out);
+	mem_stream_end(out);
 	html_text(h, name, text);
 	free(text);
 }
@@ -316,16 +314,14 @@ put_day(struct html *week, const struct calendar *c, const struct day *d)
 		html_text(item, "d_words", "to come");
 		return;
 	}
-	FILE *out = open_memstream(&text, &len);
-	if (out == NULL)
-		fatal("open_memstream");
+	FILE *out = mem_stream(&text, &len);
 	fprintf(out, "%s/incidents?start=%" PRId64 "&end=%" PRId64, request_base(),
 	    d->begin, d->end - 1);
 	if (!is_all(c)) {
 		fputs("&subject=", out);
 		query_encode(out, c->target->path);
 	}
-	fclose(out);
+	mem_stream_end(out);
 	html_text(item, "d_href", text);
 	free(text);
 	if (is_known(c, d)) {

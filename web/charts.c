@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "base/mem.h"
 #include "web/figure.h"
 #include "web/headline.h"
@@ -71,12 +70,10 @@ put_value(struct html *h, const struct conf_chart *c, const struct rank *r)
 		figure_rtt(h, "value", "value_unit", r->value);
 		html_flag(h, "value_wrong", false);
 	}
-	FILE *out = open_memstream(&text, &len);
-	if (out == NULL)
-		fatal("open_memstream");
+	FILE *out = mem_stream(&text, &len);
 	if (c->format != NULL)
 		figure_as(out, c->format, r->value);
-	fclose(out);
+	mem_stream_end(out);
 	html_text(h, "said", text);
 	free(text);
 }

@@ -197,10 +197,8 @@ put_link(struct html *h, const char *name, const struct request *r,
 	char *text;
 	const char *t;
 	size_t len;
-	FILE *out = open_memstream(&text, &len);
+	FILE *out = mem_stream(&text, &len);
 
-	if (out == NULL)
-		fatal("open_memstream");
 	fprintf(out, "%s/compare?", request_base());
 	for (size_t i = 0; (t = request_arg_nth(r, "t", i)) != NULL; i++) {
 		fputs("t=", out);
@@ -215,7 +213,7 @@ put_link(struct html *h, const char *name, const struct request *r,
 		fprintf(out, "start=now-%" PRId64 "s&end=now", c->end - c->start);
 	else if (ranged)
 		fprintf(out, "start=%" PRId64 "&end=%" PRId64, c->start, c->end);
-	fclose(out);
+	mem_stream_end(out);
 	html_text(h, name, text);
 	free(text);
 }
@@ -225,16 +223,14 @@ compare_link(struct html *h, const struct conf_target *t, const char *slave)
 {
 	char *text;
 	size_t len;
-	FILE *out = open_memstream(&text, &len);
+	FILE *out = mem_stream(&text, &len);
 
-	if (out == NULL)
-		fatal("open_memstream");
 	fprintf(out, "%s/compare?t=%s", request_base(), t->path);
 	if (*slave != '\0') {
 		fputc('~', out);
 		query_encode(out, slave);
 	}
-	fclose(out);
+	mem_stream_end(out);
 	html_text(h, "compare", text);
 	free(text);
 }
@@ -364,11 +360,9 @@ put_axis(struct html *h, const char *name, const struct comparison *c, bool word
 	char *text;
 	size_t len;
 
-	a.out = open_memstream(&text, &len);
-	if (a.out == NULL)
-		fatal("open_memstream");
+	a.out = mem_stream(&text, &len);
 	timeaxis_each(c->start, c->end, TIMES, put_mark, &a);
-	fclose(a.out);
+	mem_stream_end(a.out);
 	html_markup(h, name, text);
 	free(text);
 }
@@ -469,9 +463,7 @@ put_overlay(struct html *page, const struct comparison *c)
 
 	if (!plot_scripts(page, "compare.js"))
 		return;
-	FILE *out = open_memstream(&text, &len);
-	if (out == NULL)
-		fatal("open_memstream");
+	FILE *out = mem_stream(&text, &len);
 	jw_init(&j, out);
 	jw_object(&j);
 	jw_put_str(&j, "base", request_base());
@@ -498,7 +490,7 @@ put_overlay(struct html *page, const struct comparison *c)
 	}
 	jw_array_end(&j);
 	jw_object_end(&j);
-	fclose(out);
+	mem_stream_end(out);
 	html_text(page, "overlay", text);
 	free(text);
 }

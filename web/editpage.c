@@ -64,15 +64,13 @@ put_link(struct html *h, const char *name, const char *path, const char *file,
 {
 	char *text;
 	size_t len;
-	FILE *out = open_memstream(&text, &len);
+	FILE *out = mem_stream(&text, &len);
 
-	if (out == NULL)
-		fatal("open_memstream");
 	fprintf(out, "%s%s?file=", request_base(), path);
 	query_encode(out, file);
 	if (version != 0)
 		fprintf(out, "&version=%" PRIu32, version);
-	fclose(out);
+	mem_stream_end(out);
 	html_text(h, name, text);
 	free(text);
 }
@@ -296,12 +294,10 @@ judged(struct request *r, struct edit_call *call, const struct msg_edited *said,
 
 	(void)text;
 	if (v->save && said->end == EDIT_DONE) {
-		FILE *out = open_memstream(&address, &len);
+		FILE *out = mem_stream(&address, &len);
 
-		if (out == NULL)
-			fatal("open_memstream");
 		query_encode(out, v->file);
-		fclose(out);
+		mem_stream_end(out);
 		location = mem_printf("/config/edit?file=%s&saved=1", address);
 		reply_redirect(r, location);
 		free(location);

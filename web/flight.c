@@ -11,7 +11,6 @@
 
 #include "base/clock.h"
 #include "base/json.h"
-#include "base/log.h"
 #include "base/mem.h"
 #include "round.h"
 #include "web/html.h"
@@ -172,9 +171,7 @@ flight_text(const struct flight *f, const char *path)
 
 	if (e->text != NULL)
 		return e->text;
-	FILE *out = open_memstream(&e->text, &len);
-	if (out == NULL)
-		fatal("open_memstream");
+	FILE *out = mem_stream(&e->text, &len);
 	jw_init(&j, out);
 	jw_object(&j);
 	jw_put_str(&j, "target", path);
@@ -192,7 +189,7 @@ flight_text(const struct flight *f, const char *path)
 	put_places(&j, "lost", f, FLIGHT_LOST);
 	put_places(&j, "open", f, FLIGHT_OPEN);
 	jw_object_end(&j);
-	fclose(out);
+	mem_stream_end(out);
 	return e->text;
 }
 

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "base/mem.h"
 #include "web/state.h"
 #include "web/when.h"
@@ -98,9 +97,7 @@ put_rest(struct html *page, const struct headline *sum, bool begun)
 
 	if (sum->look[LOOK_FINE] == sum->all || sum->look[LOOK_WAITING] == sum->all)
 		return;
-	FILE *out = open_memstream(&text, &len);
-	if (out == NULL)
-		fatal("open_memstream");
+	FILE *out = mem_stream(&text, &len);
 	bool before = true;
 	if (is_beginning(sum))
 		clause(out, sum, LOOK_WAITING, &before);
@@ -113,7 +110,7 @@ put_rest(struct html *page, const struct headline *sum, bool begun)
 		fprintf(out, ", %u %s fine", sum->look[LOOK_FINE],
 		    plural(sum->look[LOOK_FINE], "is", "are"));
 	fputs(".", out);
-	fclose(out);
+	mem_stream_end(out);
 	/* Behind a colon, where all else there is to say is that it begins. */
 	if (is_beginning(sum))
 		text[0] = ':';
@@ -172,14 +169,12 @@ put_sentence(struct html *page, const struct headline *sum)
 		 wrong = sum->look[LOOK_DOWN] + sum->look[LOOK_LOSS];
 	char *text;
 	size_t len;
-	FILE *out = open_memstream(&text, &len);
+	FILE *out = mem_stream(&text, &len);
 	bool begun = false;
 
-	if (out == NULL)
-		fatal("open_memstream");
 	clause(out, sum, LOOK_DOWN, &begun);
 	clause(out, sum, LOOK_LOSS, &begun);
-	fclose(out);
+	mem_stream_end(out);
 	if (sum->all == 0)
 		html_text(page, "headline", "There is nothing to measure yet.");
 	else if (fine == sum->all && fine == 1)

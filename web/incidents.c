@@ -450,10 +450,8 @@ put_link(struct html *h, const char *name, const struct eventlog_query *q,
 {
 	char *text;
 	size_t len;
-	FILE *out = open_memstream(&text, &len);
+	FILE *out = mem_stream(&text, &len);
 
-	if (out == NULL)
-		fatal("open_memstream");
 	fprintf(out, "%s/incidents", request_base());
 	char sep = '?';
 	if (kind != NULL) {
@@ -467,7 +465,7 @@ put_link(struct html *h, const char *name, const struct eventlog_query *q,
 	}
 	if (after != 0)
 		fprintf(out, "%cafter=%" PRId64, sep, after);
-	fclose(out);
+	mem_stream_end(out);
 	html_text(h, name, text);
 	free(text);
 }
@@ -494,16 +492,14 @@ put_calendar(struct html *page, const char *subject)
 {
 	char *text;
 	size_t len;
-	FILE *out = open_memstream(&text, &len);
+	FILE *out = mem_stream(&text, &len);
 
-	if (out == NULL)
-		fatal("open_memstream");
 	fprintf(out, "%s/calendar", request_base());
 	if (subject != NULL && conf_target_by_path(state_conf(), subject) != NULL) {
 		fputs("?target=", out);
 		query_encode(out, subject);
 	}
-	fclose(out);
+	mem_stream_end(out);
 	html_text(page, "calendar", text);
 	free(text);
 }

@@ -84,9 +84,7 @@ picture(const struct interface *i, const struct traffic_view *v, char high[32])
 		usage_free(&u);
 		return NULL;
 	}
-	FILE *out = open_memstream(&text, &len);
-	if (out == NULL)
-		fatal("open_memstream");
+	FILE *out = mem_stream(&text, &len);
 	fprintf(out,
 	    "<svg class=\"if-use\" viewBox=\"0 0 %d %d\" preserveAspectRatio=\"none\" "
 	    "role=\"img\" aria-label=\"in above the line, out below it, up to %s\">",
@@ -95,7 +93,7 @@ picture(const struct interface *i, const struct traffic_view *v, char high[32])
 	put_bars(out, &u, IF_IN, top);
 	put_bars(out, &u, IF_OUT, top);
 	fprintf(out, "<path class=\"if-zero\" d=\"M0 %dH%d\"/></svg>", HALF, WIDTH);
-	fclose(out);
+	mem_stream_end(out);
 	usage_free(&u);
 	return text;
 }
@@ -230,14 +228,12 @@ put_bloat(struct html *h, const struct msg_line *line)
 		    r->idle, line->target, r->way[IF_IN].loaded, r->way[IF_OUT].loaded);
 		return;
 	}
-	FILE *out = open_memstream(&text, &len);
-	if (out == NULL)
-		fatal("open_memstream");
+	FILE *out = mem_stream(&text, &len);
 	for (unsigned way = 0; way < IF_WAYS; way++)
 		put_added(out, &r->way[way], (enum if_way)way);
 	fprintf(out, " against %.1f ms idle (%u pings) to %s", r->idle_ms, r->idle,
 	    line->target);
-	fclose(out);
+	mem_stream_end(out);
 	html_text(h, "i_grade", bloat_grade_word(r->grade));
 	html_text(h, "i_bloat", text);
 	free(text);

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
+#include "base/mem.h"
 #include "web/page.h"
 #include "web/request.h"
 #include "web/session.h"
@@ -38,13 +38,11 @@ page_login_first(struct request *r, const char *why)
 {
 	char *back = NULL;
 	size_t len;
-	FILE *out = open_memstream(&back, &len);
+	FILE *out = mem_stream(&back, &len);
 
-	if (out == NULL)
-		fatal("open_memstream");
 	fputs(request_path(r), out);
 	request_link(r, out, "in", "1");
-	fclose(out);
+	mem_stream_end(out);
 	show(r, 403, why, request_is_post(r) ? request_path(r) : back);
 	free(back);
 }

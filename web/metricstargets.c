@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "base/mem.h"
 #include "web/exposition.h"
 #include "web/metricsparts.h"
@@ -30,10 +29,8 @@ labels_of(const struct conf_target *t, const struct live *live)
 	const char *tos = conf_target_value(conf, t, "tos", NULL);
 	char ip[ADDR_TEXT] = "", *text;
 	size_t len;
-	FILE *out = open_memstream(&text, &len);
+	FILE *out = mem_stream(&text, &len);
 
-	if (out == NULL)
-		fatal("open_memstream");
 	addr_text(&live->target.address, ip);
 	fputc('{', out);
 	expo_label(out, "ip", ip, true);
@@ -42,7 +39,7 @@ labels_of(const struct conf_target *t, const struct live *live)
 	    out, "source", conf_target_value(conf, t, "sourceaddress", NULL), false);
 	expo_label(out, "tos", tos != NULL ? tos : "0", false);
 	expo_label(out, "target", t->path, false);
-	fclose(out);
+	mem_stream_end(out);
 	return text;
 }
 

@@ -43,7 +43,7 @@ sum(struct args *a, const char *name, const struct line *l, const char *term,
 {
 	char *text = NULL;
 	size_t size = 0;
-	FILE *out = open_memstream(&text, &size);
+	FILE *out = mem_stream(&text, &size);
 
 	fprintf(out, "CDEF:%s%u=", name, l->k);
 	for (unsigned i = 1; i <= l->pings; i++) {
@@ -54,7 +54,7 @@ sum(struct args *a, const char *name, const struct line *l, const char *term,
 			fprintf(out, "+,");
 	}
 	fprintf(out, "%u,/%s", l->pings, tail);
-	fclose(out);
+	mem_stream_end(out);
 	args_add(a, "%s", text);
 	free(text);
 }

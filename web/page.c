@@ -8,7 +8,6 @@
 #include "config.h"
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/mem.h"
 #include "base/zone.h"
 #include "web/asset.h"
@@ -203,12 +202,10 @@ put_look_back(struct html *page, const struct request *r)
 {
 	char *text;
 	size_t len;
-	FILE *out = open_memstream(&text, &len);
+	FILE *out = mem_stream(&text, &len);
 
-	if (out == NULL)
-		fatal("open_memstream");
 	query_encode(out, request_path(r));
-	fclose(out);
+	mem_stream_end(out);
 	html_text(page, "look_back", text);
 	free(text);
 }
@@ -294,13 +291,11 @@ put_turn(struct request *r, struct html *page, const char *name, size_t number)
 {
 	char *text, digits[24];
 	size_t len;
-	FILE *out = open_memstream(&text, &len);
+	FILE *out = mem_stream(&text, &len);
 
-	if (out == NULL)
-		fatal("open_memstream");
 	snprintf(digits, sizeof digits, "%zu", number);
 	request_link(r, out, "page", digits);
-	fclose(out);
+	mem_stream_end(out);
 	html_text(page, name, text);
 	free(text);
 }
@@ -327,12 +322,10 @@ page_send(struct request *r, struct html *page, unsigned status, const char *bod
 {
 	char *text;
 	size_t len;
-	FILE *out = open_memstream(&text, &len);
+	FILE *out = mem_stream(&text, &len);
 
-	if (out == NULL)
-		fatal("open_memstream");
 	html_render(out, body, page);
-	fclose(out);
+	mem_stream_end(out);
 	html_markup(page, "body", text);
 	free(text);
 	html_render(request_out(r), "page.html", page);

@@ -5,7 +5,6 @@
 #include <time.h>
 
 #include "base/json.h"
-#include "base/log.h"
 #include "base/mem.h"
 #include "web/asset.h"
 #include "web/loss.h"
@@ -169,9 +168,7 @@ plot_put(struct html *page, const struct conf_target *t, const char *slave,
 
 	if (t->kind == CONF_MULTIHOST || asset_find(LIBRARY) == NULL)
 		return;
-	out = open_memstream(&text, &len);
-	if (out == NULL)
-		fatal("open_memstream");
+	out = mem_stream(&text, &len);
 	jw_init(&j, out);
 	jw_object(&j);
 	char *name = mem_printf("%s%s%s", t->path, *slave != '\0' ? "~" : "", slave);
@@ -188,7 +185,7 @@ plot_put(struct html *page, const struct conf_target *t, const char *slave,
 	put_theme(&j, "light", DRAW_LIGHT, t->pings);
 	put_theme(&j, "dark", DRAW_DARK, t->pings);
 	jw_object_end(&j);
-	fclose(out);
+	mem_stream_end(out);
 	html_text(page, "plot", text);
 	plot_scripts(page, "plot.js");
 	free(name);

@@ -4,7 +4,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/log.h"
 #include "base/mem.h"
 #include "web/html.h"
 
@@ -225,9 +224,7 @@ html_safe(const char *text)
 	char *result;
 	size_t len;
 
-	s.out = open_memstream(&result, &len);
-	if (s.out == NULL)
-		fatal("open_memstream");
+	s.out = mem_stream(&result, &len);
 	while (*text != '\0') {
 		const char *end = *text == '<' ? strchr(text, '>') : NULL;
 		if (end != NULL && put_tag(&s, text, (size_t)(end - text) + 1))
@@ -237,7 +234,7 @@ html_safe(const char *text)
 	}
 	while (s.depth > 0)
 		fprintf(s.out, "</%s>", s.open[--s.depth]);
-	fclose(s.out);
+	mem_stream_end(s.out);
 	return result;
 }
 
@@ -258,10 +255,8 @@ html_strip(const char *text)
 		{ "&quot;", "\"" }, { "&nbsp;", " " }, { "&#39;", "'" } };
 	char *result;
 	size_t len;
-	FILE *out = open_memstream(&result, &len);
+	FILE *out = mem_stream(&result, &len);
 
-	if (out == NULL)
-		fatal("open_memstream");
 	while (*text != '\0') {
 		const char *end = strchr(text, '>');
 		size_t i = 0, n = sizeof simple / sizeof simple[0];
@@ -279,6 +274,6 @@ html_strip(const char *text)
 			putc(*text++, out);
 		}
 	}
-	fclose(out);
+	mem_stream_end(out);
 	return result;
 }

@@ -689,13 +689,11 @@ put_link(struct html *page, const char *value_name, const struct request *r,
 {
 	char *text;
 	size_t len;
-	FILE *out = open_memstream(&text, &len);
+	FILE *out = mem_stream(&text, &len);
 
-	if (out == NULL)
-		fatal("open_memstream");
 	fprintf(out, "%s%s", request_base(), path);
 	request_link(r, out, name, value);
-	fclose(out);
+	mem_stream_end(out);
 	html_text(page, value_name, text);
 	free(text);
 }
@@ -726,11 +724,9 @@ report_handle(struct request *r)
 	size_t len;
 
 	if (parse(r, &p) == 0) {
-		p.out = open_memstream(&text, &len);
-		if (p.out == NULL)
-			fatal("open_memstream");
+		p.out = mem_stream(&text, &len);
 		write_report(&p);
-		fclose(p.out);
+		mem_stream_end(p.out);
 		if (strcmp(request_path(r), "/report.pdf") == 0)
 			sheets_answer(r, text, len,
 			    p.id != 0 || p.targets > 1 ? "report" : p.target[0]->path,

@@ -43,11 +43,9 @@ put_graph(struct html *page, const struct paper_block *b)
 		html_printf(item, "b_height", "%u", d->height);
 		char *label;
 		size_t len;
-		FILE *out = open_memstream(&label, &len);
-		if (out == NULL)
-			fatal("open_memstream");
+		FILE *out = mem_stream(&label, &len);
 		query_encode(out, d->label);
-		fclose(out);
+		mem_stream_end(out);
 		html_text(item, "b_label", label);
 		free(label);
 	}

@@ -213,11 +213,8 @@ request_int(
 FILE *
 request_out(struct request *r)
 {
-	if (r->out == NULL) {
-		r->out = open_memstream(&r->body, &r->len);
-		if (r->out == NULL)
-			fatal("open_memstream");
-	}
+	if (r->out == NULL)
+		r->out = mem_stream(&r->body, &r->len);
 	return r->out;
 }
 
@@ -391,7 +388,7 @@ finish(struct request *r, unsigned status, const char *content_type, void *body,
 void
 reply(struct request *r, unsigned status, const char *content_type)
 {
-	fclose(request_out(r));
+	mem_stream_end(request_out(r));
 	r->out = NULL;
 	char *body = r->body;
 	r->body = NULL;
@@ -478,7 +475,7 @@ reply_error(struct request *r, unsigned status, const char *fmt, ...)
 	va_end(ap);
 	/* What was written so far belongs to an answer that is not to be. */
 	if (r->out != NULL) {
-		fclose(r->out);
+		mem_stream_end(r->out);
 		r->out = NULL;
 		free(r->body);
 		r->body = NULL;
@@ -600,7 +597,7 @@ request_free(struct request *r)
 		r->flowed(r->flow_ctx);
 	}
 	if (r->out != NULL)
-		fclose(r->out);
+		mem_stream_end(r->out);
 	free(r->body);
 	if (r->response != NULL)
 		MHD_destroy_response(r->response);

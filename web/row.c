@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/mem.h"
 #include "web/figure.h"
 #include "web/flight.h"
@@ -25,10 +24,8 @@ put_path(struct html *h, const char *name, const char *prefix, const char *path,
 {
 	char *text;
 	size_t len;
-	FILE *out = open_memstream(&text, &len);
+	FILE *out = mem_stream(&text, &len);
 
-	if (out == NULL)
-		fatal("open_memstream");
 	fprintf(out, "%s%s", request_base(), prefix);
 	char *slashed = mem_str(path);
 	for (char *p = slashed; *p != '\0'; p++)
@@ -40,7 +37,7 @@ put_path(struct html *h, const char *name, const char *prefix, const char *path,
 		fputc('~', out);
 		query_encode(out, slave);
 	}
-	fclose(out);
+	mem_stream_end(out);
 	html_text(h, name, text);
 	free(text);
 }
@@ -110,9 +107,7 @@ row_extra(const struct conf_target *t, const char *class)
 		return NULL;
 	hash = mem_printf("#%s", t->host);
 	const char *const put[] = { t->host, hash, class, "#" };
-	FILE *out = open_memstream(&text, &len);
-	if (out == NULL)
-		fatal("open_memstream");
+	FILE *out = mem_stream(&text, &len);
 	while (*extra != '\0') {
 		size_t i = 0;
 		while (i < 4 && strncmp(extra, word[i], strlen(word[i])) != 0)
@@ -120,7 +115,7 @@ row_extra(const struct conf_target *t, const char *class)
 		fputs(i < 4 ? put[i] : (char[]){ *extra, '\0' }, out);
 		extra += i < 4 ? strlen(word[i]) : 1;
 	}
-	fclose(out);
+	mem_stream_end(out);
 	safe = html_safe(text);
 	free(text);
 	free(hash);

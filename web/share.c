@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
+#include "base/mem.h"
 #include "web/query.h"
 #include "web/request.h"
 
@@ -16,10 +16,8 @@ put_address(struct html *page, const struct request *r, const char *name,
 {
 	char *text;
 	size_t len;
-	FILE *out = open_memstream(&text, &len);
+	FILE *out = mem_stream(&text, &len);
 
-	if (out == NULL)
-		fatal("open_memstream");
 	if (r != NULL)
 		request_address(r, out);
 	else
@@ -34,7 +32,7 @@ put_address(struct html *page, const struct request *r, const char *name,
 		fputc('~', out);
 		query_encode(out, slave);
 	}
-	fclose(out);
+	mem_stream_end(out);
 	html_text(page, name, text);
 	free(text);
 }

@@ -110,12 +110,10 @@ escaped(const char *text)
 {
 	char *result;
 	size_t len;
-	FILE *out = open_memstream(&result, &len);
+	FILE *out = mem_stream(&result, &len);
 
-	if (out == NULL)
-		fatal("open_memstream");
 	html_escape(out, text);
-	fclose(out);
+	mem_stream_end(out);
 	return result;
 }
 
@@ -244,24 +242,18 @@ fill_parts(struct filled *f, struct request *r, const struct skin_view *v)
 {
 	size_t len;
 	int status;
-	FILE *out = open_memstream(&f->value[MENU], &len);
+	FILE *out = mem_stream(&f->value[MENU], &len);
 
-	if (out == NULL)
-		fatal("open_memstream");
 	status = skin_menu(out, r, v);
-	fclose(out);
-	out = open_memstream(&f->value[OVERVIEW], &len);
-	if (out == NULL)
-		fatal("open_memstream");
+	mem_stream_end(out);
+	out = mem_stream(&f->value[OVERVIEW], &len);
 	if (status == 0)
 		skin_overview(out, r, v);
-	fclose(out);
-	out = open_memstream(&f->value[BODY], &len);
-	if (out == NULL)
-		fatal("open_memstream");
+	mem_stream_end(out);
+	out = mem_stream(&f->value[BODY], &len);
 	if (status == 0)
 		status = skin_body(out, r, v);
-	fclose(out);
+	mem_stream_end(out);
 	return status;
 }
 

@@ -5,7 +5,6 @@
 #include <time.h>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/mem.h"
 #include "web/figure.h"
 #include "web/html.h"
@@ -169,12 +168,10 @@ put_chart(FILE *out, const struct skin_view *v, const struct conf_chart *c, bool
 		if (whole) {
 			char *heading, *said;
 			size_t len;
-			FILE *text = open_memstream(&said, &len);
-			if (text == NULL)
-				fatal("open_memstream");
+			FILE *text = mem_stream(&said, &len);
 			if (c->format != NULL)
 				figure_as(text, c->format, rank[i].value);
-			fclose(text);
+			mem_stream_end(text);
 			heading = mem_printf("%zu. %s", i + 1, said);
 			open_panel(out, heading);
 			free(heading);

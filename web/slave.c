@@ -160,11 +160,9 @@ answer_config(
 		return;
 	}
 	note->stamp = mastertree_stamp(tree);
-	out = open_memstream(&text, &len);
-	if (out == NULL)
-		fatal("memory");
+	out = mem_stream(&text, &len);
 	data_write_perl(tree, out);
-	fclose(out);
+	mem_stream_end(out);
 	data_free(tree);
 	sign_text(SIGN_MD5, slave->secret, text, len, key);
 	request_set_header(r, "Protocol", PROTOCOL);

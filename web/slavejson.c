@@ -163,10 +163,8 @@ answer(struct request *r, const struct conf_slave *slave, const struct report_he
 	struct report_answer a = { .taken = taking->taken, .refused = taking->refused };
 	char *text = NULL, key[SIGN_TEXT];
 	size_t len;
-	FILE *out = open_memstream(&text, &len);
+	FILE *out = mem_stream(&text, &len);
 
-	if (out == NULL)
-		fatal("memory");
 	memcpy(a.nonce, head->nonce, sizeof a.nonce);
 	a.time = clock_wall_ns() / CLOCK_NS_PER_S;
 	if (taking->refused > 0)
@@ -176,7 +174,7 @@ answer(struct request *r, const struct conf_slave *slave, const struct report_he
 		snprintf(a.trouble, sizeof a.trouble, "no targets for slave %s",
 		    slave->name);
 	report_answer_write(out, &a);
-	fclose(out);
+	mem_stream_end(out);
 	data_free(a.config);
 	sign_text(SIGN_SHA256, slave->secret, text, len, key);
 	request_set_header(r, REPORT_SIGNATURE, key);

@@ -331,11 +331,9 @@ put_page(const struct conf_target *t)
 	put_trail(page, t);
 	put_below(page, t);
 	put_ranges(page, t);
-	out = open_memstream(&text, &len);
-	if (out == NULL)
-		fatal("memory");
+	out = mem_stream(&text, &len);
 	html_render(out, "still.html", page);
-	fclose(out);
+	mem_stream_end(out);
 	put_file(still.dir, name, text, len);
 	still.pages++;
 	free(text);

@@ -133,9 +133,7 @@ static struct json *
 text_begin(struct text *t)
 {
 	*t = (struct text){ 0 };
-	t->out = open_memstream(&t->text, &t->len);
-	if (t->out == NULL)
-		fatal("open_memstream");
+	t->out = mem_stream(&t->text, &t->len);
 	jw_init(&t->j, t->out);
 	jw_object(&t->j);
 	return &t->j;
@@ -145,7 +143,7 @@ static char *
 text_end(struct text *t)
 {
 	jw_object_end(&t->j);
-	fclose(t->out);
+	mem_stream_end(t->out);
 	return t->text;
 }
 
@@ -317,16 +315,14 @@ take_flights(struct ear *l)
 		if (t == NULL || !concerns(l, t->path) || flight_of(t) == NULL)
 			continue;
 		if (out == NULL)
-			out = open_memstream(&l->first, &l->first_len);
-		if (out == NULL)
-			fatal("open_memstream");
+			out = mem_stream(&l->first, &l->first_len);
 		fprintf(out, "event: flight\ndata: %s\n\n", flight_text(f, t->path));
 		if (ftell(out) > FLIGHT_BYTES)
 			break;
 	}
 	if (out == NULL)
 		return;
-	fclose(out);
+	mem_stream_end(out);
 	l->first_done = 0;
 }
 

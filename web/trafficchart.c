@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
+#include "base/mem.h"
 #include "web/timeaxis.h"
 #include "web/trafficchart.h"
 
@@ -213,9 +213,7 @@ traffic_chart(const struct talkers_course *c, unsigned count, int64_t now, int w
 	char *text;
 	size_t len;
 
-	g.out = open_memstream(&text, &len);
-	if (g.out == NULL)
-		fatal("open_memstream");
+	g.out = mem_stream(&text, &len);
 	find_tops(&g);
 	fprintf(g.out,
 	    "<svg class=\"course\" viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s\">\n",
@@ -226,6 +224,6 @@ traffic_chart(const struct talkers_course *c, unsigned count, int64_t now, int w
 		put_layer(&g, key);
 	put_times(&g);
 	fputs("</svg>\n", g.out);
-	fclose(g.out);
+	mem_stream_end(g.out);
 	return text;
 }

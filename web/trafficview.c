@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/addr.h"
+#include "base/mem.h"
 #include "config/conf.h"
 #include "web/exporters.h"
 #include "web/figure.h"
@@ -258,10 +259,8 @@ put_faults(struct html *h, const struct msg_exporter *x)
 {
 	char *text;
 	size_t len;
-	FILE *out = open_memstream(&text, &len);
+	FILE *out = mem_stream(&text, &len);
 
-	if (out == NULL)
-		fatal("open_memstream");
 	for (unsigned i = 0, some = 0; i < FLOW_FAULTS; i++)
 		if (x->fault[i] > 0)
 			fprintf(out, "%s%s %" PRIu64, some++ > 0 ? ", " : "",
@@ -269,7 +268,7 @@ put_faults(struct html *h, const struct msg_exporter *x)
 				? "without template"
 				: flow_fault_word((enum flow_fault)i),
 			    x->fault[i]);
-	fclose(out);
+	mem_stream_end(out);
 	html_text(h, "x_faults", text);
 	free(text);
 }
@@ -297,10 +296,8 @@ put_chart(struct html *h, const struct msg_exporter *x, const struct traffic_vie
 		top = fmax(top, u.value[k * INTERFACE_DS + 1]);
 	if (top > 0) {
 		double wide = (double)CHART_WIDTH / (double)u.count;
-		FILE *out = open_memstream(&svg, &len);
+		FILE *out = mem_stream(&svg, &len);
 
-		if (out == NULL)
-			fatal("open_memstream");
 		fprintf(out,
 		    "<svg class=\"x-use\" viewBox=\"0 0 %d %d\" "
 		    "preserveAspectRatio=\"none\" role=\"img\" aria-label=\"records a "
@@ -315,7 +312,7 @@ put_chart(struct html *h, const struct msg_exporter *x, const struct traffic_vie
 				    CHART_HIGH);
 		}
 		fputs("\"/></svg>", out);
-		fclose(out);
+		mem_stream_end(out);
 		html_markup(h, "x_chart", svg);
 		html_printf(h, "x_top", "%.3g a second", top);
 		free(svg);

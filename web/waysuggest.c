@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
+#include "base/mem.h"
 #include "infer/pathtext.h"
 #include "web/state.h"
 #include "web/ways.h"
@@ -150,9 +150,7 @@ ways_suggest(void)
 
 	if (l == NULL)
 		return NULL;
-	out = open_memstream(&text, &size);
-	if (out == NULL)
-		fatal("open_memstream");
+	out = mem_stream(&text, &size);
 	new_name(name, sizeof name);
 	fprintf(out,
 	    "# What lies between this host and the far ends, found by smokebox.\n"
@@ -163,7 +161,7 @@ ways_suggest(void)
 			count += suggest_anchor(out, l, v6 == 1, rungs[i]);
 	count += suggest_resolvers(out);
 	count += suggest_far(out, l);
-	fclose(out);
+	mem_stream_end(out);
 	if (count > 0)
 		return text;
 	free(text);

@@ -58,10 +58,8 @@ text(const struct values *v, const double *value, const char *name, double scale
 {
 	char *s = NULL;
 	size_t len;
-	FILE *out = open_memstream(&s, &len);
+	FILE *out = mem_stream(&s, &len);
 
-	if (out == NULL)
-		return mem_str("");
 	fprintf(out, "%s: ", name);
 	size_t first = v->count > VALUES_TOLD ? v->count - VALUES_TOLD : 0;
 	for (size_t i = first; i < v->count; i++) {
@@ -73,7 +71,7 @@ text(const struct values *v, const double *value, const char *name, double scale
 		else
 			fprintf(out, "%.0f%s", value[i] * scale, unit);
 	}
-	fclose(out);
+	mem_stream_end(out);
 	return s;
 }
 

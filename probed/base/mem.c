@@ -58,3 +58,16 @@ mem_printf(const char *fmt, ...)
 	va_end(ap);
 	return mem_check(n < 0 ? NULL : s);
 }
+
+FILE *
+mem_stream(char **text, size_t *len)
+{
+	return mem_check(open_memstream(text, len));
+}
+
+void
+mem_stream_end(FILE *stream)
+{
+	if (fclose(stream) != 0)
+		mem_check(NULL);
+}

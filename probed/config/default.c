@@ -125,10 +125,8 @@ home_text(void)
 	char host[ADDR_TEXT], *text;
 	bool here;
 	size_t len;
-	FILE *out = open_memstream(&text, &len);
+	FILE *out = mem_stream(&text, &len);
 
-	if (out == NULL)
-		fatal("open_memstream");
 	if (gateway_v4(host))
 		home_host(out, "Gateway", "Gateway", "The way out", NULL, host);
 	if (gateway_v6(host))
@@ -142,8 +140,7 @@ home_text(void)
 		home_host(out, "ResolverDNS", "Resolver's answers",
 		    "How long the name server takes to answer", "DNS", host);
 	}
-	if (fclose(out) != 0)
-		fatal("open_memstream");
+	mem_stream_end(out);
 	return text;
 }
 

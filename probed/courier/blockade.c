@@ -319,16 +319,14 @@ blockade_text(const struct conf_section *s, const struct onslaught *o, bool with
 	const char *template = blockade_usual(type, withdraw);
 	char *text;
 	size_t len;
-	FILE *out = open_memstream(&text, &len);
+	FILE *out = mem_stream(&text, &len);
 
-	if (out == NULL)
-		fatal("open_memstream");
 	template = conf_value(s, withdraw ? "withdraw" : "announce", template);
 	if (template == NULL)
 		template = withdraw ? "{ip} {direction} {pps} unban"
 				    : "{ip} {direction} {pps} ban";
 	fill(s, o, template, out);
-	fclose(out);
+	mem_stream_end(out);
 	bool fits = len < BLOCKADE_TEXT;
 	snprintf(buf, BLOCKADE_TEXT, "%s", fits ? text : "");
 	free(text);
@@ -340,11 +338,9 @@ blockade_json(const struct onslaught *o, const char *action)
 {
 	char *text;
 	size_t len;
-	FILE *out = open_memstream(&text, &len);
+	FILE *out = mem_stream(&text, &len);
 	struct json j;
 
-	if (out == NULL)
-		fatal("open_memstream");
 	jw_init(&j, out);
 	jw_object(&j);
 	jw_put_str(&j, "action", action);
@@ -359,6 +355,6 @@ blockade_json(const struct onslaught *o, const char *action)
 	json_raw(&j, o->evidence != NULL ? o->evidence : "null");
 	jw_object_end(&j);
 	fputs("\n", out);
-	fclose(out);
+	mem_stream_end(out);
 	return text;
 }

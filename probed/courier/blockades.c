@@ -326,15 +326,13 @@ all_lines(const struct blockade *of)
 	const struct blockade *b;
 	char *text;
 	size_t len;
-	FILE *out = open_memstream(&text, &len);
+	FILE *out = mem_stream(&text, &len);
 
-	if (out == NULL)
-		fatal("open_memstream");
 	TAILQ_FOREACH(b, &all.list, link)
 		if (b->booked && strcmp(b->action, of->action) == 0 &&
 		    (b->state == BLOCKADE_ANNOUNCING || b->state == BLOCKADE_ANNOUNCED))
 			fprintf(out, "%s\n", b->announce);
-	fclose(out);
+	mem_stream_end(out);
 	return text;
 }
 

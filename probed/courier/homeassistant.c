@@ -196,10 +196,8 @@ ha_named_state(const struct conf_sink *c, const void *payload, size_t len)
 static void
 begin(struct json *j, char **text, size_t *len)
 {
-	FILE *out = open_memstream(text, len);
+	FILE *out = mem_stream(text, len);
 
-	if (out == NULL)
-		fatal("open_memstream");
 	jw_init(j, out);
 	jw_object(j);
 }
@@ -208,8 +206,7 @@ static void
 finish(struct json *j)
 {
 	jw_object_end(j);
-	if (fclose(j->out) != 0)
-		fatal("memory");
+	mem_stream_end(j->out);
 }
 
 /* The menu's words from the top down: "Home Gateway". */
@@ -227,15 +224,12 @@ name_of(const struct conf_target *t, const struct entity *e)
 {
 	char *name = NULL;
 	size_t len;
-	FILE *out = open_memstream(&name, &len);
+	FILE *out = mem_stream(&name, &len);
 
-	if (out == NULL)
-		fatal("open_memstream");
 	if (t != NULL)
 		write_way(out, t);
 	fputs(e->name, out);
-	if (fclose(out) != 0)
-		fatal("memory");
+	mem_stream_end(out);
 	return name;
 }
 

@@ -59,16 +59,14 @@ history(const json_t *body, const char *key, double factor, const char *unit)
 		return mem_printf("%s: %s", key, text);
 	if (!json_is_array(v))
 		return mem_str("");
-	FILE *out = open_memstream(&list, &len);
-	if (out == NULL)
-		fatal("open_memstream");
+	FILE *out = mem_stream(&list, &len);
 	fprintf(out, "%s: ", key);
 	for (size_t i = n > VALUES_MAX ? n - VALUES_MAX : 0; i < n; i++) {
 		put_value(out, json_array_get(v, i), factor, unit);
 		if (i + 1 < n)
 			fputs(", ", out);
 	}
-	fclose(out);
+	mem_stream_end(out);
 	return list;
 }
 

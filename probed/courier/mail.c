@@ -181,14 +181,12 @@ plain_text(const struct parcel *p)
 {
 	char *all = NULL, *text = parcel_text(p, TEXT_MAX);
 	size_t len;
-	FILE *out = open_memstream(&all, &len);
+	FILE *out = mem_stream(&all, &len);
 
-	if (out == NULL)
-		fatal("open_memstream");
 	fputs("Subject: [smokebox] ", out);
 	parcel_title(p, out);
 	fprintf(out, "\n\n%s\n", text);
-	fclose(out);
+	mem_stream_end(out);
 	free(text);
 	return all;
 }
@@ -202,10 +200,8 @@ mail_message(const struct address *a, const struct parcel *p, const char *templa
 	    alert ? mailtemplate_fill(template != NULL ? template : alert_text, p)
 		  : plain_text(p);
 	char *message = NULL;
-	FILE *out = open_memstream(&message, len);
+	FILE *out = mem_stream(&message, len);
 
-	if (out == NULL)
-		fatal("open_memstream");
 	put_headers(out, a, p, host);
 	if (!has_header(text, "Content-Type:"))
 		fputs("Content-Type: text/plain; charset=utf-8\n"
@@ -214,8 +210,7 @@ mail_message(const struct address *a, const struct parcel *p, const char *templa
 	const char *body = put_template_headers(out, text);
 	putc('\n', out);
 	put_body(out, body);
-	if (fclose(out) != 0)
-		fatal("open_memstream");
+	mem_stream_end(out);
 	free(text);
 	return message;
 }

@@ -64,10 +64,8 @@ mailtemplate_fill(const char *text, const struct parcel *p)
 {
 	char *filled = NULL;
 	size_t len;
-	FILE *out = open_memstream(&filled, &len);
+	FILE *out = mem_stream(&filled, &len);
 
-	if (out == NULL)
-		fatal("open_memstream");
 	while (*text != '\0') {
 		const char *end =
 		    strncmp(text, "<##", 3) == 0 ? strstr(text + 3, "##>") : NULL;
@@ -78,7 +76,7 @@ mailtemplate_fill(const char *text, const struct parcel *p)
 		else
 			putc(*text++, out);
 	}
-	fclose(out);
+	mem_stream_end(out);
 	return filled;
 }
 

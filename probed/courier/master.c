@@ -129,12 +129,10 @@ take_tree(const struct data *tree)
 	char *text = NULL;
 	struct err err;
 	size_t len;
-	FILE *out = open_memstream(&text, &len);
+	FILE *out = mem_stream(&text, &len);
 
-	if (out == NULL)
-		fatal("memory");
 	int r = slavetext_write(tree, self.conf->datadir, out, &err);
-	fclose(out);
+	mem_stream_end(out);
 	if (r < 0) {
 		log_warnx("what the master told is no configuration: %s", err.text);
 	} else if (replace_file(STORE_TOLD, text, len) < 0) {
@@ -162,7 +160,7 @@ call_free(void)
 	curl_mime_free(c->form);
 	curl_slist_free_all(c->headers);
 	if (c->out != NULL)
-		fclose(c->out);
+		mem_stream_end(c->out);
 	free(c->body);
 	memset(c, 0, sizeof *c);
 	free(self.answer);
@@ -274,7 +272,7 @@ call(void)
 		fatalx("libcurl cannot start");
 	if (self.language->end != NULL)
 		self.language->end(c);
-	fclose(c->out);
+	mem_stream_end(c->out);
 	c->out = NULL;
 	self.why[0] = '\0';
 	self.asked_ns = clock_mono_ns();
@@ -328,9 +326,7 @@ on_look(evutil_socket_t fd, short what, void *arg)
 		return;
 	c->master = self.conf->master;
 	c->told = self.told;
-	c->out = open_memstream(&c->body, &c->len);
-	if (c->out == NULL)
-		fatal("memory");
+	c->out = mem_stream(&c->body, &c->len);
 	if (self.language->begin != NULL)
 		self.language->begin(c);
 	self.next = self.place;

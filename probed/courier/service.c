@@ -17,12 +17,10 @@ title_of(const struct parcel *p)
 {
 	char *text = NULL;
 	size_t len;
-	FILE *out = open_memstream(&text, &len);
+	FILE *out = mem_stream(&text, &len);
 
-	if (out == NULL)
-		fatal("open_memstream");
 	parcel_title(p, out);
-	fclose(out);
+	mem_stream_end(out);
 	if (len > SERVICE_TITLE) {
 		for (len = SERVICE_TITLE; ((unsigned char)text[len] & 0xc0) == 0x80;)
 			len--;
@@ -37,12 +35,10 @@ click_of(const struct address *a, const struct parcel *p)
 {
 	char *text = NULL;
 	size_t len;
-	FILE *out = open_memstream(&text, &len);
+	FILE *out = mem_stream(&text, &len);
 
-	if (out == NULL)
-		fatal("open_memstream");
 	letter_url(&p->letter[0], a->url_base, out);
-	fclose(out);
+	mem_stream_end(out);
 	if (len > 0)
 		return text;
 	free(text);
@@ -152,17 +148,15 @@ slack_body(const struct address *a, const struct parcel *p, FILE *out)
 {
 	char *text = both(a, p), *escaped = NULL;
 	size_t len;
-	FILE *copy = open_memstream(&escaped, &len);
+	FILE *copy = mem_stream(&escaped, &len);
 	struct json j;
 
-	if (copy == NULL)
-		fatal("open_memstream");
 	for (const char *c = text; *c != '\0'; c++)
 		if (*c == '&' || *c == '<' || *c == '>')
 			fputs(*c == '&' ? "&amp;" : *c == '<' ? "&lt;" : "&gt;", copy);
 		else
 			putc(*c, copy);
-	fclose(copy);
+	mem_stream_end(copy);
 	jw_init(&j, out);
 	jw_object(&j);
 	put(&j, "text", escaped);

@@ -70,8 +70,7 @@ batch_close(struct sink *s)
 {
 	if (s->out == NULL)
 		return;
-	if (fclose(s->out) != 0)
-		fatal("memory");
+	mem_stream_end(s->out);
 	s->out = NULL;
 	TAILQ_INSERT_TAIL(&s->queue, s->open, next);
 	s->queued += s->open->size;
@@ -260,9 +259,7 @@ sink_put(struct sink *s, const struct conf_target *t, const char *slave,
 {
 	if (s->out == NULL) {
 		s->open = mem_zero(1, sizeof *s->open);
-		s->out = open_memstream(&s->open->text, &s->open->size);
-		if (s->out == NULL)
-			fatal("memory");
+		s->out = mem_stream(&s->open->text, &s->open->size);
 		if (!s->paused)
 			arm(s, &gather);
 	}

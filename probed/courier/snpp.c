@@ -120,10 +120,8 @@ lines_of(const char *text)
 {
 	char *all = NULL;
 	size_t len;
-	FILE *out = open_memstream(&all, &len);
+	FILE *out = mem_stream(&all, &len);
 
-	if (out == NULL)
-		fatal("open_memstream");
 	while (*text != '\0') {
 		size_t n = strcspn(text, "\n");
 
@@ -132,7 +130,7 @@ lines_of(const char *text)
 		text += *text == '\n';
 	}
 	fputs(".\r\n", out);
-	fclose(out);
+	mem_stream_end(out);
 	return all;
 }
 
@@ -292,12 +290,10 @@ title_of(const struct parcel *p)
 {
 	char *title = NULL;
 	size_t len;
-	FILE *out = open_memstream(&title, &len);
+	FILE *out = mem_stream(&title, &len);
 
-	if (out == NULL)
-		fatal("open_memstream");
 	parcel_title(p, out);
-	fclose(out);
+	mem_stream_end(out);
 	return title;
 }
 

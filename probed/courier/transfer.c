@@ -213,13 +213,10 @@ transfer_post(
 {
 	struct transfer *t = mem_zero(1, sizeof *t);
 	char *url = service_url(a);
-	FILE *out = open_memstream(&t->body, &t->len);
+	FILE *out = mem_stream(&t->body, &t->len);
 
-	if (out == NULL)
-		fatal("open_memstream");
 	a->service->body(a, p, out);
-	if (fclose(out) != 0)
-		fatal("open_memstream");
+	mem_stream_end(out);
 	t->address = a;
 	t->done = done;
 	t->ctx = ctx;

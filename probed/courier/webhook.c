@@ -110,12 +110,10 @@ put_alert(struct json *j, const struct letter *l, const char *url_base)
 {
 	char *url = NULL, print[20];
 	size_t len;
-	FILE *out = open_memstream(&url, &len);
+	FILE *out = mem_stream(&url, &len);
 
-	if (out == NULL)
-		fatal("open_memstream");
 	letter_url(l, url_base, out);
-	fclose(out);
+	mem_stream_end(out);
 	jw_object(j);
 	put(j, "status", status_of(l));
 	put_labels(j, l);

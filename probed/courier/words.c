@@ -130,10 +130,8 @@ static char *
 whole_text(const struct parcel *p, size_t *len)
 {
 	char *text = NULL;
-	FILE *out = open_memstream(&text, len);
+	FILE *out = mem_stream(&text, len);
 
-	if (out == NULL)
-		fatal("open_memstream");
 	if (p->count == 1) {
 		put_single(p, out);
 	} else {
@@ -142,8 +140,7 @@ whole_text(const struct parcel *p, size_t *len)
 		for (size_t i = 0; i < p->count; i++)
 			put_entry(p, &p->letter[i], out);
 	}
-	if (fclose(out) != 0)
-		fatal("open_memstream");
+	mem_stream_end(out);
 	while (*len > 0 && text[*len - 1] == '\n')
 		text[--*len] = '\0';
 	return text;

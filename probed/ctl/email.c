@@ -185,10 +185,8 @@ fill(const char *text, const struct word *words)
 {
 	char *result;
 	size_t len;
-	FILE *out = open_memstream(&result, &len);
+	FILE *out = mem_stream(&result, &len);
 
-	if (out == NULL)
-		fatal("memory");
 	while (*text != '\0') {
 		const struct word *w = words;
 		size_t n = 0;
@@ -210,7 +208,7 @@ fill(const char *text, const struct word *words)
 			text += n + 6;
 		}
 	}
-	fclose(out);
+	mem_stream_end(out);
 	return result;
 }
 

@@ -144,11 +144,9 @@ morning(struct work *w, const char *to)
 	char *list, *letter;
 	size_t size;
 
-	w->out = open_memstream(&list, &size);
-	if (w->out == NULL)
-		fatal("memory");
+	w->out = mem_stream(&list, &size);
 	report_files(w->conf, w->o->slaves, down_one, w);
-	fclose(w->out);
+	mem_stream_end(w->out);
 	letter = mem_printf("Subject: Of %u Hosts, %u Down\n"
 			    "To: %s\n"
 			    "Content-Type: text/plain; charset=utf-8\n"
@@ -397,10 +395,8 @@ weekly(struct work *w, const char *to)
 	struct node *p, *next;
 	char *letter;
 	size_t size;
-	FILE *out = open_memstream(&letter, &size);
+	FILE *out = mem_stream(&letter, &size);
 
-	if (out == NULL)
-		fatal("memory");
 	report_files(w->conf, w->o->slaves, measure_one, w);
 	HASH_SORT(w->nodes, by_path);
 	fprintf(out,
@@ -412,7 +408,7 @@ weekly(struct work *w, const char *to)
 	    "\n",
 	    to);
 	page(w, out);
-	fclose(out);
+	mem_stream_end(out);
 	HASH_ITER(hh, w->nodes, p, next) {
 		HASH_DEL(w->nodes, p);
 		free(p->path);

@@ -251,10 +251,8 @@ collect_use(struct facts *f, const struct conf *conf, const struct conf_target *
 	bool secret = false;
 	char *text;
 	size_t len;
-	FILE *out = open_memstream(&text, &len);
+	FILE *out = mem_stream(&text, &len);
 
-	if (out == NULL)
-		fatal("open_memstream");
 	fprintf(out, "Targets: %s uses a secret, and what it is\n", t->path);
 	for (const struct conf_target *o = t; o != NULL; o = o->parent)
 		secret |= print_all(out, conf_target_override(o));
@@ -266,7 +264,7 @@ collect_use(struct facts *f, const struct conf *conf, const struct conf_target *
 			secret |= print_all(out, t->probe->section->parent);
 		fprintf(out, "%s\n", t->probe->name);
 	}
-	fclose(out);
+	mem_stream_end(out);
 	if (secret && conf_target_is_pinged(t))
 		add(f, t->section->at, true, text);
 	else

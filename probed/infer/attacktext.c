@@ -1,3 +1,4 @@
+#include "base/mem.h"
 #include "infer/attacktext.h"
 
 #include <arpa/inet.h>
@@ -6,8 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "base/log.h"
 
 #define OUT " out"
 #define WHOLE "network"
@@ -247,14 +246,12 @@ attack_evidence(const struct attack *a)
 {
 	char *text;
 	size_t len;
-	FILE *out = open_memstream(&text, &len);
+	FILE *out = mem_stream(&text, &len);
 	struct json j;
 
-	if (out == NULL)
-		fatal("open_memstream");
 	jw_init(&j, out);
 	put_evidence(&j, a);
-	fclose(out);
+	mem_stream_end(out);
 	return text;
 }
 

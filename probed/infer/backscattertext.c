@@ -1,9 +1,9 @@
+#include "base/mem.h"
 #include "infer/backscattertext.h"
 
 #include <math.h>
 #include <stdio.h>
 
-#include "base/log.h"
 #include "infer/finding.h"
 
 #define SAMPLING_TEXT 80
@@ -173,14 +173,12 @@ backscatter_evidence(const struct victim *m, const struct backscatter *b)
 {
 	char *text;
 	size_t len;
-	FILE *out = open_memstream(&text, &len);
+	FILE *out = mem_stream(&text, &len);
 	struct json j;
 
-	if (out == NULL)
-		fatal("open_memstream");
 	jw_init(&j, out);
 	put_evidence(&j, m, b);
-	fclose(out);
+	mem_stream_end(out);
 	return text;
 }
 

@@ -182,16 +182,14 @@ baselines_write(const struct baselines *b, size_t *len)
 {
 	const struct entry *e;
 	char *text;
-	FILE *out = open_memstream(&text, len);
+	FILE *out = mem_stream(&text, len);
 
-	if (out == NULL)
-		fatal("open_memstream");
 	fprintf(out, MAGIC "%" PRIu32 " %" PRId64 " %.17g %.17g %.17g\n", b->minutes,
 	    b->minute_s, b->unit[0], b->unit[1], b->unit[2]);
 	for (e = b->all; e != NULL; e = e->hh.next)
 		write_entry(out, e);
 	fputs("end\n", out);
-	fclose(out);
+	mem_stream_end(out);
 	return text;
 }
 

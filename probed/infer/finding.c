@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "base/log.h"
+#include "base/mem.h"
 
 #define LEVEL 0.95 /* where nobody says another */
 
@@ -233,16 +233,13 @@ finding_evidence(const struct infer_finding *f)
 {
 	char *text;
 	size_t len;
-	FILE *out = open_memstream(&text, &len);
+	FILE *out = mem_stream(&text, &len);
 	struct json j;
 
-	if (out == NULL)
-		fatal("open_memstream");
 	jw_init(&j, out);
 	jw_object(&j);
 	finding_put(&j, f);
 	jw_object_end(&j);
-	if (fclose(out) != 0)
-		fatal("open_memstream");
+	mem_stream_end(out);
 	return text;
 }

@@ -96,10 +96,8 @@ target_identity(const struct conf *conf, const struct conf_target *t)
 {
 	char *text = NULL;
 	size_t len = 0;
-	FILE *out = open_memstream(&text, &len);
+	FILE *out = mem_stream(&text, &len);
 
-	if (out == NULL)
-		fatal("no memory");
 	fprintf(out, "%d\n", target_pace(conf));
 	fprintf(out, "%s\n%s\n%u %u\n%s\n", t->path, t->host == NULL ? "" : t->host,
 	    t->step, t->pings, t->note == NULL ? "" : t->note);
@@ -113,8 +111,7 @@ target_identity(const struct conf *conf, const struct conf_target *t)
 	target_write_vars(out, conf_probe_override(conf, t->probe));
 	target_write_file(out, conf, t, "passwordfile");
 	target_write_file(out, conf, t, "secretfile");
-	if (fclose(out) != 0)
-		fatal("no memory");
+	mem_stream_end(out);
 	return text;
 }
 

@@ -27,16 +27,14 @@ static void
 text_begin(struct text *t)
 {
 	*t = (struct text){ 0 };
-	t->out = open_memstream(&t->s, &t->len);
-	if (t->out == NULL)
-		fatal("open_memstream");
+	t->out = mem_stream(&t->s, &t->len);
 	jw_init(&t->j, t->out);
 }
 
 static char *
 text_end(struct text *t)
 {
-	fclose(t->out);
+	mem_stream_end(t->out);
 	return t->s;
 }
 

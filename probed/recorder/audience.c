@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "base/json.h"
-#include "base/log.h"
+#include "base/mem.h"
 
 char *
 audience_of(const struct conf *conf, const char *kind, const char *other, bool too)
@@ -12,11 +12,9 @@ audience_of(const struct conf *conf, const char *kind, const char *other, bool t
 	const struct conf_section *actions = conf_top(conf, "Actions");
 	char *text = NULL;
 	size_t len, names = 0;
-	FILE *out = open_memstream(&text, &len);
+	FILE *out = mem_stream(&text, &len);
 	struct json j;
 
-	if (out == NULL)
-		fatal("open_memstream");
 	jw_init(&j, out);
 	jw_array(&j);
 	for (const struct conf_section *s = actions != NULL ? actions->first : NULL;
@@ -27,7 +25,7 @@ audience_of(const struct conf *conf, const char *kind, const char *other, bool t
 			names++;
 		}
 	jw_array_end(&j);
-	fclose(out);
+	mem_stream_end(out);
 	if (names > 0)
 		return text;
 	free(text);

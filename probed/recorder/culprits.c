@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
+#include "base/mem.h"
 #include "culpritspan.h"
 
 static double
@@ -49,9 +49,7 @@ culprits_evidence(const struct talk *t, const struct incident *in, int64_t now)
 	if (!culprit_explains(in->kind) || len < 2)
 		return NULL;
 	culprit_spans(in->begin, in->end, now, &s);
-	FILE *out = open_memstream(&text, &size);
-	if (out == NULL)
-		fatal("open_memstream");
+	FILE *out = mem_stream(&text, &size);
 	/* "{...}" without its end. */
 	fprintf(out, "%.*s%s", (int)(len - 1), in->evidence, len > 2 ? "," : "");
 	jw_init(&j, out);
@@ -61,8 +59,7 @@ culprits_evidence(const struct talk *t, const struct incident *in, int64_t now)
 	any |= put_span(&j, "before", t, s.before, s.begin - s.begin % MINUTE_S, now);
 	jw_object_end(&j);
 	putc('}', out);
-	if (fclose(out) != 0)
-		fatal("open_memstream");
+	mem_stream_end(out);
 	if (any)
 		return text;
 	free(text);

@@ -5,18 +5,16 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "base/log.h"
+#include "base/mem.h"
 
 char *
 incident_body(const struct incident *in)
 {
 	char *text;
 	size_t len;
-	FILE *out = open_memstream(&text, &len);
+	FILE *out = mem_stream(&text, &len);
 	struct json j;
 
-	if (out == NULL)
-		fatal("open_memstream");
 	jw_init(&j, out);
 	jw_object(&j);
 	jw_put_str(&j, "kind", in->kind);
@@ -31,7 +29,7 @@ incident_body(const struct incident *in)
 	jw_key(&j, "evidence");
 	json_raw(&j, in->evidence);
 	jw_object_end(&j);
-	fclose(out);
+	mem_stream_end(out);
 	return text;
 }
 
@@ -40,11 +38,9 @@ incident_evidence(const char *evidence, const char *why)
 {
 	char *text;
 	size_t len = strlen(evidence), size;
-	FILE *out = open_memstream(&text, &size);
+	FILE *out = mem_stream(&text, &size);
 	struct json j;
 
-	if (out == NULL)
-		fatal("open_memstream");
 	jw_init(&j, out);
 	/* "{}" or "{...}": all but the brace, then one member more. */
 	if (len > 2)
@@ -53,6 +49,6 @@ incident_evidence(const char *evidence, const char *why)
 		putc('{', out);
 	jw_put_str(&j, "closed", why);
 	putc('}', out);
-	fclose(out);
+	mem_stream_end(out);
 	return text;
 }

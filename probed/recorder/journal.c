@@ -84,10 +84,8 @@ seen_by(const struct journal *j, const char *list, const char *name)
 	static const char between[] = " \t,";
 	char *text;
 	size_t size;
-	FILE *out = open_memstream(&text, &size);
+	FILE *out = mem_stream(&text, &size);
 
-	if (out == NULL)
-		fatal("open_memstream");
 	while (*(list += strspn(list, between)) != '\0') {
 		size_t len = strcspn(list, between);
 		char *path = mem_strn(list, len);
@@ -97,7 +95,7 @@ seen_by(const struct journal *j, const char *list, const char *name)
 		free(path);
 		list += len;
 	}
-	fclose(out);
+	mem_stream_end(out);
 	return text;
 }
 

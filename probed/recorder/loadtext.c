@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "base/log.h"
 #include "base/mem.h"
 #include "infer/load.h"
 
@@ -109,11 +108,9 @@ loadtext_summary(const struct loadtext *t)
 {
 	char *text;
 	size_t len;
-	FILE *out = open_memstream(&text, &len);
+	FILE *out = mem_stream(&text, &len);
 	bool first = true;
 
-	if (out == NULL)
-		fatal("open_memstream");
 	fprintf(out, "Own load test");
 	if (!t->over)
 		fprintf(out, " is running");
@@ -129,7 +126,7 @@ loadtext_summary(const struct loadtext *t)
 	if (t->over)
 		put_wait(out, t);
 	putc('.', out);
-	fclose(out);
+	mem_stream_end(out);
 	return text;
 }
 
@@ -210,11 +207,9 @@ loadtext_evidence(const struct loadtext *t)
 {
 	char *text;
 	size_t len;
-	FILE *out = open_memstream(&text, &len);
+	FILE *out = mem_stream(&text, &len);
 	struct json j;
 
-	if (out == NULL)
-		fatal("open_memstream");
 	jw_init(&j, out);
 	jw_object(&j);
 	jw_key(&j, "line");
@@ -226,6 +221,6 @@ loadtext_evidence(const struct loadtext *t)
 	if (t->over)
 		put_numbers(&j, t);
 	jw_object_end(&j);
-	fclose(out);
+	mem_stream_end(out);
 	return text;
 }

@@ -419,10 +419,8 @@ note_setting(struct notes *n, const struct conf_target *t, const struct lookup *
 	char *text, was[32], is[32];
 	size_t len;
 	bool any = false;
-	FILE *out = open_memstream(&text, &len);
+	FILE *out = mem_stream(&text, &len);
 
-	if (out == NULL)
-		fatal("open_memstream");
 	add_change(out, &any, "host", l->host, row.host);
 	add_change(out, &any, "probe", l->probe, row.probe);
 	snprintf(was, sizeof was, "%lld s", (long long)l->step);
@@ -432,7 +430,7 @@ note_setting(struct notes *n, const struct conf_target *t, const struct lookup *
 	snprintf(is, sizeof is, "%lld", (long long)row.pings);
 	add_change(out, &any, "pings", was, is);
 	fputc('.', out);
-	fclose(out);
+	mem_stream_end(out);
 	if (any)
 		put_now(n, t->path, "setting", text);
 	else

@@ -9,7 +9,6 @@
 
 #include "base/clock.h"
 #include "base/json.h"
-#include "base/log.h"
 #include "base/mem.h"
 #include "infer/finding.h"
 #include "infer/odds.h"
@@ -120,11 +119,9 @@ evidence(const struct down *d, const struct conf_target *t,
 	static struct infer_finding f;
 	char address[ADDR_TEXT], *text;
 	size_t len;
-	FILE *out = open_memstream(&text, &len);
+	FILE *out = mem_stream(&text, &len);
 	struct json j;
 
-	if (out == NULL)
-		fatal("open_memstream");
 	jw_init(&j, out);
 	jw_object(&j);
 	jw_put_str(&j, "host", t->host);
@@ -137,7 +134,7 @@ evidence(const struct down *d, const struct conf_target *t,
 	put_finding(d, e, hold, &f);
 	finding_put(&j, &f);
 	jw_object_end(&j);
-	fclose(out);
+	mem_stream_end(out);
 	return text;
 }
 

@@ -295,10 +295,8 @@ note_text(const struct paths *p, const struct gathered *g)
 	char change[PATHTEXT_CHANGE], *text;
 	size_t size;
 	unsigned named = g->count < NAMED ? g->count : NAMED;
-	FILE *out = open_memstream(&text, &size);
+	FILE *out = mem_stream(&text, &size);
 
-	if (out == NULL)
-		fatal("open_memstream");
 	fprintf(out, "The way to ");
 	for (unsigned i = 0; i < named; i++)
 		fprintf(out, "%s%s",
@@ -309,7 +307,7 @@ note_text(const struct paths *p, const struct gathered *g)
 	if (g->count > named)
 		fprintf(out, " and %u more", g->count - named);
 	fprintf(out, " %s.", change_text(g->ttl, &g->from, &g->to, change));
-	fclose(out);
+	mem_stream_end(out);
 	return text;
 }
 
@@ -319,10 +317,8 @@ note_evidence(const struct paths *p, const struct gathered *g)
 	char text[ADDR_TEXT], *evidence;
 	struct json j;
 	size_t size;
-	FILE *out = open_memstream(&evidence, &size);
+	FILE *out = mem_stream(&evidence, &size);
 
-	if (out == NULL)
-		fatal("open_memstream");
 	jw_init(&j, out);
 	jw_object(&j);
 	jw_put_int(&j, "hop", g->ttl);
@@ -335,7 +331,7 @@ note_evidence(const struct paths *p, const struct gathered *g)
 		jw_str(&j, name_of(p, g->id[i]));
 	jw_array_end(&j);
 	jw_object_end(&j);
-	fclose(out);
+	mem_stream_end(out);
 	return evidence;
 }
 

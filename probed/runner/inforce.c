@@ -104,18 +104,16 @@ write_file(struct err *err)
 	const struct entry *e;
 	char *text;
 	size_t len;
-	FILE *out = open_memstream(&text, &len);
+	FILE *out = mem_stream(&text, &len);
 	struct json j;
 
-	if (out == NULL)
-		fatal("open_memstream");
 	jw_init(&j, out);
 	jw_array(&j);
 	TAILQ_FOREACH(e, &book.list, link)
 		put_entry(&j, &e->m);
 	jw_array_end(&j);
 	fputs("\n", out);
-	fclose(out);
+	mem_stream_end(out);
 	int status = len <= FILE_MAX
 			 ? statefile_write(STORE_IN_FORCE, text, len, err)
 			 : err_set(err, "it would be longer than can be read again");

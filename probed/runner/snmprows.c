@@ -450,10 +450,8 @@ build_ping(struct probe_opts *o, const struct conf *conf, const struct conf_targ
 	const char *owner = net_var(conf, t, "ownerindex");
 	char host[65] = "localhost", text[100];
 	size_t len = 0;
-	FILE *out = open_memstream(&o->name, &len);
+	FILE *out = mem_stream(&o->name, &len);
 
-	if (out == NULL)
-		fatal("no memory");
 	gethostname(host, sizeof host - 1);
 	host[strcspn(host, ".")] = '\0';
 	snprintf(text, sizeof text, "SP on %s", host);
@@ -461,8 +459,7 @@ build_ping(struct probe_opts *o, const struct conf *conf, const struct conf_targ
 	putc('.', out);
 	snprintf(text, sizeof text, "%s ICMP ping", o->host);
 	ping_index(out, text);
-	if (fclose(out) != 0)
-		fatal("no memory");
+	mem_stream_end(out);
 	if (number_of(conf, t, "packetsize", 8, 65507, 56, &o->packetsize, err) != 0)
 		return -1;
 	return source_of(conf, t, "pingsrc", o->source, err);

@@ -257,12 +257,10 @@ mastertree_stamp(struct data *tree)
 {
 	char *text = NULL, number[16];
 	size_t len;
-	FILE *out = open_memstream(&text, &len);
+	FILE *out = mem_stream(&text, &len);
 
-	if (out == NULL)
-		fatal("memory");
 	data_write_perl(tree, out);
-	fclose(out);
+	mem_stream_end(out);
 	uint32_t stamp = 1 + (uint32_t)(conf_target_id(text) % (STAMP_MAX - 1));
 	free(text);
 	snprintf(number, sizeof number, "%u", stamp);
