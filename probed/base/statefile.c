@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/whole.h"
 
 #define NAME_MAX_LEN 1024
 
@@ -53,24 +54,6 @@ statefile_read(const char *name, size_t max, void **data, struct err *err)
 	return n < 0 ? -1 : (ssize_t)len;
 }
 
-static int
-write_all(int fd, const void *data, size_t len)
-{
-	const uint8_t *at = data;
-
-	while (len > 0) {
-		ssize_t n = write(fd, at, len);
-
-		if (n <= 0) {
-			errno = n < 0 ? errno : ENOSPC;
-			return -1;
-		}
-		at += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
 /* The new name has to be on disk as well, or a crash brings back the old file. */
 static int
 sync_directory(const char *name)
@@ -97,7 +80,7 @@ statefile_write(const char *name, const void *data, size_t len, struct err *err)
 
 	snprintf(new, sizeof new, "%s.new", name);
 	int fd = open(new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0 || fchmod(fd, 0600) != 0 || write_all(fd, data, len) != 0 ||
+	if (fd < 0 || fchmod(fd, 0600) != 0 || write_whole(fd, data, len) != 0 ||
 	    fsync(fd) != 0 || rename(new, name) != 0 || sync_directory(name) != 0)
 		status = err_set(err, "%s: %s", name, strerror(errno));
 	if (fd >= 0)

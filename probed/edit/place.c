@@ -9,24 +9,19 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/whole.h"
 #include "edit/files.h"
 
 #define NEW_MODE 0640 /* there may be secrets in it one day */
 
-/* All LEN bytes of TEXT from the beginning of FD on, and no more. 0, or an errno. */
+/* LEN bytes of TEXT are what FD holds, and no more. 0, or an errno. */
 static int
-write_all(int fd, const char *text, size_t len)
+write_from_start(int fd, const char *text, size_t len)
 {
-	for (size_t at = 0; at < len;) {
-		ssize_t n = pwrite(fd, text + at, len - at, (off_t)at);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n == 0 ? EIO : errno;
-		at += (size_t)n;
-	}
-	return ftruncate(fd, (off_t)len) == 0 && fsync(fd) == 0 ? 0 : errno;
+	return write_whole_at(fd, text, len, 0) == 0 &&
+		       ftruncate(fd, (off_t)len) == 0 && fsync(fd) == 0
+		   ? 0
+		   : errno;
 }
 
 /* The directory of PATH, and the last part of it in NAME. */
@@ -81,7 +76,7 @@ replace(int dir, const char *name, const struct stat *was, const char *text, siz
 		 fchmod(fd, was != NULL ? was->st_mode & 07777 : NEW_MODE) != 0)
 		error = errno;
 	else
-		error = write_all(fd, text, len);
+		error = write_from_start(fd, text, len);
 	if (fd >= 0)
 		close(fd);
 	if (error == 0 && !still(dir, name, was))
@@ -105,9 +100,9 @@ overwrite(int dir, const char *name, const struct stat *was, const char *old,
 
 	if (fd < 0)
 		return errno;
-	error = still(dir, name, was) ? write_all(fd, text, len) : ESTALE;
+	error = still(dir, name, was) ? write_from_start(fd, text, len) : ESTALE;
 	if (error != 0 && error != ESTALE)
-		(void)write_all(fd, old, old_len);
+		(void)write_from_start(fd, old, old_len);
 	close(fd);
 	return error;
 }

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/whole.h"
 #include "recorder/aside.h"
 #include "recorder/newhead.h"
 #include "recorder/oldfile.h"
@@ -163,23 +164,6 @@ migrate_free(struct migration *m)
 
 /* --- rows ------------------------------------------------------------------------ */
 
-static int
-write_all(struct migration *m, const void *data, size_t len, off_t at, struct err *err)
-{
-	size_t put = 0;
-
-	while (put < len) {
-		ssize_t n =
-		    pwrite(m->fd, (const char *)data + put, len - put, at + (off_t)put);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return err_set(err, "%s: %s", m->fresh, strerror(errno));
-		put += (size_t)n;
-	}
-	return 0;
-}
-
 static bool
 is_unknown(const double *row, size_t count)
 {
@@ -209,8 +193,8 @@ make_rows(struct migration *m, struct err *err)
 			oldfile_row(m->under, cf, to - width, to, xff, row);
 	}
 	size_t len = n * count * sizeof *m->rows;
-	if (write_all(m, m->rows, len, m->at, err) < 0)
-		return -1;
+	if (write_whole_at(m->fd, m->rows, len, m->at) < 0)
+		return err_set(err, "%s: %s", m->fresh, strerror(errno));
 	m->at += (off_t)len;
 	if (m->row == rra->rows) {
 		m->archive++;
@@ -257,12 +241,14 @@ static int
 complete(struct migration *m, struct err *err)
 {
 	char *head = newhead_make(m->old, m->step, m->pings, &m->want);
-	int result = write_all(m, head, newhead_size(m->pings, m->want.count), 0, err);
+	int result =
+	    write_whole_at(m->fd, head, newhead_size(m->pings, m->want.count), 0);
+	int error = errno;
 	struct stat st, mine;
 
 	free(head);
 	if (result < 0)
-		return -1;
+		return err_set(err, "%s: %s", m->fresh, strerror(error));
 	if (stat(m->path, &st) == 0 && fstat(m->fd, &mine) == 0) {
 		/* Who is not root can give it to nobody else, and has no need to. */
 		if ((st.st_uid != mine.st_uid || st.st_gid != mine.st_gid) &&

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/whole.h"
 #include "config/conf.h"
 #include "minutering.h"
 #include "recorder/minutes_impl.h"
@@ -35,21 +36,6 @@ minutes_let_go(struct minutes *m, int64_t hour)
 	for (unsigned i = 0; i < MINUTES_OPEN; i++)
 		if (m->open[i].fd >= 0 && m->open[i].hour == hour)
 			close_hour(&m->open[i]);
-}
-
-int
-minutes_write_all(int fd, const void *data, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, data, len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -1;
-		data = (const uint8_t *)data + n;
-		len -= (size_t)n;
-	}
-	return 0;
 }
 
 void
@@ -96,7 +82,7 @@ minutes_make_file(const char *name, int64_t hour, struct err *err)
 	int fd =
 	    open(name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	minutering_head(head, hour);
-	if (fd >= 0 && minutes_write_all(fd, head, sizeof head) == 0)
+	if (fd >= 0 && write_whole(fd, head, sizeof head) == 0)
 		return fd;
 	err_set(err, "%s: %s", name, strerror(errno));
 	if (fd >= 0) {
@@ -183,7 +169,7 @@ append(
 	if (unlink(name) < 0 && errno != ENOENT)
 		return err_set(err, "%s: %s", name, strerror(errno));
 	minutes_hour_changed(m, hour);
-	if (minutes_write_all(o->fd, data, len) < 0) {
+	if (write_whole(o->fd, data, len) < 0) {
 		minutering_name(name, MINUTERING_MINUTES, hour);
 		err_set(err, "%s: %s", name, strerror(errno));
 		/* Half a record would end the file for every reader. */

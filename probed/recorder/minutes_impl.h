@@ -52,7 +52,6 @@ struct minutes {
 };
 
 /* minutes.c */
-int minutes_write_all(int fd, const void *data, size_t len);
 /* A new file called NAME of HOUR, its head written; its descriptor, or -1 with ERR. */
 int minutes_make_file(const char *name, int64_t hour, struct err *err);
 /* Close HOUR's file, which is about to be another one. */

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/whole.h"
 #include "recorder/minutes_impl.h"
 #include "toplist.h"
 
@@ -120,7 +121,7 @@ sum_up(struct minutes *m, enum minute_by by, struct err *err)
 		struct minutetable t =
 		    toplist_hour(s.list, by, m->sum.hour, s.minutes, MINUTES_HOUR_ROWS);
 		uint8_t *record = minutering_record(&t, &len);
-		if (minutes_write_all(m->sum.fd, record, len) < 0)
+		if (write_whole(m->sum.fd, record, len) < 0)
 			status = err_set(err, "%s", strerror(errno));
 		free(record);
 		minutetable_free(&t);
@@ -207,7 +208,7 @@ copy_without(struct minutering_file *f, int fd, const struct prefix *p, struct e
 			if (record == NULL)
 				continue;
 		}
-		int status = minutes_write_all(fd, record, len);
+		int status = write_whole(fd, record, len);
 		free(record);
 		if (status < 0)
 			return err_set(err, "%s", strerror(errno));

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/whole.h"
 #include "base/wire.h"
 #include "rawcode.h"
 #include "rawring.h"
@@ -127,21 +128,6 @@ trim(struct raw *raw)
 }
 
 static int
-write_all(int fd, const void *data, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, data, len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -1;
-		data = (const uint8_t *)data + n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
-static int
 begin_segment(struct raw *raw, struct err *err)
 {
 	char name[RAWRING_NAME];
@@ -166,7 +152,7 @@ begin_segment(struct raw *raw, struct err *err)
 	int fd = open(name, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return err_set(err, "%s: %s", name, strerror(errno));
-	if (write_all(fd, head, sizeof head) < 0) {
+	if (write_whole(fd, head, sizeof head) < 0) {
 		err_set(err, "%s: %s", name, strerror(errno));
 		unlink(name);
 		close(fd);
@@ -212,7 +198,7 @@ raw_flush(struct raw *raw, struct err *err)
 	if (have_segment(raw, err) < 0)
 		return -1;
 	struct rawring_segment *s = &raw->list.at[raw->list.count - 1];
-	if (write_all(raw->fd, raw->waiting, raw->waiting_len) < 0) {
+	if (write_whole(raw->fd, raw->waiting, raw->waiting_len) < 0) {
 		err_set(err, "%s: %s", STORE_RAW, strerror(errno));
 		/* Half a record would end this segment for every reader. */
 		if (ftruncate(raw->fd, (off_t)s->bytes) < 0) {

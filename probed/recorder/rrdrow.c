@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/whole.h"
 #include "recorder/oldfile.h"
 #include "recorder/rrdparts.h"
 
@@ -255,25 +256,6 @@ add_step(cdp_prep_t *cdp, enum oldfile_cf cf, double value)
 		*val += value;
 }
 
-static int
-write_all(int fd, const void *data, size_t len, uint64_t at)
-{
-	size_t put = 0;
-
-	while (put < len) {
-		ssize_t n =
-		    pwrite(fd, (const char *)data + put, len - put, (off_t)(at + put));
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n == 0)
-			errno = EIO;
-		if (n <= 0)
-			return -1;
-		put += (size_t)n;
-	}
-	return 0;
-}
-
 /* Rows first: who is ended between has a header that does not know of them yet. */
 static int
 write_rows(int fd)
@@ -292,8 +274,8 @@ write_rows(int fd)
 			for (size_t k = 0; k < rrd.sources; k++)
 				cdp[k].scratch[CDP_primary_val].u_val = rrd.value[k];
 			place(i)->cur_row = (place(i)->cur_row + 1) % rra->row_cnt;
-			if (write_all(
-				fd, rrd.value, len, at + place(i)->cur_row * len) < 0)
+			if (write_whole_at(fd, rrd.value, len,
+				(off_t)(at + place(i)->cur_row * len)) < 0)
 				return -1;
 		}
 		at += rra->row_cnt * len;
@@ -310,8 +292,8 @@ write_locked(int fd, const struct rrdfile *file, int64_t row, const char *text)
 	    !take_values(text, file->step))
 		return RRDROW_NOT_OURS;
 	live()->last_up = row;
-	if (write_rows(fd) < 0 || write_all(fd, rrd.head + rrd.at.live,
-				      rrd.at.end - rrd.at.live, rrd.at.live) < 0)
+	if (write_rows(fd) < 0 || write_whole_at(fd, rrd.head + rrd.at.live,
+				      rrd.at.end - rrd.at.live, (off_t)rrd.at.live) < 0)
 		return RRDROW_FAILED;
 	return RRDROW_DONE;
 }
