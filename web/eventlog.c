@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "eventsdb.h"
 #include "store.h"
+#include "web/prepared.h"
 
 #define MARK_ROWS 2000 /* looked at for one graph */
 
@@ -21,7 +22,9 @@ static struct {
 void
 eventlog_close(void)
 {
-	sqlite3_close(log_file.db);
+	prepared_forget();
+	/* Who reads it still, further up, ends it. */
+	sqlite3_close_v2(log_file.db);
 	log_file.db = NULL;
 }
 
@@ -163,11 +166,11 @@ static int
 run(const struct eventlog_query *q, const char *text, eventlog_fn fn, void *ctx,
     int *count)
 {
-	sqlite3_stmt *stmt;
-	int r = sqlite3_prepare_v2(log_file.db, text, -1, &stmt, NULL);
+	sqlite3_stmt *stmt = prepared_get(log_file.db, text);
+	int r;
 
-	if (r != SQLITE_OK)
-		return r;
+	if (stmt == NULL)
+		return sqlite3_errcode(log_file.db);
 	sqlite3_bind_int64(stmt, 1, q->start);
 	sqlite3_bind_int64(stmt, 2, q->end);
 	sqlite3_bind_text(stmt, 3, q->kind, -1, SQLITE_STATIC);
@@ -180,7 +183,7 @@ run(const struct eventlog_query *q, const char *text, eventlog_fn fn, void *ctx,
 		hand_out(stmt, fn, ctx);
 		++*count;
 	}
-	sqlite3_finalize(stmt);
+	prepared_put(stmt);
 	return r == SQLITE_DONE ? SQLITE_OK : r;
 }
 
@@ -212,13 +215,12 @@ eventlog_each(
 static bool
 one_number(const char *sql, int64_t *n)
 {
-	sqlite3_stmt *stmt = NULL;
-	bool ok = sqlite3_prepare_v2(log_file.db, sql, -1, &stmt, NULL) == SQLITE_OK &&
-		  sqlite3_step(stmt) == SQLITE_ROW;
+	sqlite3_stmt *stmt = prepared_get(log_file.db, sql);
+	bool ok = stmt != NULL && sqlite3_step(stmt) == SQLITE_ROW;
 
 	if (ok)
 		*n = sqlite3_column_int64(stmt, 0);
-	sqlite3_finalize(stmt);
+	prepared_put(stmt);
 	return ok;
 }
 
@@ -285,25 +287,25 @@ finding_facts(const char *evidence,
 {
 	sqlite3_stmt *stmt = NULL;
 
-	if (sqlite3_prepare_v2(log_file.db,
-		"SELECT json_extract(value, '$.name'), json_extract(value, '$.of'), "
-		"json_extract(value, '$.unit'), json_extract(value, '$.value') "
-		"FROM json_each(?, '$.numbers') "
-		"WHERE json_extract(value, '$.value') IS NOT NULL",
-		-1, &stmt, NULL) == SQLITE_OK) {
+	stmt = prepared_get(log_file.db,
+	    "SELECT json_extract(value, '$.name'), json_extract(value, '$.of'), "
+	    "json_extract(value, '$.unit'), json_extract(value, '$.value') "
+	    "FROM json_each(?, '$.numbers') "
+	    "WHERE json_extract(value, '$.value') IS NOT NULL");
+	if (stmt != NULL) {
 		sqlite3_bind_text(stmt, 1, evidence, -1, SQLITE_STATIC);
 		while (sqlite3_step(stmt) == SQLITE_ROW)
 			hand_number(stmt, fact, ctx);
-		sqlite3_finalize(stmt);
+		prepared_put(stmt);
 	}
-	if (sqlite3_prepare_v2(log_file.db,
-		"SELECT json_extract(value, '$.name'), json_extract(value, '$.text') "
-		"FROM json_each(?, '$.facts')",
-		-1, &stmt, NULL) == SQLITE_OK) {
+	stmt = prepared_get(log_file.db,
+	    "SELECT json_extract(value, '$.name'), json_extract(value, '$.text') "
+	    "FROM json_each(?, '$.facts')");
+	if (stmt != NULL) {
 		sqlite3_bind_text(stmt, 1, evidence, -1, SQLITE_STATIC);
 		while (sqlite3_step(stmt) == SQLITE_ROW)
 			fact(ctx, text_of(stmt, 0), text_of(stmt, 1));
-		sqlite3_finalize(stmt);
+		prepared_put(stmt);
 	}
 }
 
@@ -313,16 +315,16 @@ eventlog_facts(const char *evidence,
 {
 	sqlite3_stmt *stmt = NULL;
 
-	if (log_file.db == NULL ||
-	    sqlite3_prepare_v2(log_file.db,
-		"SELECT key, CASE type WHEN 'true' THEN 'yes' WHEN 'false' THEN 'no' "
-		"ELSE atom END FROM json_each(?) WHERE atom IS NOT NULL",
-		-1, &stmt, NULL) != SQLITE_OK)
+	if (log_file.db != NULL)
+		stmt = prepared_get(log_file.db,
+		    "SELECT key, CASE type WHEN 'true' THEN 'yes' WHEN 'false' THEN 'no' "
+		    "ELSE atom END FROM json_each(?) WHERE atom IS NOT NULL");
+	if (stmt == NULL)
 		return;
 	sqlite3_bind_text(stmt, 1, evidence, -1, SQLITE_STATIC);
 	while (sqlite3_step(stmt) == SQLITE_ROW)
 		fact(ctx, text_of(stmt, 0), text_of(stmt, 1));
-	sqlite3_finalize(stmt);
+	prepared_put(stmt);
 	finding_facts(evidence, fact, ctx);
 }
 
@@ -332,9 +334,9 @@ eventlog_number(const char *text, const char *path)
 	sqlite3_stmt *stmt = NULL;
 	double number = NAN;
 
-	if (log_file.db != NULL &&
-	    sqlite3_prepare_v2(log_file.db, "SELECT json_extract(?1, ?2)", -1, &stmt,
-		NULL) == SQLITE_OK) {
+	if (log_file.db != NULL)
+		stmt = prepared_get(log_file.db, "SELECT json_extract(?1, ?2)");
+	if (stmt != NULL) {
 		sqlite3_bind_text(stmt, 1, text, -1, SQLITE_STATIC);
 		sqlite3_bind_text(stmt, 2, path, -1, SQLITE_STATIC);
 		if (sqlite3_step(stmt) == SQLITE_ROW &&
@@ -342,7 +344,7 @@ eventlog_number(const char *text, const char *path)
 			sqlite3_column_type(stmt, 0) == SQLITE_INTEGER))
 			number = sqlite3_column_double(stmt, 0);
 	}
-	sqlite3_finalize(stmt);
+	prepared_put(stmt);
 	return number;
 }
 
@@ -361,13 +363,14 @@ eventlog_veil(const char *evidence)
 	sqlite3_stmt *stmt = NULL;
 	char *text = NULL;
 
-	if (log_file.db != NULL &&
-	    sqlite3_prepare_v2(log_file.db, sql, -1, &stmt, NULL) == SQLITE_OK) {
+	if (log_file.db != NULL)
+		stmt = prepared_get(log_file.db, sql);
+	if (stmt != NULL) {
 		sqlite3_bind_text(stmt, 1, evidence, -1, SQLITE_STATIC);
 		if (sqlite3_step(stmt) == SQLITE_ROW)
 			text = mem_str(text_of(stmt, 0));
 	}
-	sqlite3_finalize(stmt);
+	prepared_put(stmt);
 	if (text == NULL || *text == '\0') {
 		free(text);
 		text = mem_str("{}");
@@ -383,10 +386,10 @@ eventlog_silences(int64_t now, void (*fn)(void *ctx, const struct eventlog_silen
 
 	if (!have(err))
 		return err->text[0] == '\0' ? 0 : -1;
-	if (sqlite3_prepare_v2(log_file.db,
-		"SELECT id, \"begin\", \"end\", subject_prefix, reason FROM silence "
-		"WHERE \"end\" > ? ORDER BY \"begin\", id LIMIT 1000",
-		-1, &stmt, NULL) != SQLITE_OK)
+	stmt = prepared_get(log_file.db,
+	    "SELECT id, \"begin\", \"end\", subject_prefix, reason FROM silence "
+	    "WHERE \"end\" > ? ORDER BY \"begin\", id LIMIT 1000");
+	if (stmt == NULL)
 		return err_set(
 		    err, "%s: %s", STORE_EVENTS, sqlite3_errmsg(log_file.db));
 	sqlite3_bind_int64(stmt, 1, now);
@@ -396,7 +399,7 @@ eventlog_silences(int64_t now, void (*fn)(void *ctx, const struct eventlog_silen
 			text_of(stmt, 3), text_of(stmt, 4) };
 		fn(ctx, &s);
 	}
-	sqlite3_finalize(stmt);
+	prepared_put(stmt);
 	return 0;
 }
 
@@ -407,16 +410,16 @@ eventlog_open_count(void)
 	unsigned n = 0;
 	struct err err;
 
-	if (!have(&err) ||
-	    sqlite3_prepare_v2(log_file.db,
-		"SELECT count(*) FROM (SELECT 1 FROM incident WHERE \"end\" IS NULL AND "
-		"suppressed_by IS NULL LIMIT ?)",
-		-1, &stmt, NULL) != SQLITE_OK)
+	if (have(&err))
+		stmt = prepared_get(log_file.db,
+		    "SELECT count(*) FROM (SELECT 1 FROM incident WHERE \"end\" IS NULL "
+		    "AND suppressed_by IS NULL LIMIT ?)");
+	if (stmt == NULL)
 		return 0;
 	sqlite3_bind_int(stmt, 1, EVENTLOG_COUNTED);
 	if (sqlite3_step(stmt) == SQLITE_ROW)
 		n = (unsigned)sqlite3_column_int(stmt, 0);
-	sqlite3_finalize(stmt);
+	prepared_put(stmt);
 	return n;
 }
 
@@ -430,10 +433,10 @@ eventlog_open_kinds(
 	err->text[0] = '\0';
 	if (!have(err))
 		return err->text[0] == '\0' ? 0 : -1;
-	r = sqlite3_prepare_v2(log_file.db,
+	stmt = prepared_get(log_file.db,
 	    "SELECT kind, suppressed_by IS NOT NULL, count(*), sum(" RECURRING
-	    ") FROM incident WHERE \"end\" IS NULL GROUP BY 1, 2",
-	    -1, &stmt, NULL);
+	    ") FROM incident WHERE \"end\" IS NULL GROUP BY 1, 2");
+	r = stmt != NULL ? SQLITE_OK : sqlite3_errcode(log_file.db);
 	while (r == SQLITE_OK && (r = sqlite3_step(stmt)) == SQLITE_ROW) {
 		struct eventlog_open row = { .kind = text_of(stmt, 0),
 			.suppressed = sqlite3_column_int(stmt, 1) != 0,
@@ -443,7 +446,7 @@ eventlog_open_kinds(
 		fn(ctx, &row);
 		r = SQLITE_OK;
 	}
-	sqlite3_finalize(stmt);
+	prepared_put(stmt);
 	if (r == SQLITE_DONE)
 		return 0;
 	return err_set(err, "%s: %s", STORE_EVENTS, sqlite3_errstr(r));
