@@ -76,6 +76,71 @@ test_alpha(void)
 	free(file);
 }
 
+static uint32_t seed;
+
+static unsigned
+draw_lot(unsigned below)
+{
+	seed = seed * 1664525 + 1013904223;
+	return (seed >> 8) % below;
+}
+
+/* Areas of some colours, crossed by lines, with a repeated letter of many colours. */
+static bool
+is_read_back(unsigned width, unsigned height, unsigned colors, unsigned run)
+{
+	size_t stride = width + 5, size;
+	uint32_t *in = malloc(stride * height * sizeof *in), color = 0xff000000;
+	unsigned left = 0, other = 0;
+	struct png png;
+
+	for (size_t i = 0; i < stride * height; i++) {
+		if (left-- == 0) {
+			left = draw_lot(run);
+			color = 0xff000000 | draw_lot(colors) * 0x10203;
+		}
+		size_t x = i % stride, y = i / stride;
+		in[i] = y > 0 && draw_lot(3) == 0 ? in[i - stride]
+			: x % 9 < 5 && draw_lot(50) == 0
+			    ? 0xff000000 | (uint32_t)(x * y)
+			    : color;
+	}
+	uint8_t *file = png_pack(in, width, height, stride, &size);
+	bool read =
+	    png_read(&png, file, size) && png.width == width && png.height == height;
+	for (size_t i = 0; read && i < (size_t)width * height; i++)
+		other +=
+		    png.pixel[i] != (in[i / width * stride + i % width] & 0xffffff);
+	if (read)
+		free(png.pixel);
+	free(file);
+	free(in);
+	return read && other == 0;
+}
+
+static void
+test_any(void)
+{
+	static const struct {
+		unsigned width, height, colors, run;
+	} some[] = { { 1, 1, 1, 1 }, { 1, 300, 2, 5 }, { 2, 2, 1, 9 },
+		{ 86, 3, 1, 9999 }, { 87, 90, 3, 200 }, { 700, 300, 1, 50 },
+		{ 700, 300, 255, 20 }, { 700, 90, 65536, 1 }, { 4000, 60, 9, 90 },
+		{ 10922, 4, 30, 40 }, { 10923, 4, 30, 40 }, { 40000, 3, 30, 60 } };
+
+	for (size_t i = 0; i < sizeof some / sizeof some[0]; i++) {
+		bool good = true;
+
+		for (seed = 1; seed < 5 && good; seed++) {
+			uint32_t was = seed;
+			good = is_read_back(
+			    some[i].width, some[i].height, some[i].colors, some[i].run);
+			seed = was;
+		}
+		ok(good, "%u x %u pixels are read back", some[i].width, some[i].height);
+	}
+}
+
 int
 main(void)
 {
@@ -83,6 +148,7 @@ main(void)
 
 	test_opaque();
 	test_alpha();
+	test_any();
 	ok(png_pack(pixel, 0, 5, 0, &size) == NULL, "nothing wide is no picture");
 	ok(png_pack(pixel, 5, 0, 5, &size) == NULL, "nothing high is none");
 	ok(png_pack(pixel, 1U << 20, 1U << 20, 5, &size) == NULL, "nor is a huge one");
