@@ -29,33 +29,50 @@ static struct {
 	bool again; /* there was another configuration meanwhile */
 } self;
 
-/* --- in the child: where --------------------------------------------------------- */
+/* --- where --------------------------------------------------------------------- */
 
-/* Make the directory of copies the working directory; its descriptor, or -1. What lies
- * below DATADIR is the workers' to write, and this process may be root: the directory
- * must be ours alone, so that no link in it leads elsewhere, and nobody but us reads
- * the secrets in the copies. */
-static int
-enter(int datadir)
+/* What lies below DATADIR is the workers' to write, and this process may be root: the
+ * directory must be ours alone, so that no link in it leads elsewhere, and nobody but
+ * us reads the secrets in the copies. */
+int
+copies_directory(int datadir)
 {
 	int top = openat(datadir, STORE_DIR, O_PATH | O_DIRECTORY | O_NOFOLLOW);
 	int state =
 	    top < 0 ? -1
 		    : openat(top, STORE_STATE_NAME, O_PATH | O_DIRECTORY | O_NOFOLLOW);
 	struct stat st;
-	int dir;
+	int dir = -1, error;
 
-	if (state < 0 ||
-	    (mkdirat(state, STORE_COPIES_NAME, 0700) != 0 && errno != EEXIST))
-		return -1;
-	dir = openat(state, STORE_COPIES_NAME, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-	if (dir < 0 || fstat(dir, &st) != 0)
-		return -1;
-	if (st.st_uid != geteuid() || (st.st_mode & 077) != 0) {
-		errno = EPERM;
-		return -1;
+	if (state >= 0 &&
+	    (mkdirat(state, STORE_COPIES_NAME, 0700) == 0 || errno == EEXIST))
+		dir = openat(state, STORE_COPIES_NAME,
+		    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	error = errno;
+	if (dir >= 0 && (fstat(dir, &st) != 0 || st.st_uid != geteuid() ||
+			    (st.st_mode & 077) != 0)) {
+		close(dir);
+		dir = -1;
+		error = EPERM;
 	}
-	return fchdir(dir) == 0 ? dir : -1;
+	if (state >= 0)
+		close(state);
+	if (top >= 0)
+		close(top);
+	errno = error;
+	return dir;
+}
+
+/* Make it the working directory; its descriptor, or -1. */
+static int
+enter(int datadir)
+{
+	int dir = copies_directory(datadir);
+
+	if (dir < 0 || fchdir(dir) == 0)
+		return dir;
+	close(dir);
+	return -1;
 }
 
 /* PATH without links in its directory: what is copied back has to arrive there. */

@@ -9,6 +9,11 @@
 
 #define COPIES_MAX 20 /* of which the oldest go */
 
+/* The directory that holds them, made where it is missing: nobody but us may open what
+ * is in it. A descriptor, or -1 with errno. Of the names in it, those that begin with a
+ * digit are copies. */
+int copies_directory(int datadir);
+
 /* Call EACH for the versions of the file at PATH in DATADIR, newest first, until it
  * returns false: with a number that stays that version's, when it came into force or
  * was replaced (epoch seconds) and FD, open on it, which is closed then. 0, or an

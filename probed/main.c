@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "brokerfile.h"
 #include "consult.h"
 #include "copies.h"
 #include "datadir.h"
@@ -170,6 +171,7 @@ mend_datadir(void)
 	log_warnx(
 	    "%s/" STORE_DIR " was deleted in part and is made again", datadir_path);
 	sockets_probectl(fd);
+	sockets_keep_brokers(brokerfile_anew(datadir, sockets_brokers()));
 	if (anew.draft)
 		workers_renew(ROOM_WEB);
 	else
@@ -344,6 +346,7 @@ open_sockets(const struct conf *conf)
 	if (fd < 0)
 		return cannot(&err);
 	sockets_probectl(fd);
+	sockets_keep_brokers(brokerfile_open(datadir, conf->sinks > 0));
 	return 0;
 }
 

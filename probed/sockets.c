@@ -195,16 +195,48 @@ sockets_http(
 	return open_list(conf_value(web, "listen", fallback), open_http, err);
 }
 
-void
-sockets_probectl(int fd)
+/* FD is the one of KIND, which is ROOM's. */
+static void
+keep_one(enum msg_socket kind, enum room room, int fd)
 {
 	for (unsigned i = 0; i < socket_count; i++)
-		if (sockets[i].kind == SOCKET_PROBECTL) {
-			close(sockets[i].fd);
+		if (sockets[i].kind == kind) {
 			sockets[i].fd = fd;
 			return;
 		}
-	keep(SOCKET_PROBECTL, ROOM_WEB, 0, fd);
+	keep(kind, room, 0, fd);
+}
+
+/* -1: there is none. */
+static int
+the_one(enum msg_socket kind)
+{
+	for (unsigned i = 0; i < socket_count; i++)
+		if (sockets[i].kind == kind)
+			return sockets[i].fd;
+	return -1;
+}
+
+void
+sockets_probectl(int fd)
+{
+	int old = the_one(SOCKET_PROBECTL);
+
+	if (old >= 0)
+		close(old);
+	keep_one(SOCKET_PROBECTL, ROOM_WEB, fd);
+}
+
+void
+sockets_keep_brokers(int fd)
+{
+	keep_one(SOCKET_BROKERS, ROOM_COURIER, fd);
+}
+
+int
+sockets_brokers(void)
+{
+	return the_one(SOCKET_BROKERS);
 }
 
 /* --- measuring ------------------------------------------------------------------- */

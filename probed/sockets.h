@@ -28,6 +28,9 @@ void sockets_icmp(const struct conf *conf);
 unsigned sockets_packets(const struct conf *conf);
 /* Take FD over as probectl's listening socket, in place of one before. */
 void sockets_probectl(int fd);
+/* Likewise FD of brokerfile.h; sockets_brokers() has it. */
+void sockets_keep_brokers(int fd);
+int sockets_brokers(void);
 
 /* How many there are, of all kinds. */
 unsigned sockets_count(void);

@@ -84,6 +84,7 @@ cat >"$DIR/smokebox" <<-END
 url = mqtt://broker.test
 username = smokebox
 password_file = secret
+topic = smokebox
 END
 SMOKEBOX_TEST=seccomp=kill probed_start
 wait_until 20 ready || bail "probed does not answer"
@@ -164,6 +165,47 @@ wait_until 10 says smokebox/status offline || wait_until 1 says smokebox/status 
 wait_until 20 says smokebox/status online
 ok $? "a courier that was killed comes back"
 
+# --- a section that is taken out --------------------------------------------------------
+forgotten() {
+	[ -z "$(kept 'smokebox/#'; kept 'homeassistant/+/smokebox/#')" ]
+}
+cp "$DIR/smokebox" "$DIR/with"
+# shellcheck disable=SC2086
+mosquitto_pub $AUTH 'open sesame' -r -t homeassistant/sensor/other/x/config -m '{}'
+probed_stop
+echo "*** Sinks ***" >"$DIR/smokebox"
+described 9
+ok $? "what is taken out while nobody is here is still described"
+probed_start
+wait_until 30 forgotten
+ok $? "until we are: then nothing of this box is left" || kept '#'
+is "$(value homeassistant/sensor/other/x/config)" '{}' "and what is not ours stays"
+wait_until 10 grep -q 'ha: .* keeps nothing of it any more' "$DIR/probed.log"
+ok $? "the log says so"
+is "$(stat -c %a "$DIR/data/.smokebox/state/configurations/brokers")" 600 "who remembers lets nobody read it"
+unlike "$(cat "$DIR/data/.smokebox/state/configurations/brokers")" 'sesame' "and forgets, in turn"
+cp "$DIR/with" "$DIR/smokebox"
+wait_until 30 described 9
+ok $? "a section that is put back describes again"
+echo "*** Sinks ***" >"$DIR/smokebox"
+wait_until 30 forgotten
+ok $? "and, taken out while we are here, nothing" || kept '#'
+
+# --- a name of its own ------------------------------------------------------------------
+sed '/^topic/d' "$DIR/with" >"$DIR/smokebox"
+named() {
+	kept '+/status' | sed -n 's,^\(smokebox-[0-9a-f]\{8\}\)/status online$,\1,p' | grep .
+}
+wait_until 20 named
+name=$(named)
+like "$name" '^smokebox-' "without topic this box has a name of its own"
+is "$(sed 's/^[^ ]* //' <<<"$(kept "homeassistant/+/$name/+/config")" |
+	jq -rs '[.[].device.identifiers[0]] | unique | join(" ")')" "$name" "which is the device's"
+probed_stop
+probed_start
+wait_until 20 says "$name/status" online
+ok $? "and stays the same"
+
 # --- TLS --------------------------------------------------------------------------------
 sed -i "s,^url.*,url = mqtts://broker.test:8883\\nca = $DIR/ca.pem\\ntopic = flat/box," "$DIR/smokebox"
 probed_stop
@@ -173,11 +215,16 @@ wait_until 20 says flat/box/status online
 ok $? "by TLS, with another topic" || api status
 wait_until 10 holds_value flat/box/target/A/one '.loss == 0'
 ok $? "figures go there"
-sed -i "s,broker.test:8883,other.test:8883," "$DIR/smokebox"
+sed -i "s,broker.test:8883,127.0.0.1:1883,; s,mqtts,mqtt,; /^ca/d" "$DIR/smokebox"
+wait_until 20 grep -q 'mqtts://broker.test:8883 keeps nothing of it' "$DIR/probed.log"
+ok $? "by another of its addresses"
+says flat/box/status online
+ok $? "a broker forgets nothing that is shown there" || kept 'flat/#'
+sed -i "s,mqtt://127.0.0.1:1883,mqtts://other.test:8883\\nca = $DIR/ca.pem," "$DIR/smokebox"
 wait_until 20 sink_has error 'certificate|hostname'
 ok $? "a broker whose certificate is another's is not believed" || api status
 wait_until 10 says flat/box/status offline
-ok $? "nor told anything"
+ok $? "nor told anything, and the one before is told that this box is away"
 
 # --- a foe ------------------------------------------------------------------------------
 perl "$SOURCE/t/mqttfoe.pl" 1999 2>"$DIR/foe.log" &

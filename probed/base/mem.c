@@ -41,6 +41,12 @@ mem_str(const char *s)
 	return s == NULL ? NULL : mem_check(strdup(s));
 }
 
+bool
+mem_same(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
 char *
 mem_strn(const char *s, size_t n)
 {

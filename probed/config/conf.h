@@ -193,7 +193,8 @@ struct conf_sink {
 	bool loss_tags;			  /* loss is a tag as well */
 	bool mqtt;			  /* by its URL; what follows is for it alone */
 	const char *ca; /* who vouches for the broker; NULL: the system's */
-	const char *topic, *discovery; /* prefixes of all topics */
+	/* Prefixes of all topics; the first is NULL for this box's own name. */
+	const char *topic, *discovery;
 	const char *device;	       /* this box's name there */
 	const char *targets;	       /* paths, blanks between them; "" is all */
 	bool hosts;		       /* names of flows' hosts may be told */

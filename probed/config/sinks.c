@@ -86,7 +86,7 @@ view_mqtt(struct conf_sink *sink, const struct conf_section *s)
 {
 	sink->mqtt = true;
 	sink->ca = text(s, "ca");
-	sink->topic = conf_value(s, "topic", "smokebox");
+	sink->topic = text(s, "topic");
 	sink->discovery = conf_value(s, "discovery", "homeassistant");
 	sink->device = text(s, "device");
 	if (sink->device == NULL)

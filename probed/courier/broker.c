@@ -187,7 +187,9 @@ attempt_new(struct broker *b)
 	mosquitto_message_callback_set(a->mosq, on_message);
 	if (b->user != NULL)
 		mosquitto_username_pw_set(a->mosq, b->user, b->password);
-	mosquitto_will_set(a->mosq, b->status, strlen("offline"), "offline", 1, true);
+	if (b->status != NULL)
+		mosquitto_will_set(
+		    a->mosq, b->status, strlen("offline"), "offline", 1, true);
 	/* Without one of them it would go on without TLS. */
 	if (b->tls && b->ca != NULL)
 		a->rc = mosquitto_tls_set(a->mosq, b->ca, NULL, NULL, NULL, NULL);
@@ -475,8 +477,9 @@ broker_last(struct broker *b)
 {
 	b->last = true;
 	if (b->phase == PHASE_UP) {
-		mosquitto_publish(b->attempt->mosq, NULL, b->status, strlen("offline"),
-		    "offline", 0, true);
+		if (b->status != NULL)
+			mosquitto_publish(b->attempt->mosq, NULL, b->status,
+			    strlen("offline"), "offline", 0, true);
 		go_on(b, mosquitto_disconnect(b->attempt->mosq));
 	} else if (b->phase != PHASE_CONNECTING)
 		lose(b, "");

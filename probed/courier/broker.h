@@ -17,7 +17,7 @@ struct broker_setup {
 	const char *user, *password; /* NULL: none */
 	const char *ca;		     /* PEM file; NULL: whom the system believes */
 	const char *id;		     /* ours there */
-	const char *status;	     /* topic that says whether we are "online" */
+	const char *status; /* topic that says whether we are "online"; NULL: none */
 };
 
 struct broker_ops {

@@ -4,8 +4,10 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/log.h"
+#include "courier/announced.h"
 #include "courier/blockades.h"
 #include "courier/errand.h"
 #include "courier/master.h"
@@ -16,6 +18,17 @@
 #include "link/worker.h"
 
 static struct worker *self;
+
+static void
+on_socket(enum msg_socket kind, unsigned index, unsigned rung, int fd)
+{
+	(void)index;
+	(void)rung;
+	if (kind == SOCKET_BROKERS)
+		announced_open(fd);
+	else
+		close(fd);
+}
 
 static void *
 start(struct worker *w)
@@ -118,6 +131,7 @@ main(void)
 	static const struct worker_ops ops = {
 		.room = ROOM_COURIER,
 		.sandbox = SANDBOX_COURIER,
+		.socket = on_socket,
 		.start = start,
 		.run = run,
 		.peer = peer,

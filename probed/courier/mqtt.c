@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "config/window.h"
+#include "courier/announced.h"
 #include "courier/broker.h"
 #include "courier/homeassistant.h"
 
@@ -17,6 +18,8 @@
 #define REMOVALS (MQTT_TARGETS * (HA_OF_TARGET + 1))
 /* Home Assistant starts again: not more often is everything said to it again. */
 #define AGAIN_NS (10 * CLOCK_NS_PER_S)
+/* Nothing more of ours comes from a broker that kept silent for so long. */
+#define SILENT_NS (3 * CLOCK_NS_PER_S)
 #define BLANKS " \t,"
 
 /* One target, or in front of all this box with its verdict (id 0). */
@@ -38,6 +41,10 @@ struct mqtt {
 	size_t removals;
 	bool online;	 /* that is to be said */
 	int64_t said_ns; /* when all was to be said last */
+	/* All that is there is to be taken back, */
+	bool leaving;
+	bool asks, lives; /* unless somebody of that name lives there */
+	int64_t heard_ns;
 	struct msg_sink told;
 	struct log_limit stuck;
 	bool stuck_told, was_up;
@@ -164,10 +171,42 @@ on_room(void *ctx)
 
 /* --- the line --------------------------------------------------------------------- */
 
+/* Have all that is there told, to be taken back. */
+static void
+sweep(struct mqtt *m)
+{
+	char *filter = ha_sweep_filter(&m->conf);
+
+	m->asks = false;
+	m->heard_ns = clock_mono_ns();
+	broker_subscribe(m->broker, filter);
+	free(filter);
+	take_back(m, ha_status_topic(&m->conf));
+	take_back(m, ha_state_topic(&m->conf, NULL));
+}
+
+static void
+on_up_to_leave(struct mqtt *m)
+{
+	char *status = ha_status_topic(&m->conf);
+
+	m->heard_ns = clock_mono_ns();
+	if (m->asks)
+		broker_subscribe(m->broker, status);
+	else
+		sweep(m);
+	free(status);
+}
+
 static void
 on_up(void *ctx)
 {
 	struct mqtt *m = ctx;
+
+	if (m->leaving) {
+		on_up_to_leave(m);
+		return;
+	}
 	char *filter = ha_sweep_filter(&m->conf), *birth = ha_birth_topic(&m->conf);
 
 	broker_subscribe(m->broker, filter);
@@ -176,7 +215,8 @@ on_up(void *ctx)
 	free(birth);
 	say_all(m);
 	if (m->stuck_told || !m->was_up)
-		log_info("sink %s: connected to %s", m->conf.name, m->conf.url);
+		log_info("sink %s: connected to %s as %s", m->conf.name, m->conf.url,
+		    m->conf.topic);
 	m->was_up = true;
 	m->stuck_told = false;
 }
@@ -191,8 +231,8 @@ on_down(void *ctx, const char *why, unsigned pause_s)
 	snprintf(m->told.error, sizeof m->told.error, "%s", why);
 	if (!log_allowed(&m->stuck, TELL_S, NULL))
 		return;
-	log_warnx("sink %s, %s: %s (next try in %u s)", m->conf.name, m->conf.url, why,
-	    pause_s);
+	log_warnx("sink %s, %s%s: %s (next try in %u s)", m->conf.name, m->conf.url,
+	    m->leaving ? ", which is to forget us" : "", why, pause_s);
 	m->stuck_told = true;
 }
 
@@ -228,10 +268,13 @@ on_message(void *ctx, const char *topic, const void *payload, size_t len)
 {
 	struct mqtt *m = ctx;
 	char *birth = ha_birth_topic(&m->conf), *state;
+	bool online = len == strlen("online") && memcmp(payload, "online", len) == 0;
 
-	if (strcmp(topic, birth) == 0 && len == strlen("online") &&
-	    memcmp(payload, "online", len) == 0 &&
-	    clock_mono_ns() - m->said_ns > AGAIN_NS) {
+	m->heard_ns = clock_mono_ns();
+	if (m->asks) {
+		m->lives |= online;
+	} else if (!m->leaving && strcmp(topic, birth) == 0 && online &&
+		   clock_mono_ns() - m->said_ns > AGAIN_NS) {
 		say_all(m);
 		broker_ask(m->broker);
 	}
@@ -353,19 +396,17 @@ mqtt_verdict(struct mqtt *m, const struct msg_verdict *v)
 
 /* --- life ------------------------------------------------------------------------- */
 
-static bool
-same(const char *a, const char *b)
-{
-	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
-}
-
 bool
 mqtt_shows(const struct mqtt *m, const struct conf_sink *c)
 {
-	const struct conf_sink *o = &m->conf;
+	return announced_same(&m->conf, c);
+}
 
-	return c->mqtt && same(o->url, c->url) && same(o->topic, c->topic) &&
-	       same(o->discovery, c->discovery);
+bool
+mqtt_is_called(const struct mqtt *m, const struct conf_sink *c)
+{
+	return mem_same(m->conf.topic, c->topic) &&
+	       mem_same(m->conf.discovery, c->discovery);
 }
 
 bool
@@ -373,21 +414,20 @@ mqtt_is(const struct mqtt *m, const struct conf_sink *c)
 {
 	const struct conf_sink *o = &m->conf;
 
-	return mqtt_shows(m, c) && same(o->name, c->name) && same(o->user, c->user) &&
-	       same(o->password, c->password) && same(o->ca, c->ca) &&
-	       same(o->device, c->device) && same(o->targets, c->targets) &&
-	       o->hosts == c->hosts;
+	return mqtt_shows(m, c) && mem_same(o->name, c->name) &&
+	       mem_same(o->user, c->user) && mem_same(o->password, c->password) &&
+	       mem_same(o->ca, c->ca) && mem_same(o->device, c->device) &&
+	       mem_same(o->targets, c->targets) && o->hosts == c->hosts;
 }
 
-struct mqtt *
-mqtt_new(struct event_base *base, const struct conf_sink *c, const struct conf *conf,
-    const struct msg_verdict *v)
+/* What C says, at its broker. STATUS: the topic of farewells; NULL: none is said. */
+static struct mqtt *
+make(struct event_base *base, const struct conf_sink *c, const char *id,
+    const char *status)
 {
 	static const struct broker_ops ops = { on_up, on_room, on_message, on_down };
 	struct mqtt *m = mem_zero(1, sizeof *m);
-	char *node = ha_node(c), *status = ha_status_topic(c);
-	struct broker_setup setup = { c->url, c->user, c->password, c->ca, node,
-		status };
+	struct broker_setup setup = { c->url, c->user, c->password, c->ca, id, status };
 
 	m->conf = *c;
 	m->conf.name = mem_str(c->name);
@@ -401,8 +441,18 @@ mqtt_new(struct event_base *base, const struct conf_sink *c, const struct conf *
 	m->conf.targets = mem_str(c->targets);
 	snprintf(m->told.name, sizeof m->told.name, "%s", c->name);
 	snprintf(m->told.url, sizeof m->told.url, "%s", c->url);
-	mqtt_configure(m, conf);
 	m->broker = broker_new(base, &setup, &ops, m);
+	return m;
+}
+
+struct mqtt *
+mqtt_new(struct event_base *base, const struct conf_sink *c, const struct conf *conf,
+    const struct msg_verdict *v)
+{
+	char *node = ha_node(c), *status = ha_status_topic(c);
+	struct mqtt *m = make(base, c, node, status);
+
+	mqtt_configure(m, conf);
 	if (v != NULL)
 		mqtt_verdict(m, v);
 	free(status);
@@ -410,24 +460,50 @@ mqtt_new(struct event_base *base, const struct conf_sink *c, const struct conf *
 	return m;
 }
 
+struct mqtt *
+mqtt_leave(struct event_base *base, const struct conf_sink *c, bool asks)
+{
+	/* Not the name of one that shows something at the same broker. */
+	char *node = ha_node(c), *id = mem_printf("%s-leaves", node);
+	struct mqtt *m = make(base, c, id, NULL);
+
+	m->leaving = true;
+	m->asks = asks;
+	free(id);
+	free(node);
+	return m;
+}
+
+bool
+mqtt_has_left(struct mqtt *m)
+{
+	if (!broker_is_up(m->broker) || m->removals > 0 ||
+	    clock_mono_ns() - m->heard_ns < SILENT_NS)
+		return false;
+	if (!m->asks || m->lives)
+		return true;
+	sweep(m);
+	broker_ask(m->broker);
+	return false;
+}
+
+bool
+mqtt_is_online(const struct mqtt *m)
+{
+	return broker_is_up(m->broker) && !m->online;
+}
+
 void
-mqtt_free(struct mqtt *m, bool gone)
+mqtt_free(struct mqtt *m)
 {
 	const char *const own[] = { m->conf.name, m->conf.url, m->conf.user,
 		m->conf.password, m->conf.ca, m->conf.topic, m->conf.discovery,
 		m->conf.device, m->conf.targets };
 
 	for (size_t i = 0; i < m->count; i++) {
-		if (gone)
-			take_back_all_of(m, &m->shown[i]);
 		free(m->shown[i].path);
 		free(m->shown[i].state);
 	}
-	m->count = 0;
-	m->online = false;
-	/* As much as fits into the line: nobody waits for the broker. */
-	if (gone)
-		on_room(m);
 	broker_free(m->broker);
 	while (m->removals > 0)
 		free(m->removal[--m->removals]);

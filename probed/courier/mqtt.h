@@ -18,11 +18,21 @@ struct mqtt;
  * stand, NULL where that is not known yet. */
 struct mqtt *mqtt_new(struct event_base *base, const struct conf_sink *sink,
     const struct conf *conf, const struct msg_verdict *v);
-/* GONE: it is none any more, and what it shows is to vanish. */
-void mqtt_free(struct mqtt *m, bool gone);
-/* Is it what SINK says? Would it show what SINK's shows? */
+/* Another one, that takes back from SINK's broker all that is shown there as SINK's,
+ * and shows nothing; SINK is copied. ASKS: not where somebody of that name is online.
+ * Has it? To be asked now and then. Of this one there is nothing to tell. */
+struct mqtt *mqtt_leave(
+    struct event_base *base, const struct conf_sink *sink, bool asks);
+bool mqtt_has_left(struct mqtt *m);
+/* Either. What is shown stays at the broker. */
+void mqtt_free(struct mqtt *m);
+/* Is it what SINK says? Does it show, or take back, what SINK's would show? */
 bool mqtt_is(const struct mqtt *m, const struct conf_sink *sink);
 bool mqtt_shows(const struct mqtt *m, const struct conf_sink *sink);
+/* Has it SINK's topics, at whichever broker? */
+bool mqtt_is_called(const struct mqtt *m, const struct conf_sink *sink);
+/* Is it known there to be online? */
+bool mqtt_is_online(const struct mqtt *m);
 /* Go over to CONF's targets. */
 void mqtt_configure(struct mqtt *m, const struct conf *conf);
 

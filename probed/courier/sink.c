@@ -297,21 +297,15 @@ sink_tell(const struct sink *s, struct msg_sink *m)
 	m->waiting = s->waiting;
 }
 
-static bool
-same(const char *a, const char *b)
-{
-	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
-}
-
 bool
 sink_is(const struct sink *s, const struct conf_sink *c)
 {
 	const struct conf_sink *o = &s->conf;
 
-	return same(o->name, c->name) && same(o->url, c->url) &&
-	       same(o->database, c->database) && same(o->user, c->user) &&
-	       same(o->password, c->password) && same(o->bucket, c->bucket) &&
-	       same(o->org, c->org) && same(o->token, c->token) &&
+	return mem_same(o->name, c->name) && mem_same(o->url, c->url) &&
+	       mem_same(o->database, c->database) && mem_same(o->user, c->user) &&
+	       mem_same(o->password, c->password) && mem_same(o->bucket, c->bucket) &&
+	       mem_same(o->org, c->org) && mem_same(o->token, c->token) &&
 	       o->timeout == c->timeout && o->loss_tags == c->loss_tags;
 }
 

@@ -137,6 +137,7 @@ enum msg_socket {
 	SOCKET_PACKETS,             /* AF_PACKET with a ring, bound to an interface */
 	SOCKET_STAMP,               /* bound UDP: the reflector */
 	SOCKET_RRDCACHED,           /* connected Unix socket */
+	SOCKET_BROKERS,             /* a file: what the courier remembers of brokers */
 	SOCKET_DATADIR,             /* O_PATH descriptor of DATADIR (also the cwd) */
 	SOCKET_KINDS
 };
