@@ -136,6 +136,9 @@ nothing_missing() {
 wait_until 15 nothing_missing
 ok $? "then nothing is proposed any more"
 is "$(json 'path?target=Anchors.Access' .rung)" access "and the access hop has its role"
+timeout 3 "$BUILD/probectl" --url "$URL" path Anchors.Access >"$DIR/path.out" 2>&1
+like "$(cat "$DIR/path.out")" 'nothing is known yet of the way to Anchors\.Access: walking to 100\.64\.0\.1$' \
+	"to which probectl path walks, as long as nothing is known of the way"
 
 # --- another start -----------------------------------------------------------------
 

@@ -55,8 +55,9 @@ int ctl_path(int argc, char **argv);
 /* path --targets: print, behind hashes, what is proposed to be added to Targets. */
 int ctl_way_targets(const struct ctl *ctl);
 /* path TARGET: print what the daemon knows of the way to its target NAME. 0, or -1 and
- * nothing printed: there is no daemon, or it has no such target, or no way to it. */
-int ctl_way(const struct ctl *ctl, const char *name);
+ * nothing printed: there is no daemon, or it has no such target, or no way to it, when
+ * its host is in *HOST, to be freed; else NULL. */
+int ctl_way(const struct ctl *ctl, const char *name, char **host);
 
 /* probectl decode [--format tsv|json] [--counters] FILE...: flows in capture files, without
  * a daemon: 0, 1 (a file cannot be read), 2 bad usage. */

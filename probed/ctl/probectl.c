@@ -20,9 +20,19 @@ run_path(const struct ctl *ctl, int argc, char **argv)
 {
 	if (argc == 2 && strcmp(argv[1], "--targets") == 0)
 		return ctl_way_targets(ctl);
-	int known = argc == 2 ? ctl_way(ctl, argv[1]) : -1;
+	char *host = NULL;
+	int r = argc == 2 ? ctl_way(ctl, argv[1], &host) : -1;
 
-	return known >= 0 ? known : ctl_path(argc, argv);
+	if (host != NULL) {
+		fprintf(stderr,
+		    "probectl: nothing is known yet of the way to %s: walking to %s\n",
+		    argv[1], host);
+		argv[1] = host;
+	}
+	if (r < 0)
+		r = ctl_path(argc, argv);
+	free(host);
+	return r;
 }
 
 static int
@@ -55,7 +65,7 @@ static const struct {
 	    "fill the line for some seconds, say how long others wait" },
 	{ "forget", ctl_forget, "ADDRESS", "take an address out of the traffic" },
 	{ "password", ctl_password, "[--remove]",
-	    "what is to be known for seeing whose traffic it is" },
+	    "what is to be known for seeing whose traffic it is, and for editing" },
 	{ "smokeinfo", ctl_report, "[--filter PATTERN] ...",
 	    "figures of every target, as smokeinfo" },
 	{ "tsmoke", ctl_report, "[--morning] [--weekly] ...",
@@ -67,7 +77,7 @@ static const struct {
 	{ "decode", run_decode, "[--format tsv|json] [--counters] FILE...",
 	    "the flows in capture files, without a daemon" },
 	{ "analyze", ctl_analyze, "[--local P,...] ... FILE...",
-	    "top talkers and victims of attacks in capture files" },
+	    "attacks, victims of attacks and top talkers in capture files" },
 };
 
 #define COMMANDS (sizeof commands / sizeof commands[0])

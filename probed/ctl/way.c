@@ -116,17 +116,20 @@ ask(const struct ctl *ctl, const char *name)
 }
 
 int
-ctl_way(const struct ctl *ctl, const char *name)
+ctl_way(const struct ctl *ctl, const char *name, char **host)
 {
 	struct addr a;
 	json_t *way;
 	int r = -1;
 
+	*host = NULL;
 	if (addr_parse(&a, name) == 0 || (way = ask(ctl, name)) == NULL)
 		return -1;
 	if (json_array_size(json_object_get(way, "hops")) > 0) {
 		print_way(way);
 		r = 0;
+	} else {
+		*host = mem_str(json_string_value(json_object_get(way, "host")));
 	}
 	json_decref(way);
 	return r;
