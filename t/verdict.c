@@ -200,6 +200,34 @@ test_life(void)
 	verdict_free(v);
 }
 
+/* A ping was lost by chance just before this box was suspended; when it is awake again
+ * the line is dead. */
+static void
+test_suspend(void)
+{
+	struct verdict *v = path(60, 20);
+	int64_t t = BEGIN;
+
+	for (int i = 0; i < 5; i++)
+		window(v, t += 60, PATH, false);
+	for (unsigned i = ACCESS; i < PATH; i++)
+		verdict_round(v, &(struct verdict_round){ .id = i,
+				     .time = t + 30,
+				     .sent = 20,
+				     .lost = 1,
+				     .median = 0.01,
+				     .p90 = 0.01 });
+	window(v, t += 60, PATH, false);
+	t += 3600;
+	window(v, t += 60, ACCESS, true);
+	int64_t begin = t;
+	for (int i = 0; i < 4; i++)
+		window(v, t += 60, ACCESS, false);
+	is_str(last.cause, "outage", "the line is dead after a suspend");
+	is_int(last.begin, begin, "since what was first seen then");
+	verdict_free(v);
+}
+
 /* What a user reads while nothing is told yet. */
 static void
 test_doubt(void)
@@ -948,6 +976,7 @@ main(void)
 	test_baseline();
 	test_windows();
 	test_life();
+	test_suspend();
 	test_doubt();
 	test_one_by_one();
 	test_families();

@@ -105,12 +105,17 @@ series_clean(const struct series *s)
 	return kept == 0 ? 0 : series_window(s, (n < kept ? n : kept) - 1)->number;
 }
 
+/* Windows from one of S that has a round to the next, at most, unless it misses one. */
+static int64_t
+apart(const struct verdict *v, const struct series *s)
+{
+	return 1 + (s->step > v->length ? s->step / v->length : 0);
+}
+
 bool
 series_fresh(const struct verdict *v, const struct series *s)
 {
-	int64_t age = 1 + (s->step > v->length ? s->step / v->length : 0);
-
-	return s->windows > 0 && v->judged - series_window(s, 0)->number <= age;
+	return s->windows > 0 && v->judged - series_window(s, 0)->number <= apart(v, s);
 }
 
 void
@@ -172,12 +177,16 @@ first_lost(const struct series *s, unsigned count)
 
 /* Does S lose pings, by its last windows? *SINCE is the window in which that began. */
 static bool
-loses(const struct series *s, int64_t *since)
+loses(const struct verdict *v, const struct series *s, int64_t *since)
 {
 	uint64_t n, lost, before_n, before;
 
 	if (sum(s, 0, 1, &n, &lost) && lost > 2 && is_lossy(n, lost, STRONG)) {
-		*since = first_lost(s, sum(s, 1, 1, &n, &lost) ? 2 : 1);
+		/* It may have begun in the one before, but not in front of a pause. */
+		bool next = sum(s, 1, 1, &n, &lost) &&
+			    series_window(s, 0)->number - series_window(s, 1)->number <=
+				apart(v, s);
+		*since = first_lost(s, next ? 2 : 1);
 		return true;
 	}
 	for (size_t i = 0; i < sizeof scales / sizeof scales[0]; i++) {
@@ -257,7 +266,7 @@ lessen(struct series *s)
 }
 
 static void
-track_loss(struct series *s)
+track_loss(const struct verdict *v, struct series *s)
 {
 	struct track *t = &s->track[SIGN_LOSS];
 	const struct window *w = series_window(s, 0);
@@ -265,7 +274,7 @@ track_loss(struct series *s)
 	int64_t since;
 
 	if (!t->bad) {
-		if (loses(s, &since))
+		if (loses(v, s, &since))
 			*t = (struct track){
 				.bad = true,
 				.since = since,
@@ -454,7 +463,7 @@ series_close(struct verdict *v, struct series *s, int64_t number)
 		s->missed = 0;
 		count_own(v, s);
 		note_own_shift(v, s);
-		track_loss(s);
+		track_loss(v, s);
 		track_delay(s);
 		if (!isnan(w.median))
 			hourly_add(&s->baseline, end - 1, w.median, p90,
