@@ -39,6 +39,13 @@ line_dead_limited_access(struct world *w, double t)
 	fault_line_dead(w, t);
 }
 
+/* So many that what limits its answers answers some of each round. */
+static void
+make_many_pings(struct world *w)
+{
+	w->pings = 20;
+}
+
 static void
 line_dead_mute_gateway(struct world *w, double t)
 {
@@ -131,7 +138,7 @@ static const struct scenario hops[] = {
 	{ "line loss, gateway limits, wifi", SEGMENT_BEYOND, "loss", false, QUIET, LONG,
 	    0, make_wireless, line_loss_limited_gateway },
 	{ "line dead, gateway limits", SEGMENT_ACCESS, "outage", true, QUIET, LONG, 0,
-	    make_plain, line_dead_limited_gateway },
+	    make_many_pings, line_dead_limited_gateway },
 	{ "line dead, access hop limits", SEGMENT_ACCESS, "outage", true, QUIET, LONG,
 	    0, make_plain, line_dead_limited_access },
 	{ "line dead, gateway mute", SEGMENT_BEYOND, "outage", false, QUIET, LONG, 0,

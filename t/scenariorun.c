@@ -188,6 +188,19 @@ read_events(const struct world *w, struct outcome *o)
 		o->letters = (unsigned)sqlite3_column_int(s, 2);
 	}
 	sqlite3_finalize(s);
+	s = ask(db,
+	    "SELECT count(*) FILTER (WHERE what = 'close'), (SELECT max(n) FROM (SELECT "
+	    "count(*) AS n FROM outbox, incident ON incident = incident.id WHERE what = "
+	    "'open' AND \"begin\" >= ?1 AND kind IN ('verdict', '" CONDITION_DOWN_KIND
+	    "') GROUP BY kind, subject)) FROM outbox, incident ON incident = "
+	    "incident.id WHERE \"begin\" >= ?1 AND kind IN ('verdict', "
+	    "'" CONDITION_DOWN_KIND "')");
+	sqlite3_bind_int64(s, 1, (int64_t)(w->onset - w->set_back - 700));
+	if (sqlite3_step(s) == SQLITE_ROW) {
+		o->ends = (unsigned)sqlite3_column_int(s, 0);
+		o->most = (unsigned)sqlite3_column_int(s, 1);
+	}
+	sqlite3_finalize(s);
 	s = ask(db, "SELECT count(*) FILTER (WHERE kind = 'attack'), count(*) FILTER "
 		    "(WHERE kind = 'gap') FROM incident");
 	if (sqlite3_step(s) == SQLITE_ROW) {
@@ -213,8 +226,9 @@ judge_told(const struct scenario *sc, const struct world *w, struct outcome *o)
 		o->sure_soon |=
 		    x->right && x->sure > 0 &&
 		    x->sure <= w->onset + 6.25 * fmax(w->step, w->step < 5 ? 4 : 60);
-		o->in_time |= x->right && fabs((double)x->begin + w->set_back -
-					       w->onset) <= 2 * fmax(w->step, 60);
+		double late = (double)x->begin + w->set_back - w->onset;
+		o->in_time |= x->right && fabs(late) <= 2 * fmax(w->step, 60);
+		o->early |= x->right && late < -2 * fmax(w->step, 60);
 	}
 	if (o->wrong > 0)
 		o->right = false;

@@ -47,8 +47,10 @@ struct outcome {
 	 * which is right explains, and letters that say that something is the matter.
 	 */
 	unsigned alarms, explained, letters;
+	unsigned ends, most;	/* letters that it is over; and that one subject is */
 	unsigned attacks, gaps; /* incidents of these kinds */
 	bool in_time; /* the right one's begin is that of what happened, about */
+	bool early;   /* ... is long before that */
 	bool fine;    /* in the end */
 	char last[FINDING_SENTENCE]; /* how things stood then */
 	/* Of the network: */

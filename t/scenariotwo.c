@@ -165,7 +165,16 @@ static const struct scenario chances[] = {
 const struct scenario_table scenarios_chance = { chances,
 	sizeof chances / sizeof chances[0] };
 
+static void
+line_dead_each_hour(struct world *w, double t)
+{
+	if (world_on(w, t) && fmod(t, HOUR) < 900)
+		w->link[LINE].more_loss = 1;
+}
+
 static const struct scenario agains[] = {
+	{ "line dead for 15 minutes of each hour", SEGMENT_ACCESS, "outage|loss", false,
+	    QUIET, 8 * HOUR, LONG, make_restless, line_dead_each_hour },
 	{ "line dead for 3 minutes of 10", SEGMENT_ACCESS, "outage|loss", false, QUIET,
 	    2 * HOUR, LONG, make_restless, line_dead_again },
 	{ "an end dead for 5 minutes of 15", SEGMENT_FAR, "outage|loss", false, QUIET,

@@ -8,6 +8,7 @@
 
 #include <uthash.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "culprit.h"
@@ -17,12 +18,18 @@
 /* Words and figures of an open incident that change all the time are written so often
  * at most; a kill loses no more of them. */
 #define REWRITE_S 60
+/* What is over and comes again so soon, for the second time and more often, is told to
+ * be over only once it stayed so for that long, and not told to begin meanwhile. */
+#define AGAIN_S 5400
 #define VERDICT "verdict"
 #define HINT "hint"  /* of confidence */
 #define DEPTH_MAX 16 /* of what explains what */
-#define OPENS "open" /* what a letter is called that waits; and where others have it:  \
-		      */
+/* What a letter is called that waits; and where others have it: */
+#define OPENS "open"
 #define OPENS_REST "rest"
+#define ENDS "close %u" /* of what came so often */
+#define ENDS_OTHERS "others %u"
+#define ANEW "{}" /* in place of its words: those of the incident as it is by then */
 
 /* One that is open, or might become so. */
 struct condition {
@@ -39,12 +46,31 @@ struct condition {
 	int64_t cleared;	 /* time of the first of them */
 	int64_t written;	 /* when its row was, last */
 	bool dirty;
-	bool waits; /* on the list, with the letter (NULL: nobody is to be told): */
-	char *receivers, *body;
-	int64_t due;
-	bool back; /* what explained it is over; it has until DUE to be over as well */
+	bool total;	 /* as of the finding */
+	bool waits;	 /* on the list, with the letter: */
+	char *receivers; /* NULL: nobody is to be told */
+	char *body;	 /* NULL: it tells the incident as it is when it goes */
+	int64_t since;	 /* when it began to wait for what may still be known */
+	bool back;   /* what explained it is over; it may be over in a moment as well */
+	bool asked;  /* a guess that is all that is known of several */
 	bool parted; /* who is told of no verdicts has had it */
 	TAILQ_ENTRY(condition) link;
+	/* What came and went, and may come again: */
+	struct {
+		unsigned times; /* that it began, each soon after its last end */
+		int64_t end;	/* the last; 0: there was none */
+		/* Of whom was told that it began, and not yet that it is over: */
+		enum {
+			NOBODY,
+			OTHERS,
+			ALL
+		} told;
+		int64_t id, begin; /* by a letter of this incident; */
+		unsigned since;	   /* it came so often from then on */
+		bool total;	   /* they were told that it is dead */
+	} bout;
+	bool rests; /* on the list of what may come again */
+	TAILQ_ENTRY(condition) resting;
 };
 
 struct conditions {
@@ -52,7 +78,7 @@ struct conditions {
 	const struct conditions_ops *ops;
 	void *ctx;
 	struct condition *all, *by_id;
-	TAILQ_HEAD(, condition) waiting;
+	TAILQ_HEAD(, condition) waiting, resting;
 };
 
 /* --- finding --------------------------------------------------------------------- */
@@ -126,6 +152,8 @@ static void
 condition_free(struct conditions *cs, struct condition *c)
 {
 	stop_waiting(cs, c, false);
+	if (c->rests)
+		TAILQ_REMOVE(&cs->resting, c, resting);
 	HASH_DEL(cs->all, c);
 	if (c->id != 0)
 		HASH_DELETE(by_id, cs->by_id, c);
@@ -192,19 +220,47 @@ whole_row(const struct conditions *cs, const struct condition *c, int64_t end, c
 	return in;
 }
 
-/* The same, with F's letter called WHAT, where somebody is to be told. */
+/* Is C of what comes and goes, as where a line is bad? Alerts go to whom SmokePing
+ * would tell, each time; what others find has a hold of its own. */
+static bool
+may_come_again(const struct condition *c)
+{
+	return strcmp(c->kind, CONDITION_DOWN_KIND) == 0 ||
+	       strcmp(c->kind, VERDICT) == 0;
+}
+
+/* The words of a letter about IN, the row of C. Malloced. */
+static char *
+words_of(const struct condition *c, struct incident in)
+{
+	char *summary = NULL;
+
+	if (in.end == 0 && c->bout.times > 1 && may_come_again(c)) {
+		summary = mem_printf("%s (again: its end is told when that lasts for "
+				     "%d minutes)",
+		    in.summary, AGAIN_S / 60);
+		in.summary = summary;
+	}
+	char *body = incident_body(&in);
+	free(summary);
+	return body;
+}
+
+/* The same, with a letter called WHAT to RECEIVERS (NULL: nobody) in the words of BODY
+ * (NULL: those of the row). WAITED: it does not any more. */
 static void
-put_and_tell(struct conditions *cs, struct condition *c, int64_t end,
-    const struct finding *f, const char *what)
+put_and_tell(struct conditions *cs, struct condition *c, int64_t end, const char *what,
+    const char *receivers, const char *body, bool waited)
 {
 	char *more;
 	struct incident in = whole_row(cs, c, end, &more);
-	char *made = f->receivers != NULL && f->body == NULL ? incident_body(&in) : NULL;
+	char *made = receivers != NULL && body == NULL ? words_of(c, in) : NULL;
 	struct letter letter = { .what = what,
-		.receivers = f->receivers,
-		.body = made != NULL ? made : f->body };
+		.receivers = receivers,
+		.body = made != NULL ? made : body,
+		.waited = waited };
 
-	put_row(cs, c, &in, f->receivers != NULL ? &letter : NULL);
+	put_row(cs, c, &in, receivers != NULL ? &letter : NULL);
 	free(made);
 	free(more);
 }
@@ -235,7 +291,147 @@ take(struct condition *c, const struct finding *f)
 		changed = true;
 	}
 	c->priority = f->priority != 0 ? f->priority : c->priority;
+	c->total = f->total;
 	c->dirty |= changed;
+}
+
+/* --- what comes again ------------------------------------------------------------ */
+
+/* Those who were told that C began, and not yet that it is over: a JSON array, to be
+ * freed; NULL: nobody. */
+static char *
+who_was_told(const struct conditions *cs, const struct condition *c)
+{
+	return c->bout.told == NOBODY
+		   ? NULL
+		   : cs->ops->audience(cs->ctx, c->kind,
+			 c->bout.told == OTHERS ? EARS_NO_VERDICT : EARS_ALL);
+}
+
+/* The words of the letter that C's bout is over: from its first letter to its last end.
+ * Malloced. */
+static char *
+end_of_bout(const struct condition *c)
+{
+	struct incident in = row_of(c, c->bout.end);
+	char *summary = c->bout.since > 1
+			    ? mem_printf("%s (%u times)", c->summary, c->bout.since)
+			    : mem_str(c->summary);
+
+	in.begin = c->bout.begin;
+	in.summary = summary;
+	char *body = incident_body(&in);
+	free(summary);
+	return body;
+}
+
+/* C is over, and may come again: it is told when it did not. */
+static void
+hold_end(struct conditions *cs, const struct condition *c)
+{
+	char *who = who_was_told(cs, c), *body = end_of_bout(c);
+	char *what =
+	    mem_printf(c->bout.told == ALL ? ENDS : ENDS_OTHERS, c->bout.since);
+
+	if (who != NULL)
+		events_letter(cs->ev, 0, c->bout.id,
+		    &(struct letter){ .what = what,
+			.receivers = who,
+			.body = body,
+			.due = c->bout.end + AGAIN_S });
+	free(what);
+	free(who);
+	free(body);
+}
+
+static void
+forget_told(struct condition *c)
+{
+	c->bout.told = NOBODY;
+	c->bout.id = 0;
+	c->bout.since = 0;
+}
+
+/* It is told to be over. */
+static void
+end_bout(struct conditions *cs, struct condition *c)
+{
+	char *who = who_was_told(cs, c);
+
+	if (who != NULL) {
+		char *body = end_of_bout(c);
+		events_letter(cs->ev, clock_wall_ns() / CLOCK_NS_PER_S, c->bout.id,
+		    &(struct letter){ .what = "close",
+			.receivers = who,
+			.body = body,
+			.waited = true });
+		free(body);
+		free(who);
+	}
+	forget_told(c);
+}
+
+/* C ended, and may come again. */
+static void
+rest(struct conditions *cs, struct condition *c)
+{
+	HASH_DELETE(by_id, cs->by_id, c);
+	c->id = c->suppressed_by = c->priority = 0;
+	c->raises = c->clears = 0;
+	c->worst = NAN;
+	c->back = c->asked = c->parted = c->dirty = false;
+	if (!c->rests)
+		TAILQ_INSERT_TAIL(&cs->resting, c, resting);
+	c->rests = true;
+}
+
+/* C, which was over, stayed so. */
+static void
+look_at_resting(struct conditions *cs, struct condition *c, int64_t now)
+{
+	/* Of a clock that was set back it is not known how long it is. */
+	if (c->id != 0 || llabs(now - c->bout.end) < AGAIN_S)
+		return;
+	end_bout(cs, c);
+	condition_free(cs, c);
+}
+
+/* That C is dead, by F, is more than was told of it. */
+static bool
+is_news(const struct condition *c, const struct finding *f)
+{
+	return c->bout.told != NOBODY && c->bout.id != c->id && f->total &&
+	       !c->bout.total;
+}
+
+/* C opens, by F: is it the same again? */
+static void
+begin_bout(struct conditions *cs, struct condition *c, const struct finding *f)
+{
+	bool again = c->bout.times > 0 && f->time - c->bout.end < AGAIN_S;
+
+	if (!again || is_news(c, f))
+		end_bout(cs, c);
+	if (!again) {
+		c->bout.times = 0;
+		c->bout.total = false;
+	}
+	c->bout.times++;
+	c->bout.since += c->bout.told != NOBODY;
+}
+
+/* WHO are told that C began. */
+static void
+note_told(struct condition *c, int who)
+{
+	if (c->bout.told == NOBODY) {
+		c->bout.id = c->id;
+		c->bout.begin = c->begin;
+		c->bout.since = 1;
+	}
+	if (who > (int)c->bout.told)
+		c->bout.told = who;
+	c->bout.total |= c->total;
 }
 
 /* --- who is not told ------------------------------------------------------------- */
@@ -294,25 +490,36 @@ is_behind(const struct conditions *cs, const struct condition *c, unsigned *grac
 	return 0;
 }
 
-/* The open verdict that says why C is the matter, or 0. An alarm may wait for that; a
- * verdict does not wait for itself, and an alert not for it: it goes to whom SmokePing
- * would tell. */
-static int64_t
-is_judged(const struct conditions *cs, const struct condition *c, unsigned *grace)
+/* A guess at whose fault it is: worth a look, and no letter. */
+static bool
+is_guess(const struct condition *c)
 {
-	*grace = 0;
-	if (cs->ops->explained == NULL || strcmp(c->kind, CONDITION_DOWN_KIND) != 0)
-		return 0;
-	int64_t id = cs->ops->explained(cs->ctx, c->subject, c->begin, grace);
-	return id != c->id && find_id(cs, id) != NULL ? id : 0;
+	return strcmp(c->kind, VERDICT) == 0 && strcmp(c->confidence, HINT) == 0;
 }
 
 /* Why C is the matter: ids of open incidents, 0 where there is none, and how long one
  * may still come. */
 struct reason {
 	int64_t behind, verdict;
+	int64_t guess; /* a verdict that is no more than that */
 	unsigned behind_grace, verdict_grace;
 };
+
+/* The open verdict that says why C is the matter. An alarm may wait for that; a verdict
+ * does not wait for itself, and an alert not for it: it goes to whom SmokePing would
+ * tell. */
+static void
+look_for_verdict(
+    const struct conditions *cs, const struct condition *c, struct reason *why)
+{
+	if (cs->ops->explained == NULL || strcmp(c->kind, CONDITION_DOWN_KIND) != 0)
+		return;
+	int64_t id =
+	    cs->ops->explained(cs->ctx, c->subject, c->begin, &why->verdict_grace);
+	const struct condition *up = find_id(cs, id);
+	if (up != NULL && up != c)
+		*(is_guess(up) ? &why->guess : &why->verdict) = id;
+}
 
 static struct reason
 reason_of(const struct conditions *cs, const struct condition *c)
@@ -322,7 +529,7 @@ reason_of(const struct conditions *cs, const struct condition *c)
 	why.behind = is_behind(cs, c, &why.behind_grace);
 	/* What lies behind something that is down is not judged for itself. */
 	if (why.behind == 0)
-		why.verdict = is_judged(cs, c, &why.verdict_grace);
+		look_for_verdict(cs, c, &why);
 	return why;
 }
 
@@ -339,11 +546,19 @@ longest(const struct reason *why)
 						      : why->verdict_grace;
 }
 
-/* A guess at whose fault it is: worth a look, and no letter. */
+/* Is ID, a guess, all that is known of why C and others are the matter? Then it is what
+ * is told, and not each of these. */
 static bool
-is_guess(const struct condition *c)
+is_all_known(const struct conditions *cs, const struct condition *c, int64_t id)
 {
-	return strcmp(c->kind, VERDICT) == 0 && strcmp(c->confidence, HINT) == 0;
+	const struct condition *o;
+
+	if (find_id(cs, id)->asked)
+		return true;
+	TAILQ_FOREACH(o, &cs->waiting, link)
+		if (o != c && reason_of(cs, o).guess == id)
+			return true;
+	return false;
 }
 
 /* Write the row of C and the letter that waits for it. */
@@ -352,27 +567,22 @@ put_waiting(struct conditions *cs, struct condition *c)
 {
 	struct letter letter = { .what = c->parted ? OPENS_REST : OPENS,
 		.receivers = c->receivers,
-		.body = c->body,
-		.due = c->due };
+		.body = c->body != NULL ? c->body : ANEW,
+		.due = c->since };
 
 	put(cs, c, 0, c->receivers != NULL ? &letter : NULL);
 }
 
-/* C is open, and F's letter has to wait until DUE; or, where nobody is to be told, it
- * may be found what explains it. */
+/* C is open, and F's letter has to wait; or, where nobody is to be told, it may be
+ * found what explains it. */
 static void
-put_and_wait(
-    struct conditions *cs, struct condition *c, const struct finding *f, int64_t due)
+put_and_wait(struct conditions *cs, struct condition *c, const struct finding *f)
 {
-	char *more;
-	struct incident in = whole_row(cs, c, 0, &more);
-
 	if (f->receivers != NULL) {
 		c->receivers = mem_str(f->receivers);
-		c->body = f->body != NULL ? mem_str(f->body) : incident_body(&in);
+		c->body = f->body != NULL ? mem_str(f->body) : NULL;
 	}
-	free(more);
-	c->due = due;
+	c->since = f->time;
 	c->waits = true;
 	TAILQ_INSERT_TAIL(&cs->waiting, c, link);
 	put_waiting(cs, c);
@@ -389,12 +599,9 @@ tell_others(struct conditions *cs, struct condition *c)
 	if (others == NULL)
 		return;
 	char *rest = cs->ops->audience(cs->ctx, c->kind, EARS_VERDICT);
-	struct letter letter = { .what = OPENS,
-		.receivers = others,
-		.body = c->body,
-		.waited = rest == NULL };
 
-	put(cs, c, 0, &letter);
+	put_and_tell(cs, c, 0, OPENS, others, c->body, rest == NULL);
+	note_told(c, OTHERS);
 	c->parted = true;
 	free(c->receivers);
 	c->receivers = rest;
@@ -402,37 +609,31 @@ tell_others(struct conditions *cs, struct condition *c)
 	free(others);
 }
 
-/* The letter that waited goes, with the row as it is now; that of a verdict with what
- * is known by now. */
+/* The letter that waited goes, with the row as it is now. */
 static void
 send_waiting(struct conditions *cs, struct condition *c)
 {
-	if (c->receivers != NULL && strcmp(c->kind, VERDICT) == 0) {
-		char *more;
-		struct incident in = whole_row(cs, c, 0, &more);
-
-		free(c->body);
-		c->body = incident_body(&in);
-		free(more);
-	}
-	struct letter letter = { .what = OPENS,
-		.receivers = c->receivers,
-		.body = c->body,
-		.waited = true };
-
-	put(cs, c, 0, c->receivers != NULL ? &letter : NULL);
+	put_and_tell(cs, c, 0, OPENS, c->receivers, c->body, true);
+	if (c->receivers != NULL)
+		note_told(c, ALL);
 	stop_waiting(cs, c, false);
 }
 
 static void
 look_at_waiting(struct conditions *cs, struct condition *c, int64_t now)
 {
-	if (cs->ops->silent(cs->ctx, c->subject, now) || is_guess(c))
+	if (cs->ops->silent(cs->ctx, c->subject, now) || (is_guess(c) && !c->asked))
 		return;
 	struct reason why = reason_of(cs, c);
 	int64_t id = reason_id(&why);
-	if ((why.verdict != 0 || why.verdict_grace > 0) &&
-	    (why.behind_grace == 0 || now >= c->due))
+	/* What had to be waited for may be known not to come. */
+	bool early = now < c->since + longest(&why);
+	if (id == 0 && why.guess != 0 && !early && is_all_known(cs, c, why.guess)) {
+		id = why.guess;
+		find_id(cs, id)->asked = true;
+	}
+	if ((why.verdict != 0 || why.guess != 0 || why.verdict_grace > 0) &&
+	    now >= c->since + why.behind_grace)
 		tell_others(cs, c);
 	if (id != 0) {
 		c->back = false;
@@ -445,10 +646,10 @@ look_at_waiting(struct conditions *cs, struct condition *c, int64_t now)
 	/* When what was down is back, its followers may need a round, too. */
 	if (c->suppressed_by != 0 && !c->back) {
 		c->back = true;
-		c->due = now + longest(&why);
+		c->since = now;
+		early = longest(&why) > 0;
 	}
-	/* What had to be waited for may be known not to come. */
-	if (now < c->due && longest(&why) > 0)
+	if (early)
 		return;
 	c->suppressed_by = 0;
 	send_waiting(cs, c);
@@ -463,21 +664,23 @@ conditions_tick(struct conditions *cs, int64_t now)
 		next = TAILQ_NEXT(c, link);
 		look_at_waiting(cs, c, now);
 	}
+	for (c = TAILQ_FIRST(&cs->resting); c != NULL; c = next) {
+		next = TAILQ_NEXT(c, resting);
+		look_at_resting(cs, c, now);
+	}
 }
 
 /* --- opening, closing ------------------------------------------------------------ */
 
-/* F with those whom it does not name; WHO is to be freed. */
-static struct finding
-with_audience(const struct conditions *cs, const struct finding *f, char **who)
+/* Whom nobody has told yet that C opens, where F names nobody: to be freed. */
+static char *
+who_opens(
+    const struct conditions *cs, const struct condition *c, const struct finding *f)
 {
-	struct finding told = *f;
-
-	*who =
-	    f->receivers == NULL ? cs->ops->audience(cs->ctx, f->kind, EARS_ALL) : NULL;
-	if (*who != NULL)
-		told.receivers = *who;
-	return told;
+	if (f->receivers != NULL || c->bout.told == ALL)
+		return NULL;
+	return cs->ops->audience(
+	    cs->ctx, c->kind, c->bout.told == OTHERS ? EARS_VERDICT : EARS_ALL);
 }
 
 static void
@@ -485,19 +688,25 @@ open_it(struct conditions *cs, struct condition *c, const struct finding *findin
 {
 	bool silent = cs->ops->silent(cs->ctx, c->subject, finding->time);
 	struct reason why = reason_of(cs, c);
-	char *who;
-	struct finding told = with_audience(cs, finding, &who), *f = &told;
+	char *who = who_opens(cs, c, finding);
+	struct finding told = *finding, *f = &told;
 
+	if (who != NULL)
+		told.receivers = who;
+	c->parted = c->bout.told == OTHERS;
 	c->suppressed_by = reason_id(&why);
 	c->written = f->time;
 	if (longest(&why) != 0 ||
 	    (f->receivers != NULL &&
 		(silent || is_guess(c) || c->suppressed_by != 0))) {
-		put_and_wait(cs, c, f, f->time + longest(&why));
+		put_and_wait(cs, c, f);
 		if (!silent && why.behind == 0 && why.behind_grace == 0)
 			tell_others(cs, c);
-	} else
-		put_and_tell(cs, c, 0, f, "open");
+	} else {
+		put_and_tell(cs, c, 0, OPENS, f->receivers, f->body, false);
+		if (f->receivers != NULL)
+			note_told(c, ALL);
+	}
 	free(who);
 }
 
@@ -511,12 +720,19 @@ condition_raise(struct conditions *cs, const struct finding *f)
 	c->clears = 0;
 	if (c->id == 0 && c->raises++ == 0)
 		c->begin = f->time;
-	take(c, f);
-	if (c->id == 0) {
-		if (c->raises >= f->hold)
-			open_it(cs, c, f);
-		return c->id;
+	bool opens = c->id == 0 && c->raises >= f->hold;
+	bool news = c->id != 0 && is_news(c, f);
+	if (opens)
+		begin_bout(cs, c, f);
+	else if (news) {
+		end_bout(cs, c);
+		stop_waiting(cs, c, false);
 	}
+	take(c, f);
+	if (opens || news)
+		open_it(cs, c, f);
+	if (c->id == 0 || opens || news)
+		return c->id;
 	/* While its first letter waits, there is nothing to be told anew. */
 	bool tell = f->receivers != NULL && (!c->waits || c->receivers == NULL) &&
 		    !cs->ops->silent(cs->ctx, c->subject, f->time);
@@ -524,16 +740,15 @@ condition_raise(struct conditions *cs, const struct finding *f)
 		return c->id;
 	c->written = f->time;
 	if (tell)
-		put_and_tell(cs, c, 0, f, "update");
+		put_and_tell(cs, c, 0, "update", f->receivers, f->body, false);
 	else
 		put(cs, c, 0, NULL);
 	return c->id;
 }
 
-/* C, whose letter waits, is over. Is the one of its end to be sent to those it goes to,
- * and not to *OTHERS only (to be freed; NULL: to nobody)? */
+/* C, whose letter waits, is over: is it told that it began? */
 static bool
-end_waiting(struct conditions *cs, struct condition *c, int64_t now, char **others)
+end_waiting(struct conditions *cs, struct condition *c, int64_t now)
 {
 	bool silent = cs->ops->silent(cs->ctx, c->subject, now);
 	struct reason why = reason_of(cs, c);
@@ -541,32 +756,37 @@ end_waiting(struct conditions *cs, struct condition *c, int64_t now, char **othe
 	/* It waited only to see whether something else explains it: that did not come,
 	 * so both letters go. */
 	if (c->receivers != NULL && c->suppressed_by == 0 && reason_id(&why) == 0 &&
-	    !silent && !is_guess(c)) {
+	    !silent && (!is_guess(c) || c->asked)) {
 		send_waiting(cs, c);
 		return true;
 	}
 	if (!silent && why.behind == 0 && c->suppressed_by == 0)
 		tell_others(cs, c);
-	if (c->parted)
-		*others = cs->ops->audience(cs->ctx, c->kind, EARS_NO_VERDICT);
 	stop_waiting(cs, c, true);
 	return false;
 }
 
 static int64_t
-close_it(struct conditions *cs, struct condition *c, const struct finding *finding)
+close_it(struct conditions *cs, struct condition *c, const struct finding *f)
 {
 	int64_t id = c->id, end = c->cleared > c->begin ? c->cleared : c->begin;
-	char *who, *others = NULL;
-	struct finding told = with_audience(cs, finding, &who), *f = &told;
+	bool told = !c->waits || end_waiting(cs, c, f->time);
+	char *who = f->receivers == NULL ? who_was_told(cs, c) : NULL;
+	const char *receivers = who != NULL ? who : told ? f->receivers : NULL;
+	bool again = who != NULL && c->bout.times > 1 && may_come_again(c);
 
-	if (c->waits && !end_waiting(cs, c, f->time, &others))
-		told.receivers = others;
 	take(c, f);
-	put_and_tell(cs, c, end, f, "close");
-	condition_free(cs, c);
+	c->bout.end = end;
+	if (again)
+		hold_end(cs, c);
+	put_and_tell(cs, c, end, "close", again ? NULL : receivers, f->body, false);
+	if (!again)
+		forget_told(c);
+	if (may_come_again(c))
+		rest(cs, c);
+	else
+		condition_free(cs, c);
 	free(who);
-	free(others);
 	return id;
 }
 
@@ -577,6 +797,10 @@ condition_clear(struct conditions *cs, const struct finding *f)
 
 	if (c == NULL)
 		return 0;
+	if (c->id == 0 && c->rests) {
+		c->raises = 0;
+		return 0;
+	}
 	if (c->id == 0) {
 		condition_free(cs, c);
 		return 0;
@@ -595,15 +819,6 @@ condition_open(const struct conditions *cs, const char *kind, const char *subjec
 	const struct condition *c = find(cs, kind, subject, source);
 
 	return c != NULL ? c->id : 0;
-}
-
-bool
-condition_is_hint(const struct conditions *cs, const char *kind, const char *subject,
-    const char *source)
-{
-	const struct condition *c = find(cs, kind, subject, source);
-
-	return c != NULL && c->id != 0 && strcmp(c->confidence, HINT) == 0;
 }
 
 int64_t
@@ -633,6 +848,8 @@ conditions_end(struct conditions *cs,
 			stop_waiting(cs, c, true);
 			put(cs, c, now > c->begin ? now : c->begin, NULL);
 		}
+		if (c->bout.told != NOBODY && c->bout.id != c->id)
+			events_drop_held(cs->ev, c->bout.id);
 		condition_free(cs, c);
 	}
 }
@@ -666,15 +883,29 @@ conditions_flush(struct conditions *cs)
 
 /* --- life ------------------------------------------------------------------------ */
 
-static void
-restore(void *ctx, const struct incident *in, const struct letter *held)
+/* Take IN, with the letter HELD that tells that it is over; false: that is not one. */
+static bool
+restore_bout(struct condition *c, const struct incident *in, const struct letter *held)
 {
-	struct conditions *cs = ctx;
+	unsigned since;
+	bool others = sscanf(held->what, ENDS_OTHERS, &since) == 1;
 
-	if (find(cs, in->kind, in->subject, in->source) != NULL)
-		return;
+	if (!others && sscanf(held->what, ENDS, &since) != 1)
+		return false;
+	c->bout.times = 2;
+	c->bout.end = held->due - AGAIN_S;
+	c->bout.told = others ? OTHERS : ALL;
+	c->bout.id = in->id;
+	c->bout.begin = in->begin;
+	c->bout.since = since + (c->id != 0 && c->id != in->id);
+	return true;
+}
+
+static struct condition *
+restore_row(struct conditions *cs, const struct incident *in)
+{
 	struct condition *c = condition_new(cs, in->kind, in->subject, in->source);
-	c->id = in->id;
+
 	c->begin = c->written = in->begin;
 	c->confidence = mem_str(in->confidence);
 	c->summary = mem_str(in->summary);
@@ -682,15 +913,47 @@ restore(void *ctx, const struct incident *in, const struct letter *held)
 	c->worst = in->worst;
 	c->priority = in->priority;
 	c->suppressed_by = in->suppressed_by;
+	return c;
+}
+
+static void
+restore(void *ctx, const struct incident *in, const struct letter *held)
+{
+	struct conditions *cs = ctx;
+
+	if (find(cs, in->kind, in->subject, in->source) != NULL)
+		return;
+	struct condition *c = restore_row(cs, in);
+	c->id = in->id;
 	HASH_ADD(by_id, cs->by_id, id, sizeof c->id, c);
+	c->bout.times = 1;
+	if (held != NULL && restore_bout(c, in, held))
+		return;
+	c->parted = held != NULL && strcmp(held->what, OPENS_REST) == 0;
+	if (held == NULL || c->parted)
+		note_told(c, c->parted ? OTHERS : ALL);
 	if (held == NULL)
 		return;
 	c->receivers = mem_str(held->receivers);
-	c->body = mem_str(held->body);
-	c->due = held->due;
-	c->parted = strcmp(held->what, OPENS_REST) == 0;
+	c->body = strcmp(held->body, ANEW) != 0 ? mem_str(held->body) : NULL;
+	c->since = held->due;
 	c->waits = true;
 	TAILQ_INSERT_TAIL(&cs->waiting, c, link);
+}
+
+/* What is over and may come again, or did. */
+static void
+restore_over(void *ctx, const struct incident *in, const struct letter *held)
+{
+	struct conditions *cs = ctx;
+	struct condition *c = find(cs, in->kind, in->subject, in->source);
+
+	if (c == NULL)
+		c = restore_row(cs, in);
+	if (!restore_bout(c, in, held) || c->rests)
+		return;
+	c->rests = true;
+	TAILQ_INSERT_TAIL(&cs->resting, c, resting);
 }
 
 struct conditions *
@@ -702,7 +965,9 @@ conditions_new(struct events *ev, const struct conditions_ops *ops, void *ctx)
 	cs->ops = ops;
 	cs->ctx = ctx;
 	TAILQ_INIT(&cs->waiting);
+	TAILQ_INIT(&cs->resting);
 	events_each_open(ev, restore, cs);
+	events_each_over(ev, restore_over, cs);
 	return cs;
 }
 

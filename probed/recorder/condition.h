@@ -6,9 +6,11 @@
  * Letters wait while nothing is to be told of their subject (a silence), or where it
  * lies behind something that is down (then the incident is suppressed by that one), or
  * may be found to be so in a moment; and of a verdict as long as it is no more than a
- * hint. What is over before its letter left is not told;
- * what was told is told to be over. A letter that waits outlives a restart. Who is told
- * of no verdicts waits for none: he would hear nothing. */
+ * hint, unless that is all that is known of several. What is over before its letter
+ * left is not told; what was told is told to be over. What is over and soon comes again
+ * is told twice and no more: its last end waits until it stays so. A letter that waits
+ * outlives a restart. Who is told of no verdicts waits for none: he would hear nothing.
+ */
 #ifndef RECORDER_CONDITION_H
 #define RECORDER_CONDITION_H
 
@@ -40,6 +42,7 @@ struct finding {
 	const char *summary;		     /* one sentence; NULL: as it was */
 	double worst;			     /* NAN: there is none. The largest stays */
 	const char *evidence;		     /* JSON object; NULL: as it was */
+	bool total; /* nothing gets through: that is told anew */
 	int64_t priority;		     /* 0: none */
 	/* Open, or close, only after so many calls in a row; 0 is 1. Begin and end are
 	 * the times of the first of them. */
@@ -85,10 +88,6 @@ int64_t condition_raise(struct conditions *cs, const struct finding *f);
 int64_t condition_clear(struct conditions *cs, const struct finding *f);
 /* The id of the open incident, 0 when there is none: also those of before a restart. */
 int64_t condition_open(const struct conditions *cs, const char *kind,
-    const char *subject, const char *source);
-
-/* Is there an open one, which is no more than a hint? */
-bool condition_is_hint(const struct conditions *cs, const char *kind,
     const char *subject, const char *source);
 
 /* When that began, epoch seconds; 0 when there is none. */

@@ -753,19 +753,21 @@ next_id(struct events *ev)
 	return ++ev->last_id;
 }
 
-static struct op *
-add_letter(
-    struct events *ev, int64_t time, int64_t incident, const struct letter *letter)
-{
-	return add(ev, PUT_LETTER, "iosss", time, incident, letter->what,
-	    letter->receivers, letter->body);
-}
-
 void
 events_letter(
     struct events *ev, int64_t time, int64_t incident, const struct letter *letter)
 {
-	add_letter(ev, time, incident, letter);
+	if (letter->due != 0) {
+		add(ev, PUT_HELD, "iisss", incident, letter->due, letter->what,
+		    letter->receivers, letter->body);
+		return;
+	}
+	struct op *op = add(ev, PUT_LETTER, "iosss", time, incident, letter->what,
+	    letter->receivers, letter->body);
+	if (letter->waited) {
+		op->chained = true;
+		add(ev, DROP_HELD, "i", incident);
+	}
 }
 
 int64_t
@@ -783,16 +785,7 @@ events_put(
 	if (letter == NULL)
 		return id;
 	op->chained = true;
-	if (letter->due != 0) {
-		add(ev, PUT_HELD, "iisss", id, letter->due, letter->what,
-		    letter->receivers, letter->body);
-		return id;
-	}
-	op = add_letter(ev, clock_wall_ns() / CLOCK_NS_PER_S, id, letter);
-	if (letter->waited) {
-		op->chained = true;
-		add(ev, DROP_HELD, "i", id);
-	}
+	events_letter(ev, clock_wall_ns() / CLOCK_NS_PER_S, id, letter);
 	return id;
 }
 

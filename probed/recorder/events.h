@@ -43,8 +43,8 @@ struct letter {
 	const char *what;      /* "open" "update" "close" "note" "test" */
 	const char *receivers; /* JSON array */
 	const char *body;      /* JSON object */
-	/* For condition.c. Not 0: it waits, as a row of held, and is due then (epoch
-	 * seconds). */
+	/* For condition.c. Not 0: it waits, as a row of held, since or until then
+	 * (epoch seconds). */
 	int64_t due;
 	bool waited; /* it does not wait any more */
 };
@@ -59,7 +59,8 @@ void events_close(struct events *ev);
  * will be in the file, or none. Returns its id, a new one where it was 0. */
 int64_t events_put(
     struct events *ev, const struct incident *in, const struct letter *letter);
-/* A letter alone, of incident INCIDENT or (0) of none. TIME: epoch seconds. */
+/* A letter alone, of incident INCIDENT or (0) of none, which cannot wait. TIME: epoch
+ * seconds. */
 void events_letter(
     struct events *ev, int64_t time, int64_t incident, const struct letter *letter);
 /* The letter that waits for INCIDENT will not be sent. */
@@ -104,6 +105,8 @@ struct events_counts events_counts(const struct events *ev);
 typedef void (*events_incident_fn)(
     void *ctx, const struct incident *in, const struct letter *held);
 void events_each_open(struct events *ev, events_incident_fn fn, void *ctx);
+/* Every one that is over, whose letter waits: HELD is never NULL. */
+void events_each_over(struct events *ev, events_incident_fn fn, void *ctx);
 /* Every silence that ends after NOW. */
 typedef void (*events_silence_fn)(void *ctx, int64_t begin, int64_t end,
     const char *subject_prefix, const char *reason);

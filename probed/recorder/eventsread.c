@@ -25,17 +25,15 @@ text(sqlite3_stmt *stmt, int column)
 	return s != NULL ? s : "";
 }
 
-void
-events_each_open(struct events *ev, events_incident_fn fn, void *ctx)
-{
-	sqlite3_stmt *stmt = begin(ev,
-	    "SELECT id, kind, subject, source, \"begin\", confidence, summary, worst, "
-	    /* It goes into letters as it is, and one member more is put into it. */
-	    "CASE WHEN json_valid(evidence) AND json_type(evidence) = 'object' "
-	    "THEN evidence ELSE '{}' END, suppressed_by, priority, due, what, receivers, body "
-	    "FROM incident LEFT JOIN held ON incident = id "
-	    "WHERE \"end\" IS NULL ORDER BY id");
+#define INCIDENT_SQL                                                                                                                                         \
+	"SELECT id, kind, subject, source, \"begin\", confidence, summary, worst, " /* It goes into letters as it is, and one member more is put into it. */ \
+	"CASE WHEN json_valid(evidence) AND json_type(evidence) = 'object' "                                                                                 \
+	"THEN evidence ELSE '{}' END, suppressed_by, priority, due, what, receivers, "                                                                       \
+	"body FROM incident "
 
+static void
+each_incident(sqlite3_stmt *stmt, events_incident_fn fn, void *ctx)
+{
 	while (stmt != NULL && sqlite3_step(stmt) == SQLITE_ROW) {
 		struct incident in = { .id = sqlite3_column_int64(stmt, 0),
 			.kind = text(stmt, 1),
@@ -58,6 +56,22 @@ events_each_open(struct events *ev, events_incident_fn fn, void *ctx)
 		fn(ctx, &in, waits ? &held : NULL);
 	}
 	sqlite3_finalize(stmt);
+}
+
+void
+events_each_open(struct events *ev, events_incident_fn fn, void *ctx)
+{
+	each_incident(begin(ev, INCIDENT_SQL "LEFT JOIN held ON incident = id "
+					     "WHERE \"end\" IS NULL ORDER BY id"),
+	    fn, ctx);
+}
+
+void
+events_each_over(struct events *ev, events_incident_fn fn, void *ctx)
+{
+	each_incident(begin(ev, INCIDENT_SQL "JOIN held ON incident = id "
+					     "WHERE \"end\" IS NOT NULL ORDER BY id"),
+	    fn, ctx);
 }
 
 void

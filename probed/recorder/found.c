@@ -1,6 +1,7 @@
 #include "recorder/found.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static void (*listener)(void *ctx, const struct infer_finding *f, bool over);
 static void *listener_ctx;
@@ -32,6 +33,8 @@ made_of(const struct infer_finding *f, int64_t time, unsigned hold, char *eviden
 		.summary = f->sentence[0] != '\0' ? f->sentence : NULL,
 		.worst = f->worst,
 		.evidence = evidence,
+		.total = strcmp(f->cause, "outage") == 0 ||
+			 strcmp(f->cause, "unlinked") == 0,
 		.hold = hold };
 }
 

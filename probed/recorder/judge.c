@@ -23,9 +23,12 @@
 #define ROLES_S 10		       /* places on the path are looked up so often */
 #define KEEP_S 3600
 #define RESTORED_MAX (VERDICT_SERIES + SEGMENTS) /* ends, and segments of the path */
-#define SETTLED                                                                        \
-	6 /* windows after which what was open before, and is not again, ends          \
-	   */
+/* Windows after which what was open before, and is not again, ends; in which a hint may
+ * become more; and in which it may be known what is the matter with the path: of a hop
+ * that limits its answers it takes so many until it provably gives none. */
+#define SETTLED 6
+#define MORE 5
+#define DECIDED 10
 
 /* What is remembered of a series that is judged. */
 struct seat {
@@ -456,14 +459,15 @@ judge_explains(struct judge *j, const char *subject, int64_t since, unsigned *gr
 		*grace = SETTLED * (window > 0 ? window : VERDICT_WINDOW_S);
 	if (p == NULL || j->cs == NULL)
 		return 0;
-	/* What is no more than a hint keeps nobody from being told. */
 	const char *by = verdict_explains(j->v, t->id);
-	if (by != NULL && !condition_is_hint(j->cs, VERDICT_KIND, by, VERDICT_SOURCE))
+	if (by != NULL) {
+		*grace = *grace > MORE * window ? *grace : MORE * window;
 		return condition_open(j->cs, VERDICT_KIND, by, VERDICT_SOURCE);
+	}
 	/* Only where others share the way, of which one may be about to show it, or, of a
 	 * gateway, that it is no more than the first of what is dead. */
 	if (p->role >= VERDICT_GATEWAY && verdict_may_explain(j->v, t->id, since))
-		*grace = 5 * window;
+		*grace = DECIDED * window;
 	return 0;
 }
 
