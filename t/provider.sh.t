@@ -89,6 +89,20 @@ body_has "a private address" "  which is said"
 is "$(get "/report?incident=$id&hosts=yes")" 200 "who may know asks for addresses"
 body_has "10.0.0.100" "and has them"
 
+# --- what the verdict explains ---
+sqlite3 -cmd '.timeout 5000' "$DIR/data/.smokebox/events.db" "INSERT INTO incident(id, kind, subject, source, \"begin\", \"end\", confidence, summary, evidence, suppressed_by) VALUES
+(9001, 'verdict', 'access', 'verdict', unixepoch() - 500, unixepoch() - 300, 'sure', 'The access line is dead', '{}', NULL),
+(9002, 'loss', 'Net.Near', '', unixepoch() - 490, unixepoch() - 310, 'sure', 'Near is silent', '{}', 9001);"
+is "$(get "/report?target=Net.Near&start=now-1h")" 200 "a report of a target behind a dead line"
+body_has "Whose fault it was" "  tells whose fault it was"
+body_has "The access line is dead (sure)" "  by the verdict"
+body_has "Near is silent (sure), explained by incident 9001" "  and what that explains"
+is "$(get "/report?target=Net.Near&start=now-30d")" 200 "a month of it"
+days=$(grep -oE '<td[^>]*>(before )?(Mon|Tue|Wed|Thu|Fri|Sat|Sun) [-0-9]*' "$DIR/body" | sed 's/.*>//')
+like "$days" '^before [MTWFS].. ' "  days before the first are one line"
+holds "  and no wall of them" "$(printf '%s\n' "$days" | wc -l) <= 3"
+sqlite3 -cmd '.timeout 5000' "$DIR/data/.smokebox/events.db" "DELETE FROM incident WHERE id > 9000"
+
 # --- as PDF ---
 pdf() {
 	is "$(get "$1")" 200 "$2"

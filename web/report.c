@@ -117,7 +117,8 @@ add_below(struct report *p, const struct conf_target *t)
 			add_below(p, c);
 }
 
-/* The way out, rung by rung: what is fine on it is evidence, too. */
+/* The way out, rung by rung, which is what a provider can mend: what is fine on it is
+ * evidence, too. */
 static void
 add_ladder(struct report *p)
 {
@@ -208,7 +209,6 @@ parse_targets(struct request *r, struct report *p)
 {
 	const char *path = request_arg(r, "target");
 	const struct conf_target *t;
-	char *subject;
 
 	if (path != NULL && *path != '\0') {
 		t = conf_target_by_path(state_conf(), path);
@@ -218,8 +218,9 @@ parse_targets(struct request *r, struct report *p)
 			return -1;
 		}
 		add_below(p, t);
-	} else if (p->subject != NULL) {
-		subject = mem_strn(p->subject, strcspn(p->subject, "~"));
+	} else {
+		const char *whose = p->subject != NULL ? p->subject : "";
+		char *subject = mem_strn(whose, strcspn(whose, "~"));
 		t = conf_target_by_path(state_conf(), subject);
 		free(subject);
 		if (t != NULL && t != state_conf()->targets)
@@ -411,7 +412,7 @@ put_summary(struct report *p)
 
 struct listing {
 	struct report *p;
-	const struct conf_target *t;
+	const struct conf_target *t; /* NULL: verdicts, on the connection as a whole */
 	unsigned shown;
 	bool more;
 };
@@ -427,35 +428,55 @@ report_tells(const char *kind)
 	return false;
 }
 
+/* What T lost in FROM..UNTIL, as it is still known. */
+static void
+put_lost(struct sum_text *x, const struct conf_target *t, int64_t from, int64_t until)
+{
+	struct series s;
+	struct sums u;
+
+	if (read_rows(&s, t, from, until)) {
+		sums_of(&u, &s, from, until);
+		sum_text(x, &u);
+		free(u.median);
+	}
+	series_free(&s);
+}
+
+static void
+put_incident_heads(FILE *out, bool verdicts)
+{
+	if (verdicts) {
+		paper_printf(out, PAPER_HEADING, "Whose fault it was");
+		paper_cells(out, PAPER_COLUMNS,
+		    (const char *const[]){ "nincident", "nbegin", "nend", "rduration",
+			"lwhat, and how sure" },
+		    5);
+	} else {
+		paper_cells(out, PAPER_COLUMNS,
+		    (const char *const[]){ "nbegin", "nend", "rduration", "rlost",
+			"rinterval", "lwhat, and how sure" },
+		    6);
+	}
+}
+
 static void
 list_row(void *ctx, const struct eventlog_row *row)
 {
 	struct listing *l = ctx;
-	char begin[TIME_TEXT], end[TIME_TEXT] = "goes on", length[32];
+	FILE *out = l->p->out;
+	char number[24], begin[TIME_TEXT], end[TIME_TEXT] = "goes on", length[32];
 	int64_t over = row->end != 0 ? row->end : now_s();
 	struct sum_text x = { .loss = "", .range = "" };
 
-	if (!report_tells(row->kind) || row->suppressed_by != 0)
+	if (!report_tells(row->kind))
 		return;
 	if (l->shown == LISTED) {
 		l->more = true;
 		return;
 	}
-	if (l->shown == 0)
-		paper_cells(l->p->out, PAPER_COLUMNS,
-		    (const char *const[]){ "nbegin", "nend", "rduration", "rlost",
-			"rinterval", "lwhat, and how sure" },
-		    6);
-	l->shown++;
-	struct series s;
-	int64_t until = over > row->begin ? over : row->begin + (int64_t)l->t->step;
-	if (read_rows(&s, l->t, row->begin, until)) {
-		struct sums u;
-		sums_of(&u, &s, row->begin, until);
-		sum_text(&x, &u);
-		free(u.median);
-	}
-	series_free(&s);
+	if (l->shown++ == 0)
+		put_incident_heads(out, l->t == NULL);
 	second_text(begin, row->begin);
 	if (row->end != 0) {
 		second_text(end, row->end);
@@ -465,11 +486,41 @@ list_row(void *ctx, const struct eventlog_row *row)
 	length_text(length, sizeof length, over - row->begin);
 	char *summary = l->p->hosts ? mem_str(row->summary)
 				    : veil_summary(row->summary, row->evidence);
-	char *said = mem_printf("%s (%s)", summary, row->confidence);
-	paper_cells(l->p->out, PAPER_ROW,
-	    (const char *const[]){ begin, end, length, x.loss, x.range, said }, 6);
+	char *said = row->suppressed_by == 0
+			 ? mem_printf("%s (%s)", summary, row->confidence)
+			 : mem_printf("%s (%s), explained by incident %" PRId64,
+			       summary, row->confidence, row->suppressed_by);
+	if (l->t == NULL) {
+		snprintf(number, sizeof number, "%" PRId64, row->id);
+		paper_cells(out, PAPER_ROW,
+		    (const char *const[]){ number, begin, end, length, said }, 5);
+	} else {
+		put_lost(&x, l->t, row->begin,
+		    over > row->begin ? over : row->begin + (int64_t)l->t->step);
+		paper_cells(out, PAPER_ROW,
+		    (const char *const[]){ begin, end, length, x.loss, x.range, said },
+		    6);
+	}
 	free(said);
 	free(summary);
+}
+
+/* Whose fault what was, as it was told. Those of T are explained by these. */
+static void
+put_verdicts(struct report *p)
+{
+	struct listing l = { .p = p };
+	struct eventlog_query q = {
+		.start = p->start, .end = p->end, .kind = "verdict", .limit = LISTED + 1
+	};
+	struct err err;
+
+	if (eventlog_each(&q, list_row, &l, &err) < 0)
+		paper_printf(
+		    p->out, PAPER_TEXT, "Incidents cannot be read: %s", err.text);
+	if (l.more)
+		paper_printf(
+		    p->out, PAPER_SMALL, "There are more than these %d.", LISTED);
 }
 
 /* What opened and closed at T. */
@@ -514,6 +565,20 @@ next_day(int64_t when)
 	return next > when ? next : when + 86400;
 }
 
+/* The begin of the day, START or later, in which S knows something first. */
+static int64_t
+day_of_first(const struct series *s, int64_t start)
+{
+	size_t i = 0;
+
+	while (i < s->count && isnan(s->value[i * s->columns + STORE_DS_LOSS]))
+		i++;
+	int64_t first = s->start + (int64_t)i * s->step, day = start;
+	for (int64_t next = next_day(day); next <= first; next = next_day(day))
+		day = next;
+	return day;
+}
+
 static void
 put_days(struct report *p, const struct conf_target *t)
 {
@@ -525,9 +590,15 @@ put_days(struct report *p, const struct conf_target *t)
 		paper_printf(p->out, PAPER_HEADING, "Day by day: %s", title);
 		paper_cells(p->out, PAPER_COLUMNS,
 		    (const char *const[]){ "nday", SUM_HEADS }, 6);
-		for (int64_t day = p->start; day < p->end;) {
+		char text[TIME_TEXT];
+		int64_t day = day_of_first(&s, p->start);
+		if (day > p->start) {
+			char *name = mem_printf("before %s", day_text(text, day));
+			put_sum(p->out, name, &s, p->start, day);
+			free(name);
+		}
+		while (day < p->end) {
 			int64_t next = next_day(day);
-			char text[TIME_TEXT];
 			put_sum(p->out, day_text(text, day), &s, day,
 			    next < p->end ? next : p->end);
 			day = next;
@@ -664,6 +735,7 @@ write_report(struct report *p)
 {
 	put_head(p);
 	put_summary(p);
+	put_verdicts(p);
 	for (size_t i = 0; i < p->targets && (p->id == 0 || i == 0); i++)
 		put_outages(p, p->target[i]);
 	put_graphs(p);
