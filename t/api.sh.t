@@ -56,6 +56,10 @@ refused() {
 	is "$(jq -r .status "$DIR/body")" "$2" "the status is in the body, too"
 }
 
+refused 'rounds?target=%00' 400 '^address: '
+is "$(curl -s -m 10 -X PUT -o "$DIR/body" -w '%{http_code} %{content_type}' "$URL/api/v1/targets")" \
+	"405 application/problem+json" "a method that is not offered is refused as well"
+
 # --- rounds come ---------------------------------------------------------------------
 enough() {
 	[ "$(json 'rounds?target=Sim.Dead&start=now-30s' \

@@ -481,7 +481,8 @@ reply_error(struct request *r, unsigned status, const char *fmt, ...)
 		r->body = NULL;
 	}
 	request_set_header(r, "Cache-Control", "no-store");
-	if (strncmp(request_path(r), "/api/", 5) == 0)
+	/* Of an address that makes no sense there is no path. */
+	if (strncmp(r->query.path != NULL ? r->query.path : r->target, "/api/", 5) == 0)
 		problem_json(r, status, text);
 	else
 		page_error(r, status, text);
