@@ -20,6 +20,11 @@ host_name(const char *header, char *name, size_t size)
 	} else {
 		end = header + strcspn(header, ":");
 	}
+	if (*end == ']' ? end[1] == ':' : *end == ':') {
+		const char *port = end + (*end == ']' ? 2 : 1);
+		if (port[strspn(port, "0123456789")] != '\0')
+			return false;
+	}
 	size_t len = (size_t)(end - header);
 	if (len > 0 && header[len - 1] == '.')
 		len--;
