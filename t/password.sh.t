@@ -108,6 +108,9 @@ like "$(cat "$DIR/head")" 'Set-Cookie: smokebox=[0-9a-f]{64}; Path=/; Max-Age=[0
 unlike "$(grep Set-Cookie "$DIR/head")" 'Secure' "not held back from HTTP, by which it came"
 cookie=$(sed -n 's/^Set-Cookie: \(smokebox=[0-9a-f]*\);.*/\1/p' "$DIR/head")
 is "$(code "$top" -H "Cookie: $cookie")" 200 "who has it sees hosts"
+login_page=$(curl -s -m 10 -H "Cookie: $cookie" "$URL/login")
+like "$login_page" 'You are logged in' "who is logged in is told so"
+unlike "$login_page" 'type="password"' "and not asked again"
 is "$(code "$top" -H "Cookie: other=1; $cookie; more=2")" 200 "among others as well"
 is "$(code "$top" -H "Cookie: ${cookie}x")" 403 "one with something behind it does not"
 is "$(code "$top" -H "Cookie: $(echo "$cookie" | tr 0123456789abcdef 123456789abcdef0)")" 403 \
