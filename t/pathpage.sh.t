@@ -148,4 +148,27 @@ probed_start
 wait_until 20 ready || bail "probed does not answer"
 wait_until 15 knows_home
 ok $? "another start knows the ways at once"
+unlike "$(page /path)" 'The ways to targets' "each of a few ways has its hops"
+
+# --- many targets ------------------------------------------------------------------
+
+probed_stop
+printf '+ More\nmenu = More\ntitle = More\n' >>"$DIR/config"
+for n in 1 2 3 4; do
+	printf '++ more%s\nmenu = Way %s\ntitle = More\nhost = 9.1.1.%s\n' $n $n $n
+	echo "now 60 More.more$n 9.1.1.$n 192.168.1.1/0.4 =/15" >&3
+done >>"$DIR/config" 3>"$DIR/more"
+"$BUILD/t/pathmake" "$DIR/data" <"$DIR/more" || bail "no more ways"
+probed_start
+wait_until 20 ready || bail "probed does not answer"
+knows_more() {
+	page /path >"$DIR/path.html"
+	grep -q 'Way 4' "$DIR/path.html"
+}
+wait_until 15 knows_more
+ok $? "another start knows more of them"
+text=$(cat "$DIR/path.html")
+like "$text" 'The ways to targets' "many have a line each"
+like "$text" 'href="/path\?target=More.more4"' "from which their hops are reached"
+unlike "$text" 'never answers' "and show none at once"
 done_testing

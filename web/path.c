@@ -305,7 +305,7 @@ put_target(struct html *page, const struct conf_target *t, bool open)
 
 	if (p == NULL || row_hidden(t))
 		return;
-	item = html_item(page, "target");
+	item = html_item(page, open ? "target" : "line");
 	menu = html_strip(t->menu);
 	html_text(item, "w_name", menu);
 	free(menu);
@@ -313,7 +313,6 @@ put_target(struct html *page, const struct conf_target *t, bool open)
 	row_href(item, "w_href", t);
 	html_text(item, "w_host", t->host != NULL ? t->host : "");
 	put_summary(item, t, p);
-	html_flag(item, "w_open", open);
 	if (open) {
 		put_hops(item, &p->way);
 		put_history(item, t->id);
@@ -330,6 +329,7 @@ count_known(const struct conf *conf)
 	return count;
 }
 
+/* A few ways with their hops, or more of them in a line each. */
 static void
 put_targets(struct html *page)
 {
@@ -337,6 +337,7 @@ put_targets(struct html *page)
 	unsigned known = count_known(conf);
 
 	html_flag(page, "known", known > 0);
+	html_flag(page, "lines", known > OPEN_TABLES);
 	for (size_t i = 0; i < conf->target_count; i++)
 		put_target(page, conf->target[i], known <= OPEN_TABLES);
 }
