@@ -82,9 +82,16 @@ is "$(day "29 October 2025")" "heat-none|not known" "of what was never measured,
 page "/calendar?year=2025" >"$DIR/out"
 is "$(grep -c '<table class="month">' "$DIR/page")" 12 "a year of months"
 is "$(grep -o '<a [^>]* title="[A-Z][a-z]*, [0-9]* [A-Z]' "$DIR/page" | wc -l)" 365 "and of days"
+# months: their names as they stand on the page
+months() {
+	sed -n 's/^<caption>.*>\([A-Z][a-z]* 20[0-9][0-9]\)<.*/\1/p' "$DIR/page"
+}
+is "$(months | sed -n '1p;12p' | paste -sd,)" "January 2025,December 2025" "as a calendar has them"
 is "$(day "9 January 2025" | head -1)" "heat-none|not known" "before anything was written down, nothing is known"
 is "$(day "26 October 2025")" "heat5|down for 13.0 h, something the matter for 25.0 h, 1 incident" "the same there"
 page "/calendar?target=Far.one" >"$DIR/out"
+is "$(months | sed -n '1p;12p' | paste -sd,)" \
+	"$(date +'%B %Y'),$(date -d "$(date +%Y-%m-15) 11 months ago" +'%B %Y')" "the last months, newest first"
 today=$(date +"%-d %B %Y")
 like "$(day "$today")" "^heat[0-5] today\|" "today is known, and marked"
 like "$(cat "$DIR/page")" '<td class="to-come">|'"$(date -d 'next month' +%-d)" "what is to come is no quiet day"

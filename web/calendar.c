@@ -65,6 +65,7 @@ struct calendar {
 	enum what what;
 	long days;	   /* of the hours */
 	int64_t month_end; /* of the one month that is asked for; 0: a year is */
+	bool recent;	   /* no year is asked for: the last months */
 	int64_t start, end;
 	int64_t now;
 	struct day day[DAYS_MAX];
@@ -113,6 +114,7 @@ parse_span(struct request *r, struct calendar *c)
 		c->start = midnight((int)year, 0, 1);
 		c->end = midnight((int)year + 1, 0, 1);
 	} else {
+		c->recent = true;
 		c->start = midnight(tm.tm_year + 1900, tm.tm_mon - MONTHS + 1, 1);
 		c->end = midnight(tm.tm_year + 1900, tm.tm_mon + 1, 1);
 	}
@@ -340,41 +342,65 @@ put_blanks(struct html *week, unsigned count)
 		html_flag(html_item(week, "day"), "d_here", false);
 }
 
+/* Days FROM up to END, which are of one month. */
 static void
-put_months(struct html *page, const struct calendar *c)
+put_month(struct html *page, const struct calendar *c, size_t from, size_t end)
 {
-	struct html *month = NULL, *week = NULL;
+	struct html *month = html_item(page, "month"), *week = NULL;
 	unsigned place = 0;
 	char text[32];
 
-	for (size_t i = 0; i < c->count; i++) {
+	for (size_t i = from; i < end; i++) {
 		const struct day *d = &c->day[i];
 		time_t when = (time_t)d->begin;
 		struct tm tm;
+
 		localtime_r(&when, &tm);
 		place = (unsigned)(tm.tm_wday + 6) % 7;
-		if (month == NULL || tm.tm_mday == 1) {
-			month = html_item(page, "month");
+		if (i == from) {
 			strftime(text, sizeof text, "%B %Y", &tm);
 			html_text(month, "m_name", text);
 			strftime(text, sizeof text, "month=%Y-%m", &tm);
 			put_link(month, "m_href", c, text, "");
-			week = NULL;
 		}
 		if (week == NULL || place == 0) {
 			week = html_item(month, "week");
 			put_blanks(week, place);
 		}
 		put_day(week, c, d);
-		if (i + 1 == c->count || tm.tm_mon != 0) {
-			/* The rest of a last week, so that the table has its corners.
-			 */
-			time_t next = (time_t)d->end;
-			struct tm then;
-			localtime_r(&next, &then);
-			if (then.tm_mday == 1)
-				put_blanks(week, 6 - place);
-		}
+	}
+	/* The rest of its last week, so that the table has its corners. */
+	put_blanks(week, 6 - place);
+}
+
+/* Where the month of day I begins. */
+static size_t
+month_begin(const struct calendar *c, size_t i)
+{
+	for (; i > 0; i--) {
+		time_t when = (time_t)c->day[i].begin;
+		struct tm tm;
+
+		localtime_r(&when, &tm);
+		if (tm.tm_mday == 1)
+			break;
+	}
+	return i;
+}
+
+/* The last months newest first, since that is what is looked for and a phone shows one
+ * at a time; a year that is over as calendars have it. */
+static void
+put_months(struct html *page, const struct calendar *c)
+{
+	size_t begin[DAYS_MAX / 28 + 1], months = 0;
+
+	for (size_t end = c->count; end > 0 && months < DAYS_MAX / 28; months++)
+		end = begin[months] = month_begin(c, end - 1);
+	for (size_t i = 0; i < months; i++) {
+		size_t m = c->recent ? i : months - 1 - i;
+
+		put_month(page, c, begin[m], m == 0 ? c->count : begin[m - 1]);
 	}
 }
 
