@@ -231,11 +231,8 @@ page_reload(struct request *r)
 {
 	struct msg_out out;
 
-	if (!request_is_post(r)) {
-		request_set_header(r, "Allow", "POST");
-		reply_error(r, 405, "expected POST");
+	if (!request_must_post(r))
 		return;
-	}
 	msg_begin(&out, MSG_RELOAD);
 	link_send(worker_link(ROOM_PARENT), &out, -1, LINK_MUST);
 	reply_line(r, 202, "reload asked for; the answer is in the status");

@@ -29,12 +29,30 @@ visit_free(void *ctx)
 	free(v);
 }
 
-/* SAID is no answer that anybody wants: tell so. */
-static void
-refuse(struct request *r, const struct visit *v, const struct msg_edited *said)
+/* Begin to answer CALL of R by an object, J. False: SAID is no answer that anybody
+ * wants, which was told. */
+static bool
+answer_begin(struct json *j, struct request *r, const struct edit_call *call,
+    const struct msg_edited *said)
 {
-	reply_error(r, edit_status(said), "%s%s%s", v->file != NULL ? v->file : "",
-	    v->file != NULL ? ": " : "", said->text);
+	const struct visit *v = edit_ctx(call);
+
+	if (said->end != EDIT_DONE) {
+		reply_error(r, edit_status(said), "%s%s%s",
+		    v->file != NULL ? v->file : "", v->file != NULL ? ": " : "",
+		    said->text);
+		return false;
+	}
+	jw_init(j, request_out(r));
+	jw_object(j);
+	return true;
+}
+
+static void
+answer_end(struct json *j, struct request *r)
+{
+	jw_object_end(j);
+	api_answer(r);
 }
 
 /* --- reading -------------------------------------------------------------------------
@@ -56,12 +74,8 @@ list(struct request *r, struct edit_call *call, const struct msg_edited *said,
 	struct json j;
 
 	(void)text;
-	if (said->end != EDIT_DONE) {
-		refuse(r, edit_ctx(call), said);
+	if (!answer_begin(&j, r, call, said))
 		return;
-	}
-	jw_init(&j, request_out(r));
-	jw_object(&j);
 	jw_put_str(
 	    &j, "edit", conf_value(conf_top(state_conf(), "Web"), "edit", "yes"));
 	jw_put_str(&j, "token", session_token(r, token) ? token : NULL);
@@ -79,8 +93,7 @@ list(struct request *r, struct edit_call *call, const struct msg_edited *said,
 		jw_object_end(&j);
 	}
 	jw_array_end(&j);
-	jw_object_end(&j);
-	api_answer(r);
+	answer_end(&j, r);
 }
 
 static void
@@ -90,36 +103,26 @@ file(struct request *r, struct edit_call *call, const struct msg_edited *said,
 	const struct visit *v = edit_ctx(call);
 	struct json j;
 
-	if (said->end != EDIT_DONE) {
-		refuse(r, v, said);
+	if (!answer_begin(&j, r, call, said))
 		return;
-	}
-	jw_init(&j, request_out(r));
-	jw_object(&j);
 	jw_put_str(&j, "file", said->name);
 	jw_put_int(&j, "generation", said->generation);
 	jw_put_some(&j, "version", v->version);
 	jw_put_some(&j, "changed", said->when);
 	put_flags(&j, said->flags, said->text);
 	jw_put_str(&j, "text", text);
-	jw_object_end(&j);
-	api_answer(r);
+	answer_end(&j, r);
 }
 
 static void
 history(struct request *r, struct edit_call *call, const struct msg_edited *said,
     const char *text)
 {
-	const struct visit *v = edit_ctx(call);
 	struct json j;
 
 	(void)text;
-	if (said->end != EDIT_DONE) {
-		refuse(r, v, said);
+	if (!answer_begin(&j, r, call, said))
 		return;
-	}
-	jw_init(&j, request_out(r));
-	jw_object(&j);
 	jw_put_str(&j, "file", said->name);
 	jw_put_int(&j, "generation", said->generation);
 	jw_key(&j, "versions");
@@ -133,8 +136,7 @@ history(struct request *r, struct edit_call *call, const struct msg_edited *said
 		jw_object_end(&j);
 	}
 	jw_array_end(&j);
-	jw_object_end(&j);
-	api_answer(r);
+	answer_end(&j, r);
 }
 
 /* A call about the file that argument "file" names; NULL after having answered. */
@@ -260,11 +262,8 @@ draft(struct request *r, bool save)
 
 	if (!edit_may(r))
 		return;
-	if (!request_is_post(r)) {
-		request_set_header(r, "Allow", "POST");
-		reply_error(r, 405, "expected POST");
+	if (!request_must_post(r))
 		return;
-	}
 	v = mem_zero(1, sizeof *v);
 	v->save = save;
 	number = form_value(body, len, "generation", &err);

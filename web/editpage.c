@@ -527,11 +527,8 @@ edit_undo(struct request *r)
 
 	if (!edit_may(r))
 		return;
-	if (!request_is_post(r)) {
-		request_set_header(r, "Allow", "POST");
-		reply_error(r, 405, "expected POST");
+	if (!request_must_post(r))
 		return;
-	}
 	v = mem_zero(1, sizeof *v);
 	v->save = v->undo = true;
 	if ((v->file = take_text(r, "file")) == NULL ||

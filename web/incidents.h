@@ -28,8 +28,6 @@ void words_note(struct request *r);
 /* POST /note: the same as a form of a target's page, to which it leads back. */
 void words_note_form(struct request *r);
 void words_silence(struct request *r);
-/* Is R a POST? False after having answered that it has to be one. */
-bool words_is_post(struct request *r);
 /* Hand OUT over to the recorder, and answer. */
 void words_pass_on(struct request *r, struct msg_out *out);
 /* POST /api/v1/merge?from= target=: what is no target any more was this one. */

@@ -86,11 +86,8 @@ page_login(struct request *r)
 void
 page_logout(struct request *r)
 {
-	if (!request_is_post(r)) {
-		request_set_header(r, "Allow", "POST");
-		reply_error(r, 405, "expected POST");
+	if (!request_must_post(r))
 		return;
-	}
 	session_close(r);
 	reply_redirect(r, "/");
 }

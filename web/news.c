@@ -167,11 +167,8 @@ news_notify(struct request *r)
 	const char *name = request_arg(r, "receiver");
 	const struct msg_receiver *receiver;
 
-	if (!request_is_post(r)) {
-		request_set_header(r, "Allow", "POST");
-		reply_error(r, 405, "expected POST");
+	if (!request_must_post(r))
 		return;
-	}
 	if (name == NULL || *name == '\0') {
 		reply_error(r, 400, "parameter receiver: expected a receiver's name");
 		return;

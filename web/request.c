@@ -489,6 +489,16 @@ reply_error(struct request *r, unsigned status, const char *fmt, ...)
 	free(text);
 }
 
+bool
+request_must_post(struct request *r)
+{
+	if (r->post)
+		return true;
+	request_set_header(r, "Allow", "POST");
+	reply_error(r, 405, "expected POST");
+	return false;
+}
+
 /* --- bodies without end ----------------------------------------------------------- */
 
 static ssize_t

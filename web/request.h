@@ -11,6 +11,8 @@
 struct request;
 
 bool request_is_post(const struct request *r);
+/* The same; false after having answered that it has to be one. */
+bool request_must_post(struct request *r);
 /* Came over probectl's Unix socket: file permission was its authorisation. */
 bool request_is_local(const struct request *r);
 /* Its Host is a name of ours, so that a browser tells no stranger what we answer. */

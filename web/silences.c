@@ -135,7 +135,7 @@ silences_end_handle(struct request *r)
 	long id;
 
 	search.found = false;
-	if (!words_is_post(r) || request_int(r, "id", 0, 0, 1000000000, &id) < 0)
+	if (!request_must_post(r) || request_int(r, "id", 0, 0, 1000000000, &id) < 0)
 		return;
 	search.id = id;
 	if (eventlog_silences(now_s(), take, &search, &err) < 0)

@@ -53,16 +53,6 @@ parse_target(struct request *r)
 	return t != NULL ? t->path : NULL;
 }
 
-bool
-words_is_post(struct request *r)
-{
-	if (request_is_post(r))
-		return true;
-	request_set_header(r, "Allow", "POST");
-	reply_error(r, 405, "expected POST");
-	return false;
-}
-
 /* Hand OUT over to the recorder. False after having answered that there is none. */
 static bool
 pass_on(struct request *r, struct msg_out *out)
@@ -99,7 +89,7 @@ parse_note(struct request *r, struct msg_out *out)
 {
 	const char *text, *target;
 
-	if (!words_is_post(r) || (text = parse_text(r, "text", true)) == NULL ||
+	if (!request_must_post(r) || (text = parse_text(r, "text", true)) == NULL ||
 	    (target = parse_target(r)) == NULL)
 		return NULL;
 	msg_begin(out, MSG_NOTE);
@@ -140,7 +130,8 @@ words_silence(struct request *r)
 	struct msg_out out;
 	const char *reason, *target;
 
-	if (!words_is_post(r) || (reason = parse_text(r, "reason", false)) == NULL ||
+	if (!request_must_post(r) ||
+	    (reason = parse_text(r, "reason", false)) == NULL ||
 	    (target = parse_target(r)) == NULL ||
 	    request_time(r, "begin", now, &begin) < 0 ||
 	    request_time(r, "end", 0, &end) < 0)
@@ -166,7 +157,7 @@ words_merge(struct request *r)
 	char file[STORE_PATH];
 	struct msg_out out;
 
-	if (!words_is_post(r) || (from = parse_text(r, "from", true)) == NULL ||
+	if (!request_must_post(r) || (from = parse_text(r, "from", true)) == NULL ||
 	    (target = parse_target(r)) == NULL)
 		return;
 	if (store_rrd_path(file, from) < 0 || *target == '\0') {
