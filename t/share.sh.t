@@ -42,20 +42,6 @@ chmod 600 "$DIR/secrets"
 probed_start
 wait_until 20 ready || bail "probed does not answer"
 
-get() {
-	curl -s -m 20 --path-as-is "${@:2}" -D "$DIR/head" -o "$DIR/body" -w '%{http_code}' "$URL$1"
-}
-header() {
-	sed -n "s/^$1: *//Ip" "$DIR/head" | tr -d '\r'
-}
-body_has() {
-	grep -qF -- "$1" "$DIR/body"
-	ok $? "$2" || show "$DIR/body" 5
-}
-body_lacks() {
-	! grep -qF -- "$1" "$DIR/body"
-	ok $? "$2"
-}
 looks() {
 	json targets ".targets[] | select(.path == \"$1\").state"
 }
@@ -137,6 +123,7 @@ get /badge/Group.svg >"$DIR/status"
 like "$(grep -o '<title[^/]*/title>' "$DIR/body")" 'A group: 1 of 3 down' "a group is as bad as its worst"
 get /badge/Fine.svg >"$DIR/status"
 like "$(grep -o '<title[^/]*/title>' "$DIR/body")" 'Fine: 1 of 1 fine' "or fine"
+like "$(cat "$DIR/body")" 'textLength="24">Fine<' "with as much room as its letters take"
 get /badge/Fine/One.svg >"$DIR/status"
 like "$(grep -o '<title[^/]*/title>' "$DIR/body")" '…: ' "a long name is cut"
 for path in /badge/ /badge/.svg /badge/Group/One /badge/Group/One.png /badge/Gone.svg \

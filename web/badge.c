@@ -1,8 +1,6 @@
 #include "web/badge.h"
 
-#include <ctype.h>
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -147,29 +145,40 @@ look_below(struct badge *b, const struct conf_target *group)
 
 /* --- as a picture ----------------------------------------------------------------- */
 
-/* Pixels that S takes in 11 pixel sans, more or less; the picture makes it fit. */
+#define FONT_PX 11
+
+/* Widths of ' ' to '~' in hundredths of DejaVu Sans' size; Verdana's are much the same.
+ */
+static const unsigned char widths[] = {
+	/* clang-format off */
+	32, 40, 46, 84, 64, 95, 78, 28, 39, 39, 50, 84, 32, 36, 32, 34,
+	64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 34, 34, 84, 84, 84, 53,
+	100, 68, 69, 70, 77, 63, 58, 78, 75, 30, 30, 66, 56, 86, 75, 79,
+	60, 79, 70, 64, 61, 73, 68, 99, 68, 61, 68, 39, 34, 39, 84, 50,
+	50, 61, 64, 55, 64, 62, 35, 64, 63, 28, 28, 58, 28, 97, 63, 61,
+	64, 64, 41, 52, 39, 63, 59, 82, 59, 59, 52, 64, 34, 64, 84,
+	/* clang-format on */
+};
+
+/* Pixels that S takes; the picture makes it fit. */
 static unsigned
 width_of(const char *s)
 {
-	double width = 0;
+	unsigned width = 0;
 
 	while (*s != '\0') {
 		size_t n = query_utf8(s);
 		unsigned char c = (unsigned char)*s;
 
-		if (n > 2)
-			width += 11;
-		else if (n == 2)
-			width += 7;
-		else if (strchr("ijlI|.,:;'!()[] ", c) != NULL)
-			width += 4;
-		else if (strchr("mwMW@%", c) != NULL)
-			width += 10.5;
+		if (c >= ' ' && c <= '~')
+			width += widths[c - ' '];
+		else if (strncmp(s, "·", 2) == 0)
+			width += 32;
 		else
-			width += isupper(c) ? 7.8 : 6.8;
+			width += n > 2 ? 100 : 63;
 		s += n > 0 ? n : 1;
 	}
-	return (unsigned)ceil(width);
+	return (width * FONT_PX + 99) / 100;
 }
 
 static void
@@ -202,9 +211,10 @@ draw_badge(FILE *out, const struct badge *b)
 	    "<path transform=\"translate(%u 4)\" d=\"%s\" fill=\"none\" stroke=\"#fff\" "
 	    "stroke-width=\"1.8\" stroke-linecap=\"round\" stroke-linejoin=\"round\"/>",
 	    left + 5, shades[b->shade].shape);
-	fputs("<g fill=\"#fff\" font-size=\"11\" "
-	      "font-family=\"Verdana,'DejaVu Sans',sans-serif\" aria-hidden=\"true\">",
-	    out);
+	fprintf(out,
+	    "<g fill=\"#fff\" font-size=\"%d\" "
+	    "font-family=\"Verdana,'DejaVu Sans',sans-serif\" aria-hidden=\"true\">",
+	    FONT_PX);
 	put_text(out, 6, name, b->name);
 	put_text(out, left + 20, says, b->says);
 	fputs("</g></svg>\n", out);
