@@ -5,19 +5,7 @@
 world "$@"
 network "* loss=1"
 # Nothing comes back, and that is known after a minute at the earliest.
-config 300 5 <<-END
-+ A
-menu = A
-title = A
-++ one
-menu = one
-title = one
-host = 10.0.0.2
-++ two
-menu = two
-title = two
-host = 10.0.0.3
-END
+two_targets | config 300 5
 sed -i '0,/^binary = .*fping$/s//&\ntimeout = 60/' "$DIR/config"
 probed_start
 wait_until 30 ready || bail "probed does not answer"

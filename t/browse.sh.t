@@ -5,77 +5,29 @@
 # start tell; none that the server has is left out. Pictures stay in BUILD/t/out/browse-seen
 # for whoever looks.
 . "${SOURCE:?}/t/world.sh" || exit 1
+. "$SOURCE/t/house.sh"
 [ -n "$CHROMIUM" ] || skip_all "no chromium"
 command -v node >"$DIR/which" || skip_all "no node"
 [ -d "$BUILD/t/browser/npm/node_modules/playwright-core" ] || skip_all "no Playwright from npm"
 world "$@"
-network "* delay=12ms normal=2ms
-3 loss=0.3 delay=25ms
-4 loss=1
-5 error=host
-6 delay=180ms normal=20ms"
+network "$HOUSE_RULES"
 
-# --- a house where everything is the case ---------------------------------------------
+# --- the house ------------------------------------------------------------------------
 cat >"$DIR/smokebox" <<-END
 	*** Collector ***
 	listen = 127.0.0.1:6343
 END
-config 2 10 <<-END
-+ Home
-menu = Home & around
-title = Home & <around>
-++ gateway
-menu = Gateway
-title = The gateway
-host = 10.0.0.2
-slaves = far
-++ wifi
-menu = Wifi
-title = A bad line
-host = 10.0.0.3
-parents = places:/Europe/Paris
-++ dead
-menu = Printer
-title = Switched off
-host = 10.0.0.4
-++ unreachable
-menu = Office
-title = Behind a dead router
-host = 10.0.0.5
-++ noname
-menu = Typo
-title = A name that does not resolve
-host = no.such.name.sim
-++ another
-menu = Other typo
-title = $(printf 'averyveryverylongword%.0s' 1 2 3 4 5 6 7 8 9)
-host = neither.this.sim
-+ World
-menu = World
-title = Far hosts
-++ far
-menu = Far
-title = The other side
-host = 10.0.0.6
-++ web
-menu = Web
-title = A web server
-probe = Curl
-host = t7.sim
-++ dns
-menu = DNS
-title = A resolver
-probe = DNS
-host = 10.0.0.8
-++ path
-menu = Path
-title = No host
-host = www.example.net/en
-++ both
-menu = Both
-title = Both together
-host = /Home/gateway /World/far /Home/gateway~far
-END
+# A slave, a hierarchy, and what is drawn of several, besides.
+{
+	house | sed '/^++ gateway$/a slaves = far
+		/^++ wifi$/a parents = places:/Europe/Paris'
+	cat <<-END
+	++ both
+	menu = Both
+	title = Both together
+	host = /Home/gateway /World/far /Home/gateway~far
+	END
+} | config 2 10
 sed -i "/^\*\*\* Targets/i *** Slaves ***\nsecrets = $DIR/secrets\n+ far\ndisplay_name = Far & away\nlocation = <The Moon>\ncolor = c02030" \
 	"$DIR/config"
 sed -i '/^"Last 400 Days"/a + hierarchies\n++ places\ntitle = By place' "$DIR/config"

@@ -36,24 +36,6 @@ s/^AVERAGE 0.5 1 1000/&0/' "$DIR/config"
 probed_start
 wait_until 20 ready || bail "probed does not answer"
 
-# get PATH [CURL-OPTION...]: status; DIR/head and DIR/body have the rest.
-get() {
-	local path=$1
-	shift
-	curl -s -m 10 --path-as-is -D "$DIR/head" -o "$DIR/body" -w '%{http_code}' "$@" \
-		"$URL$path"
-}
-header() {
-	sed -n "s/^$1: *//Ip" "$DIR/head" | tr -d '\r'
-}
-body_has() {
-	grep -qF -- "$1" "$DIR/body"
-	ok $? "$2" || show "$DIR/body" 5
-}
-body_lacks() {
-	! grep -qF -- "$1" "$DIR/body"
-	ok $? "$2"
-}
 measured() {
 	[ "$(json targets '.targets[] | select(.path == "Group.One") | .last.median')" != null ]
 }

@@ -14,19 +14,7 @@ cat >"$DIR/smokebox" <<-END
 	*** Web ***
 	record_browsers = yes
 END
-config 2 3 <<-END
-+ A
-menu = A
-title = A
-++ one
-menu = one
-title = one
-host = 10.0.0.2
-++ two
-menu = two
-title = two
-host = 10.0.0.3
-END
+two_targets | config 2 3
 begin=$(($(date +%s) / 3600 * 3600 - 3 * 3600))
 (cd "$DIR/data" && "$BUILD/t/minutemake" "$begin" 60 sampled) || bail "no ring"
 probed_start

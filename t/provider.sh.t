@@ -29,20 +29,6 @@ done >>"$DIR/config"
 probed_start
 wait_until 20 ready || bail "probed does not answer"
 
-get() {
-	curl -s -m 60 --path-as-is "${@:2}" -D "$DIR/head" -o "$DIR/body" -w '%{http_code}' "$URL$1"
-}
-header() {
-	sed -n "s/^$1: *//Ip" "$DIR/head" | tr -d '\r'
-}
-body_has() {
-	grep -qF -- "$1" "$DIR/body"
-	ok $? "$2" || show "$DIR/body" 60
-}
-body_lacks() {
-	! grep -qF -- "$1" "$DIR/body"
-	ok $? "$2"
-}
 incident() {
 	json "incidents?kind=loss&subject=Net.Far" ".incidents[0]$1"
 }

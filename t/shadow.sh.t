@@ -8,19 +8,7 @@ network "* delay=2ms"
 TABLE="AVERAGE:0.5:1:1000 AVERAGE:0.5:10:1000"
 data=$DIR/data trial=$DIR/trial
 
-config 2 4 <<-END
-	+ A
-	menu = A
-	title = A
-	++ one
-	menu = one
-	title = one
-	host = 10.0.0.2
-	++ two
-	menu = two
-	title = two
-	host = 10.0.0.3
-END
+two_targets | config 2 4
 now=$(($(date +%s) / 2 * 2))
 # shellcheck disable=SC2086
 (cd "$data" && "$BUILD/t/rrdwrite" A.one 2 4 $((now - 200)) 95 $TABLE &&

@@ -62,21 +62,6 @@ slave_file Group/Only~far 30 6000
 probed_start
 wait_until 20 ready || bail "probed does not answer"
 
-# get PATH: status; DIR/head and DIR/body have the rest.
-get() {
-	curl -s -m 10 --path-as-is -D "$DIR/head" -o "$DIR/body" -w '%{http_code}' "$URL$1"
-}
-header() {
-	sed -n "s/^$1: *//Ip" "$DIR/head" | tr -d '\r'
-}
-body_has() {
-	grep -qF -- "$1" "$DIR/body"
-	ok $? "$2" || show "$DIR/body" 5
-}
-body_lacks() {
-	! grep -qF -- "$1" "$DIR/body"
-	ok $? "$2"
-}
 measured() {
 	[ "$(json targets '.targets[] | select(.path == "Group.One") | .last.median')" != null ] &&
 		[ "$(json targets '.targets[] | select(.path == "Group.Two") | .last.median')" != null ]

@@ -313,6 +313,12 @@ config() {
 	cat >>"$DIR/config"
 }
 
+# Targets A.one at 10.0.0.2 and A.two at 10.0.0.3, for config to read.
+two_targets() {
+	printf '%s\n' '+ A' 'menu = A' 'title = A' '++ one' 'menu = one' 'title = one' \
+		'host = 10.0.0.2' '++ two' 'menu = two' 'title = two' 'host = 10.0.0.3'
+}
+
 # Start probed on DIR/config; more arguments are its own. Returns at once.
 probed_start() {
 	"$BUILD/probed/probed" --config "$DIR/config" --listen 127.0.0.1:8080 "$@" \
@@ -355,6 +361,24 @@ json() {
 page() {
 	curl -s -m 10 -o "$DIR/page" -w '%{http_code}\n' "$URL$1" >"$DIR/page.status"
 	cat "$DIR/page"
+}
+
+# get PATH [CURL-OPTION...]: the status; DIR/head and DIR/body have the rest. PATH goes as
+# it is, and what is slow is waited for.
+get() {
+	curl -s -m 60 --path-as-is "${@:2}" -D "$DIR/head" -o "$DIR/body" -w '%{http_code}' "$URL$1"
+}
+# header NAME: of what get() got; likewise body_has TEXT WHAT and body_lacks TEXT WHAT.
+header() {
+	sed -n "s/^$1: *//Ip" "$DIR/head" | tr -d '\r'
+}
+body_has() {
+	grep -qF -- "$1" "$DIR/body"
+	ok $? "$2" || show "$DIR/body" 60
+}
+body_lacks() {
+	! grep -qF -- "$1" "$DIR/body"
+	ok $? "$2"
 }
 
 # state TARGET: its state word; look in the API.
