@@ -123,6 +123,11 @@ for query in target=Far.gone target=../x what=never days=0 days=99999 month=2025
 done
 like "$(page "/incidents?subject=Far.one")" 'href="/calendar\?target=Far.one"' "the list leads to it"
 
+page "/incidents?subject=Far.two&start=$(at "2025-10-29 00:00")&end=$(at "2025-10-30 00:00")" >"$DIR/out"
+like "$(cat "$DIR/page")" '2025-10-29 10:00 – 10:04 ' "the end of a day's incident needs no date"
+page "/incidents?subject=Far.one&start=$(at "2025-10-25 00:00")&end=$(at "2025-10-27 00:00")" >"$DIR/out"
+like "$(cat "$DIR/page")" '2025-10-25 12:00 – 2025-10-26 12:00 ' "that of a longer one does"
+
 # --- for people -------------------------------------------------------------------------
 if [ -n "$CHROMIUM" ]; then
 	mkdir -p "$OUT/calendar"

@@ -430,7 +430,9 @@ put_ways(struct html *page, const struct calendar *c)
 		put_link(page, "c_year", c, when, "");
 		return;
 	}
-	if (tm.tm_mon == 0)
+	if (c->recent)
+		snprintf(text, sizeof text, "The last %d months", MONTHS);
+	else if (tm.tm_mon == 0)
 		snprintf(text, sizeof text, "%d", tm.tm_year + 1900);
 	else
 		snprintf(text, sizeof text, "%d and %d", tm.tm_year + 1900,

@@ -349,7 +349,7 @@ put_span(struct html *item, const struct eventlog_row *row)
 	if (row->end != 0 && row->end == row->begin)
 		return;
 	if (row->end != 0) {
-		when_text(when, sizeof when, row->end, false);
+		when_until(when, sizeof when, row->begin, row->end);
 		html_text(item, "i_end", when);
 	}
 	figure_span(span, sizeof span, end > row->begin ? end - row->begin : 0);

@@ -20,3 +20,19 @@ when_text(char *buf, size_t size, int64_t when, bool with_seconds)
 		format = with_seconds ? "%Y-%m-%d %H:%M:%S" : "%Y-%m-%d %H:%M";
 	strftime(buf, size, format, &a);
 }
+
+void
+when_until(char *buf, size_t size, int64_t begin, int64_t end)
+{
+	time_t from = (time_t)begin, until = (time_t)end;
+	struct tm a, b;
+
+	if (localtime_r(&from, &a) == NULL || localtime_r(&until, &b) == NULL) {
+		snprintf(buf, size, "%lld", (long long)end);
+		return;
+	}
+	strftime(buf, size,
+	    a.tm_yday == b.tm_yday && a.tm_year == b.tm_year ? "%H:%M"
+							     : "%Y-%m-%d %H:%M",
+	    &b);
+}
