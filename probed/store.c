@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -194,12 +195,14 @@ check_rra(const char *file, const rra_def_t *def, size_t count, struct store_rrd
 
 /* librrd writes to the row that the header names, whatever it says. */
 static int
-check_current(const char *file, const rra_ptr_t *ptr, const struct store_rrd *rrd,
-    struct err *err)
+check_current(
+    const char *file, const rra_ptr_t *ptr, struct store_rrd *rrd, struct err *err)
 {
-	for (size_t i = 0; i < rrd->rra_count; i++)
+	for (size_t i = 0; i < rrd->rra_count; i++) {
 		if (ptr[i].cur_row >= rrd->rra[i].rows)
 			return bad(err, file, "points behind the end of an archive");
+		rrd->rra[i].current = ptr[i].cur_row;
+	}
 	return 0;
 }
 
@@ -237,8 +240,9 @@ read_definitions(int fd, const char *file, const stat_head_t *head,
 		bad(err, file, "has an impossible time of its last update");
 		goto out;
 	}
+	rrd->rows_at = ptr_at + ptr_len;
 	uint64_t need =
-	    ptr_at + ptr_len + (uint64_t)rows * head->ds_cnt * sizeof(rrd_value_t);
+	    rrd->rows_at + (uint64_t)rows * head->ds_cnt * sizeof(rrd_value_t);
 	if (need > (uint64_t)rrd->size) {
 		errno = EINVAL;
 		err_set(err, "%s: is cut off: %lld bytes, expected %llu", file,
@@ -278,14 +282,24 @@ read_fd(int fd, const char *file, struct store_rrd *rrd, struct err *err)
 	return read_definitions(fd, file, &head, rrd, err);
 }
 
+/* A descriptor, or -1 with ERR. */
 static int
-read_header(const char *file, struct store_rrd *rrd, struct err *err)
+open_rrd(const char *file, struct err *err)
 {
-	memset(rrd, 0, sizeof *rrd);
 	/* Not to be held up by a FIFO that someone left there. */
 	int fd = open(file, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0)
 		return err_set(err, "%s: %s", file, strerror(errno));
+	return fd;
+}
+
+static int
+read_header(const char *file, struct store_rrd *rrd, struct err *err)
+{
+	memset(rrd, 0, sizeof *rrd);
+	int fd = open_rrd(file, err);
+	if (fd < 0)
+		return -1;
 	int result = read_fd(fd, file, rrd, err);
 	int saved = errno;
 	close(fd);
@@ -328,5 +342,107 @@ store_rrd_sound(const char *file, struct err *err)
 
 	if (result == 0)
 		store_rrd_free(&rrd);
+	return result;
+}
+
+/* --- rows --------------------------------------------------------------------------
+ */
+
+/* The longest archive of averages with SECONDS a row, and where its rows begin in the
+ * file; NULL: there is none. */
+static const struct store_rra *
+find_archive(const struct store_rrd *rrd, unsigned long seconds, uint64_t *at)
+{
+	const struct store_rra *best = NULL;
+	uint64_t here = rrd->rows_at;
+
+	for (unsigned long i = 0; i < rrd->rra_count; i++) {
+		const struct store_rra *a = &rrd->rra[i];
+
+		if (strcmp(a->cf, "AVERAGE") == 0 && a->steps * rrd->step == seconds &&
+		    (best == NULL || a->rows > best->rows)) {
+			best = a;
+			*at = here;
+		}
+		here += (uint64_t)a->rows * rrd->ds_count * sizeof(rrd_value_t);
+	}
+	return best;
+}
+
+/* COUNT rows from the Kth oldest on, all within A, whose rows begin AT. */
+static int
+read_rows(int fd, const char *file, const struct store_rra *a, uint64_t at,
+    unsigned long k, size_t count, size_t row_len, double *value, struct err *err)
+{
+	while (count > 0) {
+		unsigned long place = (a->current + 1 + k) % a->rows;
+		size_t some = a->rows - place < count ? a->rows - place : count;
+
+		if (read_at(fd, file, value, some * row_len,
+			(off_t)(at + place * row_len), err) < 0)
+			return -1;
+		value += some * row_len / sizeof *value;
+		k += some;
+		count -= some;
+	}
+	return 0;
+}
+
+static void
+unknown(double *value, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		value[i] = NAN;
+}
+
+/* What store_rrd_rows() does, of an open file. */
+static int
+rows_of(int fd, const char *file, unsigned long seconds, int64_t first, size_t count,
+    unsigned long columns, double *value, struct store_rrd *rrd, struct err *err)
+{
+	struct flock lock = { .l_type = F_RDLCK, .l_whence = SEEK_SET };
+	uint64_t at = 0;
+
+	if (fcntl(fd, F_SETLK, &lock) < 0) {
+		errno = errno == EACCES ? EAGAIN : errno;
+		return err_set(err, "%s: could not lock: %s", file, strerror(errno));
+	}
+	if (read_fd(fd, file, rrd, err) < 0)
+		return -1;
+	const struct store_rra *a = find_archive(rrd, seconds, &at);
+	if (a == NULL || rrd->ds_count != columns)
+		return bad(err, file, "changed while it was read");
+	/* Rows by their number, the oldest that the archive has being 0. */
+	int64_t span = (int64_t)seconds;
+	int64_t oldest = rrd->last / span - (int64_t)a->rows + 1;
+	int64_t from = first / span - oldest, to = from + (int64_t)count;
+	size_t before = from < 0 ? (size_t)-from : 0;
+	size_t behind = to > (int64_t)a->rows ? (size_t)(to - (int64_t)a->rows) : 0;
+	if (before >= count || behind >= count) {
+		unknown(value, count * columns);
+		return 0;
+	}
+	unknown(value, before * columns);
+	unknown(value + (count - behind) * columns, behind * columns);
+	return read_rows(fd, file, a, at, (unsigned long)(from < 0 ? 0 : from),
+	    count - before - behind, columns * sizeof *value, value + before * columns,
+	    err);
+}
+
+int
+store_rrd_rows(const char *file, unsigned long seconds, int64_t first, size_t count,
+    unsigned long columns, double *value, struct err *err)
+{
+	struct store_rrd rrd = { 0 };
+	int fd = open_rrd(file, err);
+
+	if (fd < 0)
+		return -1;
+	int result =
+	    rows_of(fd, file, seconds, first, count, columns, value, &rrd, err);
+	int saved = errno;
+	close(fd); /* and the lock goes with it */
+	store_rrd_free(&rrd);
+	errno = saved;
 	return result;
 }

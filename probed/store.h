@@ -62,7 +62,9 @@ struct store_rrd {
 		char cf[20];
 		double xff;
 		unsigned long steps, rows;
+		unsigned long current; /* its newest row */
 	} * rra;
+	uint64_t rows_at; /* where in the file the first archive's rows begin */
 	dev_t dev; /* which file this was said of */
 	ino_t ino;
 	off_t size;
@@ -76,6 +78,15 @@ struct store_rrd {
  * when the contents are wrong, or EAGAIN when rrdcached is away. */
 int store_rrd_read(const char *file, struct store_rrd *rrd, struct err *err);
 void store_rrd_free(struct store_rrd *rrd);
+
+/* Read COUNT rows of COLUMNS values of FILE's archive of averages with SECONDS a row,
+ * the longest where there are several, into VALUE: the first row ends at FIRST, a
+ * multiple of SECONDS; NAN is what the archive does not have. It is locked meanwhile as
+ * librrd does; rrdcached is not asked. 0, or -1 with ERR; errno is then as of
+ * store_rrd_read(), EINVAL also where there is no such archive or another number of
+ * columns, and EAGAIN while somebody writes. */
+int store_rrd_rows(const char *file, unsigned long seconds, int64_t first, size_t count,
+    unsigned long columns, double *value, struct err *err);
 
 /* Before librrd maps a file, have rrdcached write what it has of it, and look: does its
  * size agree with its header (a short file would be a SIGBUS)? 0, or -1 with ERR saying

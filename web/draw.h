@@ -92,5 +92,9 @@ int overview_args(struct draw *d, struct err *err);
  * is EMPTY where nothing is known, in seconds. */
 double top_of(
     const struct draw *d, const char *file, const struct series_file *sf, double empty);
+/* The highest median of FILE that a graph of WIDTH points over START..END shows, which
+ * librrd would find by drawing it; NAN when there is none. */
+double top_highest(const char *file, const struct series_file *sf, int64_t start,
+    int64_t end, unsigned width);
 
 #endif

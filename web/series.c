@@ -1,5 +1,6 @@
 #include "web/series.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -13,20 +14,29 @@
 #include "round.h"
 #include "store.h"
 
-/* Values that one slice of a scan may hold: 2 MB. */
-#define SLICE_VALUES (256 * 1024)
+/* Values that one slice of a scan may hold: 512 kB. */
+#define SLICE_VALUES (64 * 1024)
 
 /* How often a file that the recorder is writing is tried again, a millisecond apart. */
 #define LOCK_TRIES 50
 
-bool
-series_locked(unsigned *tries)
+/* Wait a moment; false where that was done often enough. */
+static bool
+wait_for_writer(unsigned *tries)
 {
 	static const struct timespec pause = { 0, 1000000 };
 
-	if (strstr(rrd_get_error(), "lock") == NULL || ++*tries > LOCK_TRIES)
+	if (++*tries > LOCK_TRIES)
 		return false;
 	nanosleep(&pause, NULL);
+	return true;
+}
+
+bool
+series_locked(unsigned *tries)
+{
+	if (strstr(rrd_get_error(), "lock") == NULL || !wait_for_writer(tries))
+		return false;
 	rrd_clear_error();
 	return true;
 }
@@ -116,31 +126,23 @@ series_choose(const struct series_file *sf, int64_t start, unsigned want)
 	return coarse ? coarse : fine ? fine : furthest;
 }
 
-/* Read the rows that end in (FROM, TO]. 0, or -1. */
+/* Read COUNT rows, the first of which ends a STEP behind FROM. 0, or -1. */
 static int
 scan_slice(const char *file, const struct series_file *sf, unsigned step, int64_t from,
-    int64_t to, series_row_fn row, void *ctx, struct err *err)
+    size_t count, series_row_fn row, void *ctx, struct err *err)
 {
-	time_t begin = (time_t)from, end = (time_t)to;
-	unsigned long got_step = step, columns = 0;
-	char **names = NULL;
-	rrd_value_t *data = NULL;
+	double *value = mem_alloc(count * sf->columns * sizeof *value);
+	unsigned tries = 0;
+	int status;
 
-	rrd_clear_error();
-	if (rrd_fetch_r(
-		file, "AVERAGE", &begin, &end, &got_step, &columns, &names, &data) != 0)
-		return err_set(err, "%s: %s", file, rrd_get_error());
-	/* The recorder may have put another file into its place meanwhile. */
-	bool same = columns == sf->columns && got_step == step;
-	for (int64_t t = begin + (int64_t)step, i = 0; same && t <= end;
-	     t += (int64_t)step, i++)
-		if (t > from && t <= to)
-			row(ctx, t, data + i * (int64_t)columns);
-	for (unsigned long i = 0; i < columns; i++)
-		rrd_freemem(names[i]);
-	rrd_freemem(names);
-	rrd_freemem(data);
-	return same ? 0 : err_set(err, "%s: changed while it was read", file);
+	do
+		status = store_rrd_rows(
+		    file, step, from + step, count, sf->columns, value, err);
+	while (status < 0 && errno == EAGAIN && wait_for_writer(&tries));
+	for (size_t i = 0; status == 0 && i < count; i++)
+		row(ctx, from + (int64_t)(i + 1) * step, value + i * sf->columns);
+	free(value);
+	return status;
 }
 
 int
@@ -148,6 +150,7 @@ series_scan(const char *file, const struct series_file *sf, unsigned step,
     int64_t start, int64_t end, series_row_fn row, void *ctx, struct err *err)
 {
 	int64_t rows = SLICE_VALUES / sf->columns + 1, first = INT64_MAX;
+	int64_t count;
 
 	/* Nothing is older than the archive; rows younger than it are unknown anyway.
 	 */
@@ -159,13 +162,11 @@ series_scan(const char *file, const struct series_file *sf, unsigned step,
 		start = first;
 	if (end > sf->last_update)
 		end = sf->last_update;
-	for (int64_t from = start; from < end; from += rows * step) {
-		int64_t to = from + rows * step;
-
-		if (scan_slice(
-			file, sf, step, from, to < end ? to : end, row, ctx, err) < 0)
+	for (int64_t from = start; (count = (end - from) / step) > 0;
+	     from += rows * step)
+		if (scan_slice(file, sf, step, from,
+			(size_t)(count < rows ? count : rows), row, ctx, err) < 0)
 			return -1;
-	}
 	return 0;
 }
 

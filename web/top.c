@@ -6,31 +6,81 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <rrd.h>
-
 #include "base/mem.h"
-#include "web/librrd.h"
+#include "store.h"
 
-/* What the only PRINT of I printed, or NAN. */
-static double
-printed(const rrd_info_t *i)
+/* Medians of rows, averaged over steps of the graph. */
+struct highs {
+	int64_t begin, end; /* of the rows that librrd would have */
+	int64_t step, now;  /* a point; when the one being summed up ends */
+	double sum, top;    /* NAN: none yet */
+	unsigned known;
+};
+
+static void
+end_point(struct highs *h)
 {
-	for (; i != NULL; i = i->next)
-		if (strcmp(i->key, "print[0]") == 0)
-			return strtod(i->value.u_str, NULL);
-	return NAN;
+	double mean = h->sum / h->known;
+
+	/* Points that are not whole do not count. */
+	if (h->known > 0 && h->now - h->step >= h->begin && h->now <= h->end &&
+	    !(mean <= h->top))
+		h->top = mean;
+	h->sum = 0;
+	h->known = 0;
 }
 
-/* The highest median of FILE that a graph of WIDTH points over START..END shows; NAN
- * when there is none. */
-static double
-highest(const char *file, const struct series_file *sf, int64_t start, int64_t end,
+static void
+add_row(void *ctx, int64_t time, const double *value)
+{
+	struct highs *h = ctx;
+	int64_t point = (time + h->step - 1) / h->step * h->step;
+
+	if (point != h->now)
+		end_point(h);
+	h->now = point;
+	if (isnan(value[STORE_DS_MEDIAN]))
+		return;
+	h->sum += value[STORE_DS_MEDIAN];
+	h->known++;
+}
+
+/* The archive that librrd takes for START and points of STEP seconds: of those that go
+ * back as far, the one whose rows are nearest to that; else that which goes back
+ * furthest, and of equals the nearest. Its seconds a row. */
+static unsigned
+archive_for(const struct series_file *sf, int64_t start, int64_t step)
+{
+	unsigned full = 0, part = 0;
+	int64_t full_off = 0, part_off = 0, furthest = 0;
+
+	for (unsigned k = 0; k < sf->archives; k++) {
+		unsigned row = sf->archive[k].step;
+		int64_t off = llabs(step - row), begin = series_archive_begin(sf, k);
+
+		if (begin <= start) {
+			if (full == 0 || off < full_off) {
+				full = row;
+				full_off = off;
+			}
+		} else if (part == 0 || begin < furthest ||
+			   (begin == furthest && off < part_off)) {
+			part = row;
+			part_off = off;
+			furthest = begin;
+		}
+	}
+	return full != 0 ? full : part;
+}
+
+double
+top_highest(const char *file, const struct series_file *sf, int64_t start, int64_t end,
     unsigned width)
 {
-	struct args a = { 0 };
-
-	int64_t least = 10 * ((end - start) / width + sf->step);
+	int64_t step = (end - start) / width, least = 10 * (step + sf->step);
 	int64_t begin = series_begin(sf), last = sf->last_update + least;
+	struct highs h = { .top = NAN };
+	char text[32];
 
 	if (begin >= end || last <= start)
 		return NAN;
@@ -42,22 +92,16 @@ highest(const char *file, const struct series_file *sf, int64_t start, int64_t e
 		last = start + least;
 	if (last > end)
 		last = end;
-	args_add(&a, "top");
-	args_add(&a, "-");
-	args_add(&a, "--start");
-	args_add(&a, "%lld", (long long)start);
-	args_add(&a, "--end");
-	args_add(&a, "%lld", (long long)end);
-	args_add(&a, "--width");
-	args_add(&a, "%u", width);
-	args_add(&a, "DEF:top=%s:median:AVERAGE:start=%lld:end=%lld", file,
-	    (long long)begin, (long long)last);
-	args_add(&a, "PRINT:top:MAX:%%le");
-	rrd_info_t *info = librrd_graph(&a);
-	double top = printed(info);
-	rrd_info_free(info);
-	args_free(&a);
-	return top;
+	unsigned row = archive_for(sf, begin, step);
+	h.begin = begin / row * row;
+	h.end = last / row * row + row;
+	h.step = step <= row ? row : (step + row - 1) / row * row;
+	if (series_scan(file, sf, row, h.begin, h.end, add_row, &h, NULL) != 0)
+		return NAN;
+	end_point(&h);
+	/* SmokePing has it as it is printed. */
+	snprintf(text, sizeof text, "%e", h.top);
+	return strtod(text, NULL);
 }
 
 /* SmokePing sorts the maxima as it printed them, by mantissa first. */
@@ -101,19 +145,19 @@ unison(const struct draw *d, const char *file, const struct series_file *sf)
 
 		if (seconds == span)
 			own = i;
-		max[i] = highest(file, sf, d->ask->end - seconds,
+		max[i] = top_highest(file, sf, d->ask->end - seconds,
 		    d->ask->end - seconds / (width ? width : 600), over ? over : 600);
 		/* SmokePing leaves the youngest point out. Of a history that is younger
 		 * than that, it is all there is. */
 		if (isnan(max[i]))
-			max[i] = highest(file, sf, d->ask->end - seconds, d->ask->end,
-			    over ? over : 600);
+			max[i] = top_highest(file, sf, d->ask->end - seconds,
+			    d->ask->end, over ? over : 600);
 		if (isnan(max[i]))
 			max[i] = 0;
 	}
 	if (own == n) { /* a range of its own takes part, too */
-		max[n] =
-		    highest(file, sf, d->ask->start, d->ask->end, over ? over : 600);
+		max[n] = top_highest(
+		    file, sf, d->ask->start, d->ask->end, over ? over : 600);
 		if (isnan(max[n]))
 			max[n] = 0;
 	}
@@ -149,7 +193,7 @@ top_of(const struct draw *d, const char *file, const struct series_file *sf,
 		if (most > 0 && top > most)
 			top = most;
 	} else {
-		top = highest(file, sf, d->ask->start, d->ask->end, 400);
+		top = top_highest(file, sf, d->ask->start, d->ask->end, 400);
 		top = isnan(top) ? empty : top * 1.5;
 	}
 	return top > 0 ? top : 1.2e-6;

@@ -38,6 +38,23 @@ fetch(const char *file, const struct store_rrd *rrd)
 	}
 }
 
+/* Around both ends of each archive, with our own eyes. */
+static void
+read_rows(const char *file, const struct store_rrd *rrd)
+{
+	static double value[20 * CELLS_MAX];
+
+	for (unsigned long i = 0; i < rrd->rra_count; i++) {
+		unsigned long seconds = rrd->rra[i].steps * rrd->step;
+		int64_t last = rrd->last / (int64_t)seconds;
+		int64_t rows = (int64_t)rrd->rra[i].rows;
+
+		for (int64_t from = last - rows - 9; from < last + 9; from += rows + 2)
+			(void)store_rrd_rows(file, seconds, from * (int64_t)seconds, 20,
+			    rrd->ds_count, value, NULL);
+	}
+}
+
 /* As one that is carried over. */
 static void
 carry(const char *file, const struct store_rrd *rrd)
@@ -93,6 +110,8 @@ fuzz_rrd(const uint8_t *data, size_t size)
 		 * is that librrd 1.7 leaks the live head of the format before 0003. */
 		if (rrd.step < 86400 && rrd.last < 1LL << 32 && data[7] >= '3')
 			fetch(file, &rrd);
+		if (rrd.ds_count <= CELLS_MAX)
+			read_rows(file, &rrd);
 		unsigned long rows = 0;
 		for (unsigned long i = 0; i < rrd.rra_count; i++)
 			rows += rrd.rra[i].rows;
