@@ -136,6 +136,18 @@ fields "rounds?target=Sim.Well" '.count <= 1000 and .count > 500' true \
 	"three hours when nothing is said"
 fields "rounds?target=Sim.Well;start=now-1min;points=10" '.count <= 10' true \
 	"semicolons separate, too"
+asked="$URL/api/v1/rounds?target=Sim.Well&start=$((now - 20))&end=$now"
+# status and size, asked again with the tag of a moment ago: between two rounds
+again() {
+	curl -s -m 10 -D "$DIR/headers" -o "$DIR/body" "$asked"
+	tag=$(sed -n 's/^[Ee][Tt]ag: \(.*\)\r$/\1/p' "$DIR/headers")
+	curl -s -m 10 -o "$DIR/again" -w '%{http_code} %{size_download}' \
+		-H "If-None-Match: $tag" "$asked$1"
+}
+unchanged() { [ "$(again)" = "304 0" ]; }
+wait_until 10 unchanged
+ok $? "rounds that are the same are not sent again"
+like "$(again '&ranks=no')" '^200 ' "others are"
 refused 'rounds' 400 '^parameter target: is missing'
 refused 'rounds?target=' 400 '^parameter target: is missing'
 refused 'rounds?target=Sim.Nobody' 404 'Sim.Nobody'

@@ -2,6 +2,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -601,6 +602,37 @@ put_series(struct json *j, const char *path, const struct series *s, bool ranks)
 	jw_object_end(j);
 }
 
+/* FNV-1a, by words. */
+static uint64_t
+hash(uint64_t h, uint64_t word)
+{
+	return (h ^ word) * 1099511628211u;
+}
+
+/* The tag of what put_series() makes of these. */
+static void
+tag_series(
+    char *etag, size_t size, const char *path, const struct series *s, bool ranks)
+{
+	uint64_t h = hash(14695981039346656037u, ranks);
+
+	for (const char *c = path; *c != '\0'; c++)
+		h = hash(h, (unsigned char)*c);
+	h = hash(hash(h, (uint64_t)s->start), s->step);
+	h = hash(hash(h, s->count), s->pings);
+	h = hash(hash(h, (uint64_t)s->file.last_update), s->file.step);
+	for (unsigned k = 0; k < s->file.archives; k++)
+		h = hash(hash(h, s->file.archive[k].step), s->file.archive[k].rows);
+	for (size_t i = 0; i < s->count * s->columns; i++) {
+		uint64_t word;
+		memcpy(&word, &s->value[i], sizeof word);
+		/* What differs in the upper bits only has to be seen in the lower ones.
+		 */
+		h = hash(h, word ^ word >> 32);
+	}
+	snprintf(etag, size, "\"%016" PRIx64 "\"", h);
+}
+
 const struct conf_target *
 api_wanted_target(struct request *r, char *file)
 {
@@ -659,6 +691,7 @@ answer_rounds(struct request *r, const struct conf_target *t, const char *file,
 	struct json j;
 	long points;
 	const char *wanted = request_arg(r, "ranks");
+	char etag[24];
 
 	if (request_time(r, "end", now, &end) < 0 ||
 	    request_time(r, "start", end > 3 * 3600 ? end - 3 * 3600 : 0, &start) < 0 ||
@@ -678,12 +711,17 @@ answer_rounds(struct request *r, const struct conf_target *t, const char *file,
 		points = most;
 	if (read_rounds(r, t, file, start, end, (unsigned)points, &s) < 0)
 		return;
-	jw_init(&j, request_out(r));
-	put_series(&j, name, &s, wanted == NULL || *wanted == 'y');
-	series_free(&s);
+	bool ranks = wanted == NULL || *wanted == 'y';
 	if (kept)
 		viewname_set(r, VIEW_KEPT, name, start, end, "json");
-	api_answer(r);
+	tag_series(etag, sizeof etag, name, &s, ranks);
+	if (!reply_not_modified(r, etag)) {
+		jw_init(&j, request_out(r));
+		put_series(&j, name, &s, ranks);
+		fputc('\n', request_out(r));
+		reply(r, 200, JSON_TYPE);
+	}
+	series_free(&s);
 }
 
 static void
