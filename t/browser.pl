@@ -4,7 +4,8 @@
 # phone dark. One JSON object a line and page: graphs that are missing, those that scripts draw, errors on the console, requests that failed or went elsewhere, a page
 # wider than its window. A graph that was "503, not drawn in time" is asked for again by the
 # page: that is no failure, "images" tells whether it came. With --run the expression in FILE is evaluated on each page as
-# well, and what it promises is in "run"; with --no-script no script of a page runs.
+# well, and what it promises is in "run"; with --no-script no script of a page runs. "bytes"
+# are what the network brought until scripts could run, until the page had loaded, in all.
 # Screenshots go to OUTDIR. Speaks the DevTools protocol over
 # Chromium's pipe, with Perl's own modules only.
 use strict;
@@ -135,6 +136,35 @@ sub host_of {
 	return $url =~ m,^https?://([^/]+), ? $1 : '';
 }
 
+# Bytes that came by the network until SECONDS of Chromium's clock (undef: so far): of what
+# is complete as it says in the end, else heads and what came of their bodies.
+sub transferred {
+	my ($until) = @_;
+	my (%bytes, %finished);
+	for my $e (@events) {
+		my ($m, $p) = ($e->{method}, $e->{params});
+		next unless $m =~ /^Network\.(responseReceived|dataReceived|loadingFinished)$/;
+		next if defined $until && $p->{timestamp} > $until;
+		my $id = $p->{requestId};
+		if ($1 eq 'loadingFinished') {
+			$bytes{$id} = $p->{encodedDataLength};
+			$finished{$id} = 1;
+		} elsif (!$finished{$id}) {
+			$bytes{$id} += ($p->{response} // $p)->{encodedDataLength};
+		}
+	}
+	my $sum = 0;
+	$sum += $_ for values %bytes;
+	return $sum;
+}
+
+# When METHOD happened, of Chromium's clock.
+sub happened {
+	my ($method) = @_;
+	my ($e) = grep { $_->{method} eq $method } @events;
+	return $e ? $e->{params}{timestamp} : undef;
+}
+
 sub visit {
 	my ($url, $name, $width, $theme) = @_;
 	@events = ();
@@ -156,6 +186,9 @@ sub visit {
 			returnByValue => JSON::PP::true });
 		$seen{run} = $ran->{result}{value};
 	}
+	# Until it can be used, until what its window shows is there, and of all of it.
+	$seen{bytes} = [ transferred(happened('Page.domContentEventFired')),
+		transferred(happened('Page.loadEventFired')), transferred() ];
 	my $height = $seen{height} // 900;
 	my $shot = call('Page.captureScreenshot', { format => 'png',
 		captureBeyondViewport => JSON::PP::true,
