@@ -15,7 +15,7 @@
 #include "mirror.h"
 
 #define HTTP_DEFAULT "[::]:8080"
-#define HTTP_BACKLOG 1024 /* thousands may knock at once */
+#define HTTP_BACKLOG 4096 /* thousands may knock at once */
 #define REFLECTORS 16
 /* A burst of a few thousand flow datagrams. */
 #define FLOW_RECEIVE (16 << 20)
