@@ -800,6 +800,49 @@ words(void)
 	space_free(space);
 }
 
+/* The same packets, sampled by one exporter, and by two. */
+static void
+exporters(void)
+{
+	const struct exporter *const first = (const void *)"1", *const second =
+								    (const void *)"2";
+	struct attack a = { .seconds = 600,
+		.first = 0xcb000000u,
+		.n = 65536,
+		.rate = 100,
+		.flags = 0x12 };
+	char text[BACKSCATTER_SUMMARY];
+
+	space = space_new(&own, &telescope, 0, 0);
+	for (unsigned i = 0; i < 3; i++) {
+		a.rate = i == 2 ? 1 : 100;
+		expect(&a, 100);
+		victims = victims_new(space);
+		for (unsigned k = 0; k < 200; k++) {
+			struct flow f = answer(&a);
+
+			f.exporter = first;
+			see(&f, k * 3);
+			f.exporter = second;
+			if (i != 0)
+				see(&f, k * 3);
+		}
+		sweep(begin_ms + 600000);
+		struct backscatter b =
+		    backscatter_judge(&last, begin_ms + 600000, false, a.n);
+		backscatter_summary(text, sizeof text, "198.51.100.7", &b);
+		victims_free(victims);
+		ok((strstr(text, "what two exporters both saw counts twice") != NULL) ==
+			(i == 1),
+		    "%s: %s",
+		    i == 0   ? "one exporter"
+		    : i == 1 ? "two, of sampled packets"
+			     : "two, of answers that are told apart",
+		    text);
+	}
+	space_free(space);
+}
+
 /* Does what the collector says of LAST get through as it is? */
 static bool
 wired(struct msg_victim *got)
@@ -916,6 +959,7 @@ main(void)
 	calibrated();
 	differently();
 	words();
+	exporters();
 	told_on();
 	special();
 	return tap_done();

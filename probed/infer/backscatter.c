@@ -83,7 +83,8 @@ backscatter_judge(const struct victim *m, int64_t now_ms, bool over, uint64_t n)
 	struct backscatter b = { .n = n,
 		.rate_min = m->rate_min,
 		.rate = m->rate_max,
-		.rate_unknown = m->rate_unknown };
+		.rate_unknown = m->rate_unknown,
+		.several = m->several };
 	/* After the first answer the others are as if one had begun to watch there; of
 	 * one that is over, silence is no part; and what exporters will tell later is
 	 * not here. */

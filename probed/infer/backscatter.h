@@ -54,6 +54,7 @@ struct backscatter {
 	 * its own sampling says; the interval holds that too, but not what two
 	 * exporters both saw, which counts twice, nor the part of one that saw none. */
 	bool packets;
+	bool several; /* exporters told of it */
 	uint64_t count;
 	double seconds; /* in which they came, after the first */
 	uint64_t n;	/* quiet addresses */

@@ -22,6 +22,14 @@ sampling_text(const struct backscatter *b, char *buf)
 	return buf;
 }
 
+/* Of packets it is not known which are the same. */
+static const char *
+overlap_text(const struct backscatter *b)
+{
+	return b->packets && b->several ? "; what two exporters both saw counts twice"
+					: "";
+}
+
 const char *
 backscatter_confidence(const struct backscatter *b)
 {
@@ -89,7 +97,7 @@ put_quality(
 	f->quality.sampling = b->rate_unknown ? 0 : b->rate;
 	snprintf(f->quality.note, sizeof f->quality.note, "%s; %s%s", asked,
 	    sampling_text(b, sampling),
-	    b->n == 0 ? "; nothing is watched that stands for all" : "");
+	    b->n == 0 ? "; nothing is watched that stands for all" : overlap_text(b));
 }
 
 static void
@@ -157,10 +165,11 @@ backscatter_summary(
 	else if (b->n > 0 && b->count > 1)
 		snprintf(buf, size,
 		    "%s is under a %s and sends %sabout %.3g response packets/s (%.3g to "
-		    "%.3g), by %llu of them at %llu quiet addresses, %s",
-		    who, what, b->rate_unknown ? "" : "up to ", b->estimate.pps,
-		    b->estimate.low, b->estimate.high, (unsigned long long)b->count,
-		    (unsigned long long)b->n, sampling_text(b, sampling));
+		    "%.3g), by %llu of them at %llu quiet addresses, %s%s",
+		    who, what, b->rate_unknown && !b->several ? "" : "up to ",
+		    b->estimate.pps, b->estimate.low, b->estimate.high,
+		    (unsigned long long)b->count, (unsigned long long)b->n,
+		    sampling_text(b, sampling), overlap_text(b));
 	else
 		snprintf(buf, size,
 		    "%s answers what nobody here asked (a %s with forged senders, "

@@ -18,6 +18,7 @@
 struct entry {
 	UT_hash_handle hh; /* by victim.address */
 	struct victim victim;
+	const struct exporter *exporter; /* who told first; by name only */
 	/* Reservoir of addresses: which place the next one takes (Vitter 1985). */
 	uint64_t dice;
 };
@@ -265,6 +266,9 @@ count_answer(struct victims *v, struct entry *e, const struct flow *f,
 
 	if (quiet && (m->quiet == 0 || at_ms < m->first_ms))
 		m->stand_first = rate;
+	if (m->packets == 0)
+		e->exporter = f->exporter;
+	m->several |= f->exporter != e->exporter;
 	if (at_ms < m->first_ms)
 		m->first_ms = at_ms;
 	if (at_ms > m->last_ms)

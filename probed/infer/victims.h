@@ -40,6 +40,7 @@ struct victim {
 	uint64_t minute_max;		     /* packets in any 60 s */
 	uint32_t rate_min, rate_max;	     /* sampling: one in so many */
 	bool rate_unknown;
+	bool several; /* more than one exporter told of it, or one and live packets */
 	uint8_t ttl_min, ttl_max;	       /* 0: not said */
 	struct victim_port port[VICTIM_PORTS]; /* its own, most frequent first */
 	uint32_t offset[VICTIM_OFFSETS]; /* in the space, of distinct quiet addresses */

@@ -30,6 +30,7 @@ msg_put_victim(struct msg_out *out, const struct msg_victim *v)
 	pack_u32(p, m->rate_min);
 	pack_u32(p, m->rate_max);
 	pack_u8(p, m->rate_unknown);
+	pack_u8(p, m->several);
 	pack_u8(p, m->ttl_min);
 	pack_u8(p, m->ttl_max);
 	for (unsigned i = 0; i < VICTIM_PORTS; i++) {
@@ -86,6 +87,8 @@ msg_get_victim(struct msg_in *in, struct msg_victim *v)
 	m->rate_max = wire_u32(w);
 	uint8_t unknown = wire_u8(w);
 	m->rate_unknown = unknown == 1;
+	uint8_t several = wire_u8(w);
+	m->several = several == 1;
 	m->ttl_min = wire_u8(w);
 	m->ttl_max = wire_u8(w);
 	for (unsigned i = 0; i < VICTIM_PORTS; i++) {
@@ -94,7 +97,7 @@ msg_get_victim(struct msg_in *in, struct msg_victim *v)
 	}
 	m->offsets = wire_u16(w);
 	if (m->address.len == 0 || m->offsets > VICTIM_OFFSETS || over > 1 ||
-	    unknown > 1 || m->first_ms < 0 || m->lag_ms < 0 ||
+	    unknown > 1 || several > 1 || m->first_ms < 0 || m->lag_ms < 0 ||
 	    m->last_ms < m->first_ms || v->now_ms < m->last_ms || m->rate_min < 1 ||
 	    m->rate_max < m->rate_min || !can_be(m))
 		return -1;
