@@ -150,64 +150,61 @@ spread(struct heap *h, double middle)
 	return MAD_SIGMA * quantile(h, 0.5);
 }
 
-/* Call TAKE for each pair. */
-static void
-each_pair(const struct bloat *b, void (*take)(void *ctx, const struct bloat_pair *p),
-    void *ctx)
-{
-	for (unsigned way = 0; way < BLOAT_WAYS; way++)
-		for (unsigned tenth = 0; tenth < BLOAT_TENTHS; tenth++)
-			for (unsigned i = 0; i < b->count[way][tenth]; i++)
-				take(ctx, &b->pair[way][tenth][i]);
-}
-
+/* All pairs, each with the load both ways when it was taken. */
 struct taking {
-	const struct bloat *b;
-	struct bloat_result *r;
-	unsigned way, tenth;
+	struct taken {
+		const struct bloat_pair *pair;
+		double load[BLOAT_WAYS];
+	} of[PAIRS_MAX];
+	unsigned n;
 	struct heap heap, rates;
 };
 
 static void
-take_idle(void *ctx, const struct bloat_pair *p)
+take_all(struct taking *t, const struct bloat *b)
 {
-	struct taking *t = ctx;
+	t->n = 0;
+	for (unsigned way = 0; way < BLOAT_WAYS; way++)
+		for (unsigned tenth = 0; tenth < BLOAT_TENTHS; tenth++)
+			for (unsigned i = 0; i < b->count[way][tenth]; i++) {
+				const struct bloat_pair *p = &b->pair[way][tenth][i];
 
-	if (t->r->since == 0 || p->time < t->r->since)
-		t->r->since = p->time;
-	if (load(t->b, p, 0) < IDLE && load(t->b, p, 1) < IDLE)
-		heap_add(&t->heap, (double)p->rtt_ms);
+				t->of[t->n++] = (struct taken){ p,
+					{ load(b, p, 0), load(b, p, 1) } };
+			}
 }
 
 static void
-take_tenth(void *ctx, const struct bloat_pair *p)
+take_idle(struct taking *t, struct bloat_result *r)
 {
-	struct taking *t = ctx;
-	double is = load(t->b, p, t->way) * 10;
-
-	if (load(t->b, p, !t->way) < OTHER &&
-	    (unsigned)fmin(BLOAT_TENTHS - 1, is) == t->tenth)
-		heap_add(&t->heap, (double)p->rtt_ms);
+	t->heap.n = t->heap.lost = 0;
+	for (const struct taken *x = t->of; x < t->of + t->n; x++) {
+		if (r->since == 0 || x->pair->time < r->since)
+			r->since = x->pair->time;
+		if (x->load[0] < IDLE && x->load[1] < IDLE)
+			heap_add(&t->heap, (double)x->pair->rtt_ms);
+	}
 }
 
+/* Those with a load from LOW to below HIGH one WAY, and little the other. */
 static void
-take_loaded(void *ctx, const struct bloat_pair *p)
+take_loaded(struct taking *t, unsigned way, double low, double high)
 {
-	struct taking *t = ctx;
-
-	if (load(t->b, p, !t->way) < OTHER && load(t->b, p, t->way) >= LOADED)
-		heap_add(&t->heap, (double)p->rtt_ms);
+	t->heap.n = t->heap.lost = 0;
+	for (const struct taken *x = t->of; x < t->of + t->n; x++)
+		if (x->load[!way] < OTHER && x->load[way] >= low && x->load[way] < high)
+			heap_add(&t->heap, (double)x->pair->rtt_ms);
 }
 
 /* How fast the line takes what stands in a queue. */
 static void
-take_standing(void *ctx, const struct bloat_pair *p)
+take_standing(struct taking *t, unsigned way, double idle_ms)
 {
-	struct taking *t = ctx;
-
-	if (load(t->b, p, !t->way) < OTHER && load(t->b, p, t->way) >= NOW_LOADED &&
-	    (double)p->rtt_ms - t->r->idle_ms > ADDED_MS)
-		heap_add(&t->rates, (double)p->rate[t->way]);
+	t->rates.n = t->rates.lost = 0;
+	for (const struct taken *x = t->of; x < t->of + t->n; x++)
+		if (x->load[!way] < OTHER && x->load[way] >= NOW_LOADED &&
+		    (double)x->pair->rtt_ms - idle_ms > ADDED_MS)
+			heap_add(&t->rates, (double)x->pair->rate[way]);
 }
 
 /* V without all but its first two digits. */
@@ -220,35 +217,33 @@ two_digits(double v)
 }
 
 static void
-judge_way(
-    const struct bloat *b, struct bloat_result *r, unsigned way, unsigned idle_lost)
+judge_way(const struct bloat *b, struct taking *t, struct bloat_result *r, unsigned way,
+    unsigned idle_lost)
 {
 	struct bloat_way *w = &r->way[way];
-	struct taking t = { .b = b, .r = r, .way = way };
 
 	w->rate = speed_of(b, way);
 	w->measured = b->speed[way] <= 0;
 	w->rise_ms = w->high_ms = w->sustained = w->buffer = w->shaper = NAN;
 	w->loss = w->p_loss = NAN;
-	for (t.tenth = 0; t.tenth < BLOAT_TENTHS; t.tenth++) {
-		t.heap.n = t.heap.lost = 0;
-		each_pair(b, take_tenth, &t);
-		w->pairs[t.tenth] = t.heap.n + t.heap.lost;
-		w->added_ms[t.tenth] = quantile(&t.heap, 0.5) - r->idle_ms;
+	for (unsigned tenth = 0; tenth < BLOAT_TENTHS; tenth++) {
+		take_loaded(t, way, tenth / 10.0,
+		    tenth + 1 < BLOAT_TENTHS ? (tenth + 1) / 10.0 : INFINITY);
+		w->pairs[tenth] = t->heap.n + t->heap.lost;
+		w->added_ms[tenth] = quantile(&t->heap, 0.5) - r->idle_ms;
 	}
-	t.heap.n = t.heap.lost = 0;
-	each_pair(b, take_loaded, &t);
-	w->loaded = t.heap.n + t.heap.lost;
+	take_loaded(t, way, LOADED, INFINITY);
+	w->loaded = t->heap.n + t->heap.lost;
 	if (w->rate <= 0 || w->loaded < BLOAT_MIN)
 		return;
-	w->rise_ms = quantile(&t.heap, 0.5) - r->idle_ms;
-	w->high_ms = quantile(&t.heap, 0.9) - r->idle_ms;
-	w->loss = (double)t.heap.lost / w->loaded;
-	w->p_loss = share_above(t.heap.lost, w->loaded, idle_lost, r->idle);
+	w->rise_ms = quantile(&t->heap, 0.5) - r->idle_ms;
+	w->high_ms = quantile(&t->heap, 0.9) - r->idle_ms;
+	w->loss = (double)t->heap.lost / w->loaded;
+	w->p_loss = share_above(t->heap.lost, w->loaded, idle_lost, r->idle);
 	if (!(w->rise_ms >= ADDED_MS))
 		return;
-	each_pair(b, take_standing, &t);
-	w->sustained = quantile(&t.rates, 0.5);
+	take_standing(t, way, r->idle_ms);
+	w->sustained = quantile(&t->rates, 0.5);
 	if (isnan(w->sustained))
 		return;
 	w->buffer = w->high_ms / 1000 * w->sustained / 8;
@@ -258,18 +253,19 @@ judge_way(
 void
 bloat_judge(const struct bloat *b, struct bloat_result *r)
 {
-	struct taking t = { .b = b, .r = r };
+	struct taking t;
 	double sum = 0;
 
 	memset(r, 0, sizeof *r);
-	each_pair(b, take_idle, &t);
+	take_all(&t, b);
+	take_idle(&t, r);
 	unsigned idle_lost = t.heap.lost;
 	r->idle = t.heap.n + t.heap.lost;
 	r->idle_ms = quantile(&t.heap, 0.5);
 	r->idle_loss = r->idle > 0 ? (double)idle_lost / r->idle : NAN;
 	r->noise_ms = spread(&t.heap, r->idle_ms);
 	for (unsigned way = 0; way < BLOAT_WAYS; way++) {
-		judge_way(b, r, way, idle_lost);
+		judge_way(b, &t, r, way, idle_lost);
 		if (isnan(r->way[way].rise_ms))
 			continue;
 		/* Less than idle is noise. */

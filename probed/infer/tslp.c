@@ -138,6 +138,14 @@ day_low(struct days *d, unsigned day)
 	d->low[day] = n > GOOD_BINS ? known[LOW_RANK] : NAN;
 }
 
+/* Seconds from bin N's time to the local one, counted from when days begin. The clock
+ * is not changed to and fro within a day, so that few bins need to be asked for. */
+static int64_t
+shift_at(const struct tslp_question *q, int64_t n)
+{
+	return local(q, n * TSLP_BIN_S) - n * TSLP_BIN_S;
+}
+
 /* Lay S out by the local clock; the hour that is there twice when summer time ends
  * keeps its least, the one that is missing when it begins stays unknown. */
 static void
@@ -145,6 +153,7 @@ lay_out(struct days *d, const struct tslp_question *q, const struct tslp_series 
 {
 	int64_t last = q->now / TSLP_BIN_S; /* which is not complete */
 	int64_t today = local(q, q->now) / DAY_S;
+	int64_t until = INT64_MIN, shift = 0; /* of bins up to that one */
 
 	memset(d, 0, sizeof *d);
 	for (unsigned i = 0; i <= TSLP_DAYS; i++)
@@ -152,10 +161,16 @@ lay_out(struct days *d, const struct tslp_question *q, const struct tslp_series 
 			d->least[i][k] = d->use[i][k] = NAN;
 	for (int64_t n = last - TSLP_BINS + 1; n < last; n++) {
 		const struct tslp_bin *b = bin_at(s, n);
-		int64_t when = local(q, n * TSLP_BIN_S), ago = today - when / DAY_S;
-
+		if (b == NULL)
+			continue;
+		if (n >= until) {
+			int64_t next = n + TSLP_DAY_BINS;
+			shift = shift_at(q, n);
+			until = shift_at(q, next) == shift ? next : n + 1;
+		}
+		int64_t when = n * TSLP_BIN_S + shift, ago = today - when / DAY_S;
 		/* A series that was read back may be of any time, 1970 too. */
-		if (b == NULL || when < 0 || ago < 0 || ago > TSLP_DAYS)
+		if (when < 0 || ago < 0 || ago > TSLP_DAYS)
 			continue;
 		unsigned i = (unsigned)(TSLP_DAYS - ago);
 		unsigned k = (unsigned)(when % DAY_S / TSLP_BIN_S);
