@@ -74,6 +74,7 @@ smokebox <<-END
 END
 probed_start
 wait_until 30 ready || bail "probed does not answer"
+wait_until 60 fresh collector || bail "there is no collector"
 
 # What passed since the last call (at first: in four minutes), each device's own 100
 # packets a second from interface 3 to 4, by NetFlow v5, and what interface 3 counts.

@@ -24,8 +24,10 @@ replaced() {
 }
 
 
+deaths=
 for worker in prober recorder web painter courier collector; do
 	pid=$(worker_pid $worker)
+	deaths+="$(date +%s) "
 	if ! kill -9 "$pid" 2>/dev/null; then
 		ok 1 "$worker: has a pid ($pid)"
 		continue
@@ -34,6 +36,7 @@ for worker in prober recorder web painter courier collector; do
 	ok $? "$worker: killed, and started again"
 	wait_until 15 newer_row A.h2 "$(date +%s)"
 	ok $? "$worker: rounds go on"
+	deaths+="$(date +%s) "
 	like "$(json status ".workers[] | select(.name == \"$worker\") | .last_end")" \
 		"signal 9" "$worker: the status says how it ended"
 done
@@ -48,11 +51,17 @@ is "$(lossless)" "" "no row speaks of loss"
 truth
 is "$(truth_count 2 dropped)" 0 "and the network lost nothing"
 
-# A killed prober loses its round in flight, at most: count what is unknown.
+# A killed prober loses its round in flight, at most: count what is unknown from a death
+# until rounds went on. At other times this machine stood still, if there is any.
 unknown=0
 for i in $(seq 2 21); do
-	n=$(rows "A.h$i" | awk 'tolower($2) !~ /nan/ { if (last && $1 > last + 2) gap++
-		last = $1 } END { print gap + 0 }')
+	n=$(rows "A.h$i" | awk -v deaths="$deaths" 'BEGIN { n = split(deaths, death, " ") }
+		tolower($2) ~ /nan/ { next }
+		last && $1 > last + 2 {
+			for (k = 1; k < n && ($1 < death[k] || last > death[k + 1]); k += 2);
+			gap += k < n
+		}
+		{ last = $1 } END { print gap + 0 }')
 	[ "$n" -le "$unknown" ] || unknown=$n
 done
 # One gap for the prober; the recorder's and the others' death may cost nothing more

@@ -78,8 +78,12 @@ for name in removed changed same lost; do
 	wait_until 60 is_state "$name" announced || bail "$name is not announced"
 done
 wait_until 60 called slow "began announce" || bail "nothing is under way"
-is "$(jq -r '[.[] | .action] | sort | join(" ")' "$BOOK")" "changed lost removed same under" \
-	"what is announced is written down, and so is what is under way"
+# is_booked ACTIONS: these are in the book, and no others
+is_booked() {
+	[ "$(jq -r '[.[] | .action] | sort | join(" ")' "$BOOK")" = "$1" ]
+}
+wait_until 60 is_booked "changed lost removed same under"
+ok $? "what is announced is written down, and so is what is under way"
 is "$(jq -r '.[] | select(.action == "under") | .arrived' "$BOOK")" false \
 	"which nobody knows to have arrived"
 is "$(stat -c %a "$BOOK")" 600 "for nobody else"
@@ -119,6 +123,9 @@ is "$(grep -c 'lost: what was announced .* stays in force' "$DIR/probed.log")" 1
 
 # --- killed again, and nothing is left in the configuration -----------------------------------
 wait_until 60 is_state changed announced
+# What was called and is not written down yet would be called again.
+wait_until 60 is_booked "changed lost same"
+ok $? "what was withdrawn is in the book no more"
 kill_all
 : >"$DIR/smokebox"
 printf '#!/bin/sh\nprintf "%%s\\n" "$*" >>%s\n' "$DIR/gone.calls" >"$DIR/gone"
