@@ -205,6 +205,13 @@ probed_stop
 probed_start
 wait_until 20 says "$name/status" online
 ok $? "and stays the same"
+find "$DIR/data" -mindepth 1 -delete
+wait_until 20 grep -q 'courier is started anew' "$DIR/probed.log"
+ok $? "the courier is started anew when all data are deleted"
+probed_stop
+probed_start
+wait_until 20 named
+is "$(named)" "$name" "and this box is still called the same"
 
 # --- TLS --------------------------------------------------------------------------------
 sed -i "s,^url.*,url = mqtts://broker.test:8883\\nca = $DIR/ca.pem\\ntopic = flat/box," "$DIR/smokebox"

@@ -120,6 +120,8 @@ is "$(curl -s "$URL/api/v1/openapi.json" | jq -r '.paths | keys[] | select(test(
 	grep -v openapi.json | sort)" \
 	"$(sed -n 's|^\t{ "\(/api/v1[^"]*\)".*|\1|p' "$SOURCE/web/api.c" | sort)" \
 	"every address of the interface is described, and no other"
+is "$(curl -s "$URL/api/v1/openapi.json" | jq -r '.paths | keys[] | select(test("^/(-/|healthz|metrics)"))' | sort | paste -sd' ')" \
+	"/-/healthy /-/ready /-/reload /healthz /metrics" "nor are those for watchers left out"
 like "$(curl -s "$URL/api/v1/nothing" | jq -r .detail)" "/api/v1/openapi.json" \
 	"who asks for another is told where they are"
 done_testing
