@@ -195,6 +195,9 @@ void series_close(struct verdict *v, struct series *s, int64_t number);
 void series_counts(const struct series *s, int64_t since, uint64_t *n, uint64_t *lost);
 /* Mean shift of the last windows since SINCE, at most four; NAN: not known. */
 double series_shift(const struct series *s, int64_t since, bool p90);
+/* How much slower S is since SINCE than it was by itself: a hop that was slow to answer
+ * before is not blamed for what delays others later. */
+double series_slower(const struct series *s, int64_t since, bool p90);
 /* The interval that holds it with 95 %; NAN: one window tells none. */
 void series_shift_interval(
     const struct series *s, int64_t since, bool p90, double *low, double *high);

@@ -54,6 +54,16 @@ series_shift(const struct series *s, int64_t since, bool p90)
 	return n > 0 ? sum / n : NAN;
 }
 
+double
+series_slower(const struct series *s, int64_t since, bool p90)
+{
+	double shift = series_shift(s, since, p90);
+
+	if (s->role == VERDICT_FAR || s->role == VERDICT_RESOLVER)
+		return shift;
+	return shift - (p90 ? s->own.p90_shift : s->own.shift);
+}
+
 void
 series_shift_interval(
     const struct series *s, int64_t since, bool p90, double *low, double *high)

@@ -1,0 +1,76 @@
+/* How one thing that is the matter looks: since when, and how large; and what that
+ * makes of each series, of those in a role, of the far ends. */
+#ifndef INFER_VERDICT_VIEW_H
+#define INFER_VERDICT_VIEW_H
+
+#include "infer/verdict_impl.h"
+
+#define VERDICT_ONSET 2 /* windows between which things begin together */
+#define VERDICT_PERSISTS                                                               \
+	0.6		  /* of a hop's loss must show behind it; 0.8, and what a few  \
+			   * windows' counts make of it */
+#define VERDICT_FADES 0.2 /* loss: less has windows without any */
+
+enum standing {
+	STANDING_NONE, /* not measured, or nothing lately */
+	STANDING_GOOD, /* proven: as bad as the others it is not */
+	STANDING_BAD,
+	STANDING_OPEN /* it may be one or the other: wait */
+};
+
+/* The series that the path is judged by, as SIGN shows them. */
+struct view {
+	const struct verdict *v;
+	enum verdict_sign sign;
+	double size; /* of what is the matter: of the far ends where those are bad */
+	double rate; /* of loss, that these have at least, */
+	double high; /* ... and at most */
+	/* A window's pings tell as much as so many times fewer that are lost one by
+	 * one: more than 1 where lost ones come in runs. */
+	double effect;
+	int64_t since;
+	int64_t from;	/* what is bad since before that window does not set these */
+	uint8_t family; /* only series of this one are looked at; 0: all are */
+	bool p90;
+	bool alone; /* no far end is measured: only what was better before says
+		       something */
+};
+
+/* Far ends by network: one whose ends differ counts for what most of them are. */
+struct fars {
+	unsigned bad, good, open;
+};
+
+static inline bool
+is_path(enum verdict_role role)
+{
+	return role != VERDICT_OTHER && role != VERDICT_RESOLVER;
+}
+
+static inline bool
+view_has(const struct view *w, const struct series *s)
+{
+	return w->family == 0 || s->family == w->family;
+}
+
+/* Set W by the series that are bad: far ends where there are some (*FAR). False: none
+ * is. Delay is measured by medians here. */
+bool view_measure(struct view *w, bool *far);
+/* Set W by what is the matter with S, an end. */
+void view_of_end(struct view *w, const struct series *s);
+/* How much S loses, or is slower, since its own began. */
+double view_size(const struct view *w, const struct series *s);
+/* The first window of S that lies behind the begin of what is the matter as a whole. */
+int64_t view_settled(const struct view *w, const struct series *s);
+/* Was S as bad before W's began? A hop that limits its answers, or gives none, is not
+ * blamed for what happens elsewhere. */
+bool view_was_bad(const struct view *w, const struct series *s);
+/* How much slower than usual the middle one of the far ends is, by the tail. */
+double view_far_tail(const struct view *w);
+
+enum standing standing_of(const struct view *w, const struct series *s);
+/* A role by its series: one that is good says that the way to it is. */
+enum standing standing_of_role(const struct view *w, enum verdict_role role);
+struct fars view_fars(const struct view *w);
+
+#endif

@@ -1,0 +1,396 @@
+/* What a view of one thing that is the matter makes of each series: proven good, or
+ * bad, by what it lost or how slow it was since. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "infer/odds.h"
+#include "infer/verdict_view.h"
+
+#define LIVES 0.9   /* loss, less than which is proof of a way where all is dead */
+#define MUCH 0.5    /* loss that shows at once; */
+#define SMALL 0.2   /* less than that may take ten windows */
+#define THROUGH 0.8 /* of a hop's must show behind it, else it is its own */
+#define PROVEN 0.01 /* chance below which counts speak against a rate */
+#define ALSO 1e-3   /* chance of loss that is no chance, once it is looked for */
+#define MORE 1e-5   /* ... of what loses anyhow, window after window */
+#define IN_RUNS 5   /* deviations of what windows differ that are no chance */
+
+static double
+loss_of(const struct series *s, int64_t since)
+{
+	uint64_t n, lost;
+
+	series_counts(s, since, &n, &lost);
+	return n > 0 ? (double)lost / (double)n : NAN;
+}
+
+double
+view_size(const struct view *w, const struct series *s)
+{
+	int64_t since = s->track[w->sign].since;
+	double later;
+
+	if (w->sign == SIGN_DELAY)
+		return series_shift(s, since, w->p90);
+	/* The window in which it began is bad in part only. */
+	later = loss_of(s, since + 1);
+	return isnan(later) ? loss_of(s, since) : later;
+}
+
+/* Kish's design effect: SUM of squares for N windows more than there are (index of
+ * dispersion), 1 where that is chance (by the cube root of Wilson and Hilferty). */
+static double
+effect_of(double sum, unsigned n)
+{
+	double share = 2. / 9 / fmax(n, 1);
+
+	if (cbrt(sum / fmax(n, 1)) - (1 - share) < IN_RUNS * sqrt(share))
+		return 1;
+	return fmax(1, sum / n);
+}
+
+/* The chance of LOST of N pings, or fewer, where RATE is lost, as W's are. */
+static double
+so_few(const struct view *w, uint64_t lost, uint64_t n, double rate)
+{
+	double e = fmax(1, w->effect);
+
+	return odds_at_most(
+	    (uint64_t)ceil((double)lost / e), (uint64_t)((double)n / e), rate);
+}
+
+/* Rounds end at any time: one that ends in the window after it began may have been
+ * asked before. Only later ones can prove that S is good. */
+int64_t
+view_settled(const struct view *w, const struct series *s)
+{
+	return w->since + (2 * s->step > w->v->length ? 2 : 1);
+}
+
+int64_t
+verdict_apart(enum verdict_sign sign, double size)
+{
+	if (sign == SIGN_DELAY || size >= MUCH)
+		return VERDICT_ONSET;
+	return size < SMALL ? VERDICT_RING / 2 : VERDICT_RING / 4;
+}
+
+/* Did S begin to lose before window SINCE, by more than is seen late of what is so
+ * large? */
+static bool
+began_before(const struct view *w, const struct series *s, int64_t since)
+{
+	const struct track *t = &s->track[SIGN_LOSS];
+
+	return t->bad && t->since < since - verdict_apart(w->sign,
+						fmax(w->size, loss_of(s, t->since)));
+}
+
+bool
+view_was_bad(const struct view *w, const struct series *s)
+{
+	const struct verdict *v = w->v;
+	int64_t since = w->since;
+	double low, high;
+
+	if (s->role == VERDICT_FAR || s->role == VERDICT_RESOLVER)
+		return false;
+	/* Far ends that lose little may seem good for a while: it goes on. */
+	if (v->path.same > 0 && v->path.begin / v->length < since)
+		since = v->path.begin / v->length;
+	if (v->under.open && v->under.begin / v->length < since)
+		since = v->under.begin / v->length;
+	if (w->alone || s->baseline.first == 0)
+		return true;
+	/* So it was by what it lost while nothing was the matter elsewhere. */
+	odds_interval(s->own.lost, s->own.n, &low, &high);
+	if (s->own.n > 0 && low > VERDICT_LEAST)
+		return true;
+	return began_before(w, s, since);
+}
+
+/* Is what S lost by itself of before it began to limit its answers, a while before W
+ * began? Then nobody knows yet what it loses by itself. */
+static bool
+is_outdated(const struct view *w, const struct series *s)
+{
+	return s->own.since < s->track[SIGN_LOSS].since && began_before(w, s, w->since);
+}
+
+/* The same of one that was: good when it answers more than what is the matter lets
+ * through, bad when it lost provably less before. That it answers as often as ever is
+ * no proof: who answers a fixed number does so of fewer pings, too. */
+static enum standing
+standing_by_more(const struct view *w, const struct series *s)
+{
+	uint64_t n, lost;
+	double low, high;
+	bool dead = w->size >= VERDICT_FULL;
+
+	series_counts(s, view_settled(w, s), &n, &lost);
+	if (n > 0 &&
+	    so_few(w, lost, n, dead ? LIVES : VERDICT_PERSISTS * w->rate) < PROVEN)
+		return STANDING_GOOD;
+	if (s->own.n == 0 || is_outdated(w, s))
+		return STANDING_NONE;
+	series_counts(s, w->since, &n, &lost);
+	odds_interval(s->own.lost, s->own.n, &low, &high);
+	/* It is looked at for hours: twice as far as the interval that holds it mostly.
+	 */
+	high = fmin(1, 2 * high - (double)s->own.lost / s->own.n);
+	if (lost >= 2 && odds_at_least(lost, n, fmax(high, VERDICT_HEALTHY)) <= MORE)
+		return STANDING_BAD;
+	/* Who answers now and then will, or will not, in a moment. */
+	return dead && high < VERDICT_FULL ? STANDING_OPEN : STANDING_NONE;
+}
+
+/* Of one that is bad since long before W began, as when something else is the matter,
+ * too: does it lose more since then, or did it lose as much before? */
+static bool
+joined(const struct view *w, const struct series *s)
+{
+	uint64_t before_n, before, n, lost;
+	double low, high;
+
+	series_counts(s, s->track[SIGN_LOSS].since + 1, &before_n, &before);
+	series_counts(s, w->since, &n, &lost);
+	if (before_n <= n)
+		return true;
+	odds_interval(before - lost, before_n - n, &low, &high);
+	return high >= VERDICT_PERSISTS * w->rate ||
+	       (lost >= 2 && odds_at_least(lost, n, high) <= ALSO);
+}
+
+/* Does hop S lose provably more than gets lost behind it? That is its own. */
+static bool
+is_own(const struct view *w, const struct series *s)
+{
+	const struct series *o, *next;
+	uint64_t n, lost, p, l, all = 0, all_lost = 0;
+	double low, high;
+	int64_t since = w->since;
+
+	if (s->role == VERDICT_FAR || s->role == VERDICT_RESOLVER || w->alone)
+		return false;
+	if (s->track[SIGN_LOSS].bad && s->track[SIGN_LOSS].since > since)
+		since = s->track[SIGN_LOSS].since;
+	HASH_ITER(hh, w->v->series, o, next)
+		if (o->role == VERDICT_FAR && !o->slot.open && view_has(w, o) &&
+		    o->track[SIGN_LOSS].bad) {
+			series_counts(o, since, &p, &l);
+			all += p;
+			all_lost += l;
+		}
+	if (all == 0)
+		return false;
+	odds_interval(all_lost, all, &low, &high);
+	series_counts(s, since, &n, &lost);
+	return high < THROUGH && odds_at_least(lost, n, high / THROUGH) < MORE;
+}
+
+static enum standing
+standing_by_loss(const struct view *w, const struct series *s)
+{
+	uint64_t n, lost, settled_n, settled;
+	int64_t clean = series_clean(s);
+
+	series_counts(s, w->since, &n, &lost);
+	if (n == 0)
+		return STANDING_NONE;
+	if (view_was_bad(w, s))
+		return standing_by_more(w, s);
+	if (is_own(w, s))
+		return STANDING_NONE;
+	/* What was before it recovered is no word on how it is now. */
+	series_counts(s, clean > view_settled(w, s) ? clean : view_settled(w, s),
+	    &settled_n, &settled);
+	if (settled_n > 0 &&
+	    so_few(w, settled, settled_n, VERDICT_PERSISTS * w->rate) < PROVEN)
+		return STANDING_GOOD;
+	/* Others showed when it began: what it lost since then is no chance, though its
+	 * windows alone would not tell yet. */
+	if (s->track[SIGN_LOSS].bad)
+		return began_before(w, s, w->since) && !joined(w, s) ? STANDING_OPEN
+								     : STANDING_BAD;
+	if (lost >= 2 && odds_at_least(lost, n, VERDICT_HEALTHY) <= ALSO)
+		return STANDING_BAD;
+	return STANDING_OPEN;
+}
+
+static enum standing
+standing_by_delay(const struct view *w, const struct series *s)
+{
+	double shift = series_slower(s, w->since, w->p90);
+	double settled = series_slower(s, view_settled(w, s), w->p90);
+
+	/* What answers nothing any more says nothing about delay. */
+	if (isnan(shift))
+		return STANDING_NONE;
+	/* By the tail there is no track: it is known of what is near only. */
+	if (w->p90)
+		return settled < 0.4 * w->size ? STANDING_GOOD
+		       : shift > 0.6 * w->size ? STANDING_BAD
+					       : STANDING_OPEN;
+	/* What comes and goes shows in the tail of what is near before all else. */
+	if (s->role == VERDICT_GATEWAY &&
+	    series_slower(s, w->since, true) > fmax(0.4 * w->size, s->limit))
+		return s->track[SIGN_DELAY].bad ? STANDING_BAD : STANDING_OPEN;
+	/* A hop that is slow by itself is no measure of what lies behind it. */
+	if (s->role != VERDICT_FAR && shift > w->size / THROUGH + s->limit)
+		return STANDING_NONE;
+	if (settled < 0.4 * w->size)
+		return STANDING_GOOD;
+	return s->track[SIGN_DELAY].bad ? STANDING_BAD : STANDING_OPEN;
+}
+
+enum standing
+standing_of(const struct view *w, const struct series *s)
+{
+	if (!series_fresh(w->v, s))
+		return STANDING_NONE;
+	return w->sign == SIGN_LOSS ? standing_by_loss(w, s) : standing_by_delay(w, s);
+}
+
+enum standing
+standing_of_role(const struct view *w, enum verdict_role role)
+{
+	unsigned count[4] = { 0 };
+	const struct series *s, *next;
+
+	HASH_ITER(hh, w->v->series, s, next)
+		if (s->role == role && view_has(w, s))
+			count[standing_of(w, s)]++;
+	if (count[STANDING_GOOD] > 0)
+		return STANDING_GOOD;
+	if (count[STANDING_OPEN] > 0)
+		return STANDING_OPEN;
+	return count[STANDING_BAD] > 0 ? STANDING_BAD : STANDING_NONE;
+}
+
+/* Is S the first of its network? */
+static bool
+leads(const struct view *w, const struct series *s)
+{
+	const struct series *o, *next;
+
+	HASH_ITER(hh, w->v->series, o, next)
+		if (o->role == VERDICT_FAR && o->network == s->network &&
+		    !o->slot.open && view_has(w, o))
+			return o == s;
+	return false;
+}
+
+struct fars
+view_fars(const struct view *w)
+{
+	struct fars f = { 0 };
+	const struct series *s, *next, *o, *more;
+
+	HASH_ITER(hh, w->v->series, s, next) {
+		unsigned count[4] = { 0 };
+		if (s->role != VERDICT_FAR || s->slot.open || !view_has(w, s) ||
+		    !leads(w, s))
+			continue;
+		HASH_ITER(hh, w->v->series, o, more)
+			if (o->role == VERDICT_FAR && o->network == s->network &&
+			    !o->slot.open && view_has(w, o))
+				count[standing_of(w, o)]++;
+		if (count[STANDING_GOOD] > 0 &&
+		    count[STANDING_GOOD] >= count[STANDING_BAD])
+			f.good++;
+		else if (count[STANDING_BAD] > 0 &&
+			 count[STANDING_BAD] >= count[STANDING_OPEN])
+			f.bad++;
+		else if (count[STANDING_OPEN] > 0)
+			f.open++;
+	}
+	return f;
+}
+
+static int
+by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+bool
+view_measure(struct view *w, bool *far)
+{
+	double size[VERDICT_SERIES];
+	uint64_t pings = 0, lost = 0;
+	double scatter = 0;
+	unsigned windows = 0;
+	size_t n = 0;
+	const struct series *s, *next;
+
+	for (int ends = 1; ends >= 0 && n == 0; ends--) {
+		w->since = INT64_MAX;
+		HASH_ITER(hh, w->v->series, s, next) {
+			if (!s->track[w->sign].bad || !is_path(s->role) ||
+			    !view_has(w, s) || s->slot.open ||
+			    (s->role == VERDICT_FAR) != ends ||
+			    !series_fresh(w->v, s) || s->track[w->sign].since < w->from)
+				continue;
+			double one = view_size(w, s);
+			if (isnan(one) || n == VERDICT_SERIES)
+				continue;
+			uint64_t p, l;
+			series_counts(s, s->track[w->sign].since, &p, &l);
+			pings += p;
+			lost += l;
+			if (w->sign == SIGN_LOSS)
+				series_scatter(
+				    s, s->track[SIGN_LOSS].since, &scatter, &windows);
+			size[n++] = one;
+			if (s->track[w->sign].since < w->since)
+				w->since = s->track[w->sign].since;
+		}
+		*far = ends;
+	}
+	if (n == 0)
+		return false;
+	qsort(size, n, sizeof size[0], by_value);
+	w->size = size[n / 2];
+	/* Those that are found to be bad are the unlucky ones among equals: the low end
+	 * of their interval is what others are held against. */
+	odds_interval(lost, pings, &w->rate, &w->high);
+	w->effect = effect_of(scatter, windows);
+	return w->size > 0;
+}
+
+double
+view_far_tail(const struct view *w)
+{
+	double shift[VERDICT_SERIES];
+	size_t n = 0;
+	const struct series *s, *next;
+
+	HASH_ITER(hh, w->v->series, s, next) {
+		double one = series_shift(s, w->since, true);
+		if (s->role == VERDICT_FAR && !s->slot.open && !isnan(one) &&
+		    n < VERDICT_SERIES)
+			shift[n++] = one;
+	}
+	qsort(shift, n, sizeof shift[0], by_value);
+	return n > 0 ? shift[n / 2] : NAN;
+}
+
+void
+view_of_end(struct view *w, const struct series *s)
+{
+	uint64_t n, lost;
+
+	w->since = s->track[w->sign].since;
+	w->size = view_size(w, s);
+	series_counts(s, w->since, &n, &lost);
+	odds_interval(lost, n, &w->rate, &w->high);
+	if (w->sign == SIGN_LOSS) {
+		double scatter = 0;
+		unsigned windows = 0;
+		series_scatter(s, w->since, &scatter, &windows);
+		w->effect = effect_of(scatter, windows);
+	}
+}
