@@ -37,6 +37,9 @@ test_odds(void)
 	    odds_at_most(5, 10, 0.5), 0.623046875, 1e-12, "5 or fewer of 10 coins");
 	is_close(odds_at_least(0, 10, 0.5), 1, 0, "none or more");
 	is_close(odds_at_most(10, 10, 0.5), 1, 0, "ten or fewer");
+	is_close(odds_at_most(300, 400, 0.036), 1, 1e-12, "far above what is expected");
+	is_close(odds_at_least(14, 400, 0.75), 1, 1e-12, "far below it");
+	is_close(odds_at_most(14, 400, 0.75), 0, 1e-100, "which is no chance");
 	double low, high;
 	odds_interval(0, 20, &low, &high);
 	ok(low == 0 && high > 0.16 && high < 0.17, "none of 20: at most 16 %%");

@@ -24,13 +24,21 @@ odds_at_most(uint64_t k, uint64_t n, double p)
 		return 1;
 	if (p >= 1)
 		return 0;
+	/* Above the middle by what is left above, which is small: the terms there are
+	 * too small to begin with. */
+	if ((double)k > p * (double)n) {
+		sum = term = exactly(k + 1, n, p);
+		for (uint64_t i = k + 1; i < n && term > sum * 1e-12; i++) {
+			term *= (double)(n - i) / (double)(i + 1) * p / (1 - p);
+			sum += term;
+		}
+		return sum < 1 ? 1 - sum : 0;
+	}
 	/* From the largest term down, so that terms too small to count end it. */
 	sum = term = exactly(k, n, p);
-	for (uint64_t i = k; i > 0; i--) {
+	for (uint64_t i = k; i > 0 && term > sum * 1e-12; i--) {
 		term *= (double)i / (double)(n - i + 1) * (1 - p) / p;
 		sum += term;
-		if (term < sum * 1e-12 && (double)i < p * (double)n)
-			break;
 	}
 	return sum < 1 ? sum : 1;
 }
