@@ -32,6 +32,11 @@ SECOND(peer_dead_end_dead, fault_peer_dead, w->own_loss[END + w->fars - 1] = 1)
 
 SECOND(light_end_dead, fault_line_light, fault_end_dead(w, t))
 SECOND(upload_hit, fault_upload, w->hit_loss[LINE] = 1)
+SECOND(lan_loss_peer_dead, fault_lan_loss, fault_peer_dead(w, t))
+SECOND(core_loss_hit, fault_core_loss, w->hit_loss[LINE] = 1)
+SECOND(peer_dead_hit, fault_peer_dead, w->hit_loss[LINE] = 1)
+SECOND(core_dead_line_dead, fault_core_dead, fault_line_dead(w, t))
+SECOND(line_dead_lan_dead, fault_line_dead, fault_lan_dead(w, t))
 
 static void
 make_dual_counted(struct world *w)
@@ -95,6 +100,21 @@ static const struct scenario_pair pairs[] = {
 	{ { "IPv6 dead, the line for an hour", SEGMENT_ACCESS, "outage", false, QUIET,
 	      LONG, HOUR, make_dual, hit_line_dead },
 	    SEGMENT_ACCESS, "outage" },
+	{ { "wifi loss, the peering dead for an hour", SEGMENT_WIFI, "loss", false,
+	      QUIET, LONG, HOUR, make_wireless, lan_loss_peer_dead },
+	    SEGMENT_TRANSIT, "outage" },
+	{ { "core loss, IPv6 dead for an hour", SEGMENT_PROVIDER, "loss", false, QUIET,
+	      LONG, HOUR, make_dual, core_loss_hit },
+	    SEGMENT_ACCESS, "outage" },
+	{ { "peering dead, IPv6 dead for an hour", SEGMENT_TRANSIT, "outage", false,
+	      QUIET, LONG, HOUR, make_dual, peer_dead_hit },
+	    SEGMENT_ACCESS, "outage" },
+	{ { "core dead, the line for an hour", SEGMENT_PROVIDER, "outage", false, QUIET,
+	      LONG, HOUR, make_plain, core_dead_line_dead },
+	    SEGMENT_ACCESS, "outage" },
+	{ { "line dead, the wifi for an hour", SEGMENT_ACCESS, "outage", false, QUIET,
+	      LONG, HOUR, make_wireless, line_dead_lan_dead },
+	    SEGMENT_WIFI, "outage" },
 };
 
 const struct scenario_pairs scenarios_pair = { pairs, sizeof pairs / sizeof pairs[0] };

@@ -87,6 +87,15 @@ core_and_peer_delay(struct world *w, double t)
 	}
 }
 
+/* Whether the line is dead, too, or the hop at its end says nothing, nobody knows. */
+static void
+core_dead_then_mute(struct world *w, double t)
+{
+	fault_core_dead(w, t);
+	if (world_on(w, t - HOUR))
+		w->own_loss[ACCESS] = 1;
+}
+
 static void
 make_restless(struct world *w)
 {
@@ -160,6 +169,8 @@ static const struct scenario chances[] = {
 	/* All pings of a round at its begin. */
 	{ "line dead for half a minute of two, by bursts", SEGMENT_ACCESS,
 	    "loss|outage", false, QUIET, LONG, 0, make_plain, line_comes_and_goes },
+	{ "core dead, access hop mute an hour later", SEGMENT_PROVIDER, "outage", false,
+	    QUIET, LONG, 0, make_plain, core_dead_then_mute },
 };
 
 const struct scenario_table scenarios_chance = { chances,

@@ -15,8 +15,6 @@
 #define SAME_LOSS 0.6  /* of an end's loss, that of the path, which explains it */
 #define NO_CHANCE 1e-5 /* that an end loses more than that */
 #define LESS_SAME (VERDICT_GOOD + 1) /* windows that say that an outage is over */
-#define ALSO 1e-3		     /* chance of loss that is none */
-#define PROVEN 0.01		     /* chance of so little loss where it goes on */
 
 struct series *
 verdict_find(const struct verdict *v, uint64_t id)
@@ -124,7 +122,7 @@ is_refuted(const struct verdict *v, const struct slot *slot)
 		all += n;
 		all_lost += lost;
 	}
-	return odds_at_most(all_lost, all, slot->d.ends / 2) < PROVEN;
+	return odds_at_most(all_lost, all, slot->d.ends / 2) < VERDICT_PROVEN;
 }
 
 /* Does B say the same as A? Another word for the cause of the same is no other. */
@@ -364,13 +362,16 @@ is_rest(const struct verdict *v, const struct series *s)
 {
 	const struct track *t = &s->track[SIGN_LOSS];
 	int64_t over = v->path.past.last / v->length;
-	uint64_t n, lost;
 
 	if (v->path.past.times == 0 || v->judged - over > VERDICT_RING || !t->bad ||
 	    t->first >= over)
 		return false;
-	series_counts(s, over + (2 * s->step > v->length ? 2 : 1), &n, &lost);
-	return lost < 2 || odds_at_least(lost, n, VERDICT_HEALTHY) > ALSO;
+	/* What was the matter before that goes on. */
+	double rate = v->path.open && v->path.d.sign == SIGN_LOSS
+			  ? fmax(v->path.d.ends / SAME_LOSS, VERDICT_HEALTHY)
+			  : VERDICT_HEALTHY;
+	return series_against(s, over + (2 * s->step > v->length ? 2 : 1), INT64_MAX,
+		   rate, VERDICT_ALSO) <= 0;
 }
 
 static void
@@ -859,25 +860,24 @@ static bool
 is_more(const struct diagnosis *d, const struct series *s)
 {
 	double rate = d->sign == SIGN_DELAY ? LITTLE : d->ends / SAME_LOSS;
-	uint64_t n, lost;
 
-	if (s->track[SIGN_LOSS].bad) {
-		series_counts(s, s->track[SIGN_LOSS].since, &n, &lost);
-		return rate < 1 && odds_at_least(lost, n, rate) < NO_CHANCE;
-	}
+	if (s->track[SIGN_LOSS].bad)
+		return series_against(s, s->track[SIGN_LOSS].since, INT64_MAX, rate,
+			   NO_CHANCE) > 0;
 	return d->sign == SIGN_DELAY && s->track[SIGN_DELAY].bad &&
 	       series_shift(s, s->track[SIGN_DELAY].since, d->p90) >
 		   2 * d->ends + s->limit;
 }
 
-bool
-verdict_covers(const struct verdict *v, const struct series *s)
+/* Is what SLOT tells of the path, or of this box, why S is bad? */
+static bool
+covers(const struct slot *slot, const struct series *s, uint32_t length)
 {
-	const struct diagnosis *d = v->host.same > 0 ? &v->host.d : &v->path.d;
+	const struct diagnosis *d = &slot->d;
 	const struct track *t = &s->track[SIGN_LOSS];
 
 	if ((d->family != 0 && s->family != d->family) || is_more(d, s) ||
-	    (v->host.same == 0 && v->path.quiet != 0))
+	    slot->quiet != 0)
 		return false;
 	if (d->segment != SEGMENT_TRANSIT)
 		return true;
@@ -886,7 +886,14 @@ verdict_covers(const struct verdict *v, const struct series *s)
 		t = &s->track[SIGN_DELAY];
 	int64_t apart = verdict_apart(d->sign, d->size);
 	return t->bad && (llabs(t->since - d->since) <= apart ||
-			     llabs(t->first - v->path.begin / v->length) <= apart);
+			     llabs(t->first - slot->begin / length) <= apart);
+}
+
+bool
+verdict_covers(const struct verdict *v, const struct series *s)
+{
+	return covers(v->host.same > 0 ? &v->host : &v->path, s, v->length) ||
+	       (v->under.open && covers(&v->under, s, v->length));
 }
 
 const char *
@@ -898,6 +905,8 @@ verdict_explains(const struct verdict *v, uint64_t id)
 	if (s == NULL || !slot->open || slot->f == NULL || s->slot.open ||
 	    !verdict_covers(v, s))
 		return NULL;
+	if (!covers(slot, s, v->length))
+		slot = &v->under;
 	/* Hosts in front of it are not behind it. */
 	if ((s->role == VERDICT_GATEWAY || s->role == VERDICT_HOME) &&
 	    slot->d.segment >= SEGMENT_ACCESS)
@@ -914,7 +923,8 @@ verdict_may_explain(const struct verdict *v, uint64_t id, int64_t since)
 
 	if (s == NULL || v->length == 0 || s->slot.open || HASH_COUNT(v->series) < 3)
 		return false;
-	return v->undecided || (v->judged + 1) * v->length < since + 2 * v->length;
+	return v->undecided || v->path.news > 0 ||
+	       (v->judged + 1) * v->length < since + 2 * v->length;
 }
 
 /* What explains most of what is open; last comes what is gone and may come again. NULL:

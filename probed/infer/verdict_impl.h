@@ -12,6 +12,11 @@
 #define VERDICT_LEAST 0.02    /* loss below which nothing is the matter */
 #define VERDICT_GOOD 3	      /* windows that close, at least */
 #define VERDICT_FULL 0.95     /* loss that is called an outage */
+#define VERDICT_PERSISTS                                                               \
+	0.6 /* of a hop's loss must show behind it; 0.8, and what a few                \
+	     * windows' counts make of it */
+#define VERDICT_PROVEN 0.01   /* chance below which counts speak against a rate */
+#define VERDICT_ALSO 1e-3     /* chance of loss that is none, once it is looked for */
 #define VERDICT_BUSY 0.8      /* use of a line that fills its buffers */
 #define VERDICT_HURTS                                                                  \
 	0.3		/* of what a full line carries: an attack of less is not why */
@@ -193,6 +198,13 @@ void verdict_stash_free(struct verdict *v);
 void series_close(struct verdict *v, struct series *s, int64_t number);
 /* Pings and lost ones since window SINCE. */
 void series_counts(const struct series *s, int64_t since, uint64_t *n, uint64_t *lost);
+/* ... and before window UNTIL. */
+void series_counts_until(
+    const struct series *s, int64_t since, int64_t until, uint64_t *n, uint64_t *lost);
+/* Is what S lost between them provably less (-1) or more (1) than RATE, by a chance of
+ * less than CHANCE? 0: neither. */
+int series_against(
+    const struct series *s, int64_t since, int64_t until, double rate, double chance);
 /* Mean shift of the last windows since SINCE, at most four; NAN: not known. */
 double series_shift(const struct series *s, int64_t since, bool p90);
 /* How much slower S is since SINCE than it was by itself: a hop that was slow to answer

@@ -5,10 +5,7 @@
 
 #include "infer/verdict_impl.h"
 
-#define VERDICT_ONSET 2 /* windows between which things begin together */
-#define VERDICT_PERSISTS                                                               \
-	0.6		  /* of a hop's loss must show behind it; 0.8, and what a few  \
-			   * windows' counts make of it */
+#define VERDICT_ONSET 2	  /* windows between which things begin together */
 #define VERDICT_FADES 0.2 /* loss: less has windows without any */
 
 enum standing {
@@ -29,7 +26,9 @@ struct view {
 	 * one: more than 1 where lost ones come in runs. */
 	double effect;
 	int64_t since;
-	int64_t from;	/* what is bad since before that window does not set these */
+	/* What is bad since before window FROM, or since UNTIL or later, does not set
+	 * these; 0: any does. */
+	int64_t from, until;
 	uint8_t family; /* only series of this one are looked at; 0: all are */
 	bool p90;
 	bool alone; /* no far end is measured: only what was better before says
@@ -39,6 +38,8 @@ struct view {
 /* Far ends by network: one whose ends differ counts for what most of them are. */
 struct fars {
 	unsigned bad, good, open;
+	unsigned
+	    before; /* of the bad ones: that were so before, as by something else */
 };
 
 static inline bool
@@ -65,6 +66,9 @@ int64_t view_settled(const struct view *w, const struct series *s);
 /* Was S as bad before W's began? A hop that limits its answers, or gives none, is not
  * blamed for what happens elsewhere. */
 bool view_was_bad(const struct view *w, const struct series *s);
+/* Did S begin to lose before window SINCE, by more than is seen late of what is so
+ * large? */
+bool view_began_before(const struct view *w, const struct series *s, int64_t since);
 /* How much slower than usual the middle one of the far ends is, by the tail. */
 double view_far_tail(const struct view *w);
 

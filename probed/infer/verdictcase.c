@@ -9,6 +9,7 @@
 
 #define PROVEN 0.01	/* chance below which counts speak against a rate */
 #define FEW 0.34	/* of the far ends: so many good ones are in the way of "all" */
+#define ONSETS 3	/* of what is bad that are looked at, the last ones */
 #define NETWORKS_SURE 3 /* far ends of different networks */
 
 /* --- causes ----------------------------------------------------------------------- */
@@ -127,7 +128,9 @@ hop_size(const struct view *w, enum segment segment)
 {
 	enum verdict_role role = segment == SEGMENT_ACCESS     ? VERDICT_ACCESS
 				 : segment == SEGMENT_PROVIDER ? VERDICT_PROVIDER
-							       : VERDICT_OTHER;
+				 : w->sign == SIGN_LOSS && segment < SEGMENT_ACCESS
+				     ? VERDICT_GATEWAY
+				     : VERDICT_OTHER;
 	const struct series *s, *next;
 
 	HASH_ITER(hh, w->v->series, s, next)
@@ -171,6 +174,8 @@ all_bad(const struct view *w, const struct fars *f)
 	enum standing gateway = standing_of_role(w, VERDICT_GATEWAY);
 	enum standing access = standing_of_role(w, VERDICT_ACCESS);
 	enum standing provider = standing_of_role(w, VERDICT_PROVIDER);
+	/* Those that were so before confirm nothing. */
+	unsigned fresh = f->bad - f->before;
 	struct diagnosis d;
 
 	if (gateway == STANDING_OPEN)
@@ -185,7 +190,7 @@ all_bad(const struct view *w, const struct fars *f)
 		/* Cable and router look the same where nothing else is at home. */
 		d.bounded = near != SEGMENT_HOME ||
 			    standing_of_role(w, VERDICT_HOME) == STANDING_BAD;
-		d.confirmed = f->bad > 1;
+		d.confirmed = fresh > 1;
 		return d;
 	}
 	/* What is good behind it makes what looks bad at a hop the hop's own. */
@@ -197,19 +202,19 @@ all_bad(const struct view *w, const struct fars *f)
 			return (struct diagnosis){ .state = DIAGNOSIS_NONE };
 		d = found(w, SEGMENT_TRANSIT, f);
 		d.bounded = true;
-		d.confirmed = f->bad >= NETWORKS_SURE;
+		d.confirmed = fresh >= NETWORKS_SURE;
 		return d;
 	}
 	if (access == STANDING_GOOD && provider == STANDING_BAD) {
 		d = found(w, SEGMENT_PROVIDER, f);
 		d.bounded = true;
-		d.confirmed = f->bad >= 2;
+		d.confirmed = fresh >= 2;
 		return d;
 	}
 	if (access == STANDING_BAD && gateway == STANDING_GOOD) {
 		d = found(w, SEGMENT_ACCESS, f);
 		d.bounded = true;
-		d.confirmed = provider == STANDING_BAD || f->bad >= 2;
+		d.confirmed = fresh >= 2 || (f->bad == 0 && provider == STANDING_BAD);
 		return d;
 	}
 	/* The full upload shows at the far ends alone where no hop answers; so do its
@@ -217,7 +222,7 @@ all_bad(const struct view *w, const struct fars *f)
 	if (gateway == STANDING_GOOD) {
 		d = found(w, SEGMENT_ACCESS, f);
 		if (d.passive && access == STANDING_NONE) {
-			d.confirmed = f->bad >= NETWORKS_SURE;
+			d.confirmed = fresh >= NETWORKS_SURE;
 			return d;
 		}
 	}
@@ -226,7 +231,7 @@ all_bad(const struct view *w, const struct fars *f)
 		   : gateway == STANDING_GOOD ? VERDICT_GATEWAY
 					      : VERDICT_OTHER;
 	d.bounded = d.behind != VERDICT_OTHER;
-	d.confirmed = f->bad >= NETWORKS_SURE;
+	d.confirmed = fresh >= NETWORKS_SURE;
 	return d;
 }
 
@@ -240,38 +245,32 @@ together(const struct view *w)
 
 	HASH_ITER(hh, w->v->series, s, next)
 		n += s->role == VERDICT_FAR && !s->slot.open && view_has(w, s) &&
-		     s->track[w->sign].bad &&
+		     s->track[w->sign].bad && !view_began_before(w, s, w->since) &&
 		     s->track[w->sign].first - w->since <=
 			 verdict_apart(w->sign, w->size);
 	return n >= 2;
 }
 
-/* Did S lose provably less than LATER's, from W's begin until then? */
+/* Is S one of the far ENDS, or of the hops, that lose by W? */
 static bool
-lost_less(const struct view *w, const struct series *s, const struct view *later)
+loses_by(const struct view *w, const struct series *s, bool ends)
 {
-	uint64_t n, lost, later_n, later_lost;
-
-	series_counts(s, view_settled(w, s), &n, &lost);
-	series_counts(s, later->since, &later_n, &later_lost);
-	return n > later_n && odds_at_most(lost - later_lost, n - later_n,
-				  VERDICT_PERSISTS * later->rate) < PROVEN;
+	return is_path(s->role) && (s->role == VERDICT_FAR) == ends && !s->slot.open &&
+	       view_has(w, s) && s->track[SIGN_LOSS].bad;
 }
 
-/* Set LATER to what began after W did, by ends that lost less until then: false, when
- * nothing is known to. */
+/* Set LATER to what began after W did and before window BEFORE, by those of the far
+ * ENDS that are bad, or of the hops: since about the last of them. False: there is
+ * none. */
 static bool
-began_later(const struct view *w, struct view *later)
+next_onset(const struct view *w, struct view *later, bool ends, int64_t before)
 {
-	const struct verdict *v = w->v;
 	const struct series *s, *next, *last = NULL;
-	bool far, is = false;
+	bool far;
 
-	if (w->sign != SIGN_LOSS)
-		return false;
-	HASH_ITER(hh, v->series, s, next)
-		if (s->role == VERDICT_FAR && !s->slot.open && view_has(w, s) &&
-		    s->track[SIGN_LOSS].bad && series_fresh(v, s) &&
+	HASH_ITER(hh, w->v->series, s, next)
+		if (loses_by(w, s, ends) && !s->track[SIGN_LOSS].less &&
+		    series_fresh(w->v, s) && s->track[SIGN_LOSS].since < before &&
 		    (last == NULL ||
 			s->track[SIGN_LOSS].since > last->track[SIGN_LOSS].since))
 			last = s;
@@ -280,19 +279,28 @@ began_later(const struct view *w, struct view *later)
 	*later = *w;
 	later->from =
 	    last->track[SIGN_LOSS].since - verdict_apart(SIGN_LOSS, view_size(w, last));
-	if (later->from <= w->since || !view_measure(later, &far) || !far ||
-	    later->since - w->since <= verdict_apart(SIGN_LOSS, later->size))
+	return later->from > w->since && view_measure(later, &far) && far == ends;
+}
+
+/* Did LATER, by far ENDS or hops, begin after W: did they lose less until then? */
+static bool
+is_later(const struct view *w, const struct view *later, bool ends)
+{
+	const struct verdict *v = w->v;
+	const struct series *s, *next;
+
+	if (later->since - w->since <= verdict_apart(SIGN_LOSS, later->size))
 		return false;
 	HASH_ITER(hh, v->series, s, next)
-		is |=
-		    s->role == VERDICT_FAR && !s->slot.open && view_has(w, s) &&
-		    s->track[SIGN_LOSS].bad &&
-		    s->track[SIGN_LOSS].since >= later->from &&
-		    (s->track[SIGN_LOSS].first < later->from || lost_less(w, s, later));
+		if (loses_by(w, s, ends) && s->track[SIGN_LOSS].since >= later->from &&
+		    (s->track[SIGN_LOSS].first < later->from ||
+			series_against(s, view_settled(w, s), later->since,
+			    VERDICT_PERSISTS * later->rate, VERDICT_PROVEN) < 0))
+			return true;
 	/* The windows before it are not kept for ever: what is told already began then.
 	 */
-	return is || (v->path.open && v->path.d.sign == SIGN_LOSS &&
-			 llabs(v->path.d.since - later->since) <= VERDICT_ONSET);
+	return v->path.open && v->path.d.sign == SIGN_LOSS &&
+	       llabs(v->path.d.since - later->since) <= VERDICT_ONSET;
 }
 
 /* The first window in which a far end was slow, or in which what is open began; none of
@@ -353,9 +361,10 @@ near_delay(struct verdict *v)
 }
 
 /* The one family of addresses whose far ends are all bad while those of the other are
- * fine; 0: there is none, or (WAIT) it is not clear yet. */
+ * fine, or as bad as they were before; 0: there is none, or (WAIT) it is not clear yet.
+ */
 static uint8_t
-bad_family(const struct view *all, const struct fars *f, bool *wait)
+bad_family(const struct view *all, bool *wait)
 {
 	static const uint8_t families[] = { 4, 6 };
 	struct fars of[2];
@@ -368,8 +377,8 @@ bad_family(const struct view *all, const struct fars *f, bool *wait)
 	}
 	for (int i = 0; i < 2; i++) {
 		const struct fars *bad = &of[i], *other = &of[!i];
-		if (bad->bad == 0 || bad->bad != f->bad || bad->good > 0 ||
-		    bad->open * 2 > bad->bad)
+		if (bad->bad == bad->before || other->bad > other->before ||
+		    bad->good > 0 || bad->open * 2 > bad->bad)
 			continue;
 		if (other->good > 0 && other->open <= other->good)
 			return families[i];
@@ -392,12 +401,13 @@ all_bad_of_family(struct view *w)
 	bool hop = standing_of_role(w, VERDICT_GATEWAY) == STANDING_BAD ||
 		   standing_of_role(w, VERDICT_ACCESS) == STANDING_BAD ||
 		   standing_of_role(w, VERDICT_PROVIDER) == STANDING_BAD;
-	if (f.bad < 2 && !hop)
+	unsigned fresh = f.bad - f.before;
+	if (fresh < 2 && !hop)
 		return none; /* an end of its own */
 	struct diagnosis d = all_bad(w, &f);
 	if (d.state != DIAGNOSIS_FOUND)
 		return d;
-	d.confirmed = hop || f.bad >= 2;
+	d.confirmed = hop || fresh >= 2;
 	d.bounded = true;
 	/* The cable and the radio carry the other. */
 	if (d.segment == SEGMENT_WIFI || d.segment == SEGMENT_HOME ||
@@ -424,7 +434,7 @@ by_ends(struct view *w)
 
 	if (f.bad == 0)
 		return none;
-	w->family = bad_family(w, &f, &unclear);
+	w->family = bad_family(w, &unclear);
 	if (w->family != 0)
 		return all_bad_of_family(w);
 	if (unclear)
@@ -437,9 +447,69 @@ by_ends(struct view *w)
 	if (f.bad < 2 || !together(w))
 		return none; /* ends of their own */
 	struct diagnosis d = found(w, SEGMENT_TRANSIT, &f);
+	d.bad = f.bad - f.before;
 	d.bounded = true;
-	d.confirmed = f.bad >= 2 && f.good >= 1 && f.bad + f.good >= NETWORKS_SURE + 1;
+	d.confirmed = d.bad >= 2 && f.good >= 1 && d.bad + f.good >= NETWORKS_SURE + 1;
 	return d;
+}
+
+/* Of two that are the matter, is LAST, which began later, told before D? It is worse,
+ * or as bad and nearer. */
+static bool
+is_first(const struct diagnosis *last, const struct diagnosis *d)
+{
+	if (last->state != DIAGNOSIS_FOUND)
+		return false;
+	return d->state != DIAGNOSIS_FOUND || last->low > d->high ||
+	       (last->segment < d->segment && last->high >= VERDICT_PERSISTS * d->low);
+}
+
+/* Is LATER's, of whose far ends F tells, about more than one of many that are bad,
+ * which by chance loses more than it did, or has reasons of its own? */
+static bool
+is_shared(const struct view *later, const struct fars *f)
+{
+	const struct series *s, *next;
+
+	if (f->bad - f->before != 1 || f->before == 0)
+		return true;
+	HASH_ITER(hh, later->v->series, s, next)
+		if (loses_by(later, s, false) &&
+		    s->track[SIGN_LOSS].since >= later->from)
+			return true;
+	return false;
+}
+
+/* Set D to what is told where something began after W did, by the far ENDS or by hops:
+ * that, or what was the matter before. False: nothing did. */
+static bool
+by_later(const struct view *w, bool ends, struct diagnosis *d)
+{
+	struct view later, before = *w;
+	int64_t end = INT64_MAX;
+	bool far;
+
+	for (unsigned i = 0; i < ONSETS && next_onset(w, &later, ends, end); i++) {
+		end = before.until = later.from;
+		struct fars f = view_fars(&later);
+		if (!is_later(w, &later, ends) || !is_shared(&later, &f))
+			continue;
+		struct diagnosis last = by_ends(&later);
+		*d = last;
+		/* What began last is told where it explains all that is bad. */
+		if (ends && f.good == 0)
+			return true;
+		struct diagnosis first = { .state = DIAGNOSIS_NONE };
+		before.family = w->family;
+		if (view_measure(&before, &far) && far)
+			first = by_ends(&before);
+		if (is_first(&last, &first))
+			return true;
+		*d = first;
+		if (first.state == DIAGNOSIS_FOUND)
+			return true;
+	}
+	return false;
 }
 
 struct diagnosis
@@ -447,7 +517,7 @@ verdict_path(struct verdict *v, enum verdict_sign sign)
 {
 	static const struct diagnosis none = { .state = DIAGNOSIS_NONE };
 	static const struct diagnosis wait = { .state = DIAGNOSIS_WAIT };
-	struct view w = { .v = v, .sign = sign, .from = INT64_MIN }, later;
+	struct view w = { .v = v, .sign = sign, .from = INT64_MIN };
 	bool far;
 
 	if (sign == SIGN_DELAY) {
@@ -468,9 +538,12 @@ verdict_path(struct verdict *v, enum verdict_sign sign)
 			   ? all_bad(&w, &f)
 			   : none;
 	}
-	/* What began last is told where it explains all that is bad. */
-	if (began_later(&w, &later) && view_fars(&later).good == 0)
-		return by_ends(&later);
+	struct diagnosis d;
+	if (sign == SIGN_LOSS && by_later(&w, true, &d))
+		return d;
+	/* Ends that are dead say no more of what fails nearer than that. */
+	if (sign == SIGN_LOSS && w.size >= VERDICT_FULL && by_later(&w, false, &d))
+		return d;
 	return by_ends(&w);
 }
 

@@ -13,7 +13,7 @@
 #define WORSE 3	    /* windows that show that it became worse */
 #define LESSER (VERDICT_RING / 2) /* ... or less */
 #define LESS 0.75		  /* of the loss there was: is less, */
-#define PROVEN 1e-6		  /* ... by this chance of so little */
+#define LESS_CHANCE 1e-6	  /* ... by this chance of so little */
 #define DELAY_LEAST 0.003
 #define NEAR_LEAST 0.005
 #define OWN_LAG (VERDICT_RING / 2) /* windows until one is known to be of no fault */
@@ -26,14 +26,35 @@ static const unsigned scales[] = { 1, 3, 10 };
 void
 series_counts(const struct series *s, int64_t since, uint64_t *n, uint64_t *lost)
 {
+	series_counts_until(s, since, INT64_MAX, n, lost);
+}
+
+void
+series_counts_until(
+    const struct series *s, int64_t since, int64_t until, uint64_t *n, uint64_t *lost)
+{
 	*n = *lost = 0;
 	for (unsigned i = 0; i < series_kept(s); i++) {
 		const struct window *w = series_window(s, i);
 		if (w->number < since)
 			break;
+		if (w->number >= until)
+			continue;
 		*n += w->n;
 		*lost += w->lost;
 	}
+}
+
+int
+series_against(
+    const struct series *s, int64_t since, int64_t until, double rate, double chance)
+{
+	uint64_t n, lost;
+
+	series_counts_until(s, since, until, &n, &lost);
+	return odds_at_most(lost, n, rate) < chance				? -1
+	       : lost >= 2 && rate < 1 && odds_at_least(lost, n, rate) < chance ? 1
+										: 0;
 }
 
 double
@@ -266,7 +287,7 @@ lessen(struct series *s)
 		series_counts(s, since, &n, &lost);
 		odds_interval(before, before_n, &low, &high);
 		if (!is_lossy(n, lost, CHANCE) ||
-		    odds_at_most(lost, n, LESS * low) > PROVEN)
+		    odds_at_most(lost, n, LESS * low) > LESS_CHANCE)
 			continue;
 		t->since = since;
 		t->less = true;

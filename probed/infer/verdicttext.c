@@ -616,7 +616,12 @@ verdict_cut(const struct verdict *v, const struct diagnosis *d, char hop[VERDICT
 		if ((!hops && s->role != VERDICT_FAR) || s->slot.open ||
 		    !series_fresh(v, s))
 			continue;
-		if (!s->track[d->sign].bad && goods < VERDICT_SERIES)
+		/* So is one that is bad of what was the matter before, and less. */
+		bool is = s->track[d->sign].bad &&
+			  (d->sign == SIGN_DELAY ||
+			      series_against(s, d->since + 1, INT64_MAX,
+				  VERDICT_PERSISTS * d->low, VERDICT_PROVEN) >= 0);
+		if (!is && goods < VERDICT_SERIES)
 			good[goods++] = s->id;
 		else if (!hops && bads < VERDICT_SERIES)
 			bad[bads++] = s->id;

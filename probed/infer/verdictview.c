@@ -11,8 +11,6 @@
 #define MUCH 0.5    /* loss that shows at once; */
 #define SMALL 0.2   /* less than that may take ten windows */
 #define THROUGH 0.8 /* of a hop's must show behind it, else it is its own */
-#define PROVEN 0.01 /* chance below which counts speak against a rate */
-#define ALSO 1e-3   /* chance of loss that is no chance, once it is looked for */
 #define MORE 1e-5   /* ... of what loses anyhow, window after window */
 #define IN_RUNS 5   /* deviations of what windows differ that are no chance */
 
@@ -76,15 +74,14 @@ verdict_apart(enum verdict_sign sign, double size)
 	return size < SMALL ? VERDICT_RING / 2 : VERDICT_RING / 4;
 }
 
-/* Did S begin to lose before window SINCE, by more than is seen late of what is so
- * large? */
-static bool
-began_before(const struct view *w, const struct series *s, int64_t since)
+bool
+view_began_before(const struct view *w, const struct series *s, int64_t since)
 {
 	const struct track *t = &s->track[SIGN_LOSS];
 
-	return t->bad && t->since < since - verdict_apart(w->sign,
-						fmax(w->size, loss_of(s, t->since)));
+	return w->sign == SIGN_LOSS && t->bad &&
+	       t->since <
+		   since - verdict_apart(w->sign, fmax(w->size, loss_of(s, t->since)));
 }
 
 bool
@@ -107,7 +104,7 @@ view_was_bad(const struct view *w, const struct series *s)
 	odds_interval(s->own.lost, s->own.n, &low, &high);
 	if (s->own.n > 0 && low > VERDICT_LEAST)
 		return true;
-	return began_before(w, s, since);
+	return view_began_before(w, s, since);
 }
 
 /* Is what S lost by itself of before it began to limit its answers, a while before W
@@ -115,7 +112,8 @@ view_was_bad(const struct view *w, const struct series *s)
 static bool
 is_outdated(const struct view *w, const struct series *s)
 {
-	return s->own.since < s->track[SIGN_LOSS].since && began_before(w, s, w->since);
+	return s->own.since < s->track[SIGN_LOSS].since &&
+	       view_began_before(w, s, w->since);
 }
 
 /* The same of one that was: good when it answers more than what is the matter lets
@@ -129,8 +127,8 @@ standing_by_more(const struct view *w, const struct series *s)
 	bool dead = w->size >= VERDICT_FULL;
 
 	series_counts(s, view_settled(w, s), &n, &lost);
-	if (n > 0 &&
-	    so_few(w, lost, n, dead ? LIVES : VERDICT_PERSISTS * w->rate) < PROVEN)
+	if (n > 0 && so_few(w, lost, n, dead ? LIVES : VERDICT_PERSISTS * w->rate) <
+			 VERDICT_PROVEN)
 		return STANDING_GOOD;
 	if (s->own.n == 0 || is_outdated(w, s))
 		return STANDING_NONE;
@@ -150,16 +148,16 @@ standing_by_more(const struct view *w, const struct series *s)
 static bool
 joined(const struct view *w, const struct series *s)
 {
-	uint64_t before_n, before, n, lost;
+	int64_t first = s->track[SIGN_LOSS].since + 1;
+	uint64_t n, lost;
 	double low, high;
 
-	series_counts(s, s->track[SIGN_LOSS].since + 1, &before_n, &before);
-	series_counts(s, w->since, &n, &lost);
-	if (before_n <= n)
+	if (series_against(
+		s, first, w->since, VERDICT_PERSISTS * w->rate, VERDICT_PROVEN) >= 0)
 		return true;
-	odds_interval(before - lost, before_n - n, &low, &high);
-	return high >= VERDICT_PERSISTS * w->rate ||
-	       (lost >= 2 && odds_at_least(lost, n, high) <= ALSO);
+	series_counts_until(s, first, w->since, &n, &lost);
+	odds_interval(lost, n, &low, &high);
+	return series_against(s, w->since, INT64_MAX, high, VERDICT_ALSO) > 0;
 }
 
 /* Does hop S lose provably more than gets lost behind it? That is its own. */
@@ -189,6 +187,21 @@ is_own(const struct view *w, const struct series *s)
 	return high < THROUGH && odds_at_least(lost, n, high / THROUGH) < MORE;
 }
 
+/* Does S, which loses by its own, let through what nothing would where all is dead? */
+static bool
+lives(const struct view *w, const struct series *s)
+{
+	const struct track *t = &s->track[SIGN_LOSS];
+	uint64_t n, lost;
+
+	if (w->size < VERDICT_FULL || !t->bad)
+		return false;
+	series_counts(s,
+	    t->since < view_settled(w, s) ? view_settled(w, s) : t->since + 1, &n,
+	    &lost);
+	return n > 0 && so_few(w, lost, n, LIVES) < VERDICT_PROVEN;
+}
+
 static enum standing
 standing_by_loss(const struct view *w, const struct series *s)
 {
@@ -206,14 +219,17 @@ standing_by_loss(const struct view *w, const struct series *s)
 	series_counts(s, clean > view_settled(w, s) ? clean : view_settled(w, s),
 	    &settled_n, &settled);
 	if (settled_n > 0 &&
-	    so_few(w, settled, settled_n, VERDICT_PERSISTS * w->rate) < PROVEN)
+	    so_few(w, settled, settled_n, VERDICT_PERSISTS * w->rate) < VERDICT_PROVEN)
+		return STANDING_GOOD;
+	if (lives(w, s))
 		return STANDING_GOOD;
 	/* Others showed when it began: what it lost since then is no chance, though its
 	 * windows alone would not tell yet. */
 	if (s->track[SIGN_LOSS].bad)
-		return began_before(w, s, w->since) && !joined(w, s) ? STANDING_OPEN
-								     : STANDING_BAD;
-	if (lost >= 2 && odds_at_least(lost, n, VERDICT_HEALTHY) <= ALSO)
+		return view_began_before(w, s, w->since) && !joined(w, s)
+			   ? STANDING_OPEN
+			   : STANDING_BAD;
+	if (lost >= 2 && odds_at_least(lost, n, VERDICT_HEALTHY) <= VERDICT_ALSO)
 		return STANDING_BAD;
 	return STANDING_OPEN;
 }
@@ -247,8 +263,12 @@ standing_by_delay(const struct view *w, const struct series *s)
 enum standing
 standing_of(const struct view *w, const struct series *s)
 {
+	const struct track *t = &s->track[w->sign];
+
 	if (!series_fresh(w->v, s))
 		return STANDING_NONE;
+	if (w->until != 0 && t->bad && t->first >= w->until)
+		return STANDING_GOOD; /* it was, until then */
 	return w->sign == SIGN_LOSS ? standing_by_loss(w, s) : standing_by_delay(w, s);
 }
 
@@ -288,21 +308,26 @@ view_fars(const struct view *w)
 	const struct series *s, *next, *o, *more;
 
 	HASH_ITER(hh, w->v->series, s, next) {
-		unsigned count[4] = { 0 };
+		unsigned count[4] = { 0 }, before = 0;
 		if (s->role != VERDICT_FAR || s->slot.open || !view_has(w, s) ||
 		    !leads(w, s))
 			continue;
 		HASH_ITER(hh, w->v->series, o, more)
 			if (o->role == VERDICT_FAR && o->network == s->network &&
-			    !o->slot.open && view_has(w, o))
-				count[standing_of(w, o)]++;
+			    !o->slot.open && view_has(w, o)) {
+				enum standing is = standing_of(w, o);
+				count[is]++;
+				before += is == STANDING_BAD &&
+					  view_began_before(w, o, w->since);
+			}
 		if (count[STANDING_GOOD] > 0 &&
 		    count[STANDING_GOOD] >= count[STANDING_BAD])
 			f.good++;
 		else if (count[STANDING_BAD] > 0 &&
-			 count[STANDING_BAD] >= count[STANDING_OPEN])
+			 count[STANDING_BAD] >= count[STANDING_OPEN]) {
 			f.bad++;
-		else if (count[STANDING_OPEN] > 0)
+			f.before += before == count[STANDING_BAD];
+		} else if (count[STANDING_OPEN] > 0)
 			f.open++;
 	}
 	return f;
@@ -320,7 +345,7 @@ bool
 view_measure(struct view *w, bool *far)
 {
 	double size[VERDICT_SERIES];
-	uint64_t pings = 0, lost = 0;
+	uint64_t pings = 0, lost = 0, p, l;
 	double scatter = 0;
 	unsigned windows = 0;
 	size_t n = 0;
@@ -332,12 +357,13 @@ view_measure(struct view *w, bool *far)
 			if (!s->track[w->sign].bad || !is_path(s->role) ||
 			    !view_has(w, s) || s->slot.open ||
 			    (s->role == VERDICT_FAR) != ends ||
-			    !series_fresh(w->v, s) || s->track[w->sign].since < w->from)
+			    !series_fresh(w->v, s) ||
+			    s->track[w->sign].since < w->from ||
+			    (w->until != 0 && s->track[w->sign].since >= w->until))
 				continue;
 			double one = view_size(w, s);
 			if (isnan(one) || n == VERDICT_SERIES)
 				continue;
-			uint64_t p, l;
 			series_counts(s, s->track[w->sign].since, &p, &l);
 			pings += p;
 			lost += l;
