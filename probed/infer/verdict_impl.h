@@ -218,6 +218,9 @@ void series_shift_interval(
  * to *N where pings are lost one by one. */
 void series_scatter(
     const struct series *s, int64_t since, double *squares, unsigned *n);
+/* Kish's design effect: SUM of squares for N windows more than there are (index of
+ * dispersion), 1 where that is chance (by the cube root of Wilson and Hilferty). */
+double series_effect(double sum, unsigned n);
 /* Pings since window SINCE of which is not known whether they were answered. */
 uint64_t series_unknown(const struct series *s, int64_t since);
 /* The number of the first window since S recovered last, of those that are kept; the

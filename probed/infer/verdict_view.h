@@ -31,6 +31,7 @@ struct view {
 	int64_t from, until;
 	uint8_t family; /* only series of this one are looked at; 0: all are */
 	bool p90;
+	bool uneven; /* they lose provably different shares: not by one thing alone */
 	bool alone; /* no far end is measured: only what was better before says
 		       something */
 };

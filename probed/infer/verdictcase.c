@@ -202,7 +202,7 @@ all_bad(const struct view *w, const struct fars *f)
 			return (struct diagnosis){ .state = DIAGNOSIS_NONE };
 		d = found(w, SEGMENT_TRANSIT, f);
 		d.bounded = true;
-		d.confirmed = fresh >= NETWORKS_SURE;
+		d.confirmed = fresh >= NETWORKS_SURE && !w->uneven;
 		return d;
 	}
 	if (access == STANDING_GOOD && provider == STANDING_BAD) {
@@ -449,7 +449,8 @@ by_ends(struct view *w)
 	struct diagnosis d = found(w, SEGMENT_TRANSIT, &f);
 	d.bad = f.bad - f.before;
 	d.bounded = true;
-	d.confirmed = d.bad >= 2 && f.good >= 1 && d.bad + f.good >= NETWORKS_SURE + 1;
+	d.confirmed = d.bad >= 2 && f.good >= 1 &&
+		      d.bad + f.good >= NETWORKS_SURE + 1 && !w->uneven;
 	return d;
 }
 

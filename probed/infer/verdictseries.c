@@ -10,10 +10,13 @@
 #define OVER 0.01   /* chance of so little loss by half the rate there was */
 #define CHANCE 6e-4 /* of as much loss by chance: 3 of 20, 4 of 60, 6 of 200 */
 #define STRONG 1e-7 /* so little that one window is enough */
-#define WORSE 3	    /* windows that show that it became worse */
-#define LESSER (VERDICT_RING / 2) /* ... or less */
+#define BEFORE                                                                         \
+	3 /* windows that were better, before those that show it became worse          \
+	   */
+#define LESSER (VERDICT_RING / 2) /* windows that show that it became less */
 #define LESS 0.75		  /* of the loss there was: is less, */
 #define LESS_CHANCE 1e-6	  /* ... by this chance of so little */
+#define IN_RUNS 5 /* deviations of what windows differ that are no chance */
 #define DELAY_LEAST 0.003
 #define NEAR_LEAST 0.005
 #define OWN_LAG (VERDICT_RING / 2) /* windows until one is known to be of no fault */
@@ -176,6 +179,16 @@ series_scatter(const struct series *s, int64_t since, double *squares, unsigned 
 	*n += to - from - 1;
 }
 
+double
+series_effect(double sum, unsigned n)
+{
+	double share = 2. / 9 / fmax(n, 1);
+
+	if (cbrt(sum / fmax(n, 1)) - (1 - share) < IN_RUNS * sqrt(share))
+		return 1;
+	return fmax(1, sum / n);
+}
+
 static bool
 is_lossy(uint64_t n, uint64_t lost, double chance)
 {
@@ -232,40 +245,102 @@ loses(const struct verdict *v, const struct series *s, int64_t *since)
 	return false;
 }
 
+/* Windows in a row, put together. */
+struct span {
+	uint64_t n, lost;
+	double squares; /* of what each lost, by its pings */
+	unsigned windows;
+};
+
+static void
+span_add(struct span *p, const struct window *w)
+{
+	p->n += w->n;
+	p->lost += w->lost;
+	p->squares += (double)w->lost * w->lost / w->n;
+	p->windows++;
+}
+
+static void
+span_take(struct span *p, const struct window *w)
+{
+	p->n -= w->n;
+	p->lost -= w->lost;
+	p->squares -= (double)w->lost * w->lost / w->n;
+	p->windows--;
+}
+
+/* The windows of S since the one after that in which its loss began, which is bad in
+ * part only. */
+static struct span
+span_of_loss(const struct series *s)
+{
+	struct span p = { 0 };
+
+	for (unsigned back = 0; back < series_kept(s); back++) {
+		if (series_window(s, back)->number <= s->track[SIGN_LOSS].since)
+			break;
+		span_add(&p, series_window(s, back));
+	}
+	return p;
+}
+
+/* How much more P's windows differ than where pings are lost one by one: as in
+ * series_effect(), and chance counts, too. */
+static double
+span_effect(const struct span *p)
+{
+	double rate = (double)p->lost / (double)p->n;
+
+	if (p->windows < 2 || p->lost == 0 || p->lost == p->n)
+		return 1;
+	return fmax(1, (p->squares - rate * (double)p->lost) /
+			   (rate * (1 - rate) * (p->windows - 1)));
+}
+
+/* The logarithm of how likely what P lost is by its own rate. */
+static double
+span_likely(const struct span *p)
+{
+	double lost = (double)p->lost, rest = (double)(p->n - p->lost);
+
+	return (lost > 0 ? lost * log(lost / (double)p->n) : 0) +
+	       (rest > 0 ? rest * log(rest / (double)p->n) : 0);
+}
+
 /* Does S lose, by its last windows, provably twice of what it lost since it began, or
  * answer half of what it did? Then something else is the matter, and worse, since
- * those. */
+ * those: since when that tells the windows before from those after best. What comes and
+ * goes is no worse the next time. */
 static void
 worsen(struct series *s)
 {
 	struct track *t = &s->track[SIGN_LOSS];
-	uint64_t n, lost, before_n, before;
-	double low, high;
+	struct span before = span_of_loss(s), after = { 0 };
+	double low, high, best = -INFINITY;
+	int64_t since = 0;
 
-	/* The window in which it began is bad in part only. */
-	series_counts(s, t->since + 1, &before_n, &before);
-	for (unsigned back = 0; back < WORSE && back < series_kept(s); back++) {
-		int64_t since = series_window(s, back)->number;
-		before_n -= series_window(s, back)->n;
-		before -= series_window(s, back)->lost;
-		if (since <= t->since + 1 || before_n == 0)
-			return;
-		series_counts(s, since, &n, &lost);
-		odds_interval(before, before_n, &low, &high);
-		if ((double)lost < fmin(2 * high, (1 + high) / 2) * (double)n ||
-		    odds_at_least(lost, n, high) > STRONG)
+	for (unsigned back = 0; before.windows > BEFORE; back++) {
+		const struct window *w = series_window(s, back);
+		span_take(&before, w);
+		span_add(&after, w);
+		odds_interval(before.lost, before.n, &low, &high);
+		double effect = span_effect(&before),
+		       likely = span_likely(&before) + span_likely(&after);
+		if ((double)after.lost <
+			fmin(2 * high, (1 + high) / 2) * (double)after.n ||
+		    odds_at_least((uint64_t)((double)after.lost / effect),
+			(uint64_t)((double)after.n / effect), high) > STRONG ||
+		    likely <= best)
 			continue;
-		/* As far back as single windows show it. */
-		for (; ++back < series_kept(s); since = series_window(s, back)->number)
-			if (series_window(s, back)->number <= t->since + 1 ||
-			    odds_at_least(series_window(s, back)->lost,
-				series_window(s, back)->n, high) > CHANCE)
-				break;
-		t->since = since;
-		t->less = false;
-		memset(s->error, 0, sizeof s->error);
-		return;
+		best = likely;
+		since = w->number;
 	}
+	if (since == 0)
+		return;
+	t->since = since;
+	t->less = false;
+	memset(s->error, 0, sizeof s->error);
 }
 
 /* Does S, by its last windows, lose provably less than since it began, and go on? Then
@@ -274,22 +349,20 @@ static void
 lessen(struct series *s)
 {
 	struct track *t = &s->track[SIGN_LOSS];
-	uint64_t n, lost, before_n, before;
+	struct span before = span_of_loss(s), after = { 0 };
 	double low, high;
 
-	series_counts(s, t->since + 1, &before_n, &before);
-	for (unsigned back = 0; back < LESSER && back < series_kept(s); back++) {
-		int64_t since = series_window(s, back)->number;
-		before_n -= series_window(s, back)->n;
-		before -= series_window(s, back)->lost;
-		if (since <= t->since + 1 || before_n == 0)
-			return;
-		series_counts(s, since, &n, &lost);
-		odds_interval(before, before_n, &low, &high);
-		if (!is_lossy(n, lost, CHANCE) ||
-		    odds_at_most(lost, n, LESS * low) > LESS_CHANCE)
+	for (unsigned back = 0; back < LESSER && before.windows > 1; back++) {
+		const struct window *w = series_window(s, back);
+		span_take(&before, w);
+		span_add(&after, w);
+		odds_interval(before.lost, before.n, &low, &high);
+		double effect = span_effect(&before);
+		if (!is_lossy(after.n, after.lost, CHANCE) ||
+		    odds_at_most((uint64_t)ceil((double)after.lost / effect),
+			(uint64_t)((double)after.n / effect), LESS * low) > LESS_CHANCE)
 			continue;
-		t->since = since;
+		t->since = w->number;
 		t->less = true;
 		memset(s->error, 0, sizeof s->error);
 		return;

@@ -12,7 +12,6 @@
 #define SMALL 0.2   /* less than that may take ten windows */
 #define THROUGH 0.8 /* of a hop's must show behind it, else it is its own */
 #define MORE 1e-5   /* ... of what loses anyhow, window after window */
-#define IN_RUNS 5   /* deviations of what windows differ that are no chance */
 
 static double
 loss_of(const struct series *s, int64_t since)
@@ -34,18 +33,6 @@ view_size(const struct view *w, const struct series *s)
 	/* The window in which it began is bad in part only. */
 	later = loss_of(s, since + 1);
 	return isnan(later) ? loss_of(s, since) : later;
-}
-
-/* Kish's design effect: SUM of squares for N windows more than there are (index of
- * dispersion), 1 where that is chance (by the cube root of Wilson and Hilferty). */
-static double
-effect_of(double sum, unsigned n)
-{
-	double share = 2. / 9 / fmax(n, 1);
-
-	if (cbrt(sum / fmax(n, 1)) - (1 - share) < IN_RUNS * sqrt(share))
-		return 1;
-	return fmax(1, sum / n);
 }
 
 /* The chance of LOST of N pings, or fewer, where RATE is lost, as W's are. */
@@ -346,7 +333,7 @@ view_measure(struct view *w, bool *far)
 {
 	double size[VERDICT_SERIES];
 	uint64_t pings = 0, lost = 0, p, l;
-	double scatter = 0;
+	double scatter = 0, apart = 0;
 	unsigned windows = 0;
 	size_t n = 0;
 	const struct series *s, *next;
@@ -367,6 +354,7 @@ view_measure(struct view *w, bool *far)
 			series_counts(s, s->track[w->sign].since, &p, &l);
 			pings += p;
 			lost += l;
+			apart += p > 0 ? (double)l * (double)l / (double)p : 0;
 			if (w->sign == SIGN_LOSS)
 				series_scatter(
 				    s, s->track[SIGN_LOSS].since, &scatter, &windows);
@@ -383,7 +371,13 @@ view_measure(struct view *w, bool *far)
 	/* Those that are found to be bad are the unlucky ones among equals: the low end
 	 * of their interval is what others are held against. */
 	odds_interval(lost, pings, &w->rate, &w->high);
-	w->effect = effect_of(scatter, windows);
+	w->effect = series_effect(scatter, windows);
+	/* Pearson's chi square of those that should lose one share. */
+	double share = pings > 0 ? (double)lost / (double)pings : 0;
+	w->uneven =
+	    n > 1 && share < 1 && share > 0 && w->sign == SIGN_LOSS &&
+	    series_effect((apart - share * (double)lost) / (share * (1 - share)),
+		(unsigned)n - 1) > 1;
 	return w->size > 0;
 }
 
@@ -417,6 +411,6 @@ view_of_end(struct view *w, const struct series *s)
 		double scatter = 0;
 		unsigned windows = 0;
 		series_scatter(s, w->since, &scatter, &windows);
-		w->effect = effect_of(scatter, windows);
+		w->effect = series_effect(scatter, windows);
 	}
 }
