@@ -124,7 +124,7 @@ is "$(jq -c '[.errors, .failed, .foreign]' "$DIR/seen" | sort -u)" \
 is "$(jq -c '.run | [.shown, .place, .again, .minute]' "$DIR/seen" | sort -u)" \
 	'[true,true,true,true]' "the way is shown, first; it goes on after a rest, and is told"
 is "$(jq -c '.run.resting' "$DIR/seen" | sort -u)" 0 "while it is hidden nothing is asked"
-is "$(jq -r '.run.seen' "$DIR/seen" | grep -cE '^This browser ↔ box [0-9.]+ ms 95 % within [0-9.]+ ms$')" 4 \
+is "$(jq -r '.run.seen | gsub("\\s+"; " ")' "$DIR/seen" | grep -cE '^This browser [0-9.]+ ms 95 % within [0-9.]+ ms$')" 4 \
 	"in words"
 show "$DIR/seen" 2
 like "$(jq -r '.run.told' "$DIR/seen" | head -n 1)" '^count=[0-9]+&lost=0&median=[0-9.]+&p95=[0-9.]+$' \

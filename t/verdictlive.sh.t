@@ -116,6 +116,12 @@ ok $? "it is sure"
 id=$(verdict .incident)
 like "$(curl -s -m 10 "$URL/")" "access line is dead.*href=\"[^\"]*/incidents.id=$id\"" "the page leads to the evidence"
 like "$(curl -s -m 10 "$URL/incidents?id=$id")" "Net.far1 loss <b>" "where its numbers are"
+front=$(curl -s -m 10 "$URL/")
+like "$front" '<li class="bad"><b><a [^>]*>access hop</a></b> <span class="b-value">no answer<' \
+	"its strip shows from where on nothing answers"
+like "$front" '<li class="good"><b><a [^>]*>(home gateway|container bridge)</a>' "and up to where all is well"
+like "$front" '<li class="bad">.*<b>access</b>.*Since .* access line is dead' "the incident is told in short"
+like "$front" '<dt>most loss</dt><dd><a [^>]*>[a-z0-9]*</a> <b>100</b>' "and who loses most"
 "$BUILD/probectl" --url "$URL" explain 999999 >"$DIR/explained" 2>&1
 is $? 1 "an incident that is none is not explained"
 "$BUILD/probectl" --url "$URL" explain "$id" >"$DIR/explained" 2>&1
@@ -166,6 +172,7 @@ in_node "$FAR" ip route add blackhole 33.1.0.1/32
 wait_until 120 says .segment far
 ok $? "a far end alone: it is that one" || verdict "" | sed 's/^/# /'
 like "$(verdict .summary)" "Net.far3" "by name"
+like "$(curl -s -m 10 "$URL/")" 'far ends</b> <span class="b-value">1 of 4 down<' "the strip counts it"
 in_node "$FAR" ip route del blackhole 33.1.0.1/32
 in_node "$FAR" ip addr add 33.1.0.1/32 dev lo
 wait_until 90 says .fine true

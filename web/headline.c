@@ -232,9 +232,11 @@ headline_add(struct headline *sum, const struct conf_target *t)
 		name_one(sum, look, t, why);
 }
 
-void
+bool
 headline_put(struct html *page, struct headline *sum)
 {
+	bool wrong = sum->look[LOOK_DOWN] + sum->look[LOOK_LOSS] > 0;
+
 	put_sentence(page, sum);
 	for (unsigned i = 0; i < LOOKS; i++)
 		for (unsigned k = 0; k < REASONS_MAX; k++) {
@@ -242,6 +244,7 @@ headline_put(struct html *page, struct headline *sum)
 			free(sum->reason[i][k].names);
 		}
 	free(sum);
+	return wrong;
 }
 
 const char *

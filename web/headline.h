@@ -3,6 +3,8 @@
 #ifndef WEB_HEADLINE_H
 #define WEB_HEADLINE_H
 
+#include <stdbool.h>
+
 #include "config/conf.h"
 #include "web/html.h"
 
@@ -11,8 +13,9 @@ struct headline;
 struct headline *headline_new(void);
 /* Count T in. */
 void headline_add(struct headline *h, const struct conf_target *t);
-/* Put it into PAGE, for template now.html; H is freed. */
-void headline_put(struct html *page, struct headline *h);
+/* Put it into PAGE, for template now.html; H is freed. Returns whether a target does
+ * not answer or loses pings. */
+bool headline_put(struct html *page, struct headline *h);
 
 /* Where no target has a result yet, "beginning" of PAGE is a sentence that says by when
  * the first are there; else it is "". */

@@ -39,6 +39,9 @@
 #define VEILED                                                                         \
 	"One of the own hosts is under attack; which one is for those who know the "    \
 	"password"
+#define GLANCED 4	     /* incidents in short, */
+#define GLANCE_LOOKED 40     /* among so many */
+#define GLANCE_S (7 * 86400) /* and, where none is open, of so long ago */
 #define TALK_AROUND_S 300 /* shown of traffic around what happened */
 
 const char *const incidents_kind[INCIDENTS_KINDS] = { "loss", "alert", "backscatter",
@@ -334,6 +337,7 @@ struct page_list {
 	int64_t last;
 	bool more, with_subject;
 	bool hosts; /* as in struct list */
+	bool brief; /* a line each, of what somebody has to know of */
 	const struct conf_target *of; /* whose page it is; NULL: nobody's */
 };
 
@@ -379,10 +383,33 @@ put_report(struct html *item, const struct eventlog_row *row)
 		    request_base(), row->id);
 }
 
+/* Has somebody to know of it who only glances? */
+static bool
+is_news(const struct eventlog_row *row)
+{
+	return row->suppressed_by == 0 && strcmp(row->kind, "note") != 0 &&
+	       strcmp(row->kind, "gap") != 0 && strcmp(row->kind, "loadtest") != 0;
+}
+
+static void
+put_name(struct html *item, const struct eventlog_row *row, const struct conf_target *t)
+{
+	if (t == NULL || t->parent == NULL) {
+		html_text(item, "i_name", row->subject);
+		return;
+	}
+	char *menu = html_strip(t->menu);
+	html_text(item, "i_name", menu);
+	free(menu);
+}
+
 static void
 put_item(void *ctx, const struct eventlog_row *row)
 {
 	struct page_list *l = ctx;
+
+	if (l->brief && !is_news(row))
+		return;
 	char *path = mem_strn(row->subject, strcspn(row->subject, "~"));
 	const struct conf_target *t = conf_target_by_path(state_conf(), path);
 
@@ -415,6 +442,10 @@ put_item(void *ctx, const struct eventlog_row *row)
 	if (row->suppressed_by != 0)
 		html_printf(item, "i_suppressed", "%" PRId64, row->suppressed_by);
 	put_span(item, row);
+	if (l->brief) {
+		put_name(item, row, t);
+		return;
+	}
 	put_talk(item, row);
 	put_report(item, row);
 	if (l->of != NULL)
@@ -565,4 +596,28 @@ incidents_of(struct html *page, const struct conf_target *t, int64_t start, int6
 	put_calendar(page, t->path);
 	if (l.more)
 		put_link(page, "i_more", &q, NULL, 0);
+}
+
+void
+incidents_glance(struct html *page, bool hosts)
+{
+	struct page_list l = { .page = page,
+		.name = "g_item",
+		.limit = GLANCED,
+		.with_subject = true,
+		.hosts = hosts,
+		.brief = true };
+	struct eventlog_query q = { .which = EVENTLOG_OPEN, .limit = GLANCE_LOOKED };
+	unsigned open = eventlog_open_count();
+	struct err err;
+
+	if (open > 0) {
+		html_printf(page, "g_open", "%u", open);
+		eventlog_each(&q, put_item, &l, &err);
+		return;
+	}
+	html_text(page, "g_none", "Nothing is the matter just now.");
+	q.which = EVENTLOG_CLOSED;
+	q.start = now_s() - GLANCE_S;
+	eventlog_each(&q, put_item, &l, &err);
 }

@@ -2,6 +2,7 @@
 #ifndef WEB_INCIDENTS_H
 #define WEB_INCIDENTS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "config/conf.h"
@@ -23,6 +24,9 @@ void incidents_put_head(struct json *j, const struct eventlog_row *row, bool hos
 /* The last ones of T from START to END (0: ever) as list "incident" of PAGE. */
 void incidents_of(
     struct html *page, const struct conf_target *t, int64_t start, int64_t end);
+/* In short, for the front page, as who may see HOSTS or not reads it: what is open and
+ * explained by nothing else, or what was last, as list "g_item" of PAGE. */
+void incidents_glance(struct html *page, bool hosts);
 /* POST /api/v1/notes?target= text= and /api/v1/silences?target= begin= end= reason=. */
 void words_note(struct request *r);
 /* POST /note: the same as a form of a target's page, to which it leads back. */

@@ -6,10 +6,12 @@
 #include "base/mem.h"
 #include "web/access.h"
 #include "web/browsers.h"
+#include "web/glance.h"
 #include "web/headline.h"
 #include "web/verdictshow.h"
 #include "web/hierarchy.h"
 #include "web/page.h"
+#include "web/path.h"
 #include "web/request.h"
 #include "web/row.h"
 #include "web/target.h"
@@ -146,9 +148,9 @@ put_lines(struct request *r, struct html *page, const struct lines *l, size_t fi
 		row_add(card, "target", line->target, span);
 	}
 	page_turns(r, page, first, PAGE_ROWS, l->count);
+	bool wrong = headline_put(page, sum);
 	if (here == state_conf()->targets)
-		verdictshow_line(page, access_hosts(r));
-	headline_put(page, sum);
+		verdictshow_line(page, access_hosts(r), wrong);
 }
 
 static void
@@ -184,6 +186,9 @@ page_now(struct request *r)
 		struct html *page = page_new(r, "Now", "now");
 		put_lines(r, page, &lines, first, root, NULL);
 		browsers_put(page);
+		path_put_ladders(page);
+		if (first == 0)
+			glance_put(page, access_hosts(r));
 		put_list(page, NULL);
 		put_remark(page, root);
 		page_send(r, page, 200, "now.html");

@@ -37,6 +37,24 @@ look_tone(enum look look)
 	}
 }
 
+/* In place of its time, where that is not the point. */
+static const char *
+look_brief(enum look look)
+{
+	switch (look) {
+	case LOOK_FINE:
+		return "";
+	case LOOK_LOSS:
+		return "loses pings";
+	case LOOK_DOWN:
+		return "no answer";
+	case LOOK_WAITING:
+		return "first round";
+	default:
+		return "not known";
+	}
+}
+
 /* --- the strip ---------------------------------------------------------------------
  */
 
@@ -49,6 +67,7 @@ put_measured(struct html *item, const struct conf_target *t)
 	enum look look = state_look(t, why, sizeof why);
 
 	html_text(item, "s_tone", look_tone(look));
+	html_text(item, "s_word", look_brief(look));
 	html_text(item, "s_look", look == LOOK_FINE ? "" : why);
 	row_href(item, "s_href", t);
 	figure_rtt(item, "s_rtt", "s_rtt_unit",
@@ -70,6 +89,13 @@ put_rung(struct html *ladder, const struct ladder *l, bool v6, enum rung rung)
 	html_text(item, "s_segment", rung_segment(rung));
 	html_text(item, "s_why", anchor_why(rung, a));
 	html_flag(item, "s_hidden", a->sight != LADDER_SEEN);
+	html_flag(item, "s_absent", a->sight == LADDER_ABSENT);
+	html_text(item, "s_word",
+	    a->sight == LADDER_UNKNOWN	     ? "not found yet"
+	    : a->sight == LADDER_SILENT	     ? "never answers"
+	    : a->sight == LADDER_HIDDEN	     ? "not seen from here"
+	    : t == NULL && rung != RUNG_HOST ? "not measured"
+					     : "");
 	html_text(
 	    item, "s_address", a->addresses > 0 ? addr_text(&a->address[0], text) : "");
 	if (a->addresses > 1 && rung != RUNG_HOST)
@@ -122,6 +148,13 @@ put_far(struct html *ladder, const struct ladder *l, bool v6)
 		html_printf(item, "s_look", "%u down", down);
 	else if (lossy > 0)
 		html_printf(item, "s_look", "%u with loss", lossy);
+	if (down + lossy > 0)
+		html_printf(item, "s_word", "%u of %u %s", down > 0 ? down : lossy,
+		    count, down > 0 ? "down" : "with loss");
+	else if (count > 0)
+		html_printf(item, "s_word", "%u of %u answer", fine, count);
+	else
+		html_text(item, "s_word", "not measured");
 }
 
 /* Is anything known of a way out by this family? */
@@ -135,8 +168,8 @@ is_known(const struct ladder *l, bool v6)
 	       gateway->sight == LADDER_SILENT || ladder_far_networks(l, v6) > 0;
 }
 
-static void
-put_ladders(struct html *page)
+void
+path_put_ladders(struct html *page)
 {
 	static const enum rung rungs[] = { RUNG_HOST, RUNG_BRIDGE, RUNG_TUNNEL,
 		RUNG_GATEWAY, RUNG_ACCESS, RUNG_PROVIDER };
@@ -357,7 +390,7 @@ page_path(struct request *r)
 	}
 	page = page_new(r, "Path", "path");
 	radios_page(page);
-	put_ladders(page);
+	path_put_ladders(page);
 	if (t != NULL) {
 		put_target(page, t, true);
 		html_flag(page, "known", true);

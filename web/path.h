@@ -9,6 +9,8 @@ struct request;
 
 /* The way to T, for template way.html: a line on how it is, and what changed. */
 void path_put_way(struct html *page, const struct conf_target *t);
+/* The way out, of each family of which anything is known, as list "ladder" of rungs. */
+void path_put_ladders(struct html *page);
 void page_path(struct request *r);
 /* GET /api/v1/path. */
 void path_handle(struct request *r);

@@ -368,7 +368,8 @@ page_status(struct request *r)
 	put_headline(page, count, parts);
 	html_printf(page, "days", "%d", DAYS);
 	/* Whoever reads it: names are veiled. */
-	verdictshow_line(page, false);
+	verdictshow_line(page, false,
+	    count[STATE_DOWN] + count[STATE_PARTLY] + count[STATE_SHAKY] > 0);
 	html_text(page, "verdict_href", "");
 	html_text(page, "refresh", REFRESH);
 	page_send(r, page, 200, "status.html");

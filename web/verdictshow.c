@@ -65,14 +65,14 @@ verdictshow_put(struct json *j, bool hosts)
 }
 
 void
-verdictshow_line(struct html *page, bool hosts)
+verdictshow_line(struct html *page, bool hosts, bool wrong)
 {
 	const struct msg_verdict *v = verdictshow();
 
 	if (v == NULL)
 		return;
 	char *sentence = sentence_for(v, hosts);
-	html_text(page, "verdict", sentence);
+	html_text(page, wrong && v->fine ? "verdict_below" : "verdict", sentence);
 	free(sentence);
 	if (v->incident != 0)
 		html_printf(page, "verdict_href", "%s/incidents?id=%" PRId64,

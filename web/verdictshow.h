@@ -16,7 +16,8 @@ const struct msg_verdict *verdictshow(void);
 /* "verdict": {...} or null, into the object J. HOSTS: the reader may see which there
  * are. */
 void verdictshow_put(struct json *j, bool hosts);
-/* The line on top of PAGE. */
-void verdictshow_line(struct html *page, bool hosts);
+/* The line on top of PAGE. Where a target is WRONG while the verdict is that the way is
+ * fine, it is "verdict_below" of what is wrong, not "verdict". */
+void verdictshow_line(struct html *page, bool hosts, bool wrong);
 
 #endif
