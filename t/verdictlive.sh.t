@@ -152,6 +152,12 @@ wait $EAR 2>"$DIR/wait.err"
 heard '[., .[1:]] | transpose | all(.[0] != .[1])'
 ok $? "each once: what is repeated is no event"
 is "$(json "incidents?id=$id" '.incidents[0].end | type')" number "its incident has an end"
+report=$(curl -s -m 60 "$URL/report?target=Net.far1")
+like "$report" "Whose fault it was" "a report of what lay behind it has the verdict"
+like "$report" "100 % loss: no answer in time .sure., explained by incident $id<" \
+	"and what was lost there, as part of it"
+like "$(curl -s -m 60 "$URL/report" | tr -d '\n')" "<tbody>.*>edge<.*>core<.*>far1<.*>far4<" \
+	"a report of the connection has what lies along it"
 # Whose telephone was behind the line has it in the end, in one thing and not in seven.
 phoned() {
 	local body
