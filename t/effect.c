@@ -136,6 +136,27 @@ test_known(void)
 		strstr(text, "; loss rose by 1") != NULL &&
 		strstr(text, " percentage points (95 %).") != NULL,
 	    "and both are in the sentence: %s", text);
+	/* One outage of ten rounds proves nothing of loss, and is no better line. */
+	make(&after, 0.015, 0, 0.002, 0);
+	for (int i = 0; i < 10; i++) {
+		after.loss[i] = 1;
+		after.median[i] = NAN;
+		for (int k = 0; k < PINGS; k++)
+			after.rtt[i * PINGS + k] = NAN;
+	}
+	effect_find(&e, &before.side, &after.side, 1);
+	ok(e.word == EFFECT_MIXED && !e.change[EFFECT_LOSS].shown,
+	    "faster, with an outage, is no better");
+	effect_sentence(&e, text, sizeof text);
+	ok(strncmp(text, "Mixed: median fell by ", 22) == 0 &&
+		strstr(text, " (95 %); loss was 0.0 % and is ") != NULL &&
+		strstr(text, ", which may be chance.") != NULL,
+	    "which the sentence says: %s", text);
+	before.side.rounds = after.side.rounds = 24;
+	for (int i = 10; i < 14; i++)
+		after.loss[i] = 1;
+	effect_find(&e, &before.side, &after.side, 1);
+	ok(e.change[EFFECT_LOSS].high == 1, "more than all can't have been lost");
 	char small[12];
 	effect_sentence(&e, small, sizeof small);
 	is_str(small, "Mixed: medi", "which keeps within its room");

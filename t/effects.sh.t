@@ -52,6 +52,9 @@ note() { # ID TIME TEXT
 }
 note 900001 "$change" 'new router'
 note 900002 $((change - 9000)) 'painted the wall'
+sqlite3 -cmd '.timeout 5000' "$DIR/data/.smokebox/events.db" "INSERT INTO incident VALUES(
+	900005, 'note', 'Far.one', 'start', $((change + 60)), $((change + 60)), 'sure',
+	'smokebox starts anew', NULL, '{}', NULL, NULL)"
 note 900003 "$(date +%s)" 'just now'
 sqlite3 -cmd '.timeout 5000' "$DIR/data/.smokebox/events.db" "INSERT INTO incident VALUES(
 	900004, 'loss', 'Far.one', 'look', $change, $end, 'sure', 'x', NULL, '{}', NULL, NULL)"
@@ -85,6 +88,8 @@ is "$(json 'effect?id=900004&target=Far.one' .status)" 404 "what is no note"
 page /t/Far/one >"$DIR/html"
 like "$(tr '\n' ' ' <"$DIR/html")" 'new router.*Better: median fell by .*100 minutes before and 100 minutes after' \
 	"the page says so below the note"
+unlike "$(sed -n '/smokebox starts anew/,/<\/li>/p' "$DIR/html")" 'class="effect"' \
+	"below what this box did itself nothing is compared"
 like "$(tr '\n' ' ' <"$DIR/html")" '<dt>loss</dt><dd>2\.[0-9] → 0\.0<span class="unit">%' "with both sides"
 is "$(grep -c 'No difference shown' "$DIR/html")" 1 "and of the other one that there is none"
 unlike "$(page /incidents)" 'Better: median' "a list of all targets' says nothing of one"

@@ -131,23 +131,30 @@ find(const struct conf_target *t, const char *slave, int64_t note, int64_t at)
 
 /* --- for people ------------------------------------------------------------------- */
 
-/* "15.3" and "14.9" alike, as NAME_a and NAME_b of H, and their unit. */
+/* With so many digits that what is small is seen. */
+static int
+digits_of(double most)
+{
+	return most < 0.0995 ? 3 : most < 9.95 ? 2 : most < 99.5 ? 1 : 0;
+}
+
+static void
+put_one(struct html *h, const char *name, double value, bool loss)
+{
+	if (isnan(value))
+		html_text(h, name, "–");
+	else
+		html_printf(h, name, "%.*f", loss ? 1 : digits_of(value), value);
+}
+
+/* "15.3" and "14.9" of H, and their unit. */
 static void
 put_pair(struct html *h, const struct effect_change *c, bool loss)
 {
-	double scale = loss ? 100 : 1e3, most = fmax(c->before, c->after) * scale;
-	int digits = most < 0.0995 ? 3 : most < 9.95 ? 2 : most < 99.5 ? 1 : 0;
+	double scale = loss ? 100 : 1e3;
 
-	if (loss)
-		digits = 1;
-	if (isnan(c->before))
-		html_text(h, "e_before", "–");
-	else
-		html_printf(h, "e_before", "%.*f", digits, c->before * scale);
-	if (isnan(c->after))
-		html_text(h, "e_after", "–");
-	else
-		html_printf(h, "e_after", "%.*f", digits, c->after * scale);
+	put_one(h, "e_before", c->before * scale, loss);
+	put_one(h, "e_after", c->after * scale, loss);
 	html_text(h, "e_unit", loss ? "%" : "ms");
 }
 
@@ -157,7 +164,7 @@ put_interval(struct html *h, const struct effect_change *c, bool loss)
 {
 	double scale = loss ? 100 : 1e3, low = c->low * scale, high = c->high * scale;
 	double most = fmax(fabs(low), fabs(high));
-	int digits = most < 0.0995 ? 3 : most < 9.95 ? 2 : most < 99.5 ? 1 : 0;
+	int digits = digits_of(most);
 
 	if (isnan(low)) {
 		html_text(h, "e_interval", "");
@@ -166,6 +173,14 @@ put_interval(struct html *h, const struct effect_change *c, bool loss)
 	html_printf(h, "e_interval", "%s%.*f to %s%.*f%s", low < 0 ? "−" : "+", digits,
 	    fabs(low), high < 0 ? "−" : "+", digits, fabs(high),
 	    loss ? " points" : " ms");
+}
+
+/* Notes on how this box itself began to measure: nothing out there was changed. */
+static bool
+is_our_own(const char *source)
+{
+	return strcmp(source, "start") == 0 || strcmp(source, "takeover") == 0 ||
+	       strcmp(source, "worker") == 0;
 }
 
 void
@@ -177,7 +192,8 @@ effects_put(
 	char text[400], span[32];
 
 	html_text(item, "e_sentence", "");
-	if (strcmp(row->kind, "note") != 0 || t->kind == CONF_MULTIHOST)
+	if (strcmp(row->kind, "note") != 0 || t->kind == CONF_MULTIHOST ||
+	    is_our_own(row->source))
 		return;
 	f = find(t, slave, row->id, row->begin);
 	/* A note at the beginning of all history has nothing to be compared with, and

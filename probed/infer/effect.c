@@ -208,8 +208,21 @@ judge(struct effect_change *c, bool loss, double *difference, size_t n,
 	c->high = is + wide * (stats_quantile(difference, n, 1 - OUTSIDE / 2) - is);
 	double low = is + wider * (stats_quantile(difference, n, strict / 2) - is);
 	double high = is + wider * (stats_quantile(difference, n, 1 - strict / 2) - is);
+	if (loss) { /* which no share of pings can go beyond */
+		c->low = fmax(c->low, -1);
+		c->high = fmin(c->high, 1);
+	}
 	c->shown =
 	    ((low > 0 && c->low > 0) || (high < 0 && c->high < 0)) && fabs(is) >= least;
+}
+
+/* Did so much more get lost that nothing else is simply better, though that may be
+ * chance: as of one outage, which says little of how often there is one. */
+static bool
+is_doubtful(const struct effect_change *loss)
+{
+	return !loss->shown && loss->after >= loss->before + EFFECT_DOUBT_LOSS &&
+	       loss->after >= 2 * loss->before;
 }
 
 static enum effect_word
@@ -221,10 +234,10 @@ word_for(const struct effect *e)
 		better |= e->change[m].shown && e->change[m].high < 0;
 		worse |= e->change[m].shown && e->change[m].low > 0;
 	}
-	return better && worse ? EFFECT_MIXED
-	       : better	       ? EFFECT_BETTER
-	       : worse	       ? EFFECT_WORSE
-			       : EFFECT_NONE;
+	return better && (worse || e->doubt) ? EFFECT_MIXED
+	       : better			     ? EFFECT_BETTER
+	       : worse			     ? EFFECT_WORSE
+					     : EFFECT_NONE;
 }
 
 static void
@@ -270,6 +283,7 @@ effect_find(struct effect *e, const struct effect_side *before,
 		for (int m = 0; m < EFFECT_MEASURES; m++)
 			judge(&e->change[m], m == EFFECT_LOSS, difference[m], n[m], &b,
 			    &a);
+		e->doubt = is_doubtful(&e->change[EFFECT_LOSS]);
 		e->word = word_for(e);
 	}
 	for (int m = 0; m < EFFECT_MEASURES; m++)
@@ -361,12 +375,24 @@ effect_sentence(const struct effect *e, char *buf, size_t size)
 	    e->word == EFFECT_BETTER  ? "Better"
 	    : e->word == EFFECT_WORSE ? "Worse"
 				      : "Mixed");
+	size_t begin = at;
 	if (e->word != EFFECT_WORSE)
 		at = list(e, -1, buf, at, size);
+	size_t fallen = at;
 	if (e->word == EFFECT_MIXED && at < size)
 		at += (size_t)snprintf(buf + at, size - at, "; ");
+	size_t risen = at;
 	if (e->word != EFFECT_BETTER && at < size)
 		at = list(e, 1, buf, at, size);
+	if (at == risen && fallen > begin) /* nothing did, for certain */
+		at = fallen;
 	if (at < size)
-		snprintf(buf + at, size - at, " (95 %%).");
+		at += (size_t)snprintf(buf + at, size - at, " (95 %%)");
+	if (e->doubt && e->word == EFFECT_MIXED && at < size)
+		at += (size_t)snprintf(buf + at, size - at,
+		    "; loss was %.1f %% and is %.1f %%, which may be chance",
+		    e->change[EFFECT_LOSS].before * 100,
+		    e->change[EFFECT_LOSS].after * 100);
+	if (at < size)
+		snprintf(buf + at, size - at, ".");
 }

@@ -16,6 +16,7 @@
 #define EFFECT_LEAST_S 50e-6
 #define EFFECT_LEAST_SHARE 0.02 /* of what was before */
 #define EFFECT_LEAST_LOSS 0.0005
+#define EFFECT_DOUBT_LOSS 0.01 /* more, which need not be proven to be told */
 #define EFFECT_ROUNDS_MAX 4096 /* of a side; more are left out */
 
 enum effect_measure {
@@ -57,6 +58,8 @@ struct effect {
 	enum effect_word word;
 	size_t before, after; /* known rounds */
 	struct effect_change change[EFFECT_MEASURES];
+	/* So much more was lost that nothing is simply better, be it by chance. */
+	bool doubt;
 };
 
 /* Compare BEFORE and AFTER. The same SEED gives the same intervals. */
