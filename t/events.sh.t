@@ -83,6 +83,13 @@ begin=$(incident '.kind == "loss"' begin)
 holds "that began when it did ($((begin - began)) s)" "$begin - $began >= -1 && $begin - $began <= 5"
 like "$(page /incidents)" "100 % loss: no answer" "the page of incidents has it"
 like "$(page /incidents)" "Open" "as an open one"
+like "$(page /incidents)" 'href="/api/v1/incidents\?format=csv[^"]*" download' "it can be had as a table"
+like "$(api "incidents?format=csv&kind=loss")" '^[0-9]+,loss,"A.one",[0-9]+,,sure,"100 % loss: no answer in time",' \
+	"with a line for it"
+is "$(json incidents?format=xml .status)" 400 "and as nothing else"
+like "$(page /incidents)" '<details class="evidence" id="evidence[0-9]+">' "its evidence is folded"
+like "$(page "/incidents?id=$(json "incidents?kind=loss" '.incidents[0].id')")" \
+	'<details class="evidence" id="evidence[0-9]+" open>' "but where it is asked for"
 like "$(page /t/A/one)" "100 % loss: no answer" "the target's page too"
 unlike "$(page /t/A/two)" "100 % loss: no answer" "but not another's"
 like "$(page /)" 'Incidents <span class="count">1<' "every page counts it"

@@ -136,6 +136,8 @@ suppressed() {
 wait_until 90 suppressed
 ok $? "what does not answer behind it is explained by it" ||
 	json "incidents?open=yes" '.incidents[] | [.kind, .subject, .suppressed_by] | @tsv' | sed 's/^/# /'
+like "$(curl -s -m 10 "$URL/incidents?kind=loss")" "explained by <a href=\"/incidents.id=$id\">" \
+	"what lies behind it leads there"
 talker() {
 	[ "$(json "incidents?id=$id" '.incidents[0].evidence.talkers.during.hosts[0].host')" = 192.168.7.30 ]
 }

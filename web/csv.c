@@ -86,8 +86,8 @@ csv_answer(struct request *r, const struct conf_target *t, const char *slave)
 /* --- targets ---------------------------------------------------------------------- */
 
 /* A spreadsheet would compute what begins as a formula does. */
-static void
-put_text(FILE *out, const char *text)
+void
+csv_text(FILE *out, const char *text)
 {
 	fputc('"', out);
 	if (*text != '\0' && strchr("=+-@\t\r", *text) != NULL)
@@ -123,7 +123,7 @@ csv_target(FILE *out, const struct conf_target *t)
 	for (size_t i = 0; i < sizeof text / sizeof text[0]; i++) {
 		if (i > 0)
 			fputc(',', out);
-		put_text(out, text[i]);
+		csv_text(out, text[i]);
 	}
 	if (live != NULL && live->measured) {
 		fprintf(out, ",%" PRId64, live->row);

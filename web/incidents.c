@@ -14,6 +14,7 @@
 #include "web/access.h"
 #include "web/api.h"
 #include "web/blockades.h"
+#include "web/csv.h"
 #include "web/culprits.h"
 #include "web/effects.h"
 #include "web/eventlog.h"
@@ -27,6 +28,7 @@
 #include "web/silences.h"
 #include "web/talkers.h"
 #include "web/veil.h"
+#include "web/viewname.h"
 #include "web/when.h"
 
 #define LIMIT_DEFAULT 100
@@ -241,6 +243,50 @@ put_row(void *ctx, const struct eventlog_row *row)
 	jw_object_end(j);
 }
 
+/* --- as a table ------------------------------------------------------------------- */
+
+struct table {
+	FILE *out;
+	bool hosts; /* as in struct list */
+};
+
+static void
+csv_row(void *ctx, const struct eventlog_row *row)
+{
+	struct table *t = ctx;
+	char *summary = summary_for(row, t->hosts);
+
+	fprintf(t->out, "%" PRId64 ",%s,", row->id, row->kind);
+	csv_text(t->out, is_veiled(row, t->hosts) ? "" : row->subject);
+	fprintf(t->out, ",%" PRId64 ",", row->begin);
+	if (row->end != 0)
+		fprintf(t->out, "%" PRId64, row->end);
+	fprintf(t->out, ",%s,", row->confidence);
+	csv_text(t->out, summary);
+	putc(',', t->out);
+	if (row->suppressed_by != 0)
+		fprintf(t->out, "%" PRId64, row->suppressed_by);
+	fputs("\r\n", t->out);
+	free(summary);
+}
+
+static void
+answer_csv(struct request *r, const struct eventlog_query *q)
+{
+	struct table t = { request_out(r), access_hosts(r) };
+	int64_t now = now_s();
+	struct err err;
+
+	fputs("id,kind,subject,begin,end,confidence,summary,suppressed_by\r\n", t.out);
+	if (eventlog_each(q, csv_row, &t, &err) < 0) {
+		reply_error(r, 503, "incidents cannot be read: %s", err.text);
+		return;
+	}
+	viewname_set(r, VIEW_KEPT, "incidents", now, now, "csv");
+	request_set_header(r, "Cache-Control", "no-store");
+	reply(r, 200, "text/csv; charset=utf-8; header=present");
+}
+
 void
 incidents_handle(struct request *r)
 {
@@ -248,10 +294,23 @@ incidents_handle(struct request *r)
 	struct list l = { .put = 0 };
 	struct err err;
 	long limit;
+	const char *format = request_arg(r, "format");
+	bool csv = format != NULL && strcmp(format, "csv") == 0;
+
+	if (format != NULL && !csv && strcmp(format, "json") != 0) {
+		reply_error(r, 400, "parameter format: expected csv or json");
+		return;
+	}
 
 	if (parse_query(r, &q) < 0 ||
-	    request_int(r, "limit", LIMIT_DEFAULT, 1, LIMIT_MAX, &limit) < 0)
+	    request_int(
+		r, "limit", csv ? LIMIT_MAX : LIMIT_DEFAULT, 1, LIMIT_MAX, &limit) < 0)
 		return;
+	if (csv) {
+		q.limit = (unsigned)limit;
+		answer_csv(r, &q);
+		return;
+	}
 	l.limit = (unsigned)limit;
 	l.hosts = access_hosts(r);
 	q.limit = l.limit + 1;
@@ -337,6 +396,7 @@ struct page_list {
 	int64_t last;
 	bool more, with_subject;
 	bool hosts; /* as in struct list */
+	bool unfolded; /* with the evidence in sight */
 	bool brief; /* a line each, of what somebody has to know of */
 	const struct conf_target *of; /* whose page it is; NULL: nobody's */
 };
@@ -356,31 +416,39 @@ put_span(struct html *item, const struct eventlog_row *row)
 		when_until(when, sizeof when, row->begin, row->end);
 		html_text(item, "i_end", when);
 	}
-	figure_span(span, sizeof span, end > row->begin ? end - row->begin : 0);
+	int64_t length = end > row->begin ? end - row->begin : 0;
+	/* What goes on is not told to the second once it is long. */
+	if (row->end == 0)
+		figure_age(span, sizeof span, length);
+	else
+		figure_span(span, sizeof span, length);
 	html_text(item, "i_span", span);
 }
 
-/* The way to who filled the line then, with some minutes around it. */
-static void
+/* The way to who filled the line then, with some minutes around it. False: none. */
+static bool
 put_talk(struct html *item, const struct eventlog_row *row)
 {
 	int64_t end = row->end != 0 ? row->end : now_s();
 
 	html_text(item, "i_talk", "");
 	if (strcmp(row->kind, "note") == 0 || !talkers_known())
-		return;
+		return false;
 	html_printf(item, "i_talk", "%s/traffic?start=%" PRId64 "&end=%" PRId64,
 	    request_base(), row->begin - TALK_AROUND_S, end + TALK_AROUND_S);
+	return true;
 }
 
-/* The way to a report for those who can mend it. */
-static void
+/* The way to a report for those who can mend it. False: none. */
+static bool
 put_report(struct html *item, const struct eventlog_row *row)
 {
 	html_text(item, "i_report", "");
-	if (report_tells(row->kind))
-		html_printf(item, "i_report", "%s/report?incident=%" PRId64,
-		    request_base(), row->id);
+	if (!report_tells(row->kind))
+		return false;
+	html_printf(
+	    item, "i_report", "%s/report?incident=%" PRId64, request_base(), row->id);
+	return true;
 }
 
 /* Has somebody to know of it who only glances? */
@@ -446,8 +514,10 @@ put_item(void *ctx, const struct eventlog_row *row)
 		put_name(item, row, t);
 		return;
 	}
-	put_talk(item, row);
-	put_report(item, row);
+	bool talk = put_talk(item, row), report = put_report(item, row);
+	html_flag(item, "i_ways", talk || report);
+	html_printf(item, "i_id", "%" PRId64, row->id);
+	html_flag(item, "i_unfolded", l->unfolded);
 	if (l->of != NULL)
 		effects_put(item, l->of, row);
 	html_flag(item, "facts", !veiled && strcmp(row->evidence, "{}") != 0);
@@ -517,6 +587,30 @@ put_kinds(struct html *page, const struct eventlog_query *q)
 	}
 }
 
+/* The same as a file: FORMAT "csv" or "json". */
+static void
+put_file(struct html *page, const char *name, const struct eventlog_query *q,
+    const char *format)
+{
+	char *text;
+	size_t len;
+	FILE *out = mem_stream(&text, &len);
+
+	fprintf(out, "%s/api/v1/incidents?format=%s&limit=%d", request_base(), format,
+	    LIMIT_MAX);
+	if (q->kind != NULL)
+		fprintf(out, "&kind=%s", q->kind);
+	if (q->id != 0)
+		fprintf(out, "&id=%" PRId64, q->id);
+	if (q->subject != NULL) {
+		fputs("&subject=", out);
+		query_encode(out, q->subject);
+	}
+	mem_stream_end(out);
+	html_text(page, name, text);
+	free(text);
+}
+
 /* The way to the same as a calendar. */
 static void
 put_calendar(struct html *page, const char *subject)
@@ -555,12 +649,16 @@ page_incidents(struct request *r)
 		.hosts = access_hosts(r) };
 	unsigned asked = q.which;
 
+	open.unfolded = past.unfolded = q.id != 0;
+
 	put_kinds(page, &q);
 	if (q.after == 0)
 		silences_put(page);
 	if (q.subject != NULL)
 		html_text(page, "of_subject", q.subject);
 	put_calendar(page, q.subject);
+	put_file(page, "csv", &q, "csv");
+	put_file(page, "json", &q, "json");
 	if (q.after == 0 && asked != EVENTLOG_CLOSED) {
 		q.which = EVENTLOG_OPEN;
 		put_list(&open, &q);

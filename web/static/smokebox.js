@@ -151,6 +151,12 @@
 				return;
 			var again = part.contains(document.activeElement) ? likeness(document.activeElement, part) : null;
 			keepPictures(part, next);
+			/* What the reader unfolded stays so. */
+			part.querySelectorAll("details[id][open]").forEach(function (e) {
+				var same = next.querySelector("#" + CSS.escape(e.id));
+				if (same)
+					same.open = true;
+			});
 			part.replaceWith(document.adoptNode(next));
 			again = again && again(document.getElementById(next.id));
 			if (again)
