@@ -173,8 +173,10 @@ put_shares(struct html *item, const struct part *p, int64_t events)
 		first = first == 0 || begin < first ? begin : first;
 		n++;
 	}
-	html_flag(item, "shares", n > 0);
-	if (n == 0) {
+	/* The mean of some alone would be no word on all of them. */
+	unsigned known = p->look[LOOK_FINE] + p->look[LOOK_LOSS] + p->look[LOOK_DOWN];
+	html_flag(item, "shares", n > 0 && n >= known);
+	if (n == 0 || n < known) {
 		html_text(item, "no_shares",
 		    p->look[LOOK_CANNOT] + p->look[LOOK_FILTERED] == p->count
 			? "There is no history yet."
