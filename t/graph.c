@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "link/msgdraw.h"
 #include "web/draw.h"
 #include "web/series.h"
 
@@ -268,7 +269,7 @@ test_all(const struct conf *conf)
 	struct err err;
 
 	for (size_t p = 0; p < sizeof paths / sizeof paths[0]; p++)
-		for (unsigned k = 0; k < DRAW_KINDS * DRAW_FORMATS * DRAW_THEMES; k++) {
+		for (unsigned k = 0; k < DRAW_KINDS * DRAW_FORMATS * DRAW_LOOKS; k++) {
 			struct msg_draw ask = ask_for(paths[p]);
 			struct graph g;
 
@@ -292,7 +293,7 @@ test_all(const struct conf *conf)
 			graph_free(&g);
 		}
 	is_int(failed, 0, "every kind, format and theme of every target is drawn");
-	is_int(drawn, (5 * DRAW_FORMATS + 1) * DRAW_KINDS * DRAW_THEMES, "all of them");
+	is_int(drawn, (5 * DRAW_FORMATS + 1) * DRAW_KINDS * DRAW_LOOKS, "all of them");
 }
 
 /* Spans from long before the file to long after it, at every kind. Of the longer ones,

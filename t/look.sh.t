@@ -40,9 +40,15 @@ is "$(sed -n 's/^Location: //Ip' "$DIR/head" | tr -d '\r')" /t/Far "and leads ba
 like "$(grep -i '^Set-Cookie' "$DIR/head")" 'SameSite=Lax' "that goes nowhere else"
 is "$(keep 'theme=&zone=')" 303 "so is none"
 is "$(cookie)" ":" "which is the system's, and this machine's"
+is "$(keep 'theme=&zone=&colors=safe&renew=yes')" 303 "colours that everybody tells apart"
+is "$(cookie)" "::renew:safe" "are kept, too"
+like "$(page '/compare?t=Far.one&start=now-1h')" 'href="/look\?back=/compare%3Ft%3DFar.one%26start%3Dnow-1h"' \
+	"the way there leads back to what was seen"
+like "$(page '/look?back=/compare%3Ft%3DFar.one%26start%3Dnow-1h')" \
+	'name="back" value="/compare\?t=Far.one&amp;start=now-1h"' "with all of its address"
 is "$(keep 'theme=light&zone=&renew=yes')" 303 "pages may renew themselves without scripts"
 is "$(cookie)" "light::renew" "which is kept as well"
-for bad in theme=blue zone=Mars/Base 'zone=../../etc/passwd' zone=/etc/localtime 'zone=UTC%0d%0aX:y' \
+for bad in theme=blue colors=blue zone=Mars/Base 'zone=../../etc/passwd' zone=/etc/localtime 'zone=UTC%0d%0aX:y' \
 	"zone=$(printf 'a%.0s' $(seq 500))" zone=Europe zone=right/UTC zone=leapseconds; do
 	is "$(keep "$bad")" 400 "${bad:0:60} is refused"
 done
@@ -56,9 +62,18 @@ unlike "$(page /)" "data-theme" "without a choice, the system's"
 like "$(cat "$DIR/page")" 'dark.css" media="screen and \(prefers-color-scheme: dark\)"' "decides"
 like "$(as dark: /)" '<html lang="en" data-theme="dark">' "dark"
 like "$(cat "$DIR/page")" 'dark.css" media="screen"' "whatever the system"
-like "$(cat "$DIR/page")" '<source media="\(min-width: 0px\)" srcset="[^"]*theme=dark' "graphs too"
-like "$(as light: /)" 'dark.css" media="not all"' "light"
-like "$(cat "$DIR/page")" '<source media="\(max-width: 0px\)" srcset="[^"]*theme=dark' "graphs too"
+like "$(cat "$DIR/page")" '<source media="screen" srcset="[^"]*theme=dark' "graphs too, but not on paper"
+as ::safe /t/Far/one >"$DIR/safe"
+like "$(cat "$DIR/safe")" 'srcset="[^"]*&amp;theme=dark-safe' "safe colours are asked for in dark pictures"
+like "$(cat "$DIR/safe")" '<img [^>]*src="[^"]*&amp;theme=safe' "and in light ones"
+like "$(sed 's/&quot;/"/g' "$DIR/safe")" '"light":.*"#6fb7ee".*"dark":.*"#a6d8ff"' "and in what scripts draw"
+unlike "$(cat "$DIR/safe")" '26ff00' "none is SmokePing's"
+curl -s "$URL/graph/Far/one.png?start=now-1h&theme=safe" >"$DIR/safe.png"
+curl -s "$URL/graph/Far/one.png?start=now-1h" >"$DIR/usual.png"
+! cmp -s "$DIR/safe.png" "$DIR/usual.png"
+ok $? "which is another picture"
+like "$(as light: /)" 'dark.css" media="screen and \(max-width: 0px\)"' "light"
+like "$(cat "$DIR/page")" '<source media="screen and \(max-width: 0px\)" srcset="[^"]*theme=dark' "graphs too"
 
 # --- without scripts --------------------------------------------------------------------
 renews='<noscript><meta http-equiv="refresh" content="[1-9][0-9]*"></noscript>'

@@ -1,6 +1,9 @@
 /* The loss scale: default buckets for any number of pings, configured ones, pastels. */
 #include "web/loss.h"
 
+#include <math.h>
+#include <stdint.h>
+
 #include "tap.h"
 
 /* "bound color legend | ..." of SCALE, as the tables below are written. */
@@ -145,6 +148,97 @@ test_colours(void)
 	    "a light one stays");
 }
 
+/* Machado, Oliveira, Fernandes 2009: linear RGB as who lacks one kind of cones sees it.
+ */
+static const double vision[4][3][3] = {
+	{ { 1, 0, 0 }, { 0, 1, 0 }, { 0, 0, 1 } },
+	{ { 0.152286, 1.052583, -0.204868 }, { 0.114503, 0.786281, 0.099216 },
+	    { -0.003882, -0.048116, 1.051998 } },
+	{ { 0.367322, 0.860646, -0.227968 }, { 0.280085, 0.672501, 0.047413 },
+	    { -0.011820, 0.042940, 0.968881 } },
+	{ { 1.255528, -0.076749, -0.178779 }, { -0.078411, 0.930809, 0.147602 },
+	    { 0.004733, 0.691367, 0.303900 } },
+};
+
+static double
+cube(double t)
+{
+	return t > 0.008856 ? cbrt(t) : 7.787 * t + 16.0 / 116;
+}
+
+/* RGB as CIE L*a*b* (D65), seen so. */
+static void
+seen(double lab[3], uint32_t rgb, const double sight[3][3])
+{
+	double in[3], out[3];
+
+	for (int i = 0; i < 3; i++) {
+		double c = (double)(rgb >> (16 - 8 * i) & 255) / 255;
+		in[i] = c <= 0.04045 ? c / 12.92 : pow((c + 0.055) / 1.055, 2.4);
+	}
+	for (int i = 0; i < 3; i++) {
+		out[i] = 0;
+		for (int k = 0; k < 3; k++)
+			out[i] += sight[i][k] * in[k];
+		out[i] = fmin(1, fmax(0, out[i]));
+	}
+	double x = cube((0.4124 * out[0] + 0.3576 * out[1] + 0.1805 * out[2]) / 0.9505);
+	double y = cube(0.2126 * out[0] + 0.7152 * out[1] + 0.0722 * out[2]);
+	double z = cube((0.0193 * out[0] + 0.1192 * out[1] + 0.9505 * out[2]) / 1.089);
+	lab[0] = 116 * y - 16;
+	lab[1] = 500 * (x - y);
+	lab[2] = 200 * (y - z);
+}
+
+/* How far the two of SCALE are apart that are most alike, to whoever sees worst. */
+static double
+least_apart(const struct loss_scale *scale, bool dark)
+{
+	double least = INFINITY;
+
+	for (int v = 0; v < 4; v++)
+		for (size_t i = 0; i < scale->count; i++)
+			for (size_t k = 0; k < i; k++) {
+				uint32_t a = scale->bucket[i].color,
+					 b = scale->bucket[k].color;
+				double x[3], y[3];
+				seen(x, dark ? loss_on_dark(a) : a, vision[v]);
+				seen(y, dark ? loss_on_dark(b) : b, vision[v]);
+				least =
+				    fmin(least, hypot(hypot(x[0] - y[0], x[1] - y[1]),
+						    x[2] - y[2]));
+			}
+	return least;
+}
+
+static void
+test_safe(void)
+{
+	struct loss_scale scale;
+
+	loss_scale(&scale, 20, NULL, 0);
+	ok(least_apart(&scale, false) < 5,
+	    "of the usual colours some look alike to some");
+	loss_safe(&scale);
+	is_int(scale.count, 8, "safe ones are as many");
+	is_int(scale.bucket[7].color, LOSS_SAFE_TOTAL, "up to the total loss");
+	ok(least_apart(&scale, false) > 15, "everybody tells them apart (%.1f)",
+	    least_apart(&scale, false));
+	ok(least_apart(&scale, true) > 15, "in the dark, too (%.1f)",
+	    least_apart(&scale, true));
+	unsigned alike = 0;
+	for (unsigned pings = 1; pings < 20; pings++) {
+		loss_scale(&scale, pings, NULL, 0);
+		loss_safe(&scale);
+		alike += least_apart(&scale, false) < 15;
+	}
+	is_int(alike, 0, "however few pings a round has");
+	static const struct conf_loss_color one[] = { { 20, "00ff00", "any" } };
+	loss_scale(&scale, 20, one, 1);
+	loss_safe(&scale);
+	is_int(scale.count, 1, "a table of one bucket has one colour");
+}
+
 int
 main(void)
 {
@@ -152,5 +246,6 @@ main(void)
 	test_configured();
 	test_bucket();
 	test_colours();
+	test_safe();
 	return tap_done();
 }

@@ -1,6 +1,7 @@
 /* Messages: what is put comes back, whatever is cut off, added or out of range does
  * not. */
 #include "link/msg.h"
+#include "link/msgdraw.h"
 #include "link/msghere.h"
 #include "link/msgflight.h"
 #include "link/msghops.h"
@@ -674,7 +675,7 @@ draw_ranges(void)
 	DRAW(d.top = INFINITY, false, "an infinite top");
 	DRAW(d.kind = DRAW_KINDS, false, "an unknown kind");
 	DRAW(d.format = DRAW_FORMATS, false, "an unknown format");
-	DRAW(d.theme = DRAW_THEMES, false, "an unknown theme");
+	DRAW(d.theme = DRAW_LOOKS, false, "an unknown theme");
 	DRAW(strcpy(d.zone, "America/North_Dakota/New_Salem"), true, "a long zone");
 	DRAW(strcpy(d.zone, "../../etc/passwd"), false, "a zone that leads elsewhere");
 	DRAW(strcpy(d.zone, "/etc/localtime"), false, "a zone that begins at the root");

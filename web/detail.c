@@ -235,8 +235,8 @@ static void
 total_loss(struct draw *d)
 {
 	args_add(&d->args, "CDEF:dead=loss,%g,GT,INF,UNKN,IF", d->pings - 1 + 0.001);
-	args_add(
-	    &d->args, "AREA:dead#%06x%02x", LOSS_TOTAL, d->theme.total_pct * 255 / 100);
+	args_add(&d->args, "AREA:dead#%06x%02x", d->theme.total,
+	    d->theme.total_pct * 255 / 100);
 }
 
 /* The median's band by loss: two pixels high, in the colour of the bucket. */
@@ -331,7 +331,7 @@ footer(struct draw *d)
 static void
 scale_of(const struct draw *d, struct loss_scale *scale)
 {
-	loss_scale(scale, d->pings, d->conf->loss_color, d->conf->loss_colors);
+	theme_scale(&d->theme, scale, d->pings, d->conf);
 }
 
 void

@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "base/zone.h"
 #include "config/train.h"
+#include "link/msgdraw.h"
 #include "web/draw.h"
 #include "web/librrd.h"
 
@@ -537,7 +538,7 @@ begin(struct draw *d, struct err *err)
 	if (ask->end <= ask->start || ask->start < 0 || ask->width < 10 ||
 	    ask->height < 10 || ask->width > 4000 || ask->height > 2000 ||
 	    ask->kind >= DRAW_KINDS || ask->format >= DRAW_FORMATS ||
-	    ask->theme >= DRAW_THEMES || ask->zoom > 3)
+	    ask->theme >= DRAW_LOOKS || ask->zoom > 3)
 		return err_set(err,
 		    "%s: size or span out of range, expected 10x10 to 4000x2000",
 		    d->target->path);

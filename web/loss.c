@@ -96,6 +96,22 @@ loss_scale(struct loss_scale *scale, unsigned pings,
 	}
 }
 
+/* The safe colours, on paper and on a dark card. */
+#define SAFE 8
+static const uint32_t safe[SAFE] = { 0x6fb7ee, 0x2f86d0, 0x12509a, 0x0b2a52, 0xdda000,
+	0xc4620c, 0x8a3606, LOSS_SAFE_TOTAL };
+static const uint32_t safe_on_dark[SAFE] = { 0xa6d8ff, 0x5fabee, 0x3a78d0, 0xffe08a,
+	0xffae3d, 0xe0741c, 0xad4a12, 0xffffff };
+
+void
+loss_safe(struct loss_scale *scale)
+{
+	for (size_t i = 0; i < scale->count; i++) {
+		size_t last = scale->count > 1 ? scale->count - 1 : 1;
+		scale->bucket[i].color = safe[(i * (SAFE - 1) + last / 2) / last];
+	}
+}
+
 const struct loss_bucket *
 loss_bucket(const struct loss_scale *scale, double lost)
 {
@@ -193,6 +209,9 @@ loss_on_dark(uint32_t color)
 	for (size_t i = 0; i < sizeof pair / sizeof pair[0]; i++)
 		if (pair[i].light == color)
 			return pair[i].dark;
+	for (size_t i = 0; i < SAFE; i++)
+		if (safe[i] == color)
+			return safe_on_dark[i];
 	/* The total loss keeps its red: it is a column, not a line. */
 	if (color == LOSS_TOTAL)
 		return 0xc22a2a;

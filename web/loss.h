@@ -32,6 +32,12 @@ struct loss_scale {
 void loss_scale(struct loss_scale *scale, unsigned pings,
     const struct conf_loss_color *table, size_t rows);
 
+/* The same buckets in colours that people tell apart whatever their colour vision: from
+ * light to dark blue, then from amber to brown (t/loss.c looks at them as those do who
+ * lack one kind of cones). Those of a configured table go by their place in it. */
+void loss_safe(struct loss_scale *scale);
+#define LOSS_SAFE_TOTAL 0x3a0d00 /* its LOSS_TOTAL */
+
 /* The bucket of LOST pings (fractional in consolidated data); NULL when LOST is NAN or
  * above every bound. */
 const struct loss_bucket *loss_bucket(const struct loss_scale *scale, double lost);

@@ -204,9 +204,14 @@ put_look_back(struct html *page, const struct request *r)
 	size_t len;
 	FILE *out = mem_stream(&text, &len);
 
-	query_encode(out, request_path(r));
+	request_here(r, out);
 	mem_stream_end(out);
-	html_text(page, "look_back", text);
+	char *encoded;
+	out = mem_stream(&encoded, &len);
+	query_encode(out, text);
+	mem_stream_end(out);
+	html_text(page, "look_back", encoded);
+	free(encoded);
 	free(text);
 }
 

@@ -12,6 +12,7 @@
 #include "web/state.h"
 #include "web/talkers.h"
 #include "web/target.h"
+#include "web/taste.h"
 #include "web/theme.h"
 
 #define LIBRARY "uPlot.iife.min.js"
@@ -41,21 +42,21 @@ put_rgba(struct json *j, const char *key, uint32_t rgba)
 
 /* The colours of the drawn graphs. */
 static void
-put_theme(struct json *j, const char *key, enum draw_theme which, unsigned pings)
+put_theme(struct json *j, const char *key, uint8_t which, unsigned pings)
 {
 	const struct conf *conf = state_conf();
 	struct loss_scale scale;
 	struct theme theme;
 
 	theme_choose(&theme, which, conf);
-	loss_scale(&scale, pings, conf->loss_color, conf->loss_colors);
+	theme_scale(&theme, &scale, pings, conf);
 	jw_key(j, key);
 	jw_object(j);
 	put_color(j, "text", theme.text);
 	put_color(j, "median", theme.median);
 	put_color(j, "hatch", theme.hatch);
 	put_color(j, "nodata", theme.nodata);
-	put_color(j, "total", LOSS_TOTAL);
+	put_color(j, "total", theme.total);
 	jw_put_num(j, "total_opacity", theme.total_pct / 100.0);
 	jw_key(j, "marks");
 	jw_array(j);
@@ -182,8 +183,8 @@ plot_put(struct html *page, const struct conf_target *t, const char *slave,
 	jw_put_bool(&j, "talked", talkers_known());
 	plot_zone(&j, end);
 	put_presets(&j);
-	put_theme(&j, "light", DRAW_LIGHT, t->pings);
-	put_theme(&j, "dark", DRAW_DARK, t->pings);
+	put_theme(&j, "light", taste_theme(false), t->pings);
+	put_theme(&j, "dark", taste_theme(true), t->pings);
 	jw_object_end(&j);
 	mem_stream_end(out);
 	html_text(page, "plot", text);

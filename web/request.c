@@ -107,6 +107,18 @@ request_link(const struct request *r, FILE *out, const char *name, const char *v
 	query_encode(out, value);
 }
 
+void
+request_here(const struct request *r, FILE *out)
+{
+	query_encode(out, request_path(r));
+	for (size_t i = 0; i < r->query.args; i++) {
+		putc(i == 0 ? '?' : '&', out);
+		query_encode(out, r->query.arg[i].name);
+		putc('=', out);
+		query_encode(out, r->query.arg[i].value);
+	}
+}
+
 const char *
 request_base(void)
 {

@@ -29,6 +29,8 @@ const char *request_arg_nth(const struct request *r, const char *name, size_t n)
 /* Write "?x=y&NAME=VALUE": the arguments of R, but for NAME, which is VALUE now. */
 void request_link(
     const struct request *r, FILE *out, const char *name, const char *value);
+/* Write the address that R asks for, with its arguments: "/compare?t=A.B&t=A.C". */
+void request_here(const struct request *r, FILE *out);
 /* Where a proxy shows our pages: "/smokebox", or "" for the top. What stands in front
  * of every address of ours. Valid until the next call. */
 const char *request_base(void);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "link/msgdraw.h"
 #include "web/html.h"
 
 #define GLYPH 7.2 /* pixels a character of 13 pixel sans takes, more or less */
@@ -12,7 +13,7 @@ void
 sketch_words(FILE *out, const struct msg_draw *draw, const char *why)
 {
 	unsigned width = draw->width, height = draw->height;
-	const char *ink = draw->theme == DRAW_DARK ? "#97a1ae" : "#5b6675";
+	const char *ink = draw->theme % DRAW_SAFE == DRAW_DARK ? "#97a1ae" : "#5b6675";
 	size_t per_line = (size_t)(width / GLYPH);
 	unsigned lines = per_line > 0 ? (unsigned)(strlen(why) / per_line) + 1 : 1;
 	int y = (int)height / 2 - (int)(lines - 1) * 9 + 4;

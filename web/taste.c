@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "base/zone.h"
+#include "link/msgdraw.h"
 #include "web/http.h"
 #include "web/page.h"
 #include "web/request.h"
@@ -16,12 +17,11 @@
 #define LISTED 800
 
 static const struct {
-	const char *theme, *word, *dark, *screen;
+	const char *theme, *word, *dark; /* dark: where it is so; paper never is */
 } themes[] = {
-	{ "", "as the system is", "(prefers-color-scheme: dark)",
-	    "screen and (prefers-color-scheme: dark)" },
-	{ "light", "light", "(max-width: 0px)", "not all" },
-	{ "dark", "dark", "(min-width: 0px)", "screen" },
+	{ "", "as the system is", "screen and (prefers-color-scheme: dark)" },
+	{ "light", "light", "screen and (max-width: 0px)" },
+	{ "dark", "dark", "screen" },
 };
 #define THEMES (sizeof themes / sizeof themes[0])
 
@@ -32,6 +32,15 @@ wish_of(const struct request *r, struct wish *w)
 	wish_find(w, request_header(r, "Cookie"));
 }
 
+/* Does the reader who is answered want safe colours? */
+static bool safe;
+
+uint8_t
+taste_theme(bool dark)
+{
+	return (uint8_t)((dark ? DRAW_DARK : DRAW_LIGHT) + (safe ? DRAW_SAFE : 0));
+}
+
 void
 taste_begin(const struct request *r)
 {
@@ -39,12 +48,14 @@ taste_begin(const struct request *r)
 
 	wish_of(r, &w);
 	zone_use(w.zone);
+	safe = w.safe;
 }
 
 void
 taste_end(void)
 {
 	zone_use("");
+	safe = false;
 }
 
 void
@@ -54,11 +65,13 @@ taste_put(struct html *page, const struct request *r)
 
 	wish_of(r, &w);
 	html_flag(page, "renew", w.renew);
+	/* What stands in the addresses of pictures. */
+	html_text(page, "light_theme", w.safe ? "&theme=safe" : "");
+	html_text(page, "dark_theme", w.safe ? "&theme=dark-safe" : "&theme=dark");
 	for (size_t i = 0; i < THEMES; i++)
 		if (strcmp(w.theme, themes[i].theme) == 0) {
 			html_text(page, "theme", themes[i].theme);
 			html_text(page, "dark", themes[i].dark);
-			html_text(page, "dark_screen", themes[i].screen);
 		}
 }
 
@@ -114,6 +127,11 @@ save(struct request *r)
 		reply_error(r, 400, "parameter theme: expected light, dark or nothing");
 		return;
 	}
+	const char *colors = request_arg(r, "colors");
+	if (colors != NULL && *colors != '\0' && strcmp(colors, "safe") != 0) {
+		reply_error(r, 400, "parameter colors: expected safe or nothing");
+		return;
+	}
 	if (*zone != '\0' && !wish_zone_exists(zone)) {
 		reply_error(r, 400,
 		    "parameter zone: no time zone is called %s, expected one as Europe/Berlin",
@@ -121,9 +139,10 @@ save(struct request *r)
 		return;
 	}
 	char *text =
-	    mem_printf(WISH_COOKIE "=%s:%s%s; Path=%s/; Max-Age=%d; SameSite=Lax%s",
+	    mem_printf(WISH_COOKIE "=%s:%s%s%s; Path=%s/; Max-Age=%d; SameSite=Lax%s",
 		theme, zone, request_arg(r, "renew") != NULL ? ":renew" : "",
-		request_base(), KEEP_S, server_is_tls(r) ? "; Secure" : "");
+		colors != NULL && *colors != '\0' ? ":safe" : "", request_base(),
+		KEEP_S, server_is_tls(r) ? "; Secure" : "");
 	request_set_header(r, "Set-Cookie", text);
 	free(text);
 	reply_redirect(r, way_back(r));
@@ -147,6 +166,7 @@ taste_handle(struct request *r)
 		html_text(item, "word", themes[i].word);
 		html_flag(item, "chosen", strcmp(w.theme, themes[i].theme) == 0);
 	}
+	html_flag(page, "safe", w.safe);
 	html_text(page, "zone_wanted", w.zone);
 	html_text(page, "back", way_back(r));
 	html_text(page, "refresh", "");

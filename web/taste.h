@@ -1,7 +1,10 @@
 /* How a reader wants pages to be, kept in a cookie of the browser: light, dark or as
- * the system is, and the time zone in which times are told. */
+ * the system is, the colours of loss, and the time zone in which times are told. */
 #ifndef WEB_TASTE_H
 #define WEB_TASTE_H
+
+#include <stdbool.h>
+#include <stdint.h>
 
 struct html;
 struct request;
@@ -14,7 +17,10 @@ void taste_end(void);
 /* What the frame of a page for R needs: the theme, and when pictures are dark. */
 void taste_put(struct html *page, const struct request *r);
 
-/* GET /look, a form; POST theme= zone= back=, which it sends. */
+/* The theme of graphs for that reader, as in struct msg_draw. */
+uint8_t taste_theme(bool dark);
+
+/* GET /look, a form; POST theme= colors= zone= back=, which it sends. */
 void taste_handle(struct request *r);
 
 #endif

@@ -2,9 +2,11 @@
 
 #include <string.h>
 
-#include "web/loss.h"
+#include "link/msgdraw.h"
 
-static const struct theme themes[DRAW_THEMES] = {
+#define SAFE_TOTAL_ON_DARK 0xe8dccf /* paler than any smoke: no line, a column */
+
+static const struct theme themes[] = {
 	[DRAW_LIGHT] = {
 		.background = 0xffffff,
 		.text = 0x1f2933,
@@ -13,6 +15,7 @@ static const struct theme themes[DRAW_THEMES] = {
 		.hatch = 0xc3c9d1,
 		.nodata = 0xf1f3f5,
 		.mark = { 0x1d4f91c0, 0x5b667524, 0xb5470826, 0xb4231826 },
+		.total = LOSS_TOTAL,
 		.total_pct = 62,
 	},
 	[DRAW_DARK] = {
@@ -24,16 +27,20 @@ static const struct theme themes[DRAW_THEMES] = {
 		.hatch = 0x3a4652,
 		.nodata = 0x1d252d,
 		.mark = { 0x8ab8f5c0, 0x93a0ae28, 0xff9c5530, 0xff7a6b30 },
+		.total = LOSS_TOTAL,
 		.total_pct = 72,
 	},
 };
 
 void
-theme_choose(struct theme *t, enum draw_theme which, const struct conf *conf)
+theme_choose(struct theme *t, uint8_t which, const struct conf *conf)
 {
 	const struct conf_section *s = conf_top(conf, "Presentation");
 
-	*t = themes[which];
+	*t = themes[which % DRAW_SAFE];
+	t->safe = which >= DRAW_SAFE;
+	if (t->safe)
+		t->total = t->dark ? SAFE_TOTAL_ON_DARK : LOSS_SAFE_TOTAL;
 	t->borders =
 	    !t->dark && strcmp(conf_value(s, "graphborders", "no"), "yes") == 0;
 }
@@ -53,7 +60,7 @@ configured(const struct conf *conf, const char *key, const char *name, struct ar
 void
 theme_args(const struct theme *t, const struct conf *conf, struct args *a)
 {
-	static const char *const chrome[DRAW_THEMES][6] = {
+	static const char *const chrome[2][6] = {
 		{ "GRID#1f293318", "MGRID#1f293338", "AXIS#1f293360", "FRAME#1f293300",
 		    "ARROW#1f293300", NULL },
 		{ "GRID#ffffff10", "MGRID#ffffff22", "AXIS#ffffff30", "FRAME#ffffff00",
@@ -103,6 +110,15 @@ theme_smoke(const struct theme *t, unsigned pair, unsigned pings)
 	for (int c = 0; c < 3; c++)
 		color = color << 8 | (uint32_t)(low[c] + (high[c] - low[c]) * ink);
 	return color;
+}
+
+void
+theme_scale(const struct theme *t, struct loss_scale *scale, unsigned pings,
+    const struct conf *conf)
+{
+	loss_scale(scale, pings, conf->loss_color, conf->loss_colors);
+	if (t->safe)
+		loss_safe(scale);
 }
 
 uint32_t

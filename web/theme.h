@@ -8,10 +8,12 @@
 #include "config/conf.h"
 #include "link/msg.h"
 #include "web/args.h"
+#include "web/loss.h"
 
 /* SmokePing's own colours of the data, on paper or on a dark card. */
 struct theme {
 	bool dark;
+	bool safe;	     /* loss in colours that everybody tells apart */
 	bool borders;	     /* the raised frame of old */
 	uint32_t background; /* behind everything */
 	uint32_t text;
@@ -20,11 +22,15 @@ struct theme {
 	uint32_t hatch;	    /* over times without data */
 	uint32_t nodata;    /* tint of them */
 	uint32_t mark[TONES]; /* of what happened, with opacity: rrggbbaa */
-	unsigned total_pct; /* opacity of the column of a total loss */
+	uint32_t total;	      /* the column of a total loss, */
+	unsigned total_pct;   /* and its opacity */
 };
 
-/* Theme WHICH under the Presentation section of CONF. */
-void theme_choose(struct theme *t, enum draw_theme which, const struct conf *conf);
+/* The loss scale for PINGS pings a round, of CONF, in the colours of T on paper. */
+void theme_scale(const struct theme *t, struct loss_scale *scale, unsigned pings,
+    const struct conf *conf);
+/* Theme WHICH, as in struct msg_draw, under the Presentation section of CONF. */
+void theme_choose(struct theme *t, uint8_t which, const struct conf *conf);
 /* Its frame, grid and background as options for librrd. */
 void theme_args(const struct theme *t, const struct conf *conf, struct args *a);
 /* Smoke band PAIR (1 is the outermost) of PINGS pings: a grey, all channels alike on

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/zone.h"
+#include "link/msgdraw.h"
 #include "web/api.h"
 #include "web/csv.h"
 #include "web/eventlog.h"
@@ -197,7 +198,7 @@ put_marks(struct msg_draw *d, const struct conf_target *t)
 void
 wanted_answer(struct request *r, struct wanted *w)
 {
-	static const char *const theme[] = { "light", "dark" };
+	static const char *const theme[] = { "light", "dark", "safe", "dark-safe" };
 	struct picture_key key;
 	struct msg_draw *d = &key.draw;
 
@@ -216,7 +217,7 @@ wanted_answer(struct request *r, struct wanted *w)
 	/* A picture without times is the same in all zones. */
 	if (w->kind != DRAW_STRIP)
 		memcpy(d->zone, zone_used(), strlen(zone_used()));
-	if (parse_word(r, "theme", theme, DRAW_THEMES, DRAW_LIGHT, &d->theme) == 0 &&
+	if (parse_word(r, "theme", theme, DRAW_LOOKS, DRAW_LIGHT, &d->theme) == 0 &&
 	    parse_size(r, d) == 0 && parse_range(r, &key, w) == 0) {
 		put_marks(d, w->target);
 		picture_answer(r, &key);

@@ -43,9 +43,12 @@ parse(struct wish *w, const char *value)
 		if (!wish_zone_exists(w->zone))
 			w->zone[0] = '\0';
 	}
-	value += len;
-	w->renew = strncmp(value, ":renew", 6) == 0 &&
-		   (value[6] == '\0' || value[6] == ';' || value[6] == ' ');
+	for (value += len; *value == ':'; value += len) {
+		value++;
+		len = strcspn(value, ":; ");
+		w->renew = w->renew || (len == 5 && strncmp(value, "renew", len) == 0);
+		w->safe = w->safe || (len == 4 && strncmp(value, "safe", len) == 0);
+	}
 }
 
 void

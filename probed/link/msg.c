@@ -1,4 +1,5 @@
 #include "link/msg.h"
+#include "link/msgdraw.h"
 
 #include <math.h>
 #include <string.h>
@@ -646,7 +647,7 @@ msg_get_draw(struct msg_in *in, struct msg_draw *d)
 	d->target = wire_u64(w);
 	d->kind = get_below(in, DRAW_KINDS);
 	d->format = get_below(in, DRAW_FORMATS);
-	d->theme = get_below(in, DRAW_THEMES);
+	d->theme = get_below(in, DRAW_LOOKS);
 	d->zoom = get_below(in, 3);
 	d->start = get_seconds(in);
 	d->end = get_seconds(in);

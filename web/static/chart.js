@@ -79,10 +79,14 @@ window.smokeboxChart = function (zone) {
 	}
 	function tzDate(at) { return uPlot.tzDate(new Date((at + offset(at)) * 1e3), "Etc/UTC"); }
 
-	/* --- the theme: the system's, unless the reader chose --- */
+	/* --- the theme: the system's, unless the reader chose; paper is never dark --- */
 	var system = window.matchMedia("(prefers-color-scheme: dark)"), chosen = document.documentElement.dataset.theme;
-	function dark() { return chosen ? chosen === "dark" : system.matches; }
-	function onTheme(changed) { system.addEventListener("change", changed); }
+	var paper = window.matchMedia("print");
+	function dark() { return !paper.matches && (chosen ? chosen === "dark" : system.matches); }
+	function onTheme(changed) {
+		system.addEventListener("change", changed);
+		paper.addEventListener("change", changed);
+	}
 
 	return { time: time, percent: percent, date: date, clock: clock, when: when, length: length,
 		make: make, css: css, axes: axes, tzDate: tzDate, dark: dark, onTheme: onTheme };
