@@ -53,6 +53,7 @@ find_target(const char *name)
 		{ "radius", fuzz_radius },
 		{ "raw", fuzz_raw },
 		{ "rrd", fuzz_rrd },
+		{ "request", fuzz_request },
 		{ "report", fuzz_report },
 		{ "rowline", fuzz_rowline },
 		{ "sflow", fuzz_sflow },

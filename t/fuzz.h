@@ -46,6 +46,7 @@ FUZZ_TARGET(query);    /* HTTP query */
 FUZZ_TARGET(radius);   /* RADIUS answer */
 FUZZ_TARGET(raw);      /* record of the raw ring */
 FUZZ_TARGET(rrd);      /* RRD file */
+FUZZ_TARGET(request);  /* what is sent to web */
 FUZZ_TARGET(report);   /* what smokeboxes tell each other */
 FUZZ_TARGET(rowline);  /* a line that a slave sends */
 FUZZ_TARGET(sflow);    /* datagrams of sFlow */

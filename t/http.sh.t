@@ -255,6 +255,19 @@ printf '\x00\x01\x02\xff\xfe\r\n\r\n' >&6
 is "$(get /healthz)" 200 "an unfinished request holds nobody up"
 exec 5>&- 6>&-
 
+# What the fuzz target is sent, behind its first byte, by the one that is locked in.
+answering=$(worker_pid web) senders=
+for seed in "$SOURCE"/t/corpus/request/*; do
+	perl -MIO::Socket::INET -e 'my $s = IO::Socket::INET->new("127.0.0.1:8080") or die;
+		binmode STDIN; local $/; my $all = <STDIN>; print $s substr $all, 1; $s->flush;
+		$SIG{ALRM} = sub { exit }; alarm 5; sysread $s, my $answer, 65536' <"$seed" >"$DIR/sent" 2>&1 &
+	senders="$senders $!"
+done
+# shellcheck disable=SC2086
+wait $senders
+is "$(get /healthz)" 200 "after all that is sent to the fuzz target"
+is "$(worker_pid web)" "$answering" "the same one answers"
+
 # Clients that ask for much and read nothing: about five megabytes each.
 large="/api/v1/rounds?target=Group.Many&points=10000&start=now-9990s"
 is "$(get "$large")" 200 "a large answer"
