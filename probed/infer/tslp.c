@@ -164,7 +164,9 @@ lay_out(struct days *d, const struct tslp_question *q, const struct tslp_series 
 		if (b == NULL)
 			continue;
 		if (n >= until) {
-			int64_t next = n + TSLP_DAY_BINS;
+			/* Times behind now are not asked for: there may be none. */
+			int64_t next =
+			    n + TSLP_DAY_BINS < last ? n + TSLP_DAY_BINS : last;
 			shift = shift_at(q, n);
 			until = shift_at(q, next) == shift ? next : n + 1;
 		}
