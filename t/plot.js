@@ -81,6 +81,9 @@
 		finger('pointerup', 1, 0.3);
 		finger('pointerup', 2, 0.7);
 	})).map(v => (v - c) / (d - c));
+	await pause(1100);
+	await moved(() => key('ArrowLeft'));
+	seen.returned = (await moved(() => history.back())).map(v => (v - c) / (d - c));
 	await until(() => figure('median'));
 	seen.last = { title: title(), address: range() };
 	card.querySelector('.plot-table').open = true;

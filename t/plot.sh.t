@@ -97,6 +97,7 @@ every "an arrow moves" "$near near(.left; [-0.25, 0.75])" 'one$'
 every "a plus zooms" "$near near(.in; [0, 0.5])" 'one$'
 every "so does the wheel, out" "$near near(.wheeled; [-0.179, 0.679])" 'one$'
 every "so do two fingers" "$near near(.pinched; [0.25, 0.75])" 'one$'
+every "back is where it was before" "$near near(.returned; [0.25, 0.75])" 'one$'
 every "what is seen is in the address" '.run.last.address | map(test("^[0-9]+$")) | all'
 every "a table says the same" '.run | .lines >= 20 and (.line | test("[0-9] ms.* %$"))' 'one$'
 every "a range of the configuration, and back to now" \

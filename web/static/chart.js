@@ -32,6 +32,9 @@ window.smokeboxChart = function (zone) {
 	/* With seconds where the span seen is short. */
 	function when(at, span) { return date(at) + " " + clock(at, span < 7200); }
 	function length(s) {
+		var years = Math.round(s / 31557600);
+		if (years > 1 && Math.abs(s - years * 31557600) < 2 * 86400)
+			return years + " years";
 		var unit = [[86400, "day"], [3600, "hour"], [60, "minute"], [1, "second"]], i = 0;
 		s = Math.round(s);
 		while (i < 3 && (s < unit[i][0] || (s % unit[i][0] && s < unit[i][0] * 10)))

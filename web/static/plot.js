@@ -92,8 +92,12 @@
 	function say(why) {
 		read.textContent = "Not loaded: " + (why && why.message || why || "no answer");
 	}
-	var later = 0;
+	var later = 0, moved = 0;
+	/* One move is one step of the browser's history, however many turns of a wheel it is. */
 	function soon() {
+		if (Date.now() - moved > 1000)
+			history.pushState(null, "", location.href);
+		moved = Date.now();
 		clearTimeout(later);
 		later = setTimeout(function () {
 			var q = view.live ? "start=now-" + Math.round(span()) + "s&end=now"
@@ -543,6 +547,25 @@
 		e.stopPropagation();
 		does();
 	}, true);
+
+	/* Back and on: what the address says is seen again. */
+	window.addEventListener("popstate", function () {
+		var q = new URLSearchParams(location.search), start = q.get("start"), end = q.get("end");
+		var last = /^now-([0-9]+)s$/.exec(start), s = last ? Number(last[1]) : setup.end - setup.start;
+		if (last || !start)
+			view = start || setup.live ? { start: now() - s, end: now(), live: true }
+				: { start: setup.start, end: setup.end, live: false };
+		else if (/^[0-9]+$/.test(start) && /^[0-9]+$/.test(end))
+			view = { start: Number(start), end: Number(end), live: false };
+		else
+			return location.reload();
+		clearTimeout(later);
+		showTitle();
+		if (plot)
+			plot.setScale("x", { min: view.start, max: view.end });
+		load();
+		showLinks();
+	});
 
 	/* --- time goes on --- */
 	function renew() {
