@@ -70,8 +70,9 @@ quiet=$((end - 6 * 3600))
 [ $((quiet % 86400 / 3600)) -ge 4 ] && [ $((quiet % 86400 / 3600)) -lt 8 ] && quiet=$((quiet - 5 * 3600))
 page "/compare?t=Far.one&t=Far.two&start=$quiet&end=$((quiet + 3000))" >"$DIR/out"
 is "$(cat "$DIR/page.status")" 200 "two targets"
-is "$(row 'One &amp; &quot;only&quot;')" "20.0ms|22.0ms|22.0ms|≈ 1.07ms|5.0%|100%|" "figures of the one are those of its file"
-is "$(row Two)" "5.00ms|5.50ms|5.50ms|≈ 0.27ms|5.0%|100%|" "and of the other"
+is "$(row 'One &amp; &quot;only&quot;')" "20.0ms|22.0ms|22.0ms|≈ 1.07ms|5.0%|100%|PNG SVG PDF CSV JSON|" "figures of the one are those of its file"
+is "$(row Two)" "5.00ms|5.50ms|5.50ms|≈ 0.27ms|5.0%|100%|PNG SVG PDF CSV JSON|" "and of the other"
+like "$(cat "$DIR/page")" "href=\"/graph/Far/two.csv.start=$quiet&amp;end=$((quiet + 3000))\" download" "each as a file"
 is "$(graphs | cut -d' ' -f1-2 | sort -u)" "$quiet $((quiet + 3000))" "pictures over the same time"
 is "$(graphs | cut -d' ' -f3 | sort -u)" 27000 "of one height, for the highest"
 page "/compare?t=Far.one&t=Far.two&scale=own&start=$quiet&end=$((quiet + 3000))" >"$DIR/out"
