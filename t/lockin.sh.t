@@ -107,12 +107,13 @@ for w in $ALL; do
 		sed 's/ASAN_OPTIONS //; s/LSAN_OPTIONS //; s/UBSAN_OPTIONS //; s/TZ //')" \
 		"HOME LC_ALL PATH " "$w: its environment is clean"
 	events="$DIR/data/.smokebox/events.db(-wal|-shm)?" # to read
+	brokers=$DIR/data/.smokebox/state/configurations/brokers
 	case $w in
 	prober) own="|icmp|raw|udp|tcp|netlink" ;;
 	fetcher) own="|udp|tcp|netlink|unix 0001 " ;; # the pair by which libcurl wakes itself
 	recorder) own="|$DIR/data/.*" ;;
 	web) own="|tcp|unix 0001 .*probectl.sock|/memfd:.*|$events" ;;
-	courier) own="|udp|tcp|netlink|unix 0001 |$events" ;; # libcurl's pair, as above
+	courier) own="|udp|tcp|netlink|unix 0001 |$events|$brokers" ;; # libcurl's pair, as above
 	painter) own="|/memfd:.*" ;;
 	collector) own="|udp|netlink" ;; # and what asks the kernel for radios
 	*) own= ;;
@@ -123,6 +124,8 @@ for w in $ALL; do
 		[ "$w" = prober ] || unlike "$(descriptors)" "^$s$" "$w: no $s socket"
 	done
 done
+is "$(stat -c '%u %a' "$brokers" "${brokers%/*}" | paste -sd,)" "0 600,0 700" \
+	"courier: what it knows of brokers no other worker can open"
 pid=$(worker_pid prober)
 like "$(descriptors)" "^(icmp|raw)$" "prober: has its ICMP sockets"
 pid=$(worker_pid web)
