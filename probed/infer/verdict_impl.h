@@ -10,6 +10,7 @@
 #define VERDICT_RING 20	      /* windows that a series keeps */
 #define VERDICT_HEALTHY 0.005 /* loss that is nobody's fault */
 #define VERDICT_LEAST 0.02    /* loss below which nothing is the matter */
+#define VERDICT_LITTLE 0.1    /* loss that a full queue makes, too */
 #define VERDICT_GOOD 3	      /* windows that close, at least */
 #define VERDICT_FULL 0.95     /* loss that is called an outage */
 #define VERDICT_PERSISTS                                                               \
@@ -17,6 +18,8 @@
 	     * windows' counts make of it */
 #define VERDICT_PROVEN 0.01   /* chance below which counts speak against a rate */
 #define VERDICT_ALSO 1e-3     /* chance of loss that is none, once it is looked for */
+#define VERDICT_SAME_LOSS                                                              \
+	0.6 /* of an end's loss, that of the path, which explains it */
 #define VERDICT_BUSY 0.8      /* use of a line that fills its buffers */
 #define VERDICT_HURTS                                                                  \
 	0.3		/* of what a full line carries: an attack of less is not why */
@@ -75,9 +78,20 @@ struct diagnosis {
 	const struct infer_finding *other; /* a neighbour's that explains it */
 };
 
-/* What may be open about one subject. */
+/* What may happen to it, and by what, is one table in verdictslot.c. */
+enum slot_state {
+	SLOT_FREE,    /* nothing is the matter */
+	SLOT_SEEN,    /* one window says so */
+	SLOT_OPEN,    /* from here on it is told: it is the matter */
+	SLOT_DOUBTED, /* ... though the last window says that something else is */
+	SLOT_GONE,    /* ... it is not any more, and is held open: it came before */
+	SLOT_STATES
+};
+
+/* What may be the matter with one subject. */
 struct slot {
-	bool open;
+	enum slot_state state;
+	bool open;	/* SLOT_OPEN or one of those behind it */
 	unsigned times; /* that it came, each a while after the last; 1: once */
 	int64_t quiet;	/* number of the window since when it is gone; 0: it is not */
 	/* What was open before. */
@@ -87,13 +101,13 @@ struct slot {
 		unsigned times;
 		bool outage;
 	} past;
-	unsigned same;	     /* windows that said the same in a row */
+	unsigned same;	     /* windows that said the same in a row; 0: of DOUBTED */
 	int64_t begin, last; /* epoch seconds; of the last bad window's end */
 	int64_t was; /* begin of what it was before that became worse; 0: it did not */
 	struct diagnosis d;
-	/* What began later, and is worse, in so many windows in a row: */
-	struct diagnosis next;
+	/* Windows in a row that said what is worse, and began later, or is less: */
 	unsigned news;
+	struct diagnosis next;
 	/* Of what was told before something worse that is over: numbers of the window
 	 * after that, and of the one since when it may be over, too; 0: of no such. */
 	int64_t risen, held;
@@ -265,7 +279,9 @@ const struct infer_finding *verdict_congested_now(const struct verdict *v);
  * is. */
 bool verdict_in_hours(const struct infer_finding *f, int64_t time);
 
-/* Is what D says the matter with S explained by it? */
+/* The begin of what is the matter and not decided yet, epoch seconds; 0: nothing is. */
+int64_t verdict_in_doubt(const struct verdict *v);
+/* Is what is the matter with S explained by what is with this box, or the path? */
 bool verdict_covers(const struct verdict *v, const struct series *s);
 
 /* The use of the line in most windows since SINCE (epoch seconds); NULL: not known. */
