@@ -42,11 +42,16 @@ note(struct outcome *o, const struct infer_finding *f, bool over, double now)
 {
 	struct word *x = &o->word[o->words];
 	unsigned last = o->words;
+	double since = (double)f->begin;
 
+	sscanf(finding_fact_of(f, "phase"), "%lf to ", &since);
 	while (last > 0 && strcmp(o->word[last - 1].subject, f->subject) != 0)
 		last--;
+	o->moved |= last > 0 && !o->word[last - 1].over &&
+		    o->word[last - 1].begin != (double)f->begin;
 	if (last > 0 && o->word[last - 1].over == over &&
 	    o->word[last - 1].begin == (double)f->begin &&
+	    o->word[last - 1].since == since &&
 	    o->word[last - 1].confidence == f->confidence &&
 	    strcmp(o->word[last - 1].cause, f->cause) == 0)
 		return;
@@ -56,6 +61,7 @@ note(struct outcome *o, const struct infer_finding *f, bool over, double now)
 		.confidence = f->confidence,
 		.at = now,
 		.begin = (double)f->begin,
+		.since = since,
 		.over = over };
 	snprintf(x->cause, sizeof x->cause, "%s", f->cause);
 	snprintf(x->subject, sizeof x->subject, "%s", f->subject);
@@ -269,6 +275,8 @@ scenario_run(const struct scenario *sc, uint64_t seed, struct outcome *o)
 	o->fine = ear.last.fine;
 	if (sc->segment == SEGMENT_NONE &&
 	    (!o->fine || !is_said(sc->cause, ear.last.sentence)))
+		o->right = false;
+	if (o->moved)
 		o->right = false;
 	/* A restart is told of, and no gap where there was none. */
 	if ((o->gaps > 0) != w.restarts)

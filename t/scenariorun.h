@@ -28,7 +28,9 @@ struct word {
 	enum segment segment;
 	char cause[FINDING_WORD], subject[FINDING_SUBJECT];
 	enum confidence confidence;
-	double at, begin; /* epoch seconds: when it was said, and since when it is so */
+	/* Epoch seconds: when it was said, the begin that was, and since when it is as
+	 * it was said to be. */
+	double at, begin, since;
 	bool over;
 };
 
@@ -51,6 +53,7 @@ struct outcome {
 	unsigned attacks, gaps; /* incidents of these kinds */
 	bool in_time; /* the right one's begin is that of what happened, about */
 	bool early;   /* ... is long before that */
+	bool moved; /* a begin changed while it was open, by more than the clock did */
 	bool fine;    /* in the end */
 	char last[FINDING_SENTENCE]; /* how things stood then */
 	/* Of the network: */

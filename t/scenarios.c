@@ -332,7 +332,7 @@ fault_of(const struct scenario_pair *pair, const struct outcome *o)
 		const struct word *x = &o->word[i];
 		bool is_then = x->at >= second &&
 			       is_word(x, pair->then, pair->then_cause) &&
-			       (pair->then != sc->segment || x->begin > second - late);
+			       (pair->then != sc->segment || x->since > second - late);
 		if (!is_then && !is_word(x, sc->segment, sc->cause))
 			return "something else is told";
 		if (is_then && x->over && x->at < end)
@@ -346,7 +346,9 @@ fault_of(const struct scenario_pair *pair, const struct outcome *o)
 			*(is_then ? &open : &open_then) = false;
 		if (x->over)
 			continue;
-		if (fabs(x->begin - (is_then ? second : o->onset)) > 0.4 * late)
+		/* In one segment it is one incident, which began with the first. */
+		double since = is_then ? x->since : x->begin;
+		if (fabs(since - (is_then ? second : o->onset)) > 0.4 * late)
 			return is_then ? "the second has another begin"
 				       : "the first has another begin";
 		if (is_then && told_then == 0)
@@ -354,6 +356,8 @@ fault_of(const struct scenario_pair *pair, const struct outcome *o)
 		if (!is_then && told == 0)
 			told = x->at;
 	}
+	if (o->moved)
+		return "a begin moved that was told";
 	if (told == 0 || told_then == 0)
 		return told == 0 ? "the first is not told" : "the second is not told";
 	if (told_then > second + late)
@@ -378,10 +382,12 @@ try_pair(const struct scenario_pair *pair, unsigned seeds, uint64_t first)
 			    sc->name, (unsigned long long)(first + i), o->step,
 			    o->pings, o->fars, fault != NULL ? fault : "right");
 			for (unsigned k = 0; k < o->words && k < 12; k++)
-				printf("#   %+.0f s %s %s %s since %+.0f s%s\n",
+				printf(
+				    "#   %+.0f s %s %s %s since %+.0f s, begin %+.0f s%s\n",
 				    o->word[k].at - o->onset,
 				    segment_word(o->word[k].segment), o->word[k].cause,
 				    confidence_word(o->word[k].confidence),
+				    o->word[k].since - o->onset,
 				    o->word[k].begin - o->onset,
 				    o->word[k].over ? ", over" : "");
 		}

@@ -340,7 +340,7 @@ struct facts {
 
 /* "1795846183 to 1795846185: why" in the words of people. */
 static char *
-gap_text(const char *value)
+span_text(const char *value)
 {
 	long long begin, end;
 	char from[WHEN_TEXT], to[WHEN_TEXT];
@@ -375,7 +375,9 @@ put_fact(void *ctx, const char *key, const char *value)
 {
 	struct facts *f = ctx;
 	char *word = mem_str(key);
-	char *text = strcmp(key, "gap") == 0 ? gap_text(value) : mem_str(value);
+	bool is_span = strcmp(key, "gap") == 0 || strcmp(key, "outage") == 0 ||
+		       strcmp(key, "phase") == 0;
+	char *text = is_span ? span_text(value) : mem_str(value);
 
 	for (char *p = word; *p != '\0'; p++)
 		if (*p == '_')

@@ -81,6 +81,25 @@ is_rest(const struct verdict *v, const struct series *s)
 		   rate, VERDICT_ALSO) <= 0;
 }
 
+/* How slow S, an end, is by itself, beside what it loses. */
+static struct diagnosis
+slow_end(const struct series *s)
+{
+	const struct track *t = &s->track[SIGN_DELAY];
+	struct diagnosis d = { .state = DIAGNOSIS_NONE, .sign = SIGN_DELAY };
+	double shift = series_shift(s, t->since, false);
+
+	if (!t->bad || !(shift > 0))
+		return d;
+	d.state = t->goods > 0 ? DIAGNOSIS_WAIT : DIAGNOSIS_FOUND;
+	d.segment = s->role == VERDICT_RESOLVER ? SEGMENT_RESOLVER : SEGMENT_FAR;
+	d.cause = "delay";
+	d.size = shift;
+	d.since = t->since;
+	d.bounded = true;
+	return d;
+}
+
 static void
 judge_ends(struct verdict *v, const bool waits[SIGNS])
 {
@@ -89,7 +108,7 @@ judge_ends(struct verdict *v, const bool waits[SIGNS])
 	HASH_ITER(hh, v->series, s, next) {
 		if (!is_end(s->role))
 			continue;
-		struct diagnosis d = verdict_end(v, s);
+		struct diagnosis d = verdict_end(v, s), slow = slow_end(s);
 		/* What the path explains, and what it may explain in a moment. */
 		if (d.state == DIAGNOSIS_FOUND && !s->slot.open) {
 			if ((v->path.same > 0 && verdict_covers(v, s)) || is_rest(v, s))
@@ -102,7 +121,7 @@ judge_ends(struct verdict *v, const bool waits[SIGNS])
 		    s->track[SIGN_LOSS].less &&
 		    v->path.d.since < s->track[SIGN_LOSS].since && verdict_covers(v, s))
 			d.state = DIAGNOSIS_NONE;
-		slot_step(v, &s->slot, s, &d);
+		slot_step(v, &s->slot, s, &d, d.sign == SIGN_LOSS ? &slow : NULL);
 	}
 }
 
@@ -161,7 +180,7 @@ judge_host(struct verdict *v, const struct survey *all)
 		if (v->host.same > 0)
 			d.since = v->host.d.since;
 	}
-	slot_step(v, &v->host, NULL, &d);
+	slot_step(v, &v->host, NULL, &d, NULL);
 }
 
 static bool
@@ -224,7 +243,8 @@ judge(struct verdict *v, int64_t number)
 				      loss.size < VERDICT_LITTLE));
 		if (loss.state == DIAGNOSIS_NONE && delay.state != DIAGNOSIS_NONE)
 			better = true;
-		slot_step(v, &v->path, NULL, better ? &delay : &loss);
+		slot_step(v, &v->path, NULL, better ? &delay : &loss,
+		    better ? &loss : &delay);
 		judge_under(v);
 		v->undecided = !v->path.open && (loss.state != DIAGNOSIS_NONE ||
 						    delay.state != DIAGNOSIS_NONE);

@@ -88,6 +88,15 @@ enum slot_state {
 	SLOT_STATES
 };
 
+#define SPAN_SIZES 64
+
+/* How large it was in windows of a span, evenly: when there is no room left, every
+ * second one stays, and half as many come. */
+struct sizes {
+	float size[SPAN_SIZES];
+	unsigned n, every, skipped;
+};
+
 /* What may be the matter with one subject. */
 struct slot {
 	enum slot_state state;
@@ -101,10 +110,18 @@ struct slot {
 		unsigned times;
 		bool outage;
 	} past;
-	unsigned same;	     /* windows that said the same in a row; 0: of DOUBTED */
-	int64_t begin, last; /* epoch seconds; of the last bad window's end */
-	int64_t was; /* begin of what it was before that became worse; 0: it did not */
+	unsigned same; /* windows that said the same in a row; 0: of DOUBTED */
+	/* Epoch seconds: the begin, which stays once it is told; since when it is as it
+	 * is told now, which is later where it became worse, or less; the last bad
+	 * window's end. */
+	int64_t begin, since, last;
+	/* When nothing got through, the last time; 0: it did always. */
+	struct {
+		int64_t begin, end;
+	} dead;
 	struct diagnosis d;
+	struct diagnosis also; /* what it does besides, of the other sign */
+	struct sizes sizes;    /* since SINCE */
 	/* Windows in a row that said what is worse, and began later, or is less: */
 	unsigned news;
 	struct diagnosis next;

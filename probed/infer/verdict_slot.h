@@ -6,9 +6,10 @@
 #include "infer/verdict_impl.h"
 
 /* D is what the window just judged says about SLOT's subject: S, or NULL, as in
- * verdict_tell(). */
+ * verdict_tell(). ALSO is what it says of it by the other sign, delay beside loss or
+ * the other way round; NULL: nothing. */
 void slot_step(struct verdict *v, struct slot *slot, const struct series *s,
-    const struct diagnosis *d);
+    const struct diagnosis *d, const struct diagnosis *also);
 /* It is over, and told to be if it was told: there is nothing to be judged any more. */
 void slot_shut(struct verdict *v, struct slot *slot, const struct series *s);
 /* What V->under holds is over, by its last words. */

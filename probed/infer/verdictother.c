@@ -24,19 +24,27 @@ is_kind(const struct infer_finding *f, const char *kind)
 	return strcmp(f->kind, kind) == 0;
 }
 
+static void
+drop(struct slot *slot, const struct infer_finding *o)
+{
+	struct diagnosis *const has[] = { &slot->d, &slot->also, &slot->next };
+
+	for (size_t i = 0; i < sizeof has / sizeof has[0]; i++)
+		if (has[i]->other == o)
+			has[i]->other = NULL;
+}
+
 /* Nothing points to O any more. */
 static void
 forget_other(struct verdict *v, const struct infer_finding *o)
 {
 	struct series *s, *next;
 
-	if (v->path.d.other == o)
-		v->path.d.other = NULL;
-	if (v->host.d.other == o)
-		v->host.d.other = NULL;
+	drop(&v->path, o);
+	drop(&v->under, o);
+	drop(&v->host, o);
 	HASH_ITER(hh, v->series, s, next)
-		if (s->slot.d.other == o)
-			s->slot.d.other = NULL;
+		drop(&s->slot, o);
 }
 
 static bool

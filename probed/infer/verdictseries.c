@@ -537,7 +537,7 @@ is_told_slow(const struct verdict *v, const struct series *s, int64_t time)
 
 	for (size_t i = 0; i < sizeof told / sizeof *told; i++)
 		if (told[i]->open && told[i]->d.sign == SIGN_DELAY &&
-		    time - told[i]->begin < 86400)
+		    time - told[i]->since < 86400)
 			return true;
 	return false;
 }

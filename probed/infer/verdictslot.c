@@ -1,5 +1,6 @@
 #include "infer/verdict_slot.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,7 +26,7 @@ struct turn {
 	struct verdict *v;
 	struct slot *slot;
 	const struct series *s; /* NULL: as in verdict_tell() */
-	const struct diagnosis *d;
+	const struct diagnosis *d, *also; /* ALSO NULL: nothing */
 };
 
 static int64_t
@@ -47,7 +48,58 @@ enter(struct slot *slot, enum slot_state state)
 	slot->open = state >= SLOT_OPEN;
 }
 
+/* --- how large it is -------------------------------------------------------------- */
+
+static void
+sizes_begin(struct sizes *p)
+{
+	*p = (struct sizes){ .every = 1 };
+}
+
+static void
+sizes_add(struct sizes *p, double size)
+{
+	if (++p->skipped < p->every)
+		return;
+	p->skipped = 0;
+	if (p->n == SPAN_SIZES) {
+		p->n = 0;
+		for (unsigned i = 1; i < SPAN_SIZES; i += 2)
+			p->size[p->n++] = p->size[i];
+		p->every *= 2;
+	}
+	p->size[p->n++] = (float)size;
+}
+
+static int
+by_size(const void *a, const void *b)
+{
+	float x = *(const float *)a, y = *(const float *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* The median; FALLBACK where there is none. */
+static double
+sizes_median(const struct sizes *p, double fallback)
+{
+	float size[SPAN_SIZES];
+
+	if (p->n == 0)
+		return fallback;
+	memcpy(size, p->size, p->n * sizeof size[0]);
+	qsort(size, p->n, sizeof size[0], by_size);
+	return (size[(p->n - 1) / 2] + size[p->n / 2]) / 2;
+}
+
 /* --- words ------------------------------------------------------------------------ */
+
+/* Are lost pings not lost one by one? */
+static bool
+is_in_runs(const struct diagnosis *d)
+{
+	return d->sign == SIGN_LOSS && d->effect > 1;
+}
 
 static void
 tell(struct verdict *v, struct slot *slot, const struct series *s, bool over)
@@ -56,9 +108,10 @@ tell(struct verdict *v, struct slot *slot, const struct series *s, bool over)
 
 	if (slot->f == NULL)
 		slot->f = mem_zero(1, sizeof *slot->f);
-	/* What was surer once stays so: later windows say less, not otherwise. */
+	/* What was surer once stays so: later windows say less, not otherwise. But for
+	 * what is lost in runs, of which nothing is sure. */
 	if (slot->f->confidence > c && slot->f->segment == slot->d.segment &&
-	    strcmp(slot->f->cause, slot->d.cause) == 0)
+	    strcmp(slot->f->cause, slot->d.cause) == 0 && !is_in_runs(&slot->d))
 		c = slot->f->confidence;
 	verdict_tell(v, slot, s, c, slot->f);
 	v->fn(v->ctx, slot->f, over ? slot->last : end_of_window(v), over);
@@ -110,7 +163,7 @@ is_worse(const struct verdict *v, const struct slot *slot, const struct diagnosi
 {
 	const struct diagnosis *told = &slot->d;
 	/* What comes and goes began anew the last time. */
-	int64_t begin = slot->times > 1 ? told->since : slot->begin / v->length;
+	int64_t begin = slot->times > 1 ? told->since : slot->since / v->length;
 
 	if (d->since < slot->risen ||
 	    d->since <= begin + verdict_apart(d->sign, d->size))
@@ -127,7 +180,7 @@ static bool
 is_less(const struct verdict *v, const struct slot *slot, const struct diagnosis *d)
 {
 	return is_same(&slot->d, d) && is_outage(&slot->d) && !is_outage(d) &&
-	       (d->sign == SIGN_DELAY || d->since > slot->begin / v->length);
+	       (d->sign == SIGN_DELAY || d->since > slot->since / v->length);
 }
 
 /* Is D the rest of what was worse than what SLOT tells, and is over? */
@@ -186,7 +239,7 @@ times(const struct verdict *v, struct slot *slot)
 	if (slot->past.times == 0 || slot->past.segment != slot->d.segment ||
 	    slot->begin - slot->past.last > (int64_t)VERDICT_RING * v->length)
 		return 1;
-	slot->begin = slot->past.begin;
+	slot->begin = slot->since = slot->past.begin;
 	return slot->past.times + 1;
 }
 
@@ -225,6 +278,7 @@ slot_shut(struct verdict *v, struct slot *slot, const struct series *s)
 	struct slot left = { .state = SLOT_FREE, .past = slot->past };
 
 	if (slot->open) {
+		slot->d.size = sizes_median(&slot->sizes, slot->d.size);
 		tell(v, slot, s, true);
 		left.past.segment = slot->d.segment;
 		left.past.begin = slot->begin;
@@ -270,7 +324,16 @@ rise(struct verdict *v)
 
 /* --- what may happen to a slot ---------------------------------------------------- */
 
-/* SLOT's is as D says; what is told keeps the cause that says more. */
+/* What was lost in runs is, though a few windows may not show it. */
+static void
+keep_runs(struct diagnosis *d, const struct diagnosis *was)
+{
+	if (is_in_runs(was) && d->sign == SIGN_LOSS)
+		d->effect = fmax(d->effect, was->effect);
+}
+
+/* SLOT's is as D says; what is told keeps the cause that says more, and the size that
+ * it had before it began to pass. */
 static void
 take(struct turn *t)
 {
@@ -278,15 +341,44 @@ take(struct turn *t)
 	const struct diagnosis was = slot->d;
 
 	slot->d = *t->d;
-	if (slot->open && rank(was.cause) > rank(slot->d.cause)) {
-		slot->d.cause = of_full_line(was.cause, slot->d.sign);
-		slot->d.passive = was.passive;
-		if (was.other != NULL && was.other == t->v->bad_radio)
-			slot->d.other = was.other;
+	if (slot->open) {
+		keep_runs(&slot->d, &was);
+		if (rank(was.cause) > rank(slot->d.cause)) {
+			slot->d.cause = of_full_line(was.cause, slot->d.sign);
+			slot->d.passive = was.passive;
+			if (was.other != NULL && was.other == t->v->bad_radio)
+				slot->d.other = was.other;
+		}
+		if (slot->d.fading && slot->d.sign == was.sign)
+			slot->d.size = was.size;
 	}
-	if (!slot->open || !slot->d.fading)
+	if (t->also == NULL || t->also->state == DIAGNOSIS_NONE)
+		slot->also.state = DIAGNOSIS_NONE;
+	else if (t->also->state == DIAGNOSIS_FOUND && !t->also->fading)
+		slot->also = *t->also, slot->also.other = NULL;
+	if (!slot->open || !slot->d.fading) {
 		slot->last = end_of_window(t->v);
+		sizes_add(&slot->sizes, slot->d.size);
+	}
+	if (is_outage(t->d)) {
+		if (slot->quiet != 0)
+			slot->dead.begin = t->d->since * t->v->length;
+		else if (slot->dead.end < slot->since)
+			slot->dead.begin = slot->since;
+		slot->dead.end = slot->last;
+	}
 	slot->news = 0;
+}
+
+/* It is another one since SINCE, epoch seconds: worse or less, or by another name. */
+static void
+begin_anew(struct turn *t, int64_t since)
+{
+	struct slot *slot = t->slot;
+
+	slot->d = *t->d;
+	slot->since = slot->open && since < slot->begin ? slot->begin : since;
+	sizes_begin(&slot->sizes);
 }
 
 static void
@@ -301,8 +393,10 @@ notice(struct turn *t)
 {
 	struct slot *slot = t->slot;
 
+	begin_anew(t, begin_of(t->v, slot, t->d));
+	slot->begin = slot->since;
+	slot->dead.begin = slot->dead.end = 0;
 	take(t);
-	slot->begin = begin_of(t->v, slot, t->d);
 	slot->same = 1;
 	enter(slot, SLOT_SEEN);
 }
@@ -313,9 +407,12 @@ open_it(struct turn *t)
 {
 	struct slot *slot = t->slot;
 
+	int64_t begin = begin_of(t->v, slot, t->d);
+
+	if (begin < slot->begin)
+		slot->begin = slot->since = begin;
+	slot->dead.end = 0; /* it is now, if it is, since then */
 	take(t);
-	if (begin_of(t->v, slot, t->d) < slot->begin)
-		slot->begin = begin_of(t->v, slot, t->d);
 	slot->same++;
 	slot->times = times(t->v, slot);
 	enter(slot, SLOT_OPEN);
@@ -346,8 +443,8 @@ doubt(struct turn *t)
 	enter(t->slot, SLOT_DOUBTED);
 }
 
-/* It is another one. Of one family or both it is the same incident; in another segment
- * it is over, and what lay under it may be what is the matter. */
+/* It is another one. Of one family or both it is the same incident, whose begin stays;
+ * in another segment it is over, and what lay under it may be what is the matter. */
 static void
 change(struct turn *t)
 {
@@ -355,9 +452,7 @@ change(struct turn *t)
 	struct slot *slot = t->slot;
 
 	if (slot->d.segment == t->d->segment) {
-		slot->d = *t->d;
-		slot->begin = t->d->since * v->length;
-		slot->was = 0;
+		begin_anew(t, t->d->since * v->length);
 		go_on(t);
 		return;
 	}
@@ -372,7 +467,7 @@ change(struct turn *t)
 }
 
 /* What is worse and began later is told from now on. In the same segment that is the
- * same incident; else what was told goes on beneath it. */
+ * same incident, whose begin stays; else what was told goes on beneath it. */
 static void
 replace(struct turn *t)
 {
@@ -380,9 +475,7 @@ replace(struct turn *t)
 	struct slot *slot = t->slot;
 
 	if (slot->d.segment == t->d->segment) {
-		slot->was = slot->was != 0 ? slot->was : slot->begin;
-		slot->d = *t->d;
-		slot->begin = t->d->since * v->length;
+		begin_anew(t, t->d->since * v->length);
 		slot->same = 1;
 		go_on(t);
 		return;
@@ -401,7 +494,7 @@ replace(struct turn *t)
 	else
 		slot_shut(v, slot, t->s);
 	notice(t);
-	slot->begin = t->d->since * v->length;
+	slot->begin = slot->since = t->d->since * v->length;
 	open_it(t);
 }
 
@@ -426,9 +519,9 @@ lessen(struct turn *t)
 
 	if (++slot->news < LESS_SAME)
 		return;
-	slot->d = *t->d;
-	slot->begin = slot->was != 0 ? slot->was : slot->begin;
-	slot->was = 0;
+	begin_anew(t, t->d->since * t->v->length);
+	if (slot->dead.end > slot->since)
+		slot->dead.end = slot->since;
 	go_on(t);
 }
 
@@ -450,6 +543,7 @@ leave(struct turn *t)
 	}
 	if (slot->quiet == 0) {
 		slot->quiet = v->judged;
+		slot->d.size = sizes_median(&slot->sizes, slot->d.size);
 		tell(v, slot, t->s, false);
 	}
 	if (slot->state == SLOT_OPEN)
@@ -458,7 +552,7 @@ leave(struct turn *t)
 
 void
 slot_step(struct verdict *v, struct slot *slot, const struct series *s,
-    const struct diagnosis *d)
+    const struct diagnosis *d, const struct diagnosis *also)
 {
 	/* clang-format off */
 	static void (*const happens[SLOT_STATES][SAYINGS])(struct turn *) = {
@@ -470,7 +564,7 @@ slot_step(struct verdict *v, struct slot *slot, const struct series *s,
 		[SLOT_GONE]    = { leave,   go_on,   doubt,  worsen, lessen, ignore },
 	};
 	/* clang-format on */
-	struct turn t = { v, slot, s, d };
+	struct turn t = { v, slot, s, d, also };
 	enum saying says = saying_of(v, slot, d);
 
 	if (slot->held != 0 && d->state == DIAGNOSIS_FOUND && !is_passing(slot, d))
@@ -483,7 +577,9 @@ slot_move(struct slot *slot, int64_t windows, int64_t seconds)
 {
 	slot->begin += slot->begin != 0 ? seconds : 0;
 	slot->last += slot->last != 0 ? seconds : 0;
-	slot->was += slot->was != 0 ? seconds : 0;
+	slot->since += slot->since != 0 ? seconds : 0;
+	slot->dead.begin += slot->dead.end != 0 ? seconds : 0;
+	slot->dead.end += slot->dead.end != 0 ? seconds : 0;
 	slot->past.begin += seconds;
 	slot->past.last += seconds;
 	slot->quiet += slot->quiet != 0 ? windows : 0;

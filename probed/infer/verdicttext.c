@@ -523,6 +523,8 @@ put_numbers(const struct verdict *v, const struct diagnosis *d,
 		    (double)unknown / (double)(unknown + f->quality.samples);
 	if (d->sign == SIGN_LOSS && d->effect > 1)
 		finding_number(f, "design_effect", "ratio", d->effect);
+	finding_number_of(f, "size", d->sign == SIGN_LOSS ? "ratio" : "s",
+	    own != NULL ? own->path : segment_word(d->segment), d->size, NAN);
 	finding_number(f, "bad_far_networks", "count", d->bad);
 	finding_number(f, "good_far_networks", "count", d->good);
 	if (u != NULL)
@@ -665,6 +667,66 @@ put_again(const struct verdict *v, const struct slot *slot, struct infer_finding
 			slot->last, (v->judged + 1) * v->length, when, sizeof when));
 }
 
+/* --- what else there is to it ----------------------------------------------------- */
+
+/* "; from 14:00 to 15:00 nothing got through", of what is less by now, and "; something
+ * is the matter there since 13:00", of what became worse: or "". */
+static void
+put_before(const struct verdict *v, const struct slot *slot, struct infer_finding *f,
+    char *buf, size_t size)
+{
+	int64_t now = (v->judged + 1) * v->length;
+	bool dead = slot->dead.end != 0 && strcmp(slot->d.cause, "outage") != 0;
+	char from[32], to[32];
+	size_t n = 0;
+
+	buf[0] = '\0';
+	if (dead) {
+		finding_fact(f, "outage", "%lld to %lld: nothing got through",
+		    (long long)slot->dead.begin, (long long)slot->dead.end);
+		n = (size_t)snprintf(buf, size, "; from %s to %s nothing got through",
+		    time_text(slot->dead.begin, now, from, sizeof from),
+		    time_text(slot->dead.end, now, to, sizeof to));
+	}
+	if (slot->since == slot->begin)
+		return;
+	finding_fact(f, "phase", "%lld to %lld: %s", (long long)slot->since,
+	    (long long)slot->last, slot->d.cause);
+	if (!dead || slot->dead.begin > slot->begin)
+		snprintf(buf + n, size - n, "; something is the matter there since %s",
+		    time_text(slot->begin, now, from, sizeof from));
+}
+
+/* "; what gets through takes 80 ms longer", or in another segment what that does: of
+ * the other sign than SLOT's. Or "". */
+static void
+put_also(const struct verdict *v, const struct slot *slot, const struct series *s,
+    enum confidence confidence, struct infer_finding *f, char *buf, size_t size)
+{
+	static const char *const less[CONFIDENCES] = { "", " (a hint)", " (likely)" };
+	const struct diagnosis *d = &slot->also;
+	const char *text =
+	    sentence_of(d->segment, d->sign == SIGN_LOSS ? "loss" : "delay");
+	char what[TEXT];
+
+	buf[0] = '\0';
+	if (d->state != DIAGNOSIS_FOUND || d->sign == slot->d.sign || text == NULL ||
+	    slot->d.size >= VERDICT_FULL)
+		return;
+	enum confidence is = verdict_confidence(v, d, VERDICT_GOOD);
+	finding_number_of(f, d->sign == SIGN_LOSS ? "loss" : "added_delay",
+	    d->sign == SIGN_LOSS ? "ratio" : "s",
+	    s != NULL ? s->path : segment_word(d->segment), d->size, NAN);
+	if (d->segment != slot->d.segment)
+		fill(v, d, s, text, what, sizeof what);
+	else if (d->sign == SIGN_LOSS)
+		harm_text(d, what, sizeof what);
+	else
+		snprintf(what, sizeof what, "what gets through takes %s longer%s",
+		    delay_text(d->size, buf, size), d->p90 ? " at times" : "");
+	snprintf(buf, size, "; %s%s", what, is < confidence ? less[is] : "");
+}
+
 /* --- sentences -------------------------------------------------------------------- */
 
 void
@@ -676,7 +738,7 @@ verdict_tell(const struct verdict *v, const struct slot *slot, const struct seri
 		"Sure." };
 	const char *text = sentence_of(d->segment, d->cause);
 	char when[32], what[TEXT], rest[2 * TEXT], cut[VERDICT_HOP + 80];
-	char family[24] = "", again[80];
+	char family[24] = "", again[80], before[120], also[TEXT + 20];
 
 	finding_init(f, VERDICT_KIND, s != NULL ? s->path : segment_word(d->segment),
 	    VERDICT_SOURCE);
@@ -701,9 +763,11 @@ verdict_tell(const struct verdict *v, const struct slot *slot, const struct seri
 	    sizeof what);
 	put_rest(v, d, rest, sizeof rest);
 	put_again(v, slot, f, again, sizeof again);
-	finding_sentence(f, "Since %s%s %s%s%s.%s %s",
-	    time_text(slot->begin, (v->judged + 1) * v->length, when, sizeof when),
-	    again, family, what, cut, rest, sure[confidence]);
+	put_before(v, slot, f, before, sizeof before);
+	put_also(v, slot, s, confidence, f, also, sizeof also);
+	finding_sentence(f, "Since %s%s %s%s%s%s%s.%s %s",
+	    time_text(slot->since, (v->judged + 1) * v->length, when, sizeof when),
+	    again, family, what, cut, also, before, rest, sure[confidence]);
 }
 
 void

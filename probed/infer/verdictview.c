@@ -81,10 +81,10 @@ view_was_bad(const struct view *w, const struct series *s)
 	if (s->role == VERDICT_FAR || s->role == VERDICT_RESOLVER)
 		return false;
 	/* Far ends that lose little may seem good for a while: it goes on. */
-	if (v->path.same > 0 && v->path.begin / v->length < since)
-		since = v->path.begin / v->length;
-	if (v->under.open && v->under.begin / v->length < since)
-		since = v->under.begin / v->length;
+	if (v->path.same > 0 && v->path.since / v->length < since)
+		since = v->path.since / v->length;
+	if (v->under.open && v->under.since / v->length < since)
+		since = v->under.since / v->length;
 	if (w->alone || s->baseline.first == 0)
 		return true;
 	/* So it was by what it lost while nothing was the matter elsewhere. */
