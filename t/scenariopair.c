@@ -30,6 +30,25 @@ SECOND(upload_line_dead, fault_upload, fault_line_dead(w, t))
 SECOND(light_core_loss, fault_line_light, fault_core_loss(w, t))
 SECOND(peer_dead_end_dead, fault_peer_dead, w->own_loss[END + w->fars - 1] = 1)
 
+/* On the same way, and not twice as much. */
+static void
+core_loss_line_loss(struct world *w, double t)
+{
+	if (world_on(w, t))
+		w->link[CORE].more_loss = 0.2 + w->a * 0.05;
+	if (second(w, t))
+		w->link[LINE].more_loss = 0.3 + w->b * 0.1;
+}
+
+static void
+line_loss_lan_loss(struct world *w, double t)
+{
+	if (world_on(w, t))
+		w->link[LINE].more_loss = 0.2 + w->a * 0.05;
+	if (second(w, t))
+		w->link[LAN].more_loss = 0.3 + w->b * 0.1;
+}
+
 SECOND(light_end_dead, fault_line_light, fault_end_dead(w, t))
 SECOND(upload_hit, fault_upload, w->hit_loss[LINE] = 1)
 SECOND(lan_loss_peer_dead, fault_lan_loss, fault_peer_dead(w, t))
@@ -91,6 +110,12 @@ static const struct scenario_pair pairs[] = {
 	{ { "line light loss, the core for an hour", SEGMENT_ACCESS, "loss", true,
 	      QUIET, 3 * LONG, LONG, make_plain, light_core_loss },
 	    SEGMENT_PROVIDER, "loss" },
+	{ { "core loss, about as much of the line", SEGMENT_PROVIDER, "loss", true,
+	      QUIET, 2 * LONG, LONG, make_plain, core_loss_line_loss },
+	    SEGMENT_ACCESS, "loss" },
+	{ { "line loss, about as much of the wifi", SEGMENT_ACCESS, "loss", true, QUIET,
+	      2 * LONG, LONG, make_wireless, line_loss_lan_loss },
+	    SEGMENT_WIFI, "loss" },
 	{ { "line light loss, an end dead between", SEGMENT_ACCESS, "loss", true, QUIET,
 	      3 * LONG, LONG, make_plain, light_end_dead },
 	    SEGMENT_FAR, "outage" },

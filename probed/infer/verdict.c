@@ -141,6 +141,26 @@ role_of(const struct verdict *v, enum segment segment)
 	return VERDICT_FAR;
 }
 
+/* D blames what lies in front of what is told: that began when the hop that shows it
+ * began to lose, though all lost before by what is told. */
+static void
+date_by_hop(const struct verdict *v, struct diagnosis *d)
+{
+	enum verdict_role role = role_of(v, d->segment);
+	int64_t since = INT64_MAX;
+	const struct series *s, *next;
+
+	if (d->state != DIAGNOSIS_FOUND || !v->path.open || role == VERDICT_FAR ||
+	    v->path.d.sign != SIGN_LOSS || d->segment >= v->path.d.segment)
+		return;
+	HASH_ITER(hh, v->series, s, next)
+		if (s->role == role && s->track[SIGN_LOSS].bad &&
+		    s->track[SIGN_LOSS].first < since)
+			since = s->track[SIGN_LOSS].first;
+	if (since != INT64_MAX && since - d->since > verdict_apart(SIGN_LOSS, d->size))
+		d->since = since;
+}
+
 /* Does what was the matter before what is worse began go on? */
 static void
 judge_under(struct verdict *v)
@@ -232,10 +252,12 @@ judge(struct verdict *v, int64_t number)
 	judge_host(v, &all);
 	HASH_ITER(hh, v->series, s, next)
 		series_close(v, s, number);
+	series_follow(v);
 	v->undecided = v->host.same > 0 && !v->host.open;
 	if (v->host.same == 0) {
 		struct diagnosis loss = verdict_path(v, SIGN_LOSS);
 		struct diagnosis delay = verdict_path(v, SIGN_DELAY);
+		date_by_hop(v, &loss);
 		/* A full line delays and drops a little: its delay says more. */
 		bool better = delay.state == DIAGNOSIS_FOUND &&
 			      (loss.state != DIAGNOSIS_FOUND ||

@@ -227,6 +227,9 @@ void verdict_stash_free(struct verdict *v);
 
 /* The window NUMBER is over: what was collected of S becomes one of its own. */
 void series_close(struct verdict *v, struct series *s, int64_t number);
+/* All windows are closed: what series lose more since a hop in front of them began to
+ * lose as well has the begin of that. */
+void series_follow(const struct verdict *v);
 /* Pings and lost ones since window SINCE. */
 void series_counts(const struct series *s, int64_t since, uint64_t *n, uint64_t *lost);
 /* ... and before window UNTIL. */

@@ -17,6 +17,8 @@
 #define LESS 0.75		  /* of the loss there was: is less, */
 #define LESS_CHANCE 1e-6	  /* ... by this chance of so little */
 #define IN_RUNS 5 /* deviations of what windows differ that are no chance */
+#define MORE 1.2  /* of the loss there was: is more, by another's doing, */
+#define FOLLOWS 1e-4 /* ... by this chance of so much */
 #define DELAY_LEAST 0.003
 #define NEAR_LEAST 0.005
 #define OWN_LAG (VERDICT_RING / 2) /* windows until one is known to be of no fault */
@@ -366,6 +368,50 @@ lessen(struct series *s)
 		t->less = true;
 		memset(s->error, 0, sizeof s->error);
 		return;
+	}
+}
+
+/* Does S lose provably more since HOP in front of it began to lose, which was after S
+ * did? Then that is HOP's doing, though it is not twice as much, and is since then. */
+static void
+follow(struct series *s, const struct series *hop)
+{
+	struct track *t = &s->track[SIGN_LOSS];
+	int64_t since = hop->track[SIGN_LOSS].since;
+	uint64_t n, lost;
+	double low, high;
+
+	series_counts(hop, since, &n, &lost);
+	if (n == 0 ||
+	    since - t->since <= verdict_apart(SIGN_LOSS, (double)lost / (double)n))
+		return;
+	/* The window in which it began is neither before nor after it. */
+	series_counts_until(s, t->since + 1, since, &n, &lost);
+	if (n == 0)
+		return;
+	odds_interval(lost, n, &low, &high);
+	series_counts(s, since + 1, &n, &lost);
+	if (n == 0 || (double)lost < MORE * high * (double)n ||
+	    odds_at_least(lost, n, high) > FOLLOWS)
+		return;
+	t->since = since;
+	t->less = false;
+	memset(s->error, 0, sizeof s->error);
+}
+
+void
+series_follow(const struct verdict *v)
+{
+	struct series *s, *next, *hop, *more;
+
+	HASH_ITER(hh, v->series, hop, more) {
+		if (hop->role < VERDICT_GATEWAY || hop->role > VERDICT_PROVIDER ||
+		    !hop->track[SIGN_LOSS].bad || hop->track[SIGN_LOSS].less)
+			continue;
+		HASH_ITER(hh, v->series, s, next)
+			if (s->role > hop->role && s->track[SIGN_LOSS].bad &&
+			    (s->family == hop->family || hop->family == 0))
+				follow(s, hop);
 	}
 }
 
