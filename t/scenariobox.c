@@ -592,7 +592,8 @@ measure(struct box *b, unsigned node, double end)
 	for (unsigned i = 0; i < w->pings; i++) {
 		double t = end - w->step + w->step * i / w->pings;
 		/* Once a round will do where nothing begins or ends within it. */
-		if (i == 0 || b->sc->segment == SEGMENT_NONE || !whole || w->restless)
+		if (i == 0 || (!w->bursts && (b->sc->segment == SEGMENT_NONE ||
+						 !whole || w->restless)))
 			turn(b, t);
 		if (i == 0)
 			r->begin_ns = clock_wall_ns();

@@ -411,6 +411,31 @@ try_chance(const struct scenario *sc, unsigned seeds, uint64_t first)
 	ok(sure == 0, "%s: nothing else is sure", sc->name);
 }
 
+static void
+try_hour(const struct scenario_two *two, unsigned seeds, uint64_t first)
+{
+	const struct scenario *sc = &two->sc;
+	unsigned right = 0;
+
+	for (unsigned i = 0; i < seeds; i++) {
+		const struct outcome *o = outcome_of(sc, first + i);
+		bool told = false, wrong = false;
+		for (unsigned k = 0; k < o->words; k++) {
+			enum segment at = o->word[k].segment;
+			bool is = at == sc->segment || at == two->also;
+			told |= is && o->word[k].at <= o->onset + HOUR;
+			wrong |= !is && o->word[k].confidence == CONFIDENCE_SURE;
+		}
+		right += told && !wrong;
+		if (!told || wrong)
+			print(sc, first + i, o);
+	}
+	char what[200];
+
+	snprintf(what, sizeof what, "%s: told within an hour", sc->name);
+	claim(right, seeds, first, what);
+}
+
 /* "... by 40 ms" or "loses 15 %": seconds, or a ratio; NAN: it says none. */
 static double
 said_size(const char *sentence)
@@ -517,7 +542,7 @@ static void
 plan_all(unsigned seeds, uint64_t first, uint64_t fresh)
 {
 	size_t most = scenarios_two.n + scenarios_pair.n + scenarios_chance.n +
-		      scenarios_size.n + scenarios_again.n;
+		      scenarios_size.n + scenarios_again.n + scenarios_hour.n;
 
 	for (size_t k = 0; k < TABLES; k++)
 		most += tables[k]->n;
@@ -551,6 +576,10 @@ plan_all(unsigned seeds, uint64_t first, uint64_t fresh)
 		for (unsigned n = 0; n < seeds; n++)
 			if (is_wanted(scenarios_again.scenario[i].name))
 				plan(&scenarios_again.scenario[i], first + n);
+	for (size_t i = 0; i < scenarios_hour.n; i++)
+		for (unsigned n = 0; n < seeds; n++)
+			if (is_wanted(scenarios_hour.two[i].sc.name))
+				plan(&scenarios_hour.two[i].sc, first + n);
 	if (*wanted_name == NULL && FRESH)
 		for (size_t k = 0; k < TABLES; k++)
 			for (size_t i = 0; i < tables[k]->n; i++)
@@ -596,6 +625,9 @@ main(int argc, char **argv)
 	for (size_t i = 0; i < scenarios_again.n; i++)
 		if (is_wanted(scenarios_again.scenario[i].name))
 			try_again(&scenarios_again.scenario[i], seeds, first);
+	for (size_t i = 0; i < scenarios_hour.n; i++)
+		if (is_wanted(scenarios_hour.two[i].sc.name))
+			try_hour(&scenarios_hour.two[i], seeds, first);
 	scenarios_elsewhere(
 	    &(struct scenario_watch){ seeds, first, is_wanted, claim, say }, &all);
 	ok(all.right * 100 >= all.runs * 95,

@@ -66,6 +66,9 @@ extern const struct scenario_table scenarios_size;
 /* These come and go for hours, and are over twice at most. */
 extern const struct scenario_table scenarios_again;
 
+/* Of these one of the two is told within an hour, and nothing that is wrong is sure. */
+extern const struct scenario_twos scenarios_hour;
+
 struct sums {
 	unsigned runs, right, scenarios;
 };

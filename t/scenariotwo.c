@@ -102,6 +102,12 @@ make_restless(struct world *w)
 	w->restless = true;
 }
 
+static void
+make_bursts(struct world *w)
+{
+	w->bursts = true;
+}
+
 /* One thing, and an hour later another. */
 #define THEN(NAME, FIRST, SECOND)                                                      \
 	static void NAME(struct world *w, double t)                                    \
@@ -166,9 +172,8 @@ static const struct scenario chances[] = {
 	    HOUR, HOUR, make_plain, fault_core_loss },
 	{ "wifi loss, and an hour after it", SEGMENT_WIFI, "loss", false, QUIET, HOUR,
 	    HOUR, make_wireless, fault_lan_loss },
-	/* All pings of a round at its begin. */
 	{ "line dead for half a minute of two, by bursts", SEGMENT_ACCESS,
-	    "loss|outage", false, QUIET, LONG, 0, make_plain, line_comes_and_goes },
+	    "loss|outage", false, QUIET, LONG, 0, make_bursts, line_comes_and_goes },
 	{ "core dead, access hop mute an hour later", SEGMENT_PROVIDER, "outage", false,
 	    QUIET, LONG, 0, make_plain, core_dead_then_mute },
 };
@@ -194,6 +199,26 @@ static const struct scenario agains[] = {
 
 const struct scenario_table scenarios_again = { agains,
 	sizeof agains / sizeof agains[0] };
+
+static void
+make_five_minutes(struct world *w)
+{
+	make_bursts(w);
+	w->step = 300;
+	w->pings = 20;
+	for (unsigned i = 0; i < NODES; i++)
+		w->phase[i] = chance() * w->step;
+}
+
+/* Each target meets every other outage, or none; so nothing proves where it is. */
+static const struct scenario_two hours[] = {
+	{ { "line dead for half a minute of two, every 5 minutes", SEGMENT_ACCESS,
+	      "loss|outage", false, QUIET, LONG, 0, make_five_minutes,
+	      line_comes_and_goes },
+	    SEGMENT_BEYOND },
+};
+
+const struct scenario_twos scenarios_hour = { hours, sizeof hours / sizeof hours[0] };
 
 static const struct scenario sizes[] = {
 	{ "line loss, a peering adds more", SEGMENT_ACCESS, "loss", true, QUIET, LONG,

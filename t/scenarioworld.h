@@ -62,6 +62,7 @@ struct world {
 	double onset, length; /* of what happens, epoch seconds */
 	double a, b;	      /* of the scenario: drawn once */
 	bool restless;	      /* something begins or ends amidst rounds all the time */
+	bool bursts;	      /* all pings of a round are sent at its begin */
 	double in, out;	      /* use of the line, now; NAN: nobody counts */
 	bool stalled, off, cannot_send, no_route, overflow;
 	enum verdict_error error; /* of what is lost at the end itself */

@@ -11,6 +11,8 @@
 
 #define ENOUGH_PINGS 20 /* of a window of short rounds */
 #define SHORT_WINDOW_S 60
+#define RUNS_WINDOWS 8 /* until what is lost in runs is told, */
+#define RUNS_S 900     /* ... and seconds */
 
 struct series *
 verdict_find(const struct verdict *v, uint64_t id)
@@ -231,6 +233,54 @@ is_disturbed(const struct verdict *v)
 	       v->undecided || bad > 1;
 }
 
+/* Far ends have lost pings in runs for long, and what was asked between the runs proves
+ * nothing: that is said at least, of no place. */
+static struct diagnosis
+scattered(const struct verdict *v)
+{
+	struct diagnosis d = { .state = DIAGNOSIS_NONE,
+		.sign = SIGN_LOSS,
+		.segment = SEGMENT_BEYOND,
+		.cause = "loss",
+		.behind = VERDICT_OTHER,
+		.since = v->judged };
+	const struct series *s, *next;
+	uint64_t n, lost, all = 0, all_lost = 0;
+	double squares = 0;
+	unsigned windows = 0;
+
+	HASH_ITER(hh, v->series, s, next) {
+		const struct track *t = &s->track[SIGN_LOSS];
+		double one = 0;
+		unsigned of = 0;
+		if (s->role != VERDICT_FAR || s->slot.open || !t->bad)
+			continue;
+		series_scatter(s, t->since, &one, &of);
+		if (series_effect(one, of) <= 1)
+			continue;
+		d.bad++;
+		squares += one;
+		windows += of;
+		if (t->since < d.since)
+			d.since = t->since;
+	}
+	if (d.bad < 2 || v->judged - d.since < RUNS_WINDOWS ||
+	    (v->judged - d.since) * v->length < RUNS_S)
+		return d;
+	HASH_ITER(hh, v->series, s, next)
+		if (s->role == VERDICT_FAR && !s->slot.open) {
+			series_counts(s, d.since, &n, &lost);
+			all += n;
+			all_lost += lost;
+			d.good += !s->track[SIGN_LOSS].bad;
+		}
+	odds_interval(all_lost, all, &d.low, &d.high);
+	d.state = DIAGNOSIS_FOUND;
+	d.size = d.ends = (double)all_lost / (double)all;
+	d.effect = squares / windows;
+	return d;
+}
+
 static void
 judge(struct verdict *v, int64_t number)
 {
@@ -258,6 +308,10 @@ judge(struct verdict *v, int64_t number)
 		struct diagnosis loss = verdict_path(v, SIGN_LOSS);
 		struct diagnosis delay = verdict_path(v, SIGN_DELAY);
 		date_by_hop(v, &loss);
+		if (loss.state != DIAGNOSIS_FOUND && delay.state != DIAGNOSIS_FOUND) {
+			struct diagnosis runs = scattered(v);
+			loss = runs.state == DIAGNOSIS_FOUND ? runs : loss;
+		}
 		/* A full line delays and drops a little: its delay says more. */
 		bool better = delay.state == DIAGNOSIS_FOUND &&
 			      (loss.state != DIAGNOSIS_FOUND ||

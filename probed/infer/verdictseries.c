@@ -154,18 +154,35 @@ series_fresh(const struct verdict *v, const struct series *s)
 	return s->windows > 0 && v->judged - series_window(s, 0)->number <= apart(v, s);
 }
 
+static bool
+is_worse_than(const struct window *w, uint64_t lost, uint64_t n)
+{
+	return w->lost * n > lost * w->n;
+}
+
 void
 series_scatter(const struct series *s, int64_t since, double *squares, unsigned *n)
 {
 	uint64_t pings = 0, lost = 0;
-	unsigned from = 1, to = series_kept(s);
+	unsigned from = 0, to = series_kept(s);
 
-	/* Those in which it began and ends are bad in part only. */
-	while (
-	    from < to && series_window(s, from - 1)->number >= s->track[SIGN_LOSS].last)
+	while (from < to && series_window(s, from)->number >= s->track[SIGN_LOSS].last)
 		from++;
 	while (to > from && series_window(s, to - 1)->number <= since)
 		to--;
+	for (unsigned i = from; i < to; i++) {
+		pings += series_window(s, i)->n;
+		lost += series_window(s, i)->lost;
+	}
+	/* Those in which it began and ends are bad in part only: unless they are worse
+	 * than what lies between them. */
+	if (from > 0 && to > from &&
+	    is_worse_than(series_window(s, from - 1), lost, pings))
+		from--;
+	if (to > from && to < series_kept(s) && series_window(s, to)->number == since &&
+	    is_worse_than(series_window(s, to), lost, pings))
+		to++;
+	pings = lost = 0;
 	for (unsigned i = from; i < to; i++) {
 		pings += series_window(s, i)->n;
 		lost += series_window(s, i)->lost;
