@@ -514,6 +514,13 @@ verdict_cuts(struct verdict *v, verdict_cut_fn fn, void *ctx)
 }
 
 void
+verdict_begins(struct verdict *v, verdict_begin_fn fn, void *ctx)
+{
+	v->begin = fn;
+	v->begin_ctx = ctx;
+}
+
+void
 verdict_own_load(struct verdict *v, int64_t begin)
 {
 	v->load = begin;

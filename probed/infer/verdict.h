@@ -109,6 +109,9 @@ typedef double (*verdict_talker_fn)(void *ctx, int64_t begin, int64_t end, bool 
 typedef unsigned (*verdict_cut_fn)(void *ctx, const uint64_t *bad, size_t bads,
     const uint64_t *good, size_t goods, char hop[VERDICT_HOP]);
 
+/* When the incident about SUBJECT that is open began, epoch seconds; 0: none is. */
+typedef int64_t (*verdict_begin_fn)(void *ctx, const char *subject);
+
 struct verdict;
 
 /* Something opened, goes on with new words, or closed (OVER) at TIME; F is borrowed. */
@@ -127,6 +130,8 @@ void verdict_use(struct verdict *v, const struct verdict_use *use);
 void verdict_talkers(struct verdict *v, verdict_talker_fn fn, void *ctx);
 /* Whom to ask where ways part when some of them are bad; NULL: nobody. */
 void verdict_cuts(struct verdict *v, verdict_cut_fn fn, void *ctx);
+/* Whom to ask whether what opens was open before a restart; NULL: nobody. */
+void verdict_begins(struct verdict *v, verdict_begin_fn fn, void *ctx);
 /* Another judge's finding, as it is now; OVER: it is none any more. */
 void verdict_neighbour(struct verdict *v, const struct infer_finding *f, bool over);
 /* Nothing was measured from BEGIN to END, by own fault: WHY is a word or two. */

@@ -198,6 +198,8 @@ struct verdict {
 	void *talker_ctx;
 	verdict_cut_fn cut; /* NULL: nobody knows */
 	void *cut_ctx;
+	verdict_begin_fn begin; /* NULL: nobody knows */
+	void *begin_ctx;
 	unsigned left_out; /* targets that there is no room for */
 	int64_t load; /* since when a load test runs; 0: none does */
 	int64_t gap_begin, gap_end;

@@ -355,7 +355,7 @@ take(struct turn *t)
 	if (t->also == NULL || t->also->state == DIAGNOSIS_NONE)
 		slot->also.state = DIAGNOSIS_NONE;
 	else if (t->also->state == DIAGNOSIS_FOUND && !t->also->fading)
-		slot->also = *t->also, slot->also.other = NULL;
+		slot->also = *t->also;
 	if (!slot->open || !slot->d.fading) {
 		slot->last = end_of_window(t->v);
 		sizes_add(&slot->sizes, slot->d.size);
@@ -401,12 +401,24 @@ notice(struct turn *t)
 	enter(slot, SLOT_SEEN);
 }
 
+/* The begin of what opens: of what was open before a restart, that of then. */
+static int64_t
+begin_before(const struct turn *t)
+{
+	const struct verdict *v = t->v;
+	int64_t begin = t->slot->begin, told = 0;
+
+	if (v->begin != NULL)
+		told = v->begin(v->begin_ctx,
+		    t->s != NULL ? t->s->path : segment_word(t->slot->d.segment));
+	return told != 0 && told < begin ? told : begin;
+}
+
 /* The second one: it is told. */
 static void
 open_it(struct turn *t)
 {
 	struct slot *slot = t->slot;
-
 	int64_t begin = begin_of(t->v, slot, t->d);
 
 	if (begin < slot->begin)
@@ -415,6 +427,7 @@ open_it(struct turn *t)
 	take(t);
 	slot->same++;
 	slot->times = times(t->v, slot);
+	slot->begin = begin_before(t);
 	enter(slot, SLOT_OPEN);
 	tell(t->v, slot, t->s, false);
 }

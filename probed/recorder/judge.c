@@ -583,6 +583,16 @@ judge_begin(struct judge *j, struct conditions *cs, struct events *ev)
 	read_file(j);
 }
 
+static int64_t
+begin_of(void *ctx, const char *subject)
+{
+	const struct judge *j = ctx;
+
+	return j->cs != NULL
+		   ? condition_begin(j->cs, VERDICT_KIND, subject, VERDICT_SOURCE)
+		   : 0;
+}
+
 /* Where usual ways part, by the ladder. */
 static unsigned
 cut(void *ctx, const uint64_t *bad, size_t bads, const uint64_t *good, size_t goods,
@@ -609,6 +619,7 @@ judge_new(const struct judge_ops *ops, void *ctx, struct paths *paths)
 	j->paths = paths;
 	j->v = verdict_new(hear, j);
 	verdict_cuts(j->v, cut, j);
+	verdict_begins(j->v, begin_of, j);
 	return j;
 }
 
