@@ -32,8 +32,9 @@ struct scenario_two {
 	enum segment also;
 };
 
-/* One thing, SC's, and in the middle third of it another: each is told in time and with
- * its own begin, nothing else is, and neither is called over while it lasts. */
+/* One thing, SC's, and in the middle third of it another: each is told in time and
+ * since when it is so, in one segment as one incident; nothing else is, neither is
+ * called over while it lasts, and no begin moves. */
 struct scenario_pair {
 	struct scenario sc;
 	enum segment then;

@@ -1096,8 +1096,11 @@ test_runs(void)
 	}
 	has("Pings are lost in runs", "it turns out to lose them in runs");
 	is_int(last.confidence, CONFIDENCE_LIKELY, "of which nothing is sure any more");
-	lossy(v, t, 25, ACCESS, 6);
-	is_int(last.confidence, CONFIDENCE_LIKELY, "nor is it when they are over");
+	t = lossy(v, t, 25, ACCESS, 6);
+	is_int(
+	    last.confidence, CONFIDENCE_LIKELY, "nor is it right after they are over");
+	lossy(v, t, 30, ACCESS, 6);
+	is_int(last.confidence, CONFIDENCE_SURE, "but long after");
 	verdict_free(v);
 }
 

@@ -122,6 +122,7 @@ struct slot {
 	struct diagnosis d;
 	struct diagnosis also; /* what it does besides, of the other sign */
 	struct sizes sizes;    /* since SINCE */
+	int64_t runs; /* number of the last window that showed pings lost in runs */
 	/* Windows in a row that said what is worse, and began later, or is less: */
 	unsigned news;
 	struct diagnosis next;

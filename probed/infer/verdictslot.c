@@ -324,12 +324,17 @@ rise(struct verdict *v)
 
 /* --- what may happen to a slot ---------------------------------------------------- */
 
-/* What was lost in runs is, though a few windows may not show it. */
+/* What was lost in runs lately is, though the last windows do not show it. */
 static void
-keep_runs(struct diagnosis *d, const struct diagnosis *was)
+keep_runs(struct turn *t, const struct diagnosis *was)
 {
-	if (is_in_runs(was) && d->sign == SIGN_LOSS)
-		d->effect = fmax(d->effect, was->effect);
+	struct slot *slot = t->slot;
+
+	if (is_in_runs(t->d))
+		slot->runs = t->v->judged;
+	if (is_in_runs(was) && slot->d.sign == SIGN_LOSS &&
+	    t->v->judged - slot->runs < VERDICT_RING)
+		slot->d.effect = fmax(slot->d.effect, was->effect);
 }
 
 /* SLOT's is as D says; what is told keeps the cause that says more, and the size that
@@ -342,7 +347,7 @@ take(struct turn *t)
 
 	slot->d = *t->d;
 	if (slot->open) {
-		keep_runs(&slot->d, &was);
+		keep_runs(t, &was);
 		if (rank(was.cause) > rank(slot->d.cause)) {
 			slot->d.cause = of_full_line(was.cause, slot->d.sign);
 			slot->d.passive = was.passive;
@@ -597,6 +602,7 @@ slot_move(struct slot *slot, int64_t windows, int64_t seconds)
 	slot->past.last += seconds;
 	slot->quiet += slot->quiet != 0 ? windows : 0;
 	slot->d.since += windows;
+	slot->runs += slot->runs != 0 ? windows : 0;
 	slot->next.since += windows;
 	slot->held += slot->held != 0 ? windows : 0;
 	slot->risen += slot->risen != 0 ? windows : 0;
