@@ -116,6 +116,7 @@ LIMITS_BEFORE(access_mute_core_dead, ACCESS, 1, fault_core_dead)
 LIMITS_BEFORE(access_limits_core_loss, ACCESS, 0.4, fault_core_loss)
 LIMITS_WITH(access_mutes_core_loss, ACCESS, 1, CORE)
 LIMITS_WITH(access_limits_much_core_loss, ACCESS, 0.8, CORE)
+LIMITS_WITH(access_limits_more_core_loss, ACCESS, 0.6, CORE)
 LIMITS_WITH(gateway_mutes_line_loss, GATEWAY, 1, LINE)
 
 static const struct scenario hops[] = {
@@ -171,6 +172,8 @@ static const struct scenario hops[] = {
 	    QUIET, LONG, 0, make_plain, access_mutes_core_loss },
 	{ "core loss, access hop limits from then on", SEGMENT_BEYOND, "loss", false,
 	    QUIET, LONG, 0, make_plain, access_limits_much_core_loss },
+	{ "core loss, access hop limits to 40 % from then on", SEGMENT_BEYOND, "loss",
+	    false, QUIET, LONG, 0, make_plain, access_limits_more_core_loss },
 	{ "line loss, gateway mute from then on, wifi", SEGMENT_BEYOND, "loss", false,
 	    QUIET, LONG, 0, make_wireless, gateway_mutes_line_loss },
 	{ "line delay, gateway slow since an hour, wifi", SEGMENT_ACCESS, "delay",

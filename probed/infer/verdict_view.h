@@ -73,6 +73,9 @@ bool view_began_before(const struct view *w, const struct series *s, int64_t sin
 /* How much slower than usual the middle one of the far ends is, by the tail. */
 double view_far_tail(const struct view *w);
 
+/* May a hop in ROLE, which is bad, be so by itself, since less gets lost behind it? */
+bool view_may_be_own(const struct view *w, enum verdict_role role);
+
 enum standing standing_of(const struct view *w, const struct series *s);
 /* A role by its series: one that is good says that the way to it is. */
 enum standing standing_of_role(const struct view *w, enum verdict_role role);

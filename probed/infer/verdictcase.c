@@ -190,7 +190,7 @@ all_bad(const struct view *w, const struct fars *f)
 		/* Cable and router look the same where nothing else is at home. */
 		d.bounded = near != SEGMENT_HOME ||
 			    standing_of_role(w, VERDICT_HOME) == STANDING_BAD;
-		d.confirmed = fresh > 1;
+		d.confirmed = fresh > 1 && !view_may_be_own(w, VERDICT_GATEWAY);
 		return d;
 	}
 	/* What is good behind it makes what looks bad at a hop the hop's own. */
@@ -208,13 +208,15 @@ all_bad(const struct view *w, const struct fars *f)
 	if (access == STANDING_GOOD && provider == STANDING_BAD) {
 		d = found(w, SEGMENT_PROVIDER, f);
 		d.bounded = true;
-		d.confirmed = fresh >= 2;
+		d.confirmed = fresh >= 2 && !view_may_be_own(w, VERDICT_PROVIDER);
 		return d;
 	}
 	if (access == STANDING_BAD && gateway == STANDING_GOOD) {
 		d = found(w, SEGMENT_ACCESS, f);
 		d.bounded = true;
-		d.confirmed = fresh >= 2 || (f->bad == 0 && provider == STANDING_BAD);
+		d.confirmed =
+		    (fresh >= 2 || (f->bad == 0 && provider == STANDING_BAD)) &&
+		    !view_may_be_own(w, VERDICT_ACCESS);
 		return d;
 	}
 	/* The full upload shows at the far ends alone where no hop answers; so do its

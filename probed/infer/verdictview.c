@@ -10,8 +10,9 @@
 #define LIVES 0.9   /* loss, less than which is proof of a way where all is dead */
 #define MUCH 0.5    /* loss that shows at once; */
 #define SMALL 0.2   /* less than that may take ten windows */
-#define THROUGH 0.8 /* of a hop's must show behind it, else it is its own */
-#define MORE 1e-5   /* ... of what loses anyhow, window after window */
+#define THROUGH 0.8 /* of a hop's delay must show behind it, else it is its own */
+#define MORE 1e-5   /* chance of what loses anyhow, window after window */
+#define DOUBT 0.2   /* ... below which nobody is sure that it is the same */
 
 static double
 loss_of(const struct series *s, int64_t since)
@@ -147,19 +148,20 @@ joined(const struct view *w, const struct series *s)
 	return series_against(s, w->since, INT64_MAX, high, VERDICT_ALSO) > 0;
 }
 
-/* Does hop S lose provably more than gets lost behind it? That is its own. */
-static bool
-is_own(const struct view *w, const struct series *s)
+/* The chance of what hop S loses, or more, where it is what gets lost behind it: what
+ * is more than that is its own. */
+static double
+like_ends(const struct view *w, const struct series *s)
 {
 	const struct series *o, *next;
 	uint64_t n, lost, p, l, all = 0, all_lost = 0;
 	double low, high;
-	int64_t since = w->since;
+	int64_t since = view_settled(w, s);
 
 	if (s->role == VERDICT_FAR || s->role == VERDICT_RESOLVER || w->alone)
-		return false;
-	if (s->track[SIGN_LOSS].bad && s->track[SIGN_LOSS].since > since)
-		since = s->track[SIGN_LOSS].since;
+		return 1;
+	if (s->track[SIGN_LOSS].bad && s->track[SIGN_LOSS].since >= since)
+		since = s->track[SIGN_LOSS].since + 1;
 	HASH_ITER(hh, w->v->series, o, next)
 		if (o->role == VERDICT_FAR && !o->slot.open && view_has(w, o) &&
 		    o->track[SIGN_LOSS].bad) {
@@ -167,11 +169,21 @@ is_own(const struct view *w, const struct series *s)
 			all += p;
 			all_lost += l;
 		}
-	if (all == 0)
-		return false;
 	odds_interval(all_lost, all, &low, &high);
 	series_counts(s, since, &n, &lost);
-	return high < THROUGH && odds_at_least(lost, n, high / THROUGH) < MORE;
+	return all == 0 || high >= 1 ? 1 : odds_at_least(lost, n, high);
+}
+
+bool
+view_may_be_own(const struct view *w, enum verdict_role role)
+{
+	const struct series *s, *next;
+
+	HASH_ITER(hh, w->v->series, s, next)
+		if (s->role == role && view_has(w, s) && w->sign == SIGN_LOSS &&
+		    standing_of(w, s) == STANDING_BAD && like_ends(w, s) < DOUBT)
+			return true;
+	return false;
 }
 
 /* Does S, which loses by its own, let through what nothing would where all is dead? */
@@ -200,7 +212,8 @@ standing_by_loss(const struct view *w, const struct series *s)
 		return STANDING_NONE;
 	if (view_was_bad(w, s))
 		return standing_by_more(w, s);
-	if (is_own(w, s))
+	double alike = like_ends(w, s);
+	if (alike < MORE)
 		return STANDING_NONE;
 	/* What was before it recovered is no word on how it is now. */
 	series_counts(s, clean > view_settled(w, s) ? clean : view_settled(w, s),
@@ -210,6 +223,8 @@ standing_by_loss(const struct view *w, const struct series *s)
 		return STANDING_GOOD;
 	if (lives(w, s))
 		return STANDING_GOOD;
+	if (alike < VERDICT_PROVEN)
+		return STANDING_OPEN; /* more of its windows tell */
 	/* Others showed when it began: what it lost since then is no chance, though its
 	 * windows alone would not tell yet. */
 	if (s->track[SIGN_LOSS].bad)
