@@ -12,6 +12,7 @@
 #define SMALL 0.2   /* less than that may take ten windows */
 #define THROUGH 0.8 /* of a hop's delay must show behind it, else it is its own */
 #define MORE 1e-5   /* chance of what loses anyhow, window after window */
+#define OWN 1e-7 /* ... of a hop's, for hours, where it is that of what lies behind */
 #define DOUBT 0.2   /* ... below which nobody is sure that it is the same */
 
 static double
@@ -160,8 +161,9 @@ like_ends(const struct view *w, const struct series *s)
 
 	if (s->role == VERDICT_FAR || s->role == VERDICT_RESOLVER || w->alone)
 		return 1;
-	if (s->track[SIGN_LOSS].bad && s->track[SIGN_LOSS].since >= since)
-		since = s->track[SIGN_LOSS].since + 1;
+	/* Not since it lost more again: those windows are the unlucky ones. */
+	if (s->track[SIGN_LOSS].bad && s->track[SIGN_LOSS].first >= since)
+		since = s->track[SIGN_LOSS].first + 1;
 	HASH_ITER(hh, w->v->series, o, next)
 		if (o->role == VERDICT_FAR && !o->slot.open && view_has(w, o) &&
 		    o->track[SIGN_LOSS].bad) {
@@ -213,7 +215,7 @@ standing_by_loss(const struct view *w, const struct series *s)
 	if (view_was_bad(w, s))
 		return standing_by_more(w, s);
 	double alike = like_ends(w, s);
-	if (alike < MORE)
+	if (alike < OWN)
 		return STANDING_NONE;
 	/* What was before it recovered is no word on how it is now. */
 	series_counts(s, clean > view_settled(w, s) ? clean : view_settled(w, s),
