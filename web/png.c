@@ -4,12 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <zlib.h>
+#include <libdeflate.h>
 
+#include "base/log.h"
 #include "base/mem.h"
-#include "web/deflate.h"
 
-#define LEVEL 3 /* of zlib, for the few pictures that are not opaque */
+/* Graphs are areas of one colour: with no filter, libdeflate packs them so as small as
+ * libpng does with all its filters at level 6, in a sixth of the time. */
+#define LEVEL 2
 #define PIXELS_MAX (1U << 26)
 #define HEADER (8 + 12 + 13)
 #define CHUNK 12 /* around its data */
@@ -24,8 +26,22 @@ is_opaque(const uint32_t *pixel, unsigned width, unsigned height, size_t stride)
 	return true;
 }
 
-/* Rows of r, g, b, alpha, each behind the number of its filter, which is none. PNG does
- * not have alpha in its colours. */
+/* Rows of r, g, b, each behind the number of its filter, which is none. */
+static void
+opaque_rows(
+    uint8_t *out, const uint32_t *pixel, unsigned width, unsigned height, size_t stride)
+{
+	for (unsigned y = 0; y < height; y++, pixel += stride) {
+		*out++ = 0;
+		for (unsigned x = 0; x < width; x++) {
+			*out++ = (uint8_t)(pixel[x] >> 16);
+			*out++ = (uint8_t)(pixel[x] >> 8);
+			*out++ = (uint8_t)pixel[x];
+		}
+	}
+}
+
+/* The same with alpha, which PNG does not have in its colours. */
 static void
 alpha_rows(
     uint8_t *out, const uint32_t *pixel, unsigned width, unsigned height, size_t stride)
@@ -60,8 +76,8 @@ chunk(uint8_t *at, const char *type, size_t len)
 {
 	put_u32(at, (uint32_t)len);
 	memcpy(at + 4, type, 4);
-	uLong sum = crc32(crc32(0, NULL, 0), at + 4, (uInt)(len + 4));
-	return put_u32(at + 8 + len, (uint32_t)sum);
+	uint32_t sum = libdeflate_crc32(0, at + 4, len + 4);
+	return put_u32(at + 8 + len, sum);
 }
 
 static uint8_t *
@@ -79,40 +95,29 @@ header(uint8_t *at, unsigned width, unsigned height, bool opaque)
 	return chunk(at + sizeof magic, "IHDR", 13);
 }
 
-/* Pack pixels with alpha to OUT, which has ROOM bytes. How many they are, 0: none. */
-static size_t
-pack_alpha(uint8_t *out, size_t room, const uint32_t *pixel, unsigned width,
-    unsigned height, size_t stride)
-{
-	size_t len = ((size_t)width * 4 + 1) * height;
-	uint8_t *raw = mem_alloc(len);
-	uLongf packed = room;
-
-	alpha_rows(raw, pixel, width, height, stride);
-	int status = compress2(out, &packed, raw, (uLong)len, LEVEL);
-	free(raw);
-	return status == Z_OK ? packed : 0;
-}
-
 uint8_t *
 png_pack(
     const uint32_t *pixel, unsigned width, unsigned height, size_t stride, size_t *size)
 {
 	if (width == 0 || height == 0 || height > PIXELS_MAX / width)
 		return NULL;
+	struct libdeflate_compressor *z = libdeflate_alloc_compressor(LEVEL);
+	if (z == NULL)
+		fatal("out of memory");
 	bool opaque = is_opaque(pixel, width, height, stride);
-	size_t room = opaque ? deflate_bound(width, height)
-			     : compressBound(((uLong)width * 4 + 1) * height);
+	size_t len = ((size_t)width * (opaque ? 3 : 4) + 1) * height;
+	size_t room = libdeflate_zlib_compress_bound(z, len);
+	uint8_t *raw = mem_alloc(len);
 	uint8_t *file = mem_alloc(HEADER + CHUNK + room + CHUNK);
 	uint8_t *at = header(file, width, height, opaque);
-	/* Graphs are areas of one colour: without filters. */
-	size_t packed = opaque ? deflate_rows(at + 8, pixel, width, height, stride)
-			       : pack_alpha(at + 8, room, pixel, width, height, stride);
 
-	if (packed == 0) {
-		free(file);
-		return NULL;
-	}
+	if (opaque)
+		opaque_rows(raw, pixel, width, height, stride);
+	else
+		alpha_rows(raw, pixel, width, height, stride);
+	size_t packed = libdeflate_zlib_compress(z, raw, len, at + 8, room);
+	libdeflate_free_compressor(z);
+	free(raw);
 	at = chunk(at, "IDAT", packed);
 	at = chunk(at, "IEND", 0);
 	*size = (size_t)(at - file);
