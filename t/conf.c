@@ -1130,7 +1130,7 @@ test_sinks(void)
 	is_int(conf->sink[1].timeout, 7, "a timeout");
 	is_str(conf->rrdcached, "/run/r.sock", "rrdcached's socket");
 	ok(!conf->sink[1].mqtt && conf->sink[2].mqtt, "a broker by its URL");
-	is_str(conf->sink[2].topic, "smokebox", "its topic, as usual");
+	ok(conf->sink[2].topic == NULL, "its topic is the box's own name");
 	is_str(conf->sink[2].discovery, "home/assistant", "and one that is set");
 	is_str(conf->sink[2].password, "abc-123==", "its password");
 	ok(!conf->sink[2].hosts, "hosts are not named");
