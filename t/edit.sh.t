@@ -152,7 +152,10 @@ is "$(said '[.problems[] | .severity, .file, .line] | tostring')" \
 like "$(said '.problems[0].text')" '^A.odd: cannot measure: .*NONSENSE' "by the prober"
 before=$(json status .config.generation)
 is "$(draft save config)" 200 "it is saved all the same"
-wait_until 10 generation "$before"
+odd_is_known() {
+	[ "$(json targets '.targets[] | select(.path == "A.odd") | .state')" = cannot ]
+}
+wait_until 10 odd_is_known
 text config
 is "$(draft check config)" 200 "what has been there before"
 is "$(said '.problems | tostring')" '[]' "is not said again"
