@@ -13,7 +13,7 @@ probed_start
 wait_until 20 ready || bail "probed does not answer"
 wait_until 20 known Same.h0 1 || bail "nothing is measured"
 copies() {
-	find "$DIR/data/.smokebox/state/configurations" -mindepth 1 -maxdepth 1 | sort
+	find "$DIR/data/.smokebox/state/configurations" -mindepth 1 -maxdepth 1 -type d | sort
 }
 edits $EDITS
 is "$MISSED" 0 "$EDITS edits are noticed, broken ones with file and line"
