@@ -78,7 +78,7 @@ like "$(cat "$DIR/page")" '<i class="answered"></i>(<i class="[a-z]*"></i>)*<i c
 wait_until 60 dots /t/A/one
 ok $? "the page of the target too"
 like "$(cat "$DIR/page")" '>Round under way: [1-4] of 5 pings sent' "in words"
-if command -v chromium >"$DIR/which"; then
+if [ -n "$CHROMIUM" ]; then
 	cat >"$DIR/run" <<-'END'
 	(async () => {
 		const words = () => document.querySelector('[data-flight-words="A.one"]').textContent;
