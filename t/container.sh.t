@@ -126,6 +126,16 @@ kilobytes=$(for pid in $(all_pids); do
 done | awk '{ n += $1 } END { print n }')
 holds "all processes have $((kilobytes / 1000)) MB of memory" "$kilobytes < 60000"
 
+# Who was just added begins its first round by the step up to ten seconds later.
+added=$(date +%s)
+steady() {
+	local i
+	for i in $(seq 20); do
+		[ "$(rrdtool last "$DIR/new/data/Twenty/n$i.rrd")" -ge "$added" ] || return 1
+	done
+}
+wait_until 30 steady
+ok $? "all of them go by the step"
 find "$DIR/new/data" -mindepth 1 -delete
 again() {
 	[ -s "$DIR/new/data/Twenty/n1.rrd" ] && [ -s "$DIR/new/data/Twenty/n20.rrd" ] &&
