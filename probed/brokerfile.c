@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/whole.h"
 #include "copies.h"
 
 #define NAME "brokers"
@@ -42,7 +43,7 @@ brokerfile_anew(int datadir, int old)
 	ssize_t n;
 
 	while ((n = pread(old, buf, sizeof buf, at)) > 0) {
-		if (pwrite(fd, buf, (size_t)n, at) != n) {
+		if (write_whole_at(fd, buf, (size_t)n, at) < 0) {
 			log_warn("what is shown at brokers of MQTT is not kept");
 			break;
 		}

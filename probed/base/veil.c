@@ -1,8 +1,9 @@
-#include "base/mem.h"
 #include "base/veil.h"
 
 #include <stdio.h>
 #include <string.h>
+
+#include "base/mem.h"
 
 #define SOMEBODY "a device"
 

@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/whole.h"
 
 #define FILE_MAX (1024 * 1024)
 #define TOPIC "smokebox-"
@@ -93,7 +94,7 @@ save(void)
 
 	json_decref(root);
 	if (self.fd >= 0 &&
-	    (pwrite(self.fd, text, len, 0) != (ssize_t)len ||
+	    (write_whole_at(self.fd, text, len, 0) < 0 ||
 		ftruncate(self.fd, (off_t)len) != 0 || fdatasync(self.fd) != 0))
 		log_warn("what is shown at brokers of MQTT is not remembered");
 	free(text);

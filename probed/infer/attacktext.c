@@ -1,4 +1,3 @@
-#include "base/mem.h"
 #include "infer/attacktext.h"
 
 #include <arpa/inet.h>
@@ -7,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/mem.h"
 
 #define OUT " out"
 #define WHOLE "network"

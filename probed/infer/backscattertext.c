@@ -1,9 +1,9 @@
-#include "base/mem.h"
 #include "infer/backscattertext.h"
 
 #include <math.h>
 #include <stdio.h>
 
+#include "base/mem.h"
 #include "infer/finding.h"
 
 #define SAMPLING_TEXT 80
