@@ -116,7 +116,7 @@ ok $? "the target is back: closed"
 is "$(incident '.kind == "loss"' id)" "$id" "the same one, and no other"
 end=$(incident '.kind == "loss"' end)
 holds "that ended when it did ($((end - back)) s)" "$end - $back >= -1 && $end - $back <= 5"
-like "$(page /incidents)" "Nothing is the matter" "the page says that nothing is the matter"
+like "$(page /incidents)" "No incident is open" "the page says that none is open"
 unlike "$(page /)" 'class="count"' "and none is counted"
 
 # --- words ---

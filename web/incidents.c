@@ -716,7 +716,7 @@ incidents_glance(struct html *page, bool hosts)
 		eventlog_each(&q, put_item, &l, &err);
 		return;
 	}
-	html_text(page, "g_none", "Nothing is the matter just now.");
+	html_text(page, "g_none", "No incident is open.");
 	q.which = EVENTLOG_CLOSED;
 	q.start = now_s() - GLANCE_S;
 	eventlog_each(&q, put_item, &l, &err);
