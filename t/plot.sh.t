@@ -67,6 +67,19 @@ is "$(of $((end - 260 * 30)) $((end - 200 * 30)))" "true 60 0 null null null nul
 is "$(of $((end - 59000)) $end | cut -d' ' -f 1)" true "rounds as far back as they are kept"
 is "$(json "figures?target=Far.one&start=$((end - 80000))&end=$end" .exact)" false \
 	"behind that, estimates"
+# shown RANGE: the figures of the page, as who has no scripts reads them
+shown() {
+	page "/t/Far/one?$1" | sed -n 's,^<div[^>]*><dt>\([^<]*\)</dt><dd>\(.*\)</dd></div>$,\1 \2,p' |
+		sed 's/<[^>]*>//g' | paste -sd'|'
+}
+is "$(shown "start=$quiet&end=$((quiet + 3600))")" \
+	"median 20.2ms|p95 21.8ms|p99 22.0ms|jitter ≈ 1.40ms|loss 0%|measured 100%" \
+	"the page itself says the same"
+is "$(shown "start=$((end - 260 * 30))&end=$((end - 200 * 30))")" "" "nothing where nothing is known"
+like "$(shown "start=$((end - 80000))&end=$end")" \
+	'^median ≈ [0-9.]+ms\|p95 ≈ [0-9.]+ms\|p99 ≈ [0-9.]+ms\|jitter ≈ [0-9.]+ms\|loss [0-9.]+%\|measured [0-9.]+%$' \
+	"and what is an estimate"
+is "$(page /t/Far/one | grep -c '<dt>p99</dt>')" 4 "each range of the target's page has them"
 
 # --- the graph ------------------------------------------------------------------------
 mkdir -p "$OUT/plot"

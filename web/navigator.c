@@ -14,6 +14,7 @@
 #include "web/share.h"
 #include "web/talkers.h"
 #include "web/target.h"
+#include "web/window.h"
 
 static int64_t
 now_s(void)
@@ -153,11 +154,10 @@ page_navigator(struct request *r, struct seen *s)
 	html_flag(page, "talked", talkers_known());
 	if (t->kind != CONF_MULTIHOST) {
 		const char *slave = s->count > 0 ? s->by[0].slave : "";
-		const struct history *past =
-		    history_from(t, slave, start, end, HISTORY_PAGE);
-		target_history(page, t, past);
+		window_put(page, window_kept(t, slave, start, end), end >= now - 60);
 		if (*slave != '\0')
-			html_printf(page, "row", "%" PRId64, past->last);
+			html_printf(page, "row", "%" PRId64,
+			    history_from(t, slave, start, end, HISTORY_PAGE)->last);
 	}
 	plot_put(
 	    page, t, s->count > 0 ? s->by[0].slave : "", start, end, end >= now - 60);

@@ -21,6 +21,7 @@
 #include "web/vantage.h"
 #include "web/wanted.h"
 #include "web/when.h"
+#include "web/window.h"
 
 #define BELOW_MAX 100 /* lines of what stands below a target */
 #define YOUNG 0.6     /* of the first range unknown: its history is young */
@@ -61,20 +62,6 @@ target_short_span(struct html *h, const char *name, int64_t seconds)
 		html_printf(h, name, "%" PRId64 "s", seconds);
 }
 
-void
-target_history(struct html *h, const struct conf_target *t, const struct history *past)
-{
-	html_flag(h, "known", past->first != 0);
-	figure_rtt(h, "h_median", "h_median_unit", past->median);
-	figure_rtt(h, "h_low", "h_low_unit", past->low);
-	figure_rtt(h, "h_high", "h_high_unit", past->high);
-	figure_percent(h, "h_loss", past->loss_ratio);
-	html_flag(h, "h_lossy", past->loss_ratio > 0);
-	figure_percent(h, "h_known", past->known);
-	/* Of rows that are averages already, these are only estimates. */
-	html_text(h, "about", past->step > t->step ? "≈ " : "");
-}
-
 static void
 seen_by(struct seen *s, const struct conf_target *t, const char *slave)
 {
@@ -110,12 +97,11 @@ add_range(struct html *page, const struct seen *s, size_t i, const char *label,
 		html_flag(item, "known", false);
 		return;
 	}
-	const struct history *past =
-	    history_from(t, slave, now - seconds, now, HISTORY_PAGE);
-	target_history(item, t, past);
+	window_put(item, window_kept(t, slave, now - seconds, now), true);
 	/* Nobody tells of a slave's rounds; its file does. */
 	if (*slave != '\0')
-		html_printf(item, "row", "%" PRId64, past->last);
+		html_printf(item, "row", "%" PRId64,
+		    history_from(t, slave, now - seconds, now, HISTORY_PAGE)->last);
 }
 
 /* End of the first row known within SPAN, of those that see it; 0: none. */

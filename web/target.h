@@ -27,9 +27,6 @@ struct seen {
 struct html *target_page(struct request *r, const struct seen *s);
 /* The ranges of the configuration, or the usual ones. */
 const struct conf_period *target_periods(size_t *count);
-/* The figures of PAST, which is T's, as values of H. */
-void target_history(
-    struct html *h, const struct conf_target *t, const struct history *past);
 /* "3h", "30h", "10d": a range in one word, as value NAME. */
 void target_short_span(struct html *h, const char *name, int64_t seconds);
 

@@ -30,6 +30,7 @@
 #include "web/tls.h"
 #include "web/warm.h"
 #include "web/week.h"
+#include "web/window.h"
 #include "web/ways.h"
 
 #define SOCKETS_MAX 16
@@ -153,6 +154,7 @@ web_reload(void *ctx, const struct conf *old, const struct conf *next)
 	/* Titles, colours and ranges may be others now. */
 	picture_forget();
 	history_forget();
+	window_forget();
 	week_forget();
 	hierarchy_forget();
 	skin_forget();
@@ -171,6 +173,7 @@ web_stop(void *ctx)
 	picture_stop();
 	sheets_stop();
 	history_forget();
+	window_forget();
 	week_forget();
 	eventlog_close();
 	hierarchy_forget();

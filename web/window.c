@@ -5,6 +5,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include <uthash.h>
+
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/mem.h"
@@ -12,12 +14,17 @@
 #include "rawring.h"
 #include "store.h"
 #include "web/api.h"
+#include "web/figure.h"
 #include "web/request.h"
 #include "web/series.h"
 #include "web/vantage.h"
 
 /* So much of what is known has to be in the ring as well. */
 #define RING_SHARE 0.9
+
+#define KEEP_S 30     /* figures over hours need not be fresher, */
+#define YOUNG_S 900   /* but the first minutes are watched */
+#define KEPT_MAX 1000 /* windows remembered */
 
 double
 window_spread(const double *v, size_t n)
@@ -135,6 +142,88 @@ window_read(struct window *w, const struct conf_target *t, const char *slave,
 	series_free(&s);
 	return 0;
 }
+
+/* --- for pages -------------------------------------------------------------------- */
+
+struct key {
+	uint64_t target;
+	int64_t span;
+};
+
+struct kept {
+	struct key key;
+	int64_t start, read_at; /* seconds */
+	struct window window;
+	UT_hash_handle hh;
+};
+static struct kept *kept;
+
+void
+window_forget(void)
+{
+	struct kept *k, *tmp;
+
+	HASH_ITER(hh, kept, k, tmp) {
+		HASH_DEL(kept, k);
+		free(k);
+	}
+}
+
+static bool
+is_fresh(const struct kept *k, const struct conf_target *t, int64_t start, int64_t now)
+{
+	bool young = (int64_t)k->window.known * k->window.step < YOUNG_S;
+	int64_t keep = young ? 1 : t->step > KEEP_S ? t->step : KEEP_S;
+
+	return now >= k->read_at && now - k->read_at <= keep &&
+	       llabs(start - k->start) <= keep;
+}
+
+const struct window *
+window_kept(const struct conf_target *t, const char *slave, int64_t start, int64_t end)
+{
+	struct key key = { vantage_id(t, slave), end - start };
+	int64_t now = clock_wall_ns() / CLOCK_NS_PER_S;
+	struct kept *k;
+	struct err err;
+
+	HASH_FIND(hh, kept, &key, sizeof key, k);
+	if (k != NULL && is_fresh(k, t, start, now))
+		return &k->window;
+	if (k == NULL) {
+		if (HASH_COUNT(kept) >= KEPT_MAX)
+			window_forget();
+		k = mem_zero(1, sizeof *k);
+		k->key = key;
+		HASH_ADD(hh, kept, key, sizeof k->key, k);
+	}
+	k->start = start;
+	k->read_at = now;
+	if (window_read(&k->window, t, slave, start, end, &err) != 0)
+		log_warnx("%s: %s", t->path, err.text);
+	return &k->window;
+}
+
+void
+window_put(struct html *h, const struct window *w, bool live)
+{
+	/* Of a view up to now, the last rows are still to come. */
+	double rows = fmax(1, (double)w->rows - (live ? 2 : 0));
+
+	html_flag(h, "known", w->known > 0);
+	figure_rtt(h, "h_median", "h_median_unit", w->median);
+	figure_rtt(h, "h_p95", "h_p95_unit", w->p95);
+	figure_rtt(h, "h_p99", "h_p99_unit", w->p99);
+	figure_rtt(h, "h_jitter", "h_jitter_unit", w->jitter);
+	figure_percent(h, "h_loss", w->loss_ratio);
+	html_flag(h, "h_lossy", w->loss_ratio > 0);
+	figure_percent(
+	    h, "h_known", w->rows == 0 ? NAN : fmin(1, (double)w->known / rows));
+	html_text(h, "about", w->rounds ? "" : "≈ ");
+	html_text(h, "about_jitter", w->jitter_measured ? "" : "≈ ");
+}
+
+/* --- for programs ----------------------------------------------------------------- */
 
 void
 window_handle(struct request *r)

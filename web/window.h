@@ -30,6 +30,17 @@ struct window {
  * history; or -1 with ERR. */
 int window_read(struct window *w, const struct conf_target *t, const char *slave,
     int64_t start, int64_t end, struct err *err);
+/* The same for a page, which may be a little older: kept for a step or half a minute,
+ * whichever is longer; what cannot be read is logged, and not known. Valid until the
+ * next call. */
+const struct window *window_kept(
+    const struct conf_target *t, const char *slave, int64_t start, int64_t end);
+/* Forget what is kept. */
+void window_forget(void);
+/* W as values of H: h_median, h_p95, h_p99, h_jitter and their units, h_loss and
+ * h_known in percent, and what stands before estimates. LIVE: it goes up to now. */
+struct html;
+void window_put(struct html *h, const struct window *w, bool live);
 
 /* The mean difference between two of the N values that are known (Gini's): what the
  * jitter of pings would be whose order does not matter. NAN below two. V ascending but
