@@ -334,6 +334,30 @@ test_spans(const struct conf *conf)
 	ok(failed == 0, "%u spans around the ends of a history are drawn", drawn);
 }
 
+/* The text tells no time to come where only the last pixel is not over yet. */
+static void
+test_end(const struct conf *conf)
+{
+	static const struct {
+		long long span, ahead, told; /* told: behind the time of drawing */
+	} table[] = { { 3600, 0, 0 }, { 3600, STEP, 0 }, { 3600, 3600, 3600 },
+		{ 30 * 86400, 4000, 0 }, { 30 * 86400, 4320, 0 },
+		{ 30 * 86400, 5000, 5000 }, { 400 * 86400, 57600, 0 },
+		{ 400 * 86400, -5, -5 }, { 3600, -86400, -86400 } };
+
+	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+		struct msg_draw ask = ask_for("G.Twenty");
+		struct draw d = { .conf = conf, .ask = &ask };
+
+		d.target = conf_target_by_id(conf, ask.target);
+		ask.end = END + table[i].ahead;
+		ask.start = ask.end - table[i].span;
+		ok(draw_end(&d, END) - END == table[i].told,
+		    "a graph of %lld s that ends %lld s ahead tells when",
+		    table[i].span, table[i].ahead);
+	}
+}
+
 static void
 test_zoom(const struct conf *conf)
 {
@@ -628,6 +652,7 @@ main(void)
 	/* Before others that take much: it looks at the most that was taken. */
 	test_before_history(conf);
 	test_spans(conf);
+	test_end(conf);
 	test_zoom(conf);
 	test_height();
 	test_configured();

@@ -53,6 +53,9 @@ void draw_empty(struct draw *d, const char *text);
 void draw_scale(struct draw *d);
 /* Notes, as dashed lines in front. */
 void draw_notes(struct draw *d);
+/* Until when what is drawn reaches, NOW being the time of drawing: a picture up to now
+ * ends with its last pixel, some of which is still to come. */
+int64_t draw_end(const struct draw *d, int64_t now);
 /* The date for the footer: strftime of Presentation/PART, else as ctime has it. */
 void draw_date(const struct draw *d, const char *part, char *buf, size_t size);
 

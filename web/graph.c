@@ -12,6 +12,7 @@
 
 #include <rrd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/zone.h"
 #include "config/train.h"
@@ -208,11 +209,22 @@ draw_notes(struct draw *d)
 			    (long long)d->ask->mark[i].begin, d->theme.mark[TONE_NOTE]);
 }
 
+int64_t
+draw_end(const struct draw *d, int64_t now)
+{
+	const struct msg_draw *ask = d->ask;
+	int64_t step = d->target->step > 0 ? d->target->step : d->conf->step;
+	int64_t pixel = (ask->end - ask->start) / ask->width;
+
+	pixel = (pixel + step) / step * step;
+	return ask->end > now && ask->end - now <= pixel ? now : ask->end;
+}
+
 void
 draw_date(const struct draw *d, const char *part, char *buf, size_t size)
 {
 	const char *format = draw_setting(d, part, "strftime", "%a %b %e %H:%M:%S %Y");
-	time_t end = (time_t)d->ask->end;
+	time_t end = (time_t)draw_end(d, clock_wall_ns() / CLOCK_NS_PER_S);
 	struct tm tm;
 	size_t len = 0;
 
