@@ -196,6 +196,10 @@ wait_until 20 there '.source == "setting"'
 ok $? "another host is a note"
 is "$(incident '.source == "setting"' summary)" "host 10.0.0.4, before it was 10.0.0.3." \
 	"that says what changed"
+rules "* delay=2ms
+4 loss=1"
+wait_until 20 there '.subject == "A.two" and .kind == "loss" and .end == null'
+ok $? "a target that dies"
 probed_stop
 targets 10.0.0.4
 sed -i 's/^pings = 4/pings = 5/' "$DIR/config"
@@ -212,6 +216,12 @@ gap_told() {
 }
 wait_until 20 gap_told
 ok $? "who asks for gaps is told of it, and of nothing else" || show "$DIR/diary.log"
+dead_still() {
+	page / | grep -q '100 % loss since'
+}
+wait_until 20 dead_still
+since=$(date -d "@$(incident '.subject == "A.two" and .kind == "loss"' begin)" +%H:%M)
+like "$(page /)" "100 % loss since $since<" "and what was down before goes on being so"
 wait_until 10 there '.summary == "pings 5, before it was 4."'
 ok $? "what was changed meanwhile is noted"
 

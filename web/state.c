@@ -264,6 +264,16 @@ main_cause(const struct round *r)
 	return best;
 }
 
+/* What was down before this start, and has not answered since, goes on being so. */
+static void
+go_on_from_before(struct live *l)
+{
+	if (l->down_before != 0 && l->down_before < l->down_since) {
+		l->down_since = l->down_before;
+		l->down_from_first = false;
+	}
+}
+
 /* Since when has every ping been lost? An unknown round in between says nothing. */
 static void
 follow_outage(struct live *l, const struct round *r, const struct round_row *row)
@@ -271,12 +281,13 @@ follow_outage(struct live *l, const struct round *r, const struct round_row *row
 	if (r->state == ROUND_UNKNOWN)
 		return;
 	if (row->answered > 0) {
-		l->down_since = 0;
+		l->down_since = l->down_before = 0;
 	} else if ((l->down_since == 0 ||
 		       l->down_since > r->row) && /* by a clock set back */
 		   row->loss >= r->count) {
-		l->down_since = r->row;
+		l->down_since = r->begin_ns / CLOCK_NS_PER_S;
 		l->down_from_first = !l->measured;
+		go_on_from_before(l);
 	}
 }
 
@@ -578,6 +589,18 @@ void
 state_tell(void (*round)(const struct live *l))
 {
 	state.tell = round;
+}
+
+void
+state_down_before(uint64_t target, int64_t begin)
+{
+	struct live *l = entry_of(target);
+
+	if (l == NULL)
+		return;
+	l->down_before = begin;
+	if (l->down_since != 0)
+		go_on_from_before(l);
 }
 
 void

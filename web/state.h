@@ -35,8 +35,9 @@ struct live {
 	int64_t since;		  /* it is heard of (epoch seconds) */
 	int64_t first_row;	  /* of the first round seen */
 	int64_t first_known;	  /* of the first one that was not unknown; 0: none */
-	int64_t down_since;   /* row of the first of the fully lost rounds; 0: none */
+	int64_t down_since;   /* begin of the first of the fully lost rounds; 0: none */
 	bool down_from_first; /* already so in the first round seen */
+	int64_t down_before;  /* as was written down before this start; 0: it was not */
 	bool unknown;	      /* that round was unknown */
 	enum ping_outcome cause; /* of it being unknown, or the most frequent loss */
 	double median, loss, loss_ratio, jitter; /* of that round; NAN when unknown */
@@ -111,6 +112,9 @@ const char *look_word(enum look look); /* "waiting", "fine", "loss" ... */
 void state_init(const struct conf *conf);
 /* Call ROUND for every round that is taken from now on. */
 void state_tell(void (*round)(const struct live *l));
+/* TARGET was down since BEGIN (epoch seconds) when this worker started, as an open
+ * incident says: that is since when, unless it answers meanwhile. */
+void state_down_before(uint64_t target, int64_t begin);
 /* From now on NEXT is in force; what is known of targets that stay is kept. */
 void state_reload(const struct conf *next);
 /* Take a message from the recorder or the parent. 0, or -1 when it is not to be

@@ -1,5 +1,6 @@
 /* The web worker: HTTP in front, what the recorder and the parent tell behind. */
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/log.h"
@@ -34,6 +35,7 @@
 #include "web/ways.h"
 
 #define SOCKETS_MAX 16
+#define RECALLED 1000 /* outages of before this start */
 
 /* Listening sockets that came before start(). */
 static struct {
@@ -94,10 +96,32 @@ web_start(struct worker *w)
 }
 
 static void
+on_open_loss(void *ctx, const struct eventlog_row *row)
+{
+	(void)ctx;
+	if (strcmp(row->source, "down") == 0)
+		state_down_before(conf_target_id(row->subject), row->begin);
+}
+
+/* What is down since before this start. */
+static void
+recall(void)
+{
+	struct eventlog_query open = {
+		.kind = "loss", .which = EVENTLOG_OPEN, .limit = RECALLED
+	};
+	struct err err;
+
+	if (eventlog_each(&open, on_open_loss, NULL, &err) < 0)
+		log_warnx("%s", err.text);
+}
+
+static void
 web_run(void *ctx)
 {
 	(void)ctx;
 	running = true;
+	recall();
 	for (unsigned i = 0; i < early_count; i++)
 		server_listen(early[i].fd, early[i].way);
 }
