@@ -150,6 +150,18 @@ wait_until 15 knows_home
 ok $? "another start knows the ways at once"
 unlike "$(page /path)" 'The ways to targets' "each of a few ways has its hops"
 
+# --- two families ------------------------------------------------------------------
+
+unlike "$(page /)" '<b>this host</b> <span class="b-value">IPv' "one way out needs no name"
+ip -6 addr add 2001:db8:1::20/64 dev home nodad
+ip -6 route add default via 2001:db8:1::1
+both_told() {
+	page / >"$DIR/now.html"
+	[ "$(grep -c '<b>this host</b> <span class="b-value">IPv[46]<' "$DIR/now.html")" = 2 ]
+}
+wait_until 40 both_told
+ok $? "two say which is which"
+
 # --- many targets ------------------------------------------------------------------
 
 probed_stop

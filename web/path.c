@@ -86,6 +86,7 @@ put_rung(struct html *ladder, const struct ladder *l, bool v6, enum rung rung)
 		return;
 	item = html_item(ladder, "rung");
 	html_text(item, "s_label", rung_label(rung));
+	html_flag(item, "s_here", rung == RUNG_HOST);
 	html_text(item, "s_segment", rung_segment(rung));
 	html_text(item, "s_why", anchor_why(rung, a));
 	html_flag(item, "s_hidden", a->sight != LADDER_SEEN);
@@ -174,6 +175,7 @@ path_put_ladders(struct html *page)
 	static const enum rung rungs[] = { RUNG_HOST, RUNG_BRIDGE, RUNG_TUNNEL,
 		RUNG_GATEWAY, RUNG_ACCESS, RUNG_PROVIDER };
 	const struct ladder *l = ways_ladder();
+	bool both = l != NULL && is_known(l, false) && is_known(l, true);
 
 	for (unsigned v6 = 0; l != NULL && v6 < 2; v6++) {
 		struct html *ladder;
@@ -182,6 +184,7 @@ path_put_ladders(struct html *page)
 			continue;
 		ladder = html_item(page, "ladder");
 		html_text(ladder, "l_family", v6 ? "IPv6" : "IPv4");
+		html_flag(ladder, "l_both", both);
 		for (size_t i = 0; i < sizeof rungs / sizeof rungs[0]; i++)
 			put_rung(ladder, l, v6 == 1, rungs[i]);
 		put_far(ladder, l, v6 == 1);
