@@ -83,6 +83,7 @@ begin=$(incident '.kind == "loss"' begin)
 holds "that began when it did ($((begin - began)) s)" "$begin - $began >= -1 && $begin - $began <= 5"
 like "$(page /incidents)" "100 % loss: no answer" "the page of incidents has it"
 like "$(page /incidents)" "Open" "as an open one"
+like "$(page /incidents)" '>A › One</a>' "by the name that people gave it"
 like "$(page /incidents)" 'href="/api/v1/incidents\?format=csv[^"]*" download' "it can be had as a table"
 like "$(api "incidents?format=csv&kind=loss")" '^[0-9]+,loss,"A.one",[0-9]+,,sure,"100 % loss: no answer in time",' \
 	"with a line for it"

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "culprit.h"
+#include "infer/segment.h"
 #include "web/access.h"
 #include "web/api.h"
 #include "web/blockades.h"
@@ -27,6 +28,7 @@
 #include "web/row.h"
 #include "web/silences.h"
 #include "web/talkers.h"
+#include "web/vantage.h"
 #include "web/veil.h"
 #include "web/viewname.h"
 #include "web/when.h"
@@ -461,15 +463,27 @@ is_news(const struct eventlog_row *row)
 	       strcmp(row->kind, "gap") != 0 && strcmp(row->kind, "loadtest") != 0;
 }
 
+/* Who it is about, as the reader calls it: "Rooms › Kitchen from Far" by the menus of
+ * T, the last one alone in a BRIEF line. */
 static void
-put_name(struct html *item, const struct eventlog_row *row, const struct conf_target *t)
+put_name(struct html *item, const struct eventlog_row *row, const struct conf_target *t,
+    const char *slave, bool brief)
 {
+	const char *label =
+	    strcmp(row->kind, "verdict") == 0 ? segment_label(row->subject) : NULL;
+	struct vantage v;
+
 	if (t == NULL || t->parent == NULL) {
-		html_text(item, "i_name", row->subject);
+		html_text(item, "i_name",
+		    label != NULL	    ? label
+		    : *row->subject != '\0' ? row->subject
+					    : "all targets");
 		return;
 	}
-	char *menu = html_strip(t->menu);
-	html_text(item, "i_name", menu);
+	bool named = *slave != '\0' && vantage_find(state_conf(), slave, &v);
+	char *menu = brief ? html_strip(t->menu) : row_trail(t);
+	html_printf(item, "i_name", "%s%s%s", menu, named ? " from " : "",
+	    named ? v.display : "");
 	free(menu);
 }
 
@@ -480,10 +494,15 @@ put_item(void *ctx, const struct eventlog_row *row)
 
 	if (l->brief && !is_news(row))
 		return;
-	char *path = mem_strn(row->subject, strcspn(row->subject, "~"));
-	const struct conf_target *t = conf_target_by_path(state_conf(), path);
-
-	free(path);
+	char slave[VANTAGE_NAME] = "";
+	const struct conf_target *t =
+	    vantage_parse(state_conf(), row->subject, '.', slave);
+	/* Of a slave that is no more, the target is still known. */
+	if (t == NULL) {
+		char *path = mem_strn(row->subject, strcspn(row->subject, "~"));
+		t = conf_target_by_path(state_conf(), path);
+		free(path);
+	}
 	if (l->shown == l->limit) {
 		l->more = true;
 		return;
@@ -501,8 +520,7 @@ put_item(void *ctx, const struct eventlog_row *row)
 	html_text(item, "i_summary", summary);
 	free(summary);
 	html_flag(item, "i_about", l->with_subject && !veiled);
-	html_text(
-	    item, "i_subject", *row->subject != '\0' ? row->subject : "all targets");
+	put_name(item, row, t, slave, l->brief);
 	if (t != NULL && t->parent != NULL)
 		row_href(item, "i_href", t);
 	if (strcmp(row->kind, "alert") == 0)
@@ -512,10 +530,8 @@ put_item(void *ctx, const struct eventlog_row *row)
 	if (row->suppressed_by != 0)
 		html_printf(item, "i_suppressed", "%" PRId64, row->suppressed_by);
 	put_span(item, row);
-	if (l->brief) {
-		put_name(item, row, t);
+	if (l->brief)
 		return;
-	}
 	bool talk = put_talk(item, row), report = put_report(item, row);
 	html_flag(item, "i_ways", talk || report);
 	html_printf(item, "i_id", "%" PRId64, row->id);
@@ -631,6 +647,16 @@ put_calendar(struct html *page, const char *subject)
 	free(text);
 }
 
+/* Whose they are. */
+static void
+put_subject(struct html *page, const char *subject)
+{
+	char *trail = row_trail(conf_target_by_path(state_conf(), subject));
+
+	html_text(page, "of_subject", *trail != '\0' ? trail : subject);
+	free(trail);
+}
+
 void
 page_incidents(struct request *r)
 {
@@ -657,7 +683,7 @@ page_incidents(struct request *r)
 	if (q.after == 0)
 		silences_put(page);
 	if (q.subject != NULL)
-		html_text(page, "of_subject", q.subject);
+		put_subject(page, q.subject);
 	put_calendar(page, q.subject);
 	put_file(page, "csv", &q, "csv");
 	put_file(page, "json", &q, "json");

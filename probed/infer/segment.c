@@ -25,6 +25,28 @@ segment_word(enum segment segment)
 }
 
 const char *
+segment_label(const char *word)
+{
+	static const char *const labels[SEGMENTS] = {
+		[SEGMENT_HOST] = "this box",
+		[SEGMENT_WIFI] = "wifi",
+		[SEGMENT_HOME] = "home network",
+		[SEGMENT_ROUTER] = "router",
+		[SEGMENT_ACCESS] = "access line",
+		[SEGMENT_PROVIDER] = "the provider's network",
+		[SEGMENT_TRANSIT] = "beyond the provider",
+		[SEGMENT_FAR] = "far end",
+		[SEGMENT_RESOLVER] = "resolver",
+		[SEGMENT_BEYOND] = "behind the router",
+	};
+
+	for (int i = SEGMENT_NONE + 1; i < SEGMENTS; i++)
+		if (strcmp(word, segments[i]) == 0)
+			return labels[i];
+	return NULL;
+}
+
+const char *
 confidence_word(enum confidence confidence)
 {
 	return confidences[confidence];

@@ -22,6 +22,8 @@ enum segment {
 /* "host", "wifi", "home", ..., "beyond"; "" for SEGMENT_NONE: in JSON, and the subject
  * of an incident that is about a segment. */
 const char *segment_word(enum segment segment);
+/* The segment of WORD as people call it, "access line"; NULL when WORD is none. */
+const char *segment_label(const char *word);
 
 /* Right in so many of 100 cases at least (DESIGN 6). */
 enum confidence {
