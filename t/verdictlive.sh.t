@@ -100,8 +100,18 @@ wait_until 20 greeted
 ok $? "who begins to listen hears how things stand"
 # The line dies: the router has no way out any more.
 line_down
-wait_until 120 says .segment access
+# What the page says of the way meanwhile is what its strip shows.
+blamed() {
+	page / >"$DIR/front.html"
+	if grep -q '<li class="bad"><b><a [^>]*>access hop<' "$DIR/front.html"; then
+		grep -oE 'Fine since [^<]*|is told once it lasts' "$DIR/front.html" >>"$DIR/meanwhile"
+	fi
+	says .segment access
+}
+wait_until 120 blamed
 ok $? "the line is dead: it is the line" || verdict "" | sed 's/^/# /'
+is "$(sort -u "$DIR/meanwhile")" "is told once it lasts" \
+	"and nobody was told that it is fine when it did not answer any more"
 is "$(verdict .cause)" outage "which is out"
 wait_until 20 heard 'any(.segment == "access" and .cause == "outage")'
 ok $? "who listens hears of it"
@@ -120,7 +130,7 @@ front=$(curl -s -m 10 "$URL/")
 like "$front" '<li class="bad"><b><a [^>]*>access hop</a></b> <span class="b-value">no answer<' \
 	"its strip shows from where on nothing answers"
 like "$front" '<li class="good"><b><a [^>]*>(home gateway|container bridge)</a>' "and up to where all is well"
-like "$front" '<li class="bad">.*<b>access</b>.*Since .* access line is dead' "the incident is told in short"
+like "$front" '<li class="bad">.*<b>access line</b>.*Since .* access line is dead' "the incident is told in short"
 like "$front" '<dt>most loss</dt><dd><a [^>]*>[a-z0-9]*</a> <b>100</b>' "and who loses most"
 "$BUILD/probectl" --url "$URL" explain 999999 >"$DIR/explained" 2>&1
 is $? 1 "an incident that is none is not explained"

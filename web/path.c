@@ -74,6 +74,10 @@ put_measured(struct html *item, const struct conf_target *t)
 	    live != NULL && live->measured ? live->median : NAN);
 }
 
+/* Those that are one place each, in the order of the way. */
+static const enum rung rungs[] = { RUNG_HOST, RUNG_BRIDGE, RUNG_TUNNEL, RUNG_GATEWAY,
+	RUNG_ACCESS, RUNG_PROVIDER };
+
 static void
 put_rung(struct html *ladder, const struct ladder *l, bool v6, enum rung rung)
 {
@@ -109,13 +113,12 @@ put_rung(struct html *ladder, const struct ladder *l, bool v6, enum rung rung)
 		html_text(item, "s_look", "no target measures it");
 }
 
-/* The far ends together: as good as most of them. */
-static void
-put_far(struct html *ladder, const struct ladder *l, bool v6)
+/* How many far ends look how; of all. */
+static unsigned
+count_far(const struct ladder *l, bool v6, unsigned looks[LOOKS])
 {
 	const struct conf *conf = state_conf();
-	struct html *item = html_item(ladder, "rung");
-	unsigned count = 0, fine = 0, down = 0, lossy = 0;
+	unsigned count = 0;
 	char why[256];
 
 	for (size_t i = 0; i < conf->target_count; i++) {
@@ -125,12 +128,21 @@ put_far(struct html *ladder, const struct ladder *l, bool v6)
 		if (role == NULL || role->rung != RUNG_FAR ||
 		    (role->network & 0x80000000U) != (v6 ? 0x80000000U : 0))
 			continue;
-		enum look look = state_look(t, why, sizeof why);
+		looks[state_look(t, why, sizeof why)]++;
 		count++;
-		fine += look == LOOK_FINE;
-		down += look == LOOK_DOWN;
-		lossy += look == LOOK_LOSS;
 	}
+	return count;
+}
+
+/* The far ends together: as good as most of them. */
+static void
+put_far(struct html *ladder, const struct ladder *l, bool v6)
+{
+	struct html *item = html_item(ladder, "rung");
+	unsigned looks[LOOKS] = { 0 }, count = count_far(l, v6, looks);
+	unsigned fine = looks[LOOK_FINE], down = looks[LOOK_DOWN],
+		 lossy = looks[LOOK_LOSS];
+
 	html_text(item, "s_label", count == 1 ? "far end" : "far ends");
 	html_text(item, "s_segment", rung_segment(RUNG_FAR));
 	html_flag(item, "s_hidden", count == 0);
@@ -172,8 +184,6 @@ is_known(const struct ladder *l, bool v6)
 void
 path_put_ladders(struct html *page)
 {
-	static const enum rung rungs[] = { RUNG_HOST, RUNG_BRIDGE, RUNG_TUNNEL,
-		RUNG_GATEWAY, RUNG_ACCESS, RUNG_PROVIDER };
 	const struct ladder *l = ways_ladder();
 	bool both = l != NULL && is_known(l, false) && is_known(l, true);
 
@@ -189,6 +199,27 @@ path_put_ladders(struct html *page)
 			put_rung(ladder, l, v6 == 1, rungs[i]);
 		put_far(ladder, l, v6 == 1);
 	}
+}
+
+bool
+path_is_down(void)
+{
+	const struct ladder *l = ways_ladder();
+	char why[256];
+
+	for (unsigned v6 = 0; l != NULL && v6 < 2; v6++) {
+		unsigned looks[LOOKS] = { 0 }, far = count_far(l, v6 == 1, looks);
+
+		if (looks[LOOK_DOWN] * 2 > far)
+			return true;
+		for (size_t i = 0; i < sizeof rungs / sizeof rungs[0]; i++) {
+			const struct conf_target *t =
+			    ways_target_at(ladder_anchor(l, v6 == 1, rungs[i]));
+			if (t != NULL && state_look(t, why, sizeof why) == LOOK_DOWN)
+				return true;
+		}
+	}
+	return false;
 }
 
 /* --- hops --------------------------------------------------------------------------

@@ -2,6 +2,8 @@
 #ifndef WEB_PATH_H
 #define WEB_PATH_H
 
+#include <stdbool.h>
+
 #include "config/conf.h"
 #include "web/html.h"
 
@@ -11,6 +13,8 @@ struct request;
 void path_put_way(struct html *page, const struct conf_target *t);
 /* The way out, of each family of which anything is known, as list "ladder" of rungs. */
 void path_put_ladders(struct html *page);
+/* Does a place on the way out not answer, or most of the far ends? */
+bool path_is_down(void);
 void page_path(struct request *r);
 /* GET /api/v1/path. */
 void path_handle(struct request *r);

@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "infer/segment.h"
+#include "web/path.h"
 #include "web/request.h"
 
 static struct msg_verdict now;
@@ -71,6 +72,13 @@ verdictshow_line(struct html *page, bool hosts, bool wrong)
 
 	if (v == NULL)
 		return;
+	/* It takes some rounds to say that the way is not fine any more. */
+	if (wrong && v->fine && path_is_down()) {
+		html_text(page, "verdict_below",
+		    "The way out does not answer as it did. Whose fault that is, is "
+		    "told once it lasts.");
+		return;
+	}
 	char *sentence = sentence_for(v, hosts);
 	html_text(page, wrong && v->fine ? "verdict_below" : "verdict", sentence);
 	free(sentence);

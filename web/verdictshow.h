@@ -17,7 +17,8 @@ const struct msg_verdict *verdictshow(void);
  * are. */
 void verdictshow_put(struct json *j, bool hosts);
 /* The line on top of PAGE. Where a target is WRONG while the verdict is that the way is
- * fine, it is "verdict_below" of what is wrong, not "verdict". */
+ * fine, it is "verdict_below" of what is wrong, not "verdict"; and while the way out
+ * looks down, that it is not known yet whose fault that is. */
 void verdictshow_line(struct html *page, bool hosts, bool wrong);
 
 #endif
