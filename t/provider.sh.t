@@ -81,6 +81,8 @@ sqlite3 -cmd '.timeout 5000' "$DIR/data/.smokebox/events.db" "INSERT INTO incide
 (9002, 'loss', 'Net.Near', '', unixepoch() - 490, unixepoch() - 310, 'sure', 'Near is silent', '{}', 9001);"
 is "$(get "/report?target=Net.Near&start=now-1h")" 200 "a report of a target behind a dead line"
 body_has "Whose fault it was" "  tells whose fault it was"
+like "$(cat "$DIR/body")" '"\(max-width: 640px\)" srcset="/graph/Net/Near\.png[^"]*width=300' \
+	"  with graphs as narrow as a telephone"
 body_has "The access line is dead (sure)" "  by the verdict"
 body_has "Near is silent (sure), explained by incident 9001" "  and what that explains"
 is "$(get "/report?target=Net.Near&start=now-30d")" 200 "a month of it"

@@ -70,7 +70,8 @@ const measure = () => ({
 	title: document.title,
 	pictures: [...document.images].map(i => new URL(i.currentSrc || i.src, location).pathname),
 	text: (document.getElementById('main') || { innerText: '' }).innerText.trim().length,
-	wide: document.documentElement.scrollWidth - innerWidth,
+	wide: Math.max(document.documentElement.scrollWidth, ...[...document.images]
+		.map(i => Math.floor(i.getBoundingClientRect().right))) - innerWidth,
 });
 
 /* What the keyboard can go to, each under a name by which it is known again after the page
