@@ -14,7 +14,9 @@ struct event;
 
 struct roster_row {
 	enum room room;
-	int nice, beat_seconds; /* without a sign of life, until it is killed */
+	int nice;
+	bool urgent;		/* real-time where permitted, once it is ready */
+	int beat_seconds;	/* without a sign of life, until it is killed */
 	unsigned phase;		/* of the end: 0 goes first */
 	unsigned parts;		/* of the configuration: enum conf_part */
 };

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -220,4 +221,14 @@ spawn(const struct spawn *s)
 	}
 	environment_free(env);
 	return pid;
+}
+
+int
+spawn_urge(pid_t pid)
+{
+	static const struct sched_param lowest = { .sched_priority = 1 };
+
+	if (sched_getscheduler(pid) == SCHED_FIFO)
+		return 0;
+	return sched_setscheduler(pid, SCHED_FIFO, &lowest) == 0;
 }

@@ -25,4 +25,8 @@ struct spawn {
 /* Start it. Its pid, or -1 with errno. */
 pid_t spawn(const struct spawn *s);
 
+/* Put PID in front of everything here that is not real-time: SCHED_FIFO of the lowest
+ * priority, where that is permitted. 1: it was not; 0: it was, or is not permitted. */
+int spawn_urge(pid_t pid);
+
 #endif

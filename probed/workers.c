@@ -65,6 +65,14 @@ note_ready(void)
 	setup.ready();
 }
 
+/* It may have gone back by itself since it was asked last. */
+static void
+urge(const struct worker *w)
+{
+	if (w->row->urgent && spawn_urge(w->pid) == 1)
+		log_debug("%s is real-time", roster_name(w));
+}
+
 static int
 take_ready(struct worker *w, struct msg_in *in)
 {
@@ -73,6 +81,7 @@ take_ready(struct worker *w, struct msg_in *in)
 		return -1;
 	w->state = WORKER_READY;
 	w->beat_ns = clock_mono_ns();
+	urge(w);
 	log_info("%s is ready, pid %ld: %s", roster_name(w), (long)w->pid, w->lock);
 	if (w->row->room == ROOM_WEB) {
 		for (size_t i = 0; i < ROSTER; i++)
@@ -95,6 +104,7 @@ take_beat(struct worker *w, struct msg_in *in)
 	if (msg_done(in) != 0 || w->state != WORKER_READY)
 		return -1;
 	w->beat_ns = clock_mono_ns();
+	urge(w);
 	if (lag > (uint64_t)S)
 		log_debug("%s: its loop was late by %.1f s", roster_name(w),
 		    (double)lag / 1e9);

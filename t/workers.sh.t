@@ -56,6 +56,28 @@ ok $? "rounds arrive"
 is "$(json status '.workers[] | select(.name == "runner") | .name')" "" \
 	"no runner where nothing is to be run"
 
+# --- the scheduler -----------------------------------------------------------------
+
+# policy WORKER
+policy() {
+	LC_ALL=C chrt -p "$(worker_pid "$1")" | sed -n 's/.*policy: //p'
+}
+real_time() {
+	[ "$(policy prober)" = SCHED_FIFO ]
+}
+if chrt -f 1 true; then
+	wait_until 20 real_time
+	ok $? "the prober is real-time"
+	is "$(policy painter)" SCHED_OTHER "the painter is not"
+	# As the kernel does where it has not slept for long.
+	kill -XCPU "$(worker_pid prober)"
+	wait_until 20 real_time
+	ok $? "and is so again after it had to go back"
+	like "$(worker prober)" ' ready$' "without having ended"
+else
+	skip "not permitted to be real-time"
+fi
+
 # --- killed ------------------------------------------------------------------------
 
 for w in $ALL; do

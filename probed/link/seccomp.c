@@ -10,6 +10,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -225,6 +226,8 @@ allow_by_argument(unsigned profile)
 	/* abort(), and asking for limits, not setting them. */
 	allow_if("tgkill", SCMP_A0_64(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0));
 	allow_if("prlimit64", SCMP_A2_64(SCMP_CMP_EQ, 0, 0));
+	if (profile & ON(PROBER)) /* urgent.c */
+		allow_if("prlimit64", SCMP_A1_64(SCMP_CMP_EQ, RLIMIT_RTTIME, 0));
 	if (profile & ON_SOCKETS)
 		allow_sockets();
 	if (profile & (ON_INET | ON(PAINTER)))

@@ -22,6 +22,7 @@
 #include "prober/surround.h"
 #include "prober/target.h"
 #include "prober/tick.h"
+#include "prober/urgent.h"
 #include "store.h"
 
 #define PROBER_COUNTERS_S 5
@@ -596,6 +597,7 @@ prober_start(struct worker *w)
 
 	if (sodium_init() < 0)
 		fatalx("no random numbers");
+	urgent_guard();
 	surround_open();
 	prober.w = w;
 	randombytes_buf(prober.key, sizeof prober.key);
