@@ -66,12 +66,18 @@ async function settle(page, unfold) {
 	return some;
 }
 
+/* WIDE: how far something reaches out of the window, or out of a box that can be pushed
+ * sideways and does not show it by a shadow. Lines of a file are as long as they are. */
 const measure = () => ({
 	title: document.title,
 	pictures: [...document.images].map(i => new URL(i.currentSrc || i.src, location).pathname),
 	text: (document.getElementById('main') || { innerText: '' }).innerText.trim().length,
-	wide: Math.max(document.documentElement.scrollWidth, ...[...document.images]
-		.map(i => Math.floor(i.getBoundingClientRect().right))) - innerWidth,
+	wide: Math.max(document.documentElement.scrollWidth - innerWidth,
+		...[...document.images].map(i => Math.floor(i.getBoundingClientRect().right) - innerWidth),
+		...[...document.querySelectorAll('main *:not(textarea, pre, .source)')].filter(e => {
+			const s = getComputedStyle(e);
+			return /auto|scroll/.test(s.overflowX) && s.backgroundImage === 'none' && e.clientWidth > 0;
+		}).map(e => e.scrollWidth - e.clientWidth - 1)),
 });
 
 /* What the keyboard can go to, each under a name by which it is known again after the page
@@ -161,7 +167,7 @@ async function axe(page, theme, rules) {
 }
 
 /* What axe-core is asked for the second time on a page: what another look can change. */
-const looks = ['color-contrast', 'scrollable-region-focusable'];
+const looks = ['color-contrast', 'scrollable-region-focusable', 'target-size'];
 const wide = 1280, narrow = 390;
 /* The ways to look: one after the other on a page that was loaded as the first of them,
  * with what axe-core is asked for then (nothing, or all by null), and whether a picture of
