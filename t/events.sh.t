@@ -202,6 +202,8 @@ rules "* delay=2ms
 wait_until 20 there '.subject == "A.two" and .kind == "loss" and .end == null'
 ok $? "a target that dies"
 probed_stop
+sqlite3 -cmd '.timeout 5000' "$DIR/data/.smokebox/events.db" \
+	"UPDATE incident SET \"begin\" = \"begin\" - 120 WHERE \"end\" IS NULL AND kind = 'loss'"
 targets 10.0.0.4
 sed -i 's/^pings = 4/pings = 5/' "$DIR/config"
 sleep 2
@@ -223,6 +225,15 @@ dead_still() {
 wait_until 20 dead_still
 since=$(date -d "@$(incident '.subject == "A.two" and .kind == "loss"' begin)" +%H:%M)
 like "$(page /)" "100 % loss since $since<" "and what was down before goes on being so"
+rules "* delay=2ms
+2 loss=1
+4 loss=1"
+both_dead() {
+	page / | grep -q 'Of 2 targets, <span class="wrong">2 do not answer'
+}
+wait_until 20 both_dead
+like "$(page /)" "<p>One, Two: no answer in time: 100 % loss since $since and later</p>" \
+	"who dies later of the same is told with it"
 wait_until 10 there '.summary == "pings 5, before it was 4."'
 ok $? "what was changed meanwhile is noted"
 

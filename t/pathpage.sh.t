@@ -146,8 +146,13 @@ probed_stop
 is "$?" 0 "it ends"
 probed_start
 wait_until 20 ready || bail "probed does not answer"
-wait_until 15 knows_home
+looked_far() {
+	page / | grep -o '<b>far ends*</b> <span class="b-value">[^<]*' >>"$DIR/far"
+	knows_home
+}
+wait_until 15 looked_far
 ok $? "another start knows the ways at once"
+unlike "$(cat "$DIR/far")" '>0 of' "and calls no far end silent that waits for its first round"
 unlike "$(page /path)" 'The ways to targets' "each of a few ways has its hops"
 
 # --- two families ------------------------------------------------------------------

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "web/state.h"
+#include "web/vantage.h"
 #include "web/when.h"
 
 #define NAMED_MAX 3   /* targets named of those that share a reason */
@@ -15,6 +16,8 @@
 struct reason {
 	char *why, *names;
 	unsigned count;
+	int64_t first, last; /* since when they are down; 0: they are not */
+	bool earlier;	     /* or already before that */
 };
 
 struct headline {
@@ -24,21 +27,43 @@ struct headline {
 	int64_t expected;      /* by when all that wait have a result; 0: not known */
 };
 
-/* T looks like LOOK, for WHY. */
+/* One more that is down SINCE, or EARLIER. */
+static void
+widen(struct reason *r, int64_t since, bool earlier)
+{
+	if (r->first == 0 || since < r->first) {
+		r->first = since;
+		r->earlier = earlier;
+	}
+	if (since > r->last)
+		r->last = since;
+}
+
+/* T looks like LOOK, for WHY. Those that are down for the same reason are told
+ * together, whenever that began. */
 static void
 name_one(
     struct headline *sum, enum look look, const struct conf_target *t, const char *why)
 {
 	struct reason *r = sum->reason[look], *end = r + REASONS_MAX;
+	const char *since = look == LOOK_DOWN ? strstr(why, " since ") : NULL;
+	const struct live *live =
+	    state_live(vantage_id(t, vantage_first(state_conf(), t)));
+	char *reason =
+	    mem_strn(why, since != NULL ? (size_t)(since - why) : strlen(why));
 
-	while (r < end && r->why != NULL && strcmp(r->why, why) != 0)
+	while (r < end && r->why != NULL && strcmp(r->why, reason) != 0)
 		r++;
 	if (r == end) {
 		sum->other[look]++;
+		free(reason);
 		return;
 	}
 	if (r->why == NULL)
-		r->why = mem_str(why);
+		r->why = mem_str(reason);
+	free(reason);
+	if (since != NULL && live != NULL)
+		widen(r, live->down_since, live->down_from_first);
 	if (r->count++ >= NAMED_MAX)
 		return;
 	char *name = html_strip(t->menu);
@@ -118,20 +143,35 @@ put_rest(struct html *page, const struct headline *sum, bool begun)
 	free(text);
 }
 
+/* " since 13:40", " since 13:40 and later" of those that went one after the other. */
+static void
+since_text(char *buf, size_t size, const struct reason *r)
+{
+	char first[WHEN_TEXT], last[WHEN_TEXT];
+
+	buf[0] = '\0';
+	if (r->first == 0)
+		return;
+	when_text(first, sizeof first, r->first, false);
+	when_text(last, sizeof last, r->last, false);
+	snprintf(buf, size, " since %s%s%s", first, r->earlier ? " or earlier" : "",
+	    strcmp(first, last) != 0 && !r->earlier ? " and later" : "");
+}
+
 /* "Router, Resolver and 3 more: no route to it". */
 static void
 put_reason(struct html *page, const struct reason *r)
 {
 	const char *colon = r->why != NULL && *r->why != '\0' ? ": " : "";
+	char more[32] = "", since[2 * WHEN_TEXT];
 
 	if (r->why == NULL)
 		return;
-	struct html *item = html_item(page, "detail");
 	if (r->count > NAMED_MAX)
-		html_printf(item, "detail", "%s and %u more%s%s", r->names,
-		    r->count - NAMED_MAX, colon, r->why);
-	else
-		html_printf(item, "detail", "%s%s%s", r->names, colon, r->why);
+		snprintf(more, sizeof more, " and %u more", r->count - NAMED_MAX);
+	since_text(since, sizeof since, r);
+	html_printf(html_item(page, "detail"), "detail", "%s%s%s%s%s", r->names, more,
+	    colon, r->why, since);
 }
 
 /* Below the headline: which ones, and why. */
