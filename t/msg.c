@@ -436,7 +436,9 @@ get_wifi(struct msg_in *in, struct msg_out *again)
 static void
 put_paper(struct msg_out *out)
 {
-	msg_put_paper(out, &(struct msg_paper){ .id = 7, .size = 4711 });
+	msg_put_paper(
+	    out, &(struct msg_paper){
+		     .id = 7, .size = 4711, .format = DRAW_SVG, .theme = DRAW_DARK });
 }
 
 static void

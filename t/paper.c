@@ -86,6 +86,82 @@ test_blocks(void)
 }
 
 static void
+write_shapes(FILE *out)
+{
+	const double line[] = { 0, 10.04, 20, NAN, 30, -5, 40.5, 99999 };
+
+	paper_box(out, FORM_HATCH, INK_GAP, 1, 2.5, 300, 1e9);
+	paper_line(out, FORM_DASHED, INK_KEY + 4, 1.5, line, 4);
+	paper_word(out, INK_BAD, 10, 20, ANCHOR_RIGHT, 11, "a\tb\n\xff");
+	paper_drawing(out, PAPER_WIDTH, 200, "What it shows");
+}
+
+static void
+test_shapes(void)
+{
+	char *text = written(write_shapes), *at = text;
+	struct paper_block b;
+	struct paper_shape s;
+	double x, y;
+	bool again;
+
+	ok(paper_next(&at, &b) && paper_shape(&b, &s) && s.form == FORM_HATCH &&
+		s.ink == INK_GAP && s.x == 1 && s.y == 2.5 && s.a == 300 &&
+		s.b == PAPER_UNITS,
+	    "a box, which ends where a drawing does");
+	ok(paper_next(&at, &b) && paper_shape(&b, &s) && s.form == FORM_DASHED &&
+		s.ink == INK_KEY + 4 && s.a == 1.5,
+	    "a line");
+	ok(paper_point(&s.text, &x, &y, &again) && x == 0 && y == 10 && !again,
+	    "begins somewhere");
+	ok(paper_point(&s.text, &x, &y, &again) && x == 30 && y == 0 && again,
+	    "begins anew behind what is not known");
+	ok(paper_point(&s.text, &x, &y, &again) && x == 40.5 && y == PAPER_UNITS &&
+		!again,
+	    "goes on");
+	ok(!paper_point(&s.text, &x, &y, &again), "and ends");
+	ok(paper_next(&at, &b) && paper_shape(&b, &s) && s.form == FORM_WORD &&
+		s.a == ANCHOR_RIGHT && s.b == 11,
+	    "a word");
+	is_str(s.text, "a b \xef\xbf\xbd", "that breaks no block");
+	ok(!paper_size(&b, &x, &y), "which is no drawing");
+	ok(paper_next(&at, &b) && paper_size(&b, &x, &y) && x == PAPER_WIDTH &&
+		y == 200,
+	    "a drawing");
+	is_str(b.cell[b.cells - 1], "What it shows", "with its caption");
+	ok(!paper_next(&at, &b) && *at == '\0', "and then the end");
+	free(text);
+}
+
+static void
+test_no_shapes(void)
+{
+	static const char *const table[] = { "U0\t0\t0\t0\t0\t0\n",
+		"U9\t0\t0\t0\t0\t0\t\n", "U0\t99\t0\t0\t0\t0\t\n",
+		"U0\t0\t-1\t0\t0\t0\t\n", "U0\t0\t60001\t0\t0\t0\t\n",
+		"U0\t0\tx\t0\t0\t0\t\n", "D0\t100\t\n", "D100\t60001\t\n",
+		"D100\t100\n" };
+	static const char *const lines[] = { "", "1", "1 ", " 1", "1;2", "x y", "-1 2",
+		"1 -2", "1 60001", "99999999999999999999 1" };
+	struct paper_block b;
+	struct paper_shape s;
+	double x, y;
+	bool again;
+
+	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+		char *text = mem_str(table[i]), *at = text;
+		ok(paper_next(&at, &b) && !paper_shape(&b, &s) &&
+			!paper_size(&b, &x, &y),
+		    "no shape and no drawing %zu", i);
+		free(text);
+	}
+	for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+		const char *at = lines[i];
+		ok(!paper_point(&at, &x, &y, &again), "no point in '%s'", lines[i]);
+	}
+}
+
+static void
 test_nonsense(void)
 {
 	static const char *const table[] = { "Xno kind\n", "Tno end", "\n",
@@ -160,6 +236,8 @@ int
 main(void)
 {
 	test_blocks();
+	test_shapes();
+	test_no_shapes();
 	test_nonsense();
 	test_interval();
 	return tap_done();

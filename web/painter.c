@@ -171,17 +171,17 @@ print(void)
 	if (painter.sheet == NULL) {
 		char *text = read_paper(painter.paper[0].fd, ask.size);
 		if (text != NULL)
-			painter.sheet = sheet_new(text, &err);
+			painter.sheet = sheet_new(text, &ask, &err);
 		painter.drawn++;
 	}
 	if (painter.sheet != NULL) {
 		step = sheet_go_on(painter.sheet, painter.worker->conf);
-		err_set(&err, "the report cannot be laid out");
+		err_set(&err, "it cannot be laid out");
 	}
 	if (step == SHEET_MORE)
 		return;
 	if (step == SHEET_DONE) {
-		struct graph *g = sheet_pdf(painter.sheet);
+		struct graph *g = sheet_bytes(painter.sheet);
 		g->head.id = ask.id;
 		hand_over(MSG_SHEET, g);
 	} else {

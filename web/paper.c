@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,8 @@
 
 #define GRAPH_CELLS 10
 #define MARK_CELLS 5
+#define SHAPE_CELLS 7
+#define TENTHS (10 * PAPER_UNITS)
 #define TIME_MAX (INT64_MAX / 1000000000 - 1) /* as messages have it */
 
 /* --- writing ---------------------------------------------------------------------- */
@@ -83,6 +86,68 @@ paper_graph(FILE *out, const struct msg_draw *d, const char *caption)
 	fputc('\n', out);
 }
 
+/* Tenths of units. */
+static long
+tenths(double v)
+{
+	return isnan(v) || v <= 0 ? 0 : v >= PAPER_UNITS ? TENTHS : lround(10 * v);
+}
+
+static void
+put_shape(FILE *out, enum paper_form form, enum paper_ink ink, double x, double y,
+    double a, double b)
+{
+	fprintf(out, "%c%u\t%u\t%ld\t%ld\t%ld\t%ld\t", PAPER_SHAPE, form, ink,
+	    tenths(x), tenths(y), tenths(a), tenths(b));
+}
+
+void
+paper_box(FILE *out, enum paper_form form, enum paper_ink ink, double x, double y,
+    double width, double height)
+{
+	put_shape(out, form, ink, x, y, width, height);
+	fputc('\n', out);
+}
+
+void
+paper_line(FILE *out, enum paper_form form, enum paper_ink ink, double thick,
+    const double *xy, size_t count)
+{
+	bool again = false, first = true;
+
+	put_shape(out, form, ink, 0, 0, thick, 0);
+	for (size_t i = 0; i < count; i++) {
+		if (isnan(xy[2 * i]) || isnan(xy[2 * i + 1])) {
+			again = !first;
+			continue;
+		}
+		fprintf(out, "%s%ld %ld",
+		    again   ? ";"
+		    : first ? ""
+			    : " ",
+		    tenths(xy[2 * i]), tenths(xy[2 * i + 1]));
+		again = first = false;
+	}
+	fputc('\n', out);
+}
+
+void
+paper_word(FILE *out, enum paper_ink ink, double x, double y, enum paper_anchor anchor,
+    double size, const char *text)
+{
+	put_shape(out, FORM_WORD, ink, x, y, anchor / 10.0, size);
+	put_cell(out, text);
+	fputc('\n', out);
+}
+
+void
+paper_drawing(FILE *out, double width, double height, const char *caption)
+{
+	fprintf(out, "%c%ld\t%ld\t", PAPER_DRAWING, tenths(width), tenths(height));
+	put_cell(out, caption);
+	fputc('\n', out);
+}
+
 /* --- reading ---------------------------------------------------------------------- */
 
 /* Is S, of LEN bytes, text that can be shown? */
@@ -108,7 +173,7 @@ paper_next(char **at, struct paper_block *b)
 	char *line = *at, *end = strchr(line, '\n');
 
 	b->cells = 0;
-	if (end == NULL || end == line || strchr("THPSCRGMF", *line) == NULL ||
+	if (end == NULL || end == line || strchr("THPSCRGMFDU", *line) == NULL ||
 	    !is_text(line, (size_t)(end - line)))
 		return false;
 	*end = '\0';
@@ -208,5 +273,69 @@ paper_draw(const struct paper_block *b, struct msg_draw *d)
 	d->format = DRAW_PNG;
 	d->theme = DRAW_LIGHT;
 	d->zoom = 2;
+	return true;
+}
+
+bool
+paper_shape(const struct paper_block *b, struct paper_shape *s)
+{
+	int64_t form, ink, v[4];
+
+	if (b->kind != PAPER_SHAPE || b->cells != SHAPE_CELLS ||
+	    !take_number(b->cell[0], 0, FORMS - 1, &form) ||
+	    !take_number(b->cell[1], 0, INKS - 1, &ink))
+		return false;
+	for (size_t i = 0; i < 4; i++)
+		if (!take_number(b->cell[2 + i], 0, TENTHS, &v[i]))
+			return false;
+	*s = (struct paper_shape){ .form = (enum paper_form)form,
+		.ink = (enum paper_ink)ink,
+		.x = (double)v[0] / 10,
+		.y = (double)v[1] / 10,
+		.a = (double)v[2] / 10,
+		.b = (double)v[3] / 10,
+		.text = b->cell[6] };
+	if (form == FORM_WORD)
+		s->a = (double)v[2];
+	return true;
+}
+
+/* A number of tenths at *AT. */
+static bool
+take_tenths(const char **at, double *v)
+{
+	char *end;
+
+	if (**at < '0' || **at > '9')
+		return false;
+	long tenth = strtol(*at, &end, 10);
+	*at = end;
+	*v = (double)tenth / 10;
+	return tenth <= TENTHS;
+}
+
+bool
+paper_point(const char **at, double *x, double *y, bool *again)
+{
+	*again = **at == ';';
+	if (**at == ';' || **at == ' ')
+		++*at;
+	if (!take_tenths(at, x) || **at != ' ')
+		return false;
+	++*at;
+	return take_tenths(at, y);
+}
+
+bool
+paper_size(const struct paper_block *b, double *width, double *height)
+{
+	int64_t w, h;
+
+	if (b->kind != PAPER_DRAWING || b->cells != 3 ||
+	    !take_number(b->cell[0], 10, TENTHS, &w) ||
+	    !take_number(b->cell[1], 10, TENTHS, &h))
+		return false;
+	*width = (double)w / 10;
+	*height = (double)h / 10;
 	return true;
 }

@@ -1,5 +1,6 @@
-/* A document to be printed, as text: what a report says, before anybody has laid it
- * out. Web writes it, shows it as a page, and sends it to the painter, who makes a PDF.
+/* A document to be printed, as text: what a report or another view says, before anybody
+ * has laid it out. Web writes it, shows it as a page, and sends it to the painter, who
+ * makes a PDF or a picture.
  *
  * One block a line, its cells with tabs between them; the first letter says which kind.
  */
@@ -23,6 +24,8 @@ enum paper_kind {
 	PAPER_ROW = 'R',     /* of that table */
 	PAPER_GRAPH = 'G',   /* paper_draw(); the last cell is its caption */
 	PAPER_MARK = 'M',    /* of the next graph */
+	PAPER_DRAWING = 'D', /* paper_drawing(); the last cell is its caption */
+	PAPER_SHAPE = 'U',   /* of the next drawing */
 	PAPER_FOOT = 'F'     /* one cell: at the foot of every page */
 };
 
@@ -40,6 +43,63 @@ void paper_cells(
 /* Write the graph that D asks for. */
 void paper_graph(FILE *out, const struct msg_draw *d, const char *caption);
 
+/* A drawing of our own is put together of shapes, and drawn when all are there. Colours
+ * go by what they stand for: dark pictures have others of the same names. */
+enum paper_ink {
+	INK_TEXT,
+	INK_PALE,
+	INK_RULE, /* thin lines, such as a grid */
+	INK_GAP,  /* what is not known */
+	INK_KEY,  /* INK_KEY to INK_KEY + 4: one of several */
+	INK_REST = INK_KEY + 5,
+	INK_HEAT,		    /* INK_HEAT to INK_HEAT + 5: from nothing to bad */
+	INK_ON_HEAT = INK_HEAT + 6, /* words on the upper two of them */
+	INK_GOOD,
+	INK_WARN,
+	INK_BAD,
+	INKS
+};
+enum paper_form {
+	FORM_BOX,   /* filled */
+	FORM_HATCH, /* the same, hatched: not known */
+	FORM_FRAME, /* only its edge */
+	FORM_LINE,  /* through points */
+	FORM_DASHED,
+	FORM_WORD,
+	FORMS
+};
+enum paper_anchor {
+	ANCHOR_LEFT,
+	ANCHOR_MIDDLE,
+	ANCHOR_RIGHT
+};
+#define PAPER_UNITS 6000 /* of a drawing, each way, at most; less than 0 becomes 0 */
+
+/* A box, hatch or frame. */
+void paper_box(FILE *out, enum paper_form form, enum paper_ink ink, double x, double y,
+    double width, double height);
+/* A line, or a dashed one, THICK units, through COUNT points, x and y in turn; where x
+ * is NAN it is interrupted. */
+void paper_line(FILE *out, enum paper_form form, enum paper_ink ink, double thick,
+    const double *xy, size_t count);
+/* TEXT in one line, whose letters are SIZE units high, anchored at X; Y is where it
+ * stands on. */
+void paper_word(FILE *out, enum paper_ink ink, double x, double y,
+    enum paper_anchor anchor, double size, const char *text);
+/* What was put since the last drawing, in a field of WIDTH and HEIGHT units, of which
+ * 680 make a page's width. */
+#define PAPER_WIDTH 680
+void paper_drawing(FILE *out, double width, double height, const char *caption);
+
+struct paper_shape {
+	enum paper_form form;
+	enum paper_ink ink;
+	double x, y;	  /* of a line: unused */
+	double a, b;	  /* width and height; of a line: how thick, 0; of a word:
+			   * enum paper_anchor, size */
+	const char *text; /* of a word; of a line: paper_point() */
+};
+
 struct paper_block {
 	enum paper_kind kind;
 	size_t cells;
@@ -56,5 +116,12 @@ bool paper_mark(const struct paper_block *b, struct msg_draw *d);
 /* What B, a graph, asks for: D, by the bounds of msg_get_draw(). False when it is none.
  */
 bool paper_draw(const struct paper_block *b, struct msg_draw *d);
+/* B, a shape, into S, whose text is B's. False when it is none. */
+bool paper_shape(const struct paper_block *b, struct paper_shape *s);
+/* The next point of a line at *AT, which is behind it then. False at its end, and where
+ * something is no point. AGAIN: the line begins anew there. */
+bool paper_point(const char **at, double *x, double *y, bool *again);
+/* The size of B, a drawing. False when it is none. */
+bool paper_size(const struct paper_block *b, double *width, double *height);
 
 #endif

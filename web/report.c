@@ -801,6 +801,7 @@ report_handle(struct request *r)
 		mem_stream_end(p.out);
 		if (strcmp(request_path(r), "/report.pdf") == 0)
 			sheets_answer(r, text, len,
+			    &(struct sheets_form){ DRAW_PDF, DRAW_LIGHT },
 			    p.id != 0 || p.targets > 1 ? "report" : p.target[0]->path,
 			    p.start, p.end);
 		else

@@ -5,9 +5,11 @@
 #include <string.h>
 
 #include <cairo-pdf.h>
+#include <cairo-svg.h>
 #include <pango/pangocairo.h>
 
 #include "base/mem.h"
+#include "link/msgdraw.h"
 #include "web/paper.h"
 
 /* Points, of which an inch has 72. */
@@ -18,7 +20,11 @@
 #define WIDTH (PAGE_WIDTH - 2 * MARGIN)
 #define GAP 10.0      /* between columns */
 #define PAGES_MAX 100 /* what is behind them is left out, and said to be */
-#define PDF_MAX (16UL * 1024 * 1024)
+#define BYTES_MAX (16UL * 1024 * 1024)
+/* A picture has one page, as long as it takes, and less of a margin around it. */
+#define PICTURE_BOTTOM 4000.0
+#define PICTURE_CROP 24.0
+#define PICTURE_ZOOM 2 /* pixels a point */
 
 struct image {
 	struct msg_draw *ask;
@@ -34,20 +40,90 @@ struct sheet {
 	size_t images, drawn;
 	char *text; /* that blocks are parts of */
 	const char *foot, *title;
+	uint8_t format; /* enum draw_format */
+	bool dark;
+	uint8_t theme; /* of graphs */
 
 	/* The pass that is made: the first one only counts pages. */
 	cairo_t *cr;
 	cairo_surface_t *surface;
 	bool counting;
-	double y;
+	double y, bottom;
 	unsigned page, pages;
 	bool full;   /* PAGES_MAX are */
 	size_t head; /* block that is the head of the table we are in; 0: none */
 	double column[PAPER_CELLS];
 	size_t columns;
 	size_t at, shown; /* blocks and graphs of this pass that are done */
-	struct graph pdf;
+	struct graph bytes; /* the PDF, or the picture */
 };
+
+/* --- colours ---------------------------------------------------------------------- */
+
+/* As the style sheets of pages have them. */
+static const uint32_t inks[2][INKS] = {
+	{ [INK_TEXT] = 0x1c2430,
+	    [INK_PALE] = 0x5b6675,
+	    [INK_RULE] = 0xe3e8ed,
+	    [INK_GAP] = 0xe9edf1,
+	    [INK_KEY] = 0x2f6fb4,
+	    0xe08a1e,
+	    0x2a9d8f,
+	    0xa4588f,
+	    0x8a7a2c,
+	    [INK_REST] = 0xc3ccd6,
+	    [INK_HEAT] = 0xf4f6f8,
+	    0xfdeada,
+	    0xfbcf9f,
+	    0xf59a4a,
+	    0xbd4a08,
+	    0x6d2404,
+	    [INK_ON_HEAT] = 0xffffff,
+	    [INK_GOOD] = 0x18794a,
+	    [INK_WARN] = 0xb54708,
+	    [INK_BAD] = 0xb42318 },
+	{ [INK_TEXT] = 0xe6ebf1,
+	    [INK_PALE] = 0x93a0ae,
+	    [INK_RULE] = 0x28313b,
+	    [INK_GAP] = 0x202932,
+	    [INK_KEY] = 0x5a9be0,
+	    0xf0a848,
+	    0x45c0ae,
+	    0xc983b5,
+	    0xc2b04e,
+	    [INK_REST] = 0x465261,
+	    [INK_HEAT] = 0x0f141a,
+	    0x33261c,
+	    0x5a3819,
+	    0x96550f,
+	    0xe39443,
+	    0xffd9a6,
+	    [INK_ON_HEAT] = 0x14100b,
+	    [INK_GOOD] = 0x46c28a,
+	    [INK_WARN] = 0xff9c55,
+	    [INK_BAD] = 0xff7a6b },
+};
+#define CARD_LIGHT 0xffffff
+#define CARD_DARK 0x181f26
+
+static void
+set_color(struct sheet *s, uint32_t rgb)
+{
+	cairo_set_source_rgb(s->cr, (rgb >> 16 & 255) / 255.0, (rgb >> 8 & 255) / 255.0,
+	    (rgb & 255) / 255.0);
+}
+
+/* GREY on white, or what that is on a dark page. */
+static void
+set_grey(struct sheet *s, double grey)
+{
+	if (s->dark)
+		set_color(s, inks[1][grey > 0.5 ? INK_RULE
+				     : grey > 0 ? INK_PALE
+						: INK_TEXT]);
+	else
+		cairo_set_source_rgb(s->cr, grey, grey, grey);
+}
 
 /* --- text ------------------------------------------------------------------------- */
 
@@ -94,7 +170,7 @@ show(struct sheet *s, PangoLayout *l, const struct style *style, double x, doubl
 {
 	if (s->counting)
 		return;
-	cairo_set_source_rgb(s->cr, style->grey, style->grey, style->grey);
+	set_grey(s, style->grey);
 	cairo_move_to(s->cr, x, y);
 	pango_cairo_show_layout(s->cr, l);
 }
@@ -104,7 +180,7 @@ rule(struct sheet *s, double y, double grey)
 {
 	if (s->counting)
 		return;
-	cairo_set_source_rgb(s->cr, grey, grey, grey);
+	set_grey(s, grey);
 	cairo_set_line_width(s->cr, 0.5);
 	cairo_move_to(s->cr, MARGIN, y);
 	cairo_line_to(s->cr, MARGIN + WIDTH, y);
@@ -113,12 +189,30 @@ rule(struct sheet *s, double y, double grey)
 
 /* --- pages ------------------------------------------------------------------------ */
 
+/* Below all of a picture. */
+static void
+put_picture_foot(struct sheet *s)
+{
+	PangoLayout *l = layout_of(s, &small, s->foot, WIDTH);
+	double w, h;
+
+	size_of(l, &w, &h);
+	s->y += 8;
+	show(s, l, &small, MARGIN, s->y);
+	s->y += h;
+	g_object_unref(l);
+}
+
 static void
 put_foot(struct sheet *s)
 {
 	char text[48];
 	double w, h;
 
+	if (s->format != DRAW_PDF) {
+		put_picture_foot(s);
+		return;
+	}
 	if (s->counting)
 		return;
 	snprintf(text, sizeof text, "page %u of %u", s->page, s->pages);
@@ -144,7 +238,7 @@ end_page(struct sheet *s)
 static void
 new_page(struct sheet *s)
 {
-	if (s->page >= PAGES_MAX) {
+	if (s->page >= (s->format == DRAW_PDF ? PAGES_MAX : 1)) {
 		s->full = true;
 		return;
 	}
@@ -158,7 +252,7 @@ new_page(struct sheet *s)
 static bool
 has_room(struct sheet *s, double height)
 {
-	if (s->y + height <= BOTTOM || s->y <= MARGIN)
+	if (s->y + height <= s->bottom || s->y <= MARGIN)
 		return true;
 	new_page(s);
 	return false;
@@ -315,11 +409,132 @@ put_graph(struct sheet *s, const struct image *i, const char *caption)
 	s->y += i->height + 4;
 }
 
+/* --- drawings --------------------------------------------------------------------- */
+
+static void
+put_hatch(struct sheet *s, const struct paper_shape *u)
+{
+	double step = 5, far = u->a + u->b;
+
+	cairo_save(s->cr);
+	cairo_rectangle(s->cr, u->x, u->y, u->a, u->b);
+	cairo_clip(s->cr);
+	cairo_set_line_width(s->cr, 2.2);
+	for (double at = step / 2; at < far; at += step) {
+		cairo_move_to(s->cr, u->x + at, u->y);
+		cairo_line_to(s->cr, u->x + at - u->b, u->y + u->b);
+	}
+	cairo_stroke(s->cr);
+	cairo_restore(s->cr);
+}
+
+static void
+put_line(struct sheet *s, const struct paper_shape *u)
+{
+	static const double dash[] = { 5, 4 };
+	const char *at = u->text;
+	bool first = true, again;
+	double x, y;
+
+	cairo_set_dash(s->cr, dash, u->form == FORM_DASHED ? 2 : 0, 0);
+	cairo_set_line_width(s->cr, u->a);
+	cairo_set_line_join(s->cr, CAIRO_LINE_JOIN_ROUND);
+	while (paper_point(&at, &x, &y, &again)) {
+		if (first || again)
+			cairo_move_to(s->cr, x, y);
+		else
+			cairo_line_to(s->cr, x, y);
+		first = false;
+	}
+	cairo_stroke(s->cr);
+	cairo_set_dash(s->cr, NULL, 0, 0);
+}
+
+static void
+put_word(struct sheet *s, const struct paper_shape *u)
+{
+	PangoLayout *l = layout_of(s, &plain, u->text, 0);
+	PangoFontDescription *font = pango_font_description_from_string("sans-serif");
+	double w, h;
+
+	pango_font_description_set_absolute_size(font, u->b * PANGO_SCALE);
+	pango_layout_set_font_description(l, font);
+	pango_font_description_free(font);
+	size_of(l, &w, &h);
+	cairo_move_to(s->cr, u->x - w * u->a / 2,
+	    u->y - (double)pango_layout_get_baseline(l) / PANGO_SCALE);
+	pango_cairo_show_layout(s->cr, l);
+	g_object_unref(l);
+}
+
+static void
+put_shape(struct sheet *s, const struct paper_block *b)
+{
+	struct paper_shape u;
+
+	if (!paper_shape(b, &u))
+		return;
+	set_color(s, inks[s->dark][u.ink]);
+	switch (u.form) {
+	case FORM_BOX:
+		cairo_rectangle(s->cr, u.x, u.y, u.a, u.b);
+		cairo_fill(s->cr);
+		break;
+	case FORM_FRAME:
+		cairo_set_line_width(s->cr, 1.5);
+		cairo_rectangle(s->cr, u.x, u.y, u.a, u.b);
+		cairo_stroke(s->cr);
+		break;
+	case FORM_HATCH:
+		put_hatch(s, &u);
+		break;
+	case FORM_LINE:
+	case FORM_DASHED:
+		put_line(s, &u);
+		break;
+	default:
+		put_word(s, &u);
+		break;
+	}
+}
+
+/* The drawing that block AT ends, whose shapes stand before it. */
+static void
+put_drawing(struct sheet *s, size_t at)
+{
+	const struct paper_block *b = &s->block[at];
+	const char *caption = b->cell[b->cells - 1];
+	double width, height, scale = WIDTH / PAPER_WIDTH;
+	size_t first = at;
+
+	if (!paper_size(b, &width, &height))
+		return;
+	if (height * scale > s->bottom - MARGIN - 40)
+		scale = (s->bottom - MARGIN - 40) / height;
+	if (width * scale > WIDTH)
+		scale = WIDTH / width;
+	if (*caption != '\0')
+		put_text(s, &plain, caption, 8, height * scale + 4);
+	s->y += 4;
+	has_room(s, height * scale);
+	while (first > 0 && s->block[first - 1].kind == PAPER_SHAPE)
+		first--;
+	if (!s->counting && !s->full) {
+		cairo_save(s->cr);
+		cairo_translate(s->cr, MARGIN, s->y);
+		cairo_scale(s->cr, scale, scale);
+		for (size_t i = first; i < at; i++)
+			put_shape(s, &s->block[i]);
+		cairo_restore(s->cr);
+	}
+	s->y += height * scale + 4;
+}
+
 static void
 put_heading(struct sheet *s, const char *text)
 {
 	put_text(s, &heading, text, 14, 50);
-	if (!s->counting && !s->full)
+	if (!s->counting && !s->full && s->format == DRAW_PDF)
 		cairo_pdf_surface_add_outline(s->surface, CAIRO_PDF_OUTLINE_ROOT, text,
 		    "", CAIRO_PDF_OUTLINE_FLAG_OPEN);
 	s->y += 3;
@@ -354,6 +569,9 @@ put_block(struct sheet *s, size_t at, size_t *image)
 	case PAPER_GRAPH:
 		put_graph(s, &s->image[(*image)++], b->cell[b->cells - 1]);
 		break;
+	case PAPER_DRAWING:
+		put_drawing(s, at);
+		break;
 	default:
 		break;
 	}
@@ -366,6 +584,14 @@ begin_pass(struct sheet *s, cairo_surface_t *surface, bool counting)
 	s->surface = surface;
 	s->cr = cairo_create(surface);
 	s->counting = counting;
+	s->bottom = s->format == DRAW_PDF ? BOTTOM : PICTURE_BOTTOM;
+	if (s->format != DRAW_PDF && !counting) {
+		double zoom = s->format == DRAW_PNG ? PICTURE_ZOOM : 1;
+		cairo_scale(s->cr, zoom, zoom);
+		set_color(s, s->dark ? CARD_DARK : CARD_LIGHT);
+		cairo_paint(s->cr);
+		cairo_translate(s->cr, -PICTURE_CROP, -PICTURE_CROP);
+	}
 	s->page = 0;
 	s->full = false;
 	s->head = SIZE_MAX;
@@ -455,10 +681,17 @@ take(struct sheet *s, struct err *err)
 		} else if (b.kind == PAPER_GRAPH) {
 			good = s->images < PAPER_GRAPHS && paper_draw(&b, d);
 			if (good) {
+				d->theme = s->theme;
 				s->image[s->images].ask = mem_alloc(sizeof *d);
 				*s->image[s->images++].ask = *d;
 			}
 			memset(d, 0, sizeof *d);
+		} else if (b.kind == PAPER_SHAPE) {
+			struct paper_shape shape;
+			good = paper_shape(&b, &shape);
+		} else if (b.kind == PAPER_DRAWING) {
+			double width, height;
+			good = paper_size(&b, &width, &height);
 		} else if (b.kind == PAPER_FOOT) {
 			s->foot = b.cell[0];
 		} else if (b.kind == PAPER_TITLE) {
@@ -471,17 +704,20 @@ take(struct sheet *s, struct err *err)
 		s->block[s->blocks++] = b;
 	}
 	free(d);
-	return good && *at == '\0'
-		   ? 0
-		   : err_set(err, "the report is none, expected a document");
+	return good && *at == '\0' ? 0 : err_set(err, "what was sent is no document");
 }
 
 struct sheet *
-sheet_new(char *text, struct err *err)
+sheet_new(char *text, const struct msg_paper *ask, struct err *err)
 {
 	struct sheet *s = mem_zero(1, sizeof *s);
 
 	s->text = text;
+	s->format = ask->format;
+	s->theme = ask->theme;
+	s->dark = ask->theme % DRAW_SAFE == DRAW_DARK && ask->format != DRAW_PDF;
+	if (ask->format == DRAW_PDF)
+		s->theme = ask->theme >= DRAW_SAFE ? DRAW_SAFE : DRAW_LIGHT;
 	s->foot = s->title = "";
 	if (take(s, err) == 0)
 		return s;
@@ -503,7 +739,7 @@ sheet_free(struct sheet *s)
 		cairo_destroy(s->cr);
 	if (s->surface != NULL)
 		cairo_surface_destroy(s->surface);
-	graph_free(&s->pdf);
+	graph_free(&s->bytes);
 	free(s->block);
 	free(s->text);
 	free(s);
@@ -514,7 +750,7 @@ write_bytes(void *ctx, const unsigned char *data, unsigned length)
 {
 	struct graph *g = ctx;
 
-	if (length > PDF_MAX - g->size)
+	if (length > BYTES_MAX - g->size)
 		return CAIRO_STATUS_WRITE_ERROR;
 	g->data = mem_grow(g->data, g->size + length, 1);
 	memcpy(g->data + g->size, data, length);
@@ -529,6 +765,35 @@ write_nothing(void *ctx, const unsigned char *data, unsigned length)
 	(void)data;
 	(void)length;
 	return CAIRO_STATUS_SUCCESS;
+}
+
+/* What S is drawn upon: pages, or a picture of WIDTH and HEIGHT points. */
+static cairo_surface_t *
+surface_of(struct sheet *s, double width, double height)
+{
+	cairo_surface_t *surface;
+
+	if (s->format == DRAW_PNG)
+		return cairo_image_surface_create(CAIRO_FORMAT_ARGB32,
+		    (int)(PICTURE_ZOOM * width), (int)(PICTURE_ZOOM * height));
+	if (s->format == DRAW_SVG)
+		return cairo_svg_surface_create_for_stream(
+		    write_bytes, &s->bytes, width, height);
+	surface = cairo_pdf_surface_create_for_stream(
+	    write_bytes, &s->bytes, PAGE_WIDTH, PAGE_HEIGHT);
+	cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_TITLE, s->title);
+	cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATOR, "smokebox");
+	return surface;
+}
+
+static void
+finish(struct sheet *s)
+{
+	if (s->format == DRAW_PNG &&
+	    cairo_surface_write_to_png_stream(s->surface, write_bytes, &s->bytes) !=
+		CAIRO_STATUS_SUCCESS)
+		s->bytes.size = 0;
+	cairo_surface_finish(s->surface);
 }
 
 enum sheet_step
@@ -549,28 +814,23 @@ sheet_go_on(struct sheet *s, const struct conf *conf)
 	if (go_on(s))
 		return SHEET_MORE;
 	if (s->counting) {
+		double width = PAGE_WIDTH - 2 * PICTURE_CROP,
+		       height = s->y + MARGIN - 2 * PICTURE_CROP;
 		cairo_surface_destroy(s->surface);
-		begin_pass(s,
-		    cairo_pdf_surface_create_for_stream(
-			write_bytes, &s->pdf, PAGE_WIDTH, PAGE_HEIGHT),
-		    false);
-		cairo_pdf_surface_set_metadata(
-		    s->surface, CAIRO_PDF_METADATA_TITLE, s->title);
-		cairo_pdf_surface_set_metadata(
-		    s->surface, CAIRO_PDF_METADATA_CREATOR, "smokebox");
+		begin_pass(s, surface_of(s, width, height), false);
 		return SHEET_MORE;
 	}
-	cairo_surface_finish(s->surface);
+	finish(s);
 	if (cairo_surface_status(s->surface) != CAIRO_STATUS_SUCCESS ||
-	    s->pdf.size == 0)
+	    s->bytes.size == 0)
 		return SHEET_FAILED;
-	s->pdf.head.ok = 1;
-	s->pdf.head.size = (uint32_t)s->pdf.size;
+	s->bytes.head.ok = 1;
+	s->bytes.head.size = (uint32_t)s->bytes.size;
 	return SHEET_DONE;
 }
 
 struct graph *
-sheet_pdf(struct sheet *s)
+sheet_bytes(struct sheet *s)
 {
-	return &s->pdf;
+	return &s->bytes;
 }

@@ -31,6 +31,7 @@ struct job {
 	uint32_t id;
 	int fd; /* the document */
 	uint32_t size;
+	struct sheets_form form;
 	bool sent;
 	int64_t since_ns, start, end;
 	char etag[24];
@@ -66,7 +67,10 @@ pump(void)
 
 	if (j == NULL || j->sent || all.painter == NULL)
 		return;
-	struct msg_paper paper = { .id = j->id, .size = j->size };
+	struct msg_paper paper = { .id = j->id,
+		.size = j->size,
+		.format = j->form.format,
+		.theme = j->form.theme };
 	msg_begin(&out, MSG_PAPER);
 	msg_put_paper(&out, &paper);
 	link_send(all.painter, &out, j->fd, LINK_MUST);
@@ -90,8 +94,32 @@ sheets_painter(struct link *link)
 
 	all.painter = link;
 	if (j != NULL && j->sent)
-		refuse(j, "The report could not be laid out: its painter ended.");
+		refuse(j, "It could not be laid out: its painter ended.");
 	pump();
+}
+
+/* What the painter made of J, whose request is answered by it. */
+static void
+deliver(struct job *j, const void *data, size_t size)
+{
+	static const struct {
+		const char *ext, *type;
+	} as[DRAW_FORMATS] = { { "png", "image/png" }, { "svg", "image/svg+xml" },
+		{ "pdf", "application/pdf" } };
+	struct request *r = j->request;
+	uint8_t format = j->form.format;
+
+	taste_begin(r);
+	viewname_set(r, VIEW_SHOWN, j->what, j->start, j->end, as[format].ext);
+	taste_end();
+	request_set_header(r, "ETag", j->etag);
+	request_set_header(r, "Vary", "Cookie");
+	if (format == DRAW_SVG)
+		request_set_header(r, "Content-Security-Policy",
+		    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
+		    "frame-ancestors 'self'");
+	job_free(j);
+	reply_bytes(r, 200, as[format].type, data, size);
 }
 
 int
@@ -108,14 +136,7 @@ sheets_message(struct msg_in *in)
 	if (data == NULL) {
 		refuse(j, head.text[0] != '\0' ? head.text : "the painter failed");
 	} else {
-		struct request *r = j->request;
-		taste_begin(r);
-		viewname_set(r, VIEW_SHOWN, j->what, j->start, j->end, "pdf");
-		taste_end();
-		request_set_header(r, "ETag", j->etag);
-		request_set_header(r, "Vary", "Cookie");
-		job_free(j);
-		reply_bytes(r, 200, "application/pdf", data, head.size);
+		deliver(j, data, head.size);
 		free(data);
 	}
 	pump();
@@ -191,21 +212,23 @@ seal(const char *text, size_t len)
 }
 
 void
-sheets_answer(struct request *r, const char *text, size_t len, const char *what,
-    int64_t start, int64_t end)
+sheets_answer(struct request *r, const char *text, size_t len,
+    const struct sheets_form *form, const char *what, int64_t start, int64_t end)
 {
 	uint64_t tag = 14695981039346656037u;
 	char etag[24];
 
 	for (size_t i = 0; i < len; i++)
 		tag = (tag ^ (unsigned char)text[i]) * 1099511628211u;
+	tag = (tag ^ form->format) * 1099511628211u;
+	tag = (tag ^ form->theme) * 1099511628211u;
 	snprintf(etag, sizeof etag, "\"%016" PRIx64 "\"", tag);
 	if (reply_not_modified(r, etag))
 		return;
 	int fd = all.waiting < WAITING_MAX && len < PAPER_MAX ? seal(text, len) : -1;
 	if (fd < 0) {
 		request_set_header(r, "Retry-After", "5");
-		reply_error(r, 503, "Too many reports are wanted just now: try again.");
+		reply_error(r, 503, "Too much is to be laid out just now: try again.");
 		return;
 	}
 	struct job *j = mem_zero(1, sizeof *j);
@@ -213,6 +236,7 @@ sheets_answer(struct request *r, const char *text, size_t len, const char *what,
 	j->id = ++all.next_id;
 	j->fd = fd;
 	j->size = (uint32_t)len + 1;
+	j->form = *form;
 	j->since_ns = clock_mono_ns();
 	j->start = start;
 	j->end = end;

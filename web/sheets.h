@@ -1,4 +1,5 @@
-/* Documents (paper.h) for browsers as PDF: laid out by the painter, one at a time. */
+/* Documents (paper.h) for browsers as PDF or as a picture: laid out by the painter, one
+ * at a time. */
 #ifndef WEB_SHEETS_H
 #define WEB_SHEETS_H
 
@@ -17,9 +18,14 @@ void sheets_painter(struct link *link);
 int sheets_message(struct msg_in *in);
 void sheets_stop(void);
 
-/* Answer R, now or later, with the document TEXT of LEN bytes as PDF, in a file named
+/* As what a document is wanted. */
+struct sheets_form {
+	uint8_t format, theme; /* enum draw_format, theme of struct msg_draw */
+};
+
+/* Answer R, now or later, with the document TEXT of LEN bytes in FORM, in a file named
  * by WHAT and the span from START to END. */
-void sheets_answer(struct request *r, const char *text, size_t len, const char *what,
-    int64_t start, int64_t end);
+void sheets_answer(struct request *r, const char *text, size_t len,
+    const struct sheets_form *form, const char *what, int64_t start, int64_t end);
 
 #endif

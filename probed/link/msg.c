@@ -717,6 +717,8 @@ msg_put_paper(struct msg_out *out, const struct msg_paper *m)
 {
 	pack_u32(&out->pack, m->id);
 	pack_u32(&out->pack, m->size);
+	pack_u8(&out->pack, m->format);
+	pack_u8(&out->pack, m->theme);
 }
 
 int
@@ -724,6 +726,8 @@ msg_get_paper(struct msg_in *in, struct msg_paper *m)
 {
 	m->id = wire_u32(&in->wire);
 	m->size = wire_u32(&in->wire);
+	m->format = get_below(in, DRAW_FORMATS);
+	m->theme = get_below(in, DRAW_LOOKS);
 	if (m->size == 0)
 		in->wire.bad = true;
 	return msg_done(in);

@@ -112,9 +112,9 @@ enum msg_type {
 	/* runner -> recorder: str: what has to be withdrawn by hand, less than
 	 * STRANDED_MAX */
 	MSG_STRANDED,
-	/* web <-> painter: a document (web/paper.h) that is to be a PDF */
+	/* web <-> painter: a document (web/paper.h) that is to be laid out */
 	MSG_PAPER,         /* struct msg_paper; a descriptor of the document */
-	MSG_SHEET,         /* struct msg_picture; a descriptor of the PDF when ok */
+	MSG_SHEET,         /* struct msg_picture; a descriptor of the bytes when ok */
 	/* web <-> parent (msgedit.h) */
 	MSG_EDIT,          /* struct msg_edit: the configuration's files */
 	MSG_EDITED,        /* struct msg_edited; a descriptor of a text, if it has one */
@@ -404,8 +404,10 @@ void msg_put_picture(struct msg_out *out, const struct msg_picture *p);
 int msg_get_picture(struct msg_in *in, struct msg_picture *p);
 
 struct msg_paper {
-	uint32_t id;   /* comes back with the PDF */
-	uint32_t size; /* bytes behind the descriptor, of which the last is a NUL */
+	uint32_t id;	/* comes back with what was made of it */
+	uint32_t size;	/* bytes behind the descriptor, of which the last is a NUL */
+	uint8_t format; /* enum draw_format: PDF in pages, pictures as one long one */
+	uint8_t theme;	/* as of a picture */
 };
 void msg_put_paper(struct msg_out *out, const struct msg_paper *p);
 int msg_get_paper(struct msg_in *in, struct msg_paper *p);

@@ -30,6 +30,19 @@ fuzz_paper(const uint8_t *data, size_t size)
 		paper_mark(&b, d);
 		if (d->marks > DRAW_MARKS)
 			abort();
+		struct paper_shape shape;
+		double x, y;
+		bool anew;
+		if (paper_size(&b, &x, &y) &&
+		    !(x >= 1 && y >= 1 && x <= PAPER_UNITS && y <= PAPER_UNITS))
+			abort();
+		if (paper_shape(&b, &shape)) {
+			if (shape.form >= FORMS || shape.ink >= INKS)
+				abort();
+			while (paper_point(&shape.text, &x, &y, &anew))
+				if (!(x <= PAPER_UNITS && y <= PAPER_UNITS))
+					abort();
+		}
 		if (paper_draw(&b, d)) {
 			/* What is drawn is what may be sent. */
 			struct msg_out out;
