@@ -4,7 +4,8 @@
 
 Asks the server at URL for its description and for everything that is described, and
 prints lines of "0 TEXT" for what holds and "1 TEXT" for what does not. VALUES are JSON:
-for each path the parameters that are worth asking for, and for each form its fields. A
+for each path the parameters that are worth asking for, and for each form its fields. Of
+a parameter in the path itself a list is tried one by one. A
 described path without values is asked for as it is. HEADERS (JSON) go along. Answers are held strictly against
 their schema: a member that the description does not name is a fault of the description.
 """
@@ -91,6 +92,12 @@ def judge(what, operation, answer):
 def try_get(path, operation):
     known = {p["name"]: p for p in operation.get("parameters", [])}
     wanted = values.get(path, {})
+    for name, p in known.items():
+        if p["in"] == "path" and isinstance(wanted[name], list):
+            for one in wanted[name]:
+                values[path] = {**wanted, name: one}
+                try_get(path, operation)
+            return
     place = path
     for name, p in known.items():
         if p["in"] == "path":

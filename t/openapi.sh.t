@@ -73,6 +73,7 @@ jq -n --arg text "$(config '/file?file=smokebox' .text)" \
 	--argjson note "$(json incidents?kind=note '.incidents[0].id')" --argjson silence "$(json silences '.silences[0].id')" '
 	{start: $begin, end: ($begin + 3600)} as $span |
 	{device: $device, index: $index} as $which |
+	["png", "svg", "pdf", "csv", "json"] as $formats |
 	{
 		"/api/v1/targets": {after: "A.one", limit: 1},
 		"/api/v1/stream": {target: "A.one"},
@@ -93,6 +94,9 @@ jq -n --arg text "$(config '/file?file=smokebox' .text)" \
 			points: [{address: "127.0.0.1", points: 5}]},
 		"/badge/{badge}": {badge: "A/one.svg"},
 		"/report.pdf": {target: "A.one", start: "now-1h", end: "now", hosts: "no", incident: 1},
+		"/traffic.{format}": ($span + {format: $formats, theme: "dark", table: ["course", "dscp"]}),
+		"/calendar.{format}": {format: $formats, target: "A.one", what: "loss", days: 7, month: "2026-01",
+			year: 2026, table: "hours", theme: "dark"},
 		"/api/v1/config/file": {file: "smokebox", version: $version},
 		"/api/v1/config/history": {file: "smokebox"},
 		"POST /api/v1/config/check": {file: "smokebox", generation: $of, text: ($text + "\nwrong = 1")},

@@ -1,6 +1,8 @@
 /* What happened, by the day and by the hour of the week: a calendar shaded by how long
  * something was the matter, and a table of the hours shaded by trouble, loss or delay.
  * Days and hours are those of the clock on the wall. */
+#include "web/calendar.h"
+
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -27,57 +29,29 @@
 #include "web/when.h"
 
 #define MONTHS 12    /* on the page of a year */
-#define DAYS_MAX 400 /* on a page, at most */
-#define TARGETS 200  /* whose hours are put together, at most */
 #define LISTED 500   /* targets to choose from */
 #define YOUNG_S (3 * 86400) /* so old it needs no explanation */
-#define WORST 3	     /* hours that are named */
-#define LEVELS 6     /* of shade: 0 is nothing */
+#define WORST 3		    /* hours that are named */
 
-static const char *const weekdays[] = { "Monday", "Tuesday", "Wednesday", "Thursday",
-	"Friday", "Saturday", "Sunday" };
+const char *const calendar_weekday[WEEK_DAYS] = { "Monday", "Tuesday", "Wednesday",
+	"Thursday", "Friday", "Saturday", "Sunday" };
 
-enum what {
-	WHAT_INCIDENTS,
-	WHAT_LOSS,
-	WHAT_DELAY,
-	WHATS
-};
 static const struct {
 	const char *word, *menu;
-	double above[LEVELS - 1]; /* what is above each begins a darker shade */
-} whats[WHATS] = {
-	[WHAT_INCIDENTS] = { "incidents", "minutes with an incident",
+	double
+	    above[CALENDAR_LEVELS - 1]; /* what is above each begins a darker shade */
+} whats[CALENDAR_WHATS] = {
+	[CALENDAR_INCIDENTS] = { "incidents", "minutes with an incident",
 	    { 0, 1, 3, 10, 30 } },
-	[WHAT_LOSS] = { "loss", "loss", { 0, 0.5, 1, 3, 10 } },
-	[WHAT_DELAY] = { "delay", "delay", { 5, 20, 50, 100, 200 } },
+	[CALENDAR_LOSS] = { "loss", "loss", { 0, 0.5, 1, 3, 10 } },
+	[CALENDAR_DELAY] = { "delay", "delay", { 5, 20, 50, 100, 200 } },
 };
 static const long spans[] = { 7, 28, 91 };
 
-struct day {
-	int64_t begin, end;
-	double loss;
-	unsigned known, rows; /* of the history, for one target */
-};
-
-struct calendar {
-	const struct conf_target *target; /* the root: all */
-	enum what what;
-	long days;	   /* of the hours */
-	int64_t month_end; /* of the one month that is asked for; 0: a year is */
-	bool recent;	   /* no year is asked for: the last months */
-	int64_t start, end;
-	int64_t now;
-	struct day day[DAYS_MAX];
-	size_t count;
-	bool measured; /* the days' rows are known */
-	struct trouble trouble;
-};
-
 /* --- what is asked for ------------------------------------------------------------ */
 
-static bool
-is_all(const struct calendar *c)
+bool
+calendar_is_all(const struct calendar *c)
 {
 	return c->target == state_conf()->targets;
 }
@@ -134,10 +108,10 @@ parse(struct request *r, struct calendar *c)
 		reply_error(r, 404, "parameter target: no target is called %s", path);
 		return -1;
 	}
-	while (what != NULL && *what != '\0' && c->what < WHATS &&
+	while (what != NULL && *what != '\0' && c->what < CALENDAR_WHATS &&
 	       strcmp(what, whats[c->what].word) != 0)
 		c->what++;
-	if (c->what == WHATS) {
+	if (c->what == CALENDAR_WHATS) {
 		reply_error(
 		    r, 400, "parameter what: expected incidents, loss or delay");
 		return -1;
@@ -158,7 +132,7 @@ put_link(struct html *h, const char *name, const struct calendar *c, const char 
 
 	fprintf(out, "%s/calendar?what=%s&days=%ld", request_base(),
 	    whats[c->what].word, c->days);
-	if (!is_all(c)) {
+	if (!calendar_is_all(c)) {
 		fputs("&target=", out);
 		query_encode(out, c->target->path);
 	}
@@ -177,11 +151,11 @@ list_days(struct calendar *c)
 	struct tm tm;
 
 	localtime_r(&at, &tm);
-	for (int i = 0; c->count < DAYS_MAX; i++) {
+	for (int i = 0; c->count < CALENDAR_DAYS; i++) {
 		int64_t begin = midnight(tm.tm_year + 1900, tm.tm_mon, tm.tm_mday + i);
 		if (begin >= c->end)
 			break;
-		c->day[c->count++] = (struct day){ .begin = begin,
+		c->day[c->count++] = (struct calendar_day){ .begin = begin,
 			.end = midnight(
 			    tm.tm_year + 1900, tm.tm_mon, tm.tm_mday + i + 1) };
 	}
@@ -204,7 +178,7 @@ on_day_row(void *ctx, int64_t time, const double *value)
 		r->at++;
 	if (r->at == c->count || mid < c->day[r->at].begin)
 		return;
-	struct day *d = &c->day[r->at];
+	struct calendar_day *d = &c->day[r->at];
 	d->rows++;
 	if (isnan(value[STORE_DS_LOSS]))
 		return;
@@ -235,9 +209,8 @@ read_days(struct calendar *c)
 	    on_day_row, &r, NULL);
 }
 
-/* Is it known what happened on D? */
-static bool
-is_known(const struct calendar *c, const struct day *d)
+bool
+calendar_known(const struct calendar *c, const struct calendar_day *d)
 {
 	int64_t end = d->end < c->now ? d->end : c->now;
 
@@ -245,9 +218,8 @@ is_known(const struct calendar *c, const struct day *d)
 	       trouble_known(&c->trouble, d->begin, end);
 }
 
-/* "45 s", "12 min", "3.5 h". */
-static void
-short_time(char *buf, size_t size, int64_t s)
+void
+calendar_length(char *buf, size_t size, int64_t s)
 {
 	if (s < 100)
 		snprintf(buf, size, "%" PRId64 " s", s);
@@ -259,7 +231,7 @@ short_time(char *buf, size_t size, int64_t s)
 
 /* What a day was like, as words for it and for its cell. */
 static void
-put_day_words(struct html *item, const struct calendar *c, const struct day *d)
+put_day_words(struct html *item, const struct calendar *c, const struct calendar_day *d)
 {
 	int64_t down = trouble_within(&c->trouble, TROUBLE_DOWN, d->begin, d->end);
 	int64_t any = trouble_within(&c->trouble, TROUBLE_ANY, d->begin, d->end);
@@ -273,8 +245,8 @@ put_day_words(struct html *item, const struct calendar *c, const struct day *d)
 	if (any == 0 && began == 0) {
 		words = mem_str("nothing happened");
 	} else {
-		short_time(down_text, sizeof down_text, down);
-		short_time(any_text, sizeof any_text, any);
+		calendar_length(down_text, sizeof down_text, down);
+		calendar_length(any_text, sizeof any_text, any);
 		words =
 		    mem_printf("%s%s%s%s%s, %u incident%s", down > 0 ? "down for " : "",
 			down > 0 ? down_text : "", down > 0 && any > down ? ", " : "",
@@ -296,7 +268,7 @@ put_day_words(struct html *item, const struct calendar *c, const struct day *d)
 }
 
 static void
-put_day(struct html *week, const struct calendar *c, const struct day *d)
+put_day(struct html *week, const struct calendar *c, const struct calendar_day *d)
 {
 	struct html *item = html_item(week, "day");
 	time_t when = (time_t)d->begin;
@@ -319,14 +291,14 @@ put_day(struct html *week, const struct calendar *c, const struct day *d)
 	FILE *out = mem_stream(&text, &len);
 	fprintf(out, "%s/incidents?start=%" PRId64 "&end=%" PRId64, request_base(),
 	    d->begin, d->end - 1);
-	if (!is_all(c)) {
+	if (!calendar_is_all(c)) {
 		fputs("&subject=", out);
 		query_encode(out, c->target->path);
 	}
 	mem_stream_end(out);
 	html_text(item, "d_href", text);
 	free(text);
-	if (is_known(c, d)) {
+	if (calendar_known(c, d)) {
 		put_day_words(item, c, d);
 	} else {
 		html_text(item, "d_level", "heat-none");
@@ -351,7 +323,7 @@ put_month(struct html *page, const struct calendar *c, size_t from, size_t end)
 	char text[32];
 
 	for (size_t i = from; i < end; i++) {
-		const struct day *d = &c->day[i];
+		const struct calendar_day *d = &c->day[i];
 		time_t when = (time_t)d->begin;
 		struct tm tm;
 
@@ -393,15 +365,33 @@ month_begin(const struct calendar *c, size_t i)
 static void
 put_months(struct html *page, const struct calendar *c)
 {
-	size_t begin[DAYS_MAX / 28 + 1], months = 0;
+	size_t begin[CALENDAR_DAYS / 28 + 1], months = 0;
 
-	for (size_t end = c->count; end > 0 && months < DAYS_MAX / 28; months++)
+	for (size_t end = c->count; end > 0 && months < CALENDAR_DAYS / 28; months++)
 		end = begin[months] = month_begin(c, end - 1);
 	for (size_t i = 0; i < months; i++) {
 		size_t m = c->recent ? i : months - 1 - i;
 
 		put_month(page, c, begin[m], m == 0 ? c->count : begin[m - 1]);
 	}
+}
+
+void
+calendar_name(const struct calendar *c, char *buf, size_t size)
+{
+	time_t start = (time_t)c->start, last = (time_t)c->end - 1;
+	struct tm tm, end;
+
+	localtime_r(&start, &tm);
+	localtime_r(&last, &end);
+	if (c->month_end != 0)
+		strftime(buf, size, "%B %Y", &tm);
+	else if (c->recent)
+		snprintf(buf, size, "The last %d months", MONTHS);
+	else if (tm.tm_mon == 0)
+		snprintf(buf, size, "%d", tm.tm_year + 1900);
+	else
+		snprintf(buf, size, "%d and %d", tm.tm_year + 1900, end.tm_year + 1900);
 }
 
 static void
@@ -413,9 +403,9 @@ put_ways(struct html *page, const struct calendar *c)
 
 	localtime_r(&start, &tm);
 	localtime_r(&last, &end);
+	calendar_name(c, text, sizeof text);
+	html_text(page, "c_name", text);
 	if (c->month_end != 0) {
-		strftime(text, sizeof text, "%B %Y", &tm);
-		html_text(page, "c_name", text);
 		for (int by = -1; by <= 1; by += 2) {
 			time_t at =
 			    (time_t)midnight(tm.tm_year + 1900, tm.tm_mon + by, 1);
@@ -430,14 +420,6 @@ put_ways(struct html *page, const struct calendar *c)
 		put_link(page, "c_year", c, when, "");
 		return;
 	}
-	if (c->recent)
-		snprintf(text, sizeof text, "The last %d months", MONTHS);
-	else if (tm.tm_mon == 0)
-		snprintf(text, sizeof text, "%d", tm.tm_year + 1900);
-	else
-		snprintf(text, sizeof text, "%d and %d", tm.tm_year + 1900,
-		    end.tm_year + 1900);
-	html_text(page, "c_name", text);
 	snprintf(when, sizeof when, "year=%d", end.tm_year + 1900 - 1);
 	put_link(page, "c_before", c, when, "");
 	if (c->end <= c->now) {
@@ -462,14 +444,6 @@ put_young(struct html *page, const struct calendar *c)
 
 /* --- hours ------------------------------------------------------------------------ */
 
-/* A figure for each hour of the week; NAN is unknown. */
-struct hours {
-	double value[WEEK_DAYS][WEEK_HOURS];
-	double shade[WEEK_DAYS][WEEK_HOURS]; /* what the levels go by */
-	bool coarse; /* the history of one is kept in rows that tell no hours */
-	size_t of;   /* targets that are in it */
-};
-
 /* What is measured in T, at most MOST. */
 static size_t
 list_targets(const struct conf_target *t, const struct conf_target **list, size_t most)
@@ -487,9 +461,11 @@ list_targets(const struct conf_target *t, const struct conf_target **list, size_
 /* Means over the targets: of loss in percent; of delay in milliseconds for one, else by
  * how much it was above what is usual for each. */
 static void
-measured_hours(struct hours *h, const struct calendar *c,
-    const struct conf_target *const *list, size_t count)
+measured_hours(struct calendar_hours *h, const struct calendar *c)
 {
+	const struct conf_target *const *list = c->list;
+	size_t count = c->listed;
+
 	double sum[WEEK_DAYS][WEEK_HOURS] = { { 0 } },
 	       over[WEEK_DAYS][WEEK_HOURS] = { { 0 } };
 	unsigned n[WEEK_DAYS][WEEK_HOURS] = { { 0 } };
@@ -501,7 +477,7 @@ measured_hours(struct hours *h, const struct calendar *c,
 		for (unsigned d = 0; d < WEEK_DAYS; d++)
 			for (unsigned t = 0; t < WEEK_HOURS; t++) {
 				const struct week_cell *cell = &w->cell[d][t];
-				bool delay = c->what == WHAT_DELAY;
+				bool delay = c->what == CALENDAR_DELAY;
 				unsigned rows = delay ? cell->answered : cell->known;
 				if (rows == 0)
 					continue;
@@ -514,7 +490,7 @@ measured_hours(struct hours *h, const struct calendar *c,
 	}
 	for (unsigned d = 0; d < WEEK_DAYS; d++)
 		for (unsigned t = 0; t < WEEK_HOURS; t++) {
-			bool one = c->what == WHAT_DELAY && count == 1;
+			bool one = c->what == CALENDAR_DELAY && count == 1;
 			if (n[d][t] == 0) {
 				h->value[d][t] = h->shade[d][t] = NAN;
 				continue;
@@ -526,7 +502,7 @@ measured_hours(struct hours *h, const struct calendar *c,
 
 /* Minutes of each hour in which something was the matter, on the average. */
 static void
-trouble_hours(struct hours *h, const struct calendar *c)
+trouble_hours(struct calendar_hours *h, const struct calendar *c)
 {
 	double seconds[WEEK_DAYS][WEEK_HOURS] = { { 0 } };
 	double known[WEEK_DAYS][WEEK_HOURS] = { { 0 } };
@@ -534,8 +510,8 @@ trouble_hours(struct hours *h, const struct calendar *c)
 	struct trouble t;
 	struct err err;
 
-	if (trouble_read(&t, is_all(c) ? NULL : c->target->path, start, c->now, &err) !=
-	    0) {
+	if (trouble_read(&t, calendar_is_all(c) ? NULL : c->target->path, start, c->now,
+		&err) != 0) {
 		log_warnx("%s", err.text);
 		t = (struct trouble){ 0 };
 	}
@@ -557,32 +533,57 @@ trouble_hours(struct hours *h, const struct calendar *c)
 					    : NAN;
 }
 
-static unsigned
-hour_level(const struct calendar *c, double shade)
+unsigned
+calendar_level(const struct calendar *c, double shade)
 {
 	unsigned level = 0;
 
-	while (level < LEVELS - 1 && shade > whats[c->what].above[level])
+	while (level < CALENDAR_LEVELS - 1 && shade > whats[c->what].above[level])
 		level++;
 	return level;
 }
 
-static const char *
-unit_of(const struct calendar *c, bool one)
+/* Delay of one target is told as it is; of several, by how much it was above what is
+ * usual for each. */
+static bool
+is_one(const struct calendar *c)
 {
-	return c->what == WHAT_INCIDENTS      ? "min"
-	       : c->what == WHAT_DELAY && one ? "ms"
-					      : "%";
+	return c->listed == 1;
 }
 
-static void
-value_text(char *buf, size_t size, const struct calendar *c, bool one, double v)
+void
+calendar_hours(struct calendar_hours *h, const struct calendar *c)
 {
-	const char *sign = c->what == WHAT_DELAY && !one && v >= 0.5 ? "+" : "";
+	*h = (struct calendar_hours){ .coarse = false };
+	if (c->what == CALENDAR_INCIDENTS)
+		trouble_hours(h, c);
+	else
+		measured_hours(h, c);
+}
+
+const char *
+calendar_what(const struct calendar *c)
+{
+	return whats[c->what].menu;
+}
+
+const char *
+calendar_unit(const struct calendar *c)
+{
+	return c->what == CALENDAR_INCIDENTS		? "min"
+	       : c->what == CALENDAR_DELAY && is_one(c) ? "ms"
+							: "%";
+}
+
+void
+calendar_value(const struct calendar *c, double v, char *buf, size_t size)
+{
+	bool above = c->what == CALENDAR_DELAY && !is_one(c);
+	const char *sign = above && v >= 0.5 ? "+" : "";
 
 	if (v != 0 && fabs(v) < 0.05)
-		snprintf(buf, size, c->what == WHAT_DELAY && !one ? "0" : "<0.1");
-	else if (fabs(v) < 9.95 && !(c->what == WHAT_DELAY && !one))
+		snprintf(buf, size, "%s", above ? "0" : "<0.1");
+	else if (fabs(v) < 9.95 && !above)
 		snprintf(buf, size, "%.*f", v == 0 ? 0 : 1, v);
 	else
 		snprintf(buf, size, "%s%.0f", sign, v == 0 ? 0.0 : v);
@@ -590,7 +591,7 @@ value_text(char *buf, size_t size, const struct calendar *c, bool one, double v)
 
 /* The worst hours by name, in one sentence. */
 static void
-put_worst(struct html *page, const struct calendar *c, const struct hours *h, bool one)
+put_worst(struct html *page, const struct calendar *c, const struct calendar_hours *h)
 {
 	bool named[WEEK_DAYS][WEEK_HOURS] = { { false } };
 	char value[32], *text = NULL;
@@ -602,7 +603,8 @@ put_worst(struct html *page, const struct calendar *c, const struct hours *h, bo
 			for (int t = 0; t < WEEK_HOURS; t++) {
 				double v = h->shade[d][t];
 				any |= !isnan(v);
-				if (isnan(v) || named[d][t] || hour_level(c, v) == 0)
+				if (isnan(v) || named[d][t] ||
+				    calendar_level(c, v) == 0)
 					continue;
 				if (day < 0 || v > h->shade[day][hour]) {
 					day = d;
@@ -612,10 +614,10 @@ put_worst(struct html *page, const struct calendar *c, const struct hours *h, bo
 		if (day < 0)
 			break;
 		named[day][hour] = true;
-		value_text(value, sizeof value, c, one, h->value[day][hour]);
+		calendar_value(c, h->value[day][hour], value, sizeof value);
 		char *more = mem_printf("%s%s%s %d:00 (%s %s)",
-		    text != NULL ? text : "", text != NULL ? ", " : "", weekdays[day],
-		    hour, value, unit_of(c, one));
+		    text != NULL ? text : "", text != NULL ? ", " : "",
+		    calendar_weekday[day], hour, value, calendar_unit(c));
 		free(text);
 		text = more;
 	}
@@ -628,21 +630,17 @@ put_worst(struct html *page, const struct calendar *c, const struct hours *h, bo
 }
 
 static void
-put_hours(struct html *page, const struct calendar *c,
-    const struct conf_target *const *list, size_t count)
+put_hours(struct html *page, const struct calendar *c)
 {
-	struct hours h = { .coarse = false };
-	bool one = count == 1;
+	struct calendar_hours h;
+	bool above = c->what == CALENDAR_DELAY && !is_one(c);
 	char text[32];
 
-	if (c->what == WHAT_INCIDENTS)
-		trouble_hours(&h, c);
-	else
-		measured_hours(&h, c, list, count);
+	calendar_hours(&h, c);
 	for (unsigned d = 0; d < WEEK_DAYS; d++) {
 		struct html *head = html_item(page, "weekday");
-		html_text(head, "w_name", weekdays[d]);
-		html_printf(head, "w_short", "%.3s", weekdays[d]);
+		html_text(head, "w_name", calendar_weekday[d]);
+		html_printf(head, "w_short", "%.3s", calendar_weekday[d]);
 	}
 	for (unsigned t = 0; t < WEEK_HOURS; t++) {
 		struct html *row = html_item(page, "hour");
@@ -655,17 +653,17 @@ put_hours(struct html *page, const struct calendar *c,
 				html_text(cell, "o_value", "");
 				continue;
 			}
-			value_text(text, sizeof text, c, one, v);
-			html_printf(
-			    cell, "o_level", "heat%u", hour_level(c, h.shade[d][t]));
+			calendar_value(c, v, text, sizeof text);
+			html_printf(cell, "o_level", "heat%u",
+			    calendar_level(c, h.shade[d][t]));
 			html_text(cell, "o_value", text);
 		}
 	}
-	html_text(page, "h_unit", unit_of(c, one));
+	html_text(page, "h_unit", calendar_unit(c));
 	html_flag(page, "h_coarse", h.coarse);
-	html_flag(page, "h_over", c->what == WHAT_DELAY && !one);
-	html_flag(page, "h_trouble", c->what == WHAT_INCIDENTS);
-	put_worst(page, c, &h, one);
+	html_flag(page, "h_over", above);
+	html_flag(page, "h_trouble", c->what == CALENDAR_INCIDENTS);
+	put_worst(page, c, &h);
 }
 
 /* --- the page --------------------------------------------------------------------- */
@@ -676,11 +674,11 @@ put_form(struct html *page, const struct request *r, const struct calendar *c)
 	const struct conf *conf = state_conf();
 	size_t listed = 0;
 
-	for (size_t i = 0; i < WHATS; i++) {
+	for (size_t i = 0; i < CALENDAR_WHATS; i++) {
 		struct html *item = html_item(page, "what");
 		html_text(item, "v", whats[i].word);
 		html_text(item, "word", whats[i].menu);
-		html_flag(item, "chosen", c->what == (enum what)i);
+		html_flag(item, "chosen", c->what == (enum calendar_what)i);
 	}
 	for (size_t i = 0; i < sizeof spans / sizeof spans[0]; i++) {
 		struct html *item = html_item(page, "days");
@@ -705,42 +703,57 @@ put_form(struct html *page, const struct request *r, const struct calendar *c)
 }
 
 void
-page_calendar(struct request *r)
+calendar_free(struct calendar *c)
 {
-	static const struct conf_target *list[TARGETS];
+	trouble_free(&c->trouble);
+	free(c);
+}
+
+struct calendar *
+calendar_read(struct request *r)
+{
 	struct calendar *c = mem_zero(1, sizeof *c);
 	struct err err;
-	size_t count;
 
 	if (parse(r, c) != 0)
 		goto out;
-	count = list_targets(c->target, list, TARGETS);
-	if (c->what != WHAT_INCIDENTS &&
-	    warm_of(r, &week_warm, list, count, c->days * 86400))
+	c->listed = list_targets(c->target, c->list, CALENDAR_TARGETS);
+	if (c->what != CALENDAR_INCIDENTS &&
+	    warm_of(r, &week_warm, c->list, c->listed, c->days * 86400))
 		goto out;
 	list_days(c);
 	read_days(c);
-	if (trouble_read(&c->trouble, is_all(c) ? NULL : c->target->path, c->start,
-		c->end < c->now ? c->end : c->now, &err) != 0) {
-		reply_error(r, 503, "incidents cannot be read: %s", err.text);
-		goto out;
-	}
+	if (trouble_read(&c->trouble, calendar_is_all(c) ? NULL : c->target->path,
+		c->start, c->end < c->now ? c->end : c->now, &err) == 0)
+		return c;
+	reply_error(r, 503, "incidents cannot be read: %s", err.text);
+out:
+	free(c);
+	return NULL;
+}
+
+void
+page_calendar(struct request *r)
+{
+	struct calendar *c = calendar_read(r);
+
+	if (c == NULL)
+		return;
 	struct html *page = page_new(r, "Calendar", "incidents");
-	if (!is_all(c)) {
+	if (!calendar_is_all(c)) {
 		char *trail = row_trail(c->target);
 		html_text(page, "of", trail);
 		free(trail);
 	}
 	html_printf(page, "h_days", "%ld", c->days);
-	html_text(page, "h_what", whats[c->what].menu);
+	html_text(page, "h_what", calendar_what(c));
 	html_flag(page, "one_month", c->month_end != 0);
 	put_form(page, r, c);
 	put_ways(page, c);
 	put_young(page, c);
 	put_months(page, c);
-	put_hours(page, c, list, count);
-	trouble_free(&c->trouble);
+	put_hours(page, c);
+	calendarfile_links(page, r);
+	calendar_free(c);
 	page_send(r, page, 200, "calendar.html");
-out:
-	free(c);
 }

@@ -92,16 +92,21 @@ request_arg_nth(const struct request *r, const char *name, size_t n)
 void
 request_link(const struct request *r, FILE *out, const char *name, const char *value)
 {
-	putc('?', out);
+	char before = '?';
+
 	for (size_t i = 0; i < r->query.args; i++) {
 		const struct query_arg *arg = &r->query.arg[i];
 		if (strcmp(arg->name, name) == 0)
 			continue;
+		putc(before, out);
 		query_encode(out, arg->name);
 		putc('=', out);
 		query_encode(out, arg->value);
-		putc('&', out);
+		before = '&';
 	}
+	if (value == NULL)
+		return;
+	putc(before, out);
 	query_encode(out, name);
 	putc('=', out);
 	query_encode(out, value);
@@ -646,7 +651,7 @@ route_fits(const struct route *route, const char *path)
 static const struct route *
 find_route(const char *path)
 {
-	const struct route *const tables[] = { page_routes, picture_routes,
+	const struct route *const tables[] = { page_routes, file_routes, picture_routes,
 		api_routes };
 	const struct route *best = NULL;
 

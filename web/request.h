@@ -26,7 +26,8 @@ const char *request_rest(const struct request *r);
 const char *request_arg(const struct request *r, const char *name);
 /* The N-th (from 0) of those called NAME; NULL behind the last. */
 const char *request_arg_nth(const struct request *r, const char *name, size_t n);
-/* Write "?x=y&NAME=VALUE": the arguments of R, but for NAME, which is VALUE now. */
+/* Write "?x=y&NAME=VALUE": the arguments of R, but for NAME, which is VALUE now, or
+ * left out where that is NULL. */
 void request_link(
     const struct request *r, FILE *out, const char *name, const char *value);
 /* Write the address that R asks for, with its arguments: "/compare?t=A.B&t=A.C". */
@@ -112,7 +113,8 @@ struct route {
 	uint8_t post; /* enum route_post */
 	void (*handle)(struct request *r);
 };
-extern const struct route api_routes[], page_routes[], picture_routes[]; /* end: NULL */
+extern const struct route api_routes[], file_routes[], page_routes[],
+    picture_routes[]; /* end: NULL */
 
 /* Where bodies are posted that somebody reads. Who may do that HANDLE finds out by
  * itself, since they bear a signature; it finds at most BODY_MAX() bytes in

@@ -5,6 +5,7 @@
 #include "slave/report.h"
 #include "web/asset.h"
 #include "web/badge.h"
+#include "web/calendar.h"
 #include "web/edit.h"
 #include "web/incidents.h"
 #include "web/loadtests.h"
@@ -15,6 +16,7 @@
 #include "web/request.h"
 #include "web/slave.h"
 #include "web/taste.h"
+#include "web/trafficview.h"
 
 /* Answer with asset NAME. FOREVER: its address changes with its content. */
 static void
@@ -142,5 +144,12 @@ const struct route page_routes[] = {
 	{ "/static/", false, false, static_serve },
 	{ "/favicon.ico", true, false, favicon },
 	{ "/robots.txt", true, false, robots },
+	{ 0 },
+};
+
+/* Pages as files: "/traffic.csv". */
+const struct route file_routes[] = {
+	{ "/calendar.", false, false, calendarfile_handle },
+	{ "/traffic.", false, false, trafficfile_handle },
 	{ 0 },
 };

@@ -349,23 +349,32 @@ put_form(struct html *page, struct request *r, const struct traffic_view *v)
 		html_text(page, "refresh", "");
 }
 
+int
+traffic_parse(struct request *r, struct traffic_view *v)
+{
+	*v = (struct traffic_view){ .now = now_s() };
+	if (request_short_time(r, "end", v->now, &v->end) < 0 ||
+	    request_short_time(r, "start", v->end - SPAN_DEFAULT, &v->start) < 0)
+		return -1;
+	if (v->start >= v->end || v->start < 0) {
+		reply_error(r, 400, "parameter start: expected a time before end");
+		return -1;
+	}
+	v->hosts = access_hosts(r);
+	v->live = v->end >= v->now - MINUTE_S;
+	return 0;
+}
+
 void
 page_traffic(struct request *r)
 {
-	struct traffic_view v = { .now = now_s() };
+	struct traffic_view v;
 	unsigned tables = 0;
 
-	if (request_short_time(r, "end", v.now, &v.end) < 0 ||
-	    request_short_time(r, "start", v.end - SPAN_DEFAULT, &v.start) < 0)
+	if (traffic_parse(r, &v) < 0)
 		return;
-	if (v.start >= v.end || v.start < 0) {
-		reply_error(r, 400, "parameter start: expected a time before end");
-		return;
-	}
 	for (size_t i = 0; i < SECTIONS; i++)
 		tables |= 1U << sections[i].by;
-	v.hosts = access_hosts(r);
-	v.live = v.end >= v.now - MINUTE_S;
 	talkers_ask(&v.t, tables, v.start, v.end, v.now);
 	struct html *page = page_new(r, "Traffic", "traffic");
 	put_form(page, r, &v);
@@ -373,6 +382,7 @@ page_traffic(struct request *r)
 	if (v.t.covered_s > 0) {
 		put_course(page, &v);
 		put_sections(page, &v);
+		trafficfile_links(page, r);
 	}
 	trafficview_interfaces(page, &v);
 	radios_page(page);

@@ -1,12 +1,14 @@
-/* The course of traffic as a picture in the page itself: what came in above the line,
- * what went out below it, stacked by the greatest hosts. Its colours are the style
- * sheet's, so that dark, light and print are those of the page. */
+/* The course of traffic as a picture in the page itself, or as a drawing of a document:
+ * what came in above the line, what went out below it, stacked by the greatest hosts.
+ * Its colours are the style sheet's, so that dark, light and print are those of the
+ * page. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "web/paper.h"
 #include "web/timeaxis.h"
 #include "web/trafficchart.h"
 
@@ -16,7 +18,10 @@
 #define TOP 18
 #define BOTTOM 24
 #define PLOT_HEIGHT (HEIGHT - TOP - BOTTOM)
+#define LETTER 11    /* units that one is high in a document */
 #define WORDS 40     /* pixels that "out" takes among the times */
+#define KEYS_A_LINE 3
+#define KEY_LINE 18
 #define GRID_LINES 3 /* on the larger side at most */
 
 const char *
@@ -47,6 +52,7 @@ rate(const struct talkers_slot *s, uint64_t octets)
 
 struct chart {
 	FILE *out;
+	bool paper; /* it is a document's, not a page's */
 	const struct talkers_course *c;
 	unsigned count; /* of keys */
 	int width, plot;
@@ -54,6 +60,38 @@ struct chart {
 	double scale;  /* pixels for a bit a second */
 	double zero;   /* where neither in nor out is */
 };
+
+/* --- the pen ---------------------------------------------------------------------- */
+
+static void
+pen_rule(const struct chart *g, double y)
+{
+	const double xy[] = { LEFT, y, g->width - RIGHT, y };
+
+	if (g->paper)
+		paper_line(g->out, FORM_LINE, INK_RULE, 1, xy, 2);
+	else
+		fprintf(g->out,
+		    "<line class=\"g-line\" x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\"/>",
+		    LEFT, g->width - RIGHT, y, y);
+}
+
+static void
+pen_word(const struct chart *g, double x, double y, enum paper_anchor anchor,
+    const char *text)
+{
+	static const char *const attribute[] = { "", " text-anchor=\"middle\"",
+		" text-anchor=\"end\"" };
+
+	if (g->paper)
+		paper_word(g->out, INK_PALE, x, y, anchor, LETTER, text);
+	else
+		fprintf(g->out,
+		    "<text class=\"g-text\" x=\"%.1f\" y=\"%.1f\"%s>%s</text>\n", x, y,
+		    attribute[anchor], text);
+}
+
+/* --- what is drawn ---------------------------------------------------------------- */
 
 static void
 find_tops(struct chart *g)
@@ -104,12 +142,8 @@ put_line(const struct chart *g, double y, double value)
 	traffic_rate(text, sizeof text, value);
 	snprintf(label, sizeof label, "%g%s", strtod(text, NULL),
 	    value > 0 ? strchr(text, ' ') : "");
-	fprintf(g->out,
-	    "<line class=\"g-line\" x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\"/>",
-	    LEFT, g->width - RIGHT, y, y);
-	fprintf(g->out,
-	    "<text class=\"g-text\" x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%s</text>\n",
-	    LEFT - 8, y + 4, label);
+	pen_rule(g, y);
+	pen_word(g, LEFT - 8, y + 4, ANCHOR_RIGHT, label);
 }
 
 static void
@@ -122,10 +156,8 @@ put_grid(const struct chart *g)
 		put_line(g, g->zero - v * g->scale, v);
 	for (double v = step; v <= g->top[1] * 1.001; v += step)
 		put_line(g, g->zero + v * g->scale, v);
-	fprintf(g->out,
-	    "<text class=\"g-text\" x=\"%d\" y=\"%d\">in</text>"
-	    "<text class=\"g-text\" x=\"%d\" y=\"%d\">out</text>\n",
-	    LEFT, TOP - 6, LEFT, HEIGHT - 6);
+	pen_word(g, LEFT, TOP - 6, ANCHOR_LEFT, "in");
+	pen_word(g, LEFT, HEIGHT - 6, ANCHOR_LEFT, "out");
 }
 
 static void
@@ -136,9 +168,7 @@ put_time(void *ctx, int64_t at, const char *text)
 
 	if (x < LEFT + WORDS || x > g->width - RIGHT - 18)
 		return;
-	fprintf(g->out,
-	    "<text class=\"g-text\" x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s</text>",
-	    x, HEIGHT - 6, text);
+	pen_word(g, x, HEIGHT - 6, ANCHOR_MIDDLE, text);
 }
 
 static void
@@ -146,7 +176,6 @@ put_times(struct chart *g)
 {
 	timeaxis_each(g->c->start, g->c->start + g->c->slots * g->c->step,
 	    (unsigned)g->width / 110, put_time, g);
-	putc('\n', g->out);
 }
 
 /* One colour's part of all slots on both sides, as one path. KEY is its number, or
@@ -154,8 +183,11 @@ put_times(struct chart *g)
 static void
 put_layer(const struct chart *g, unsigned key)
 {
-	fprintf(g->out, "<path class=\"g-%s%.0u\" d=\"", key < g->count ? "k" : "rest",
-	    key < g->count ? key + 1 : 0);
+	enum paper_ink ink = key < g->count ? INK_KEY + key : INK_REST;
+
+	if (!g->paper)
+		fprintf(g->out, "<path class=\"g-%s%.0u\" d=\"",
+		    key < g->count ? "k" : "rest", key < g->count ? key + 1 : 0);
 	for (unsigned i = 0; i < g->c->slots; i++) {
 		const struct talkers_slot *s = &g->c->slot[i];
 		double x = x_of(g, i), width = x_of(g, i + 1) - x;
@@ -177,11 +209,15 @@ put_layer(const struct chart *g, unsigned key)
 				continue;
 			double y = way == 0 ? g->zero - below * g->scale - height
 					    : g->zero + below * g->scale;
-			fprintf(g->out, "M%.1f %.1fh%.1fv%.1fh-%.1fz", x, y, width,
-			    height, width);
+			if (g->paper)
+				paper_box(g->out, FORM_BOX, ink, x, y, width, height);
+			else
+				fprintf(g->out, "M%.1f %.1fh%.1fv%.1fh-%.1fz", x, y,
+				    width, height, width);
 		}
 	}
-	fputs("\"/>\n", g->out);
+	if (!g->paper)
+		fputs("\"/>\n", g->out);
 }
 
 /* Where nothing is known there is no zero. */
@@ -195,35 +231,75 @@ put_gaps(const struct chart *g, int64_t now)
 			end++;
 		if (end == i)
 			continue;
-		fprintf(g->out,
-		    "<rect class=\"g-gap\" x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"%d\">"
-		    "<title>not known</title></rect>\n",
-		    x_of(g, i), TOP, x_of(g, end) - x_of(g, i), PLOT_HEIGHT);
+		double x = x_of(g, i), width = x_of(g, end) - x;
+		if (g->paper)
+			paper_box(
+			    g->out, FORM_BOX, INK_GAP, x, TOP, width, PLOT_HEIGHT);
+		else
+			fprintf(g->out,
+			    "<rect class=\"g-gap\" x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"%d\">"
+			    "<title>not known</title></rect>\n",
+			    x, TOP, width, PLOT_HEIGHT);
 		i = end;
 	}
+}
+
+static void
+put_all(struct chart *g, int64_t now)
+{
+	g->plot = g->width - LEFT - RIGHT;
+	find_tops(g);
+	put_gaps(g, now);
+	put_grid(g);
+	for (unsigned key = 0; key <= g->count; key++)
+		put_layer(g, key);
+	put_times(g);
 }
 
 char *
 traffic_chart(const struct talkers_course *c, unsigned count, int64_t now, int width,
     const char *label)
 {
-	struct chart g = {
-		.c = c, .count = count, .width = width, .plot = width - LEFT - RIGHT
-	};
+	struct chart g = { .c = c, .count = count, .width = width };
 	char *text;
 	size_t len;
 
 	g.out = mem_stream(&text, &len);
-	find_tops(&g);
 	fprintf(g.out,
 	    "<svg class=\"course\" viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s\">\n",
 	    width, HEIGHT, label);
-	put_gaps(&g, now);
-	put_grid(&g);
-	for (unsigned key = 0; key <= count; key++)
-		put_layer(&g, key);
-	put_times(&g);
+	put_all(&g, now);
 	fputs("</svg>\n", g.out);
 	mem_stream_end(g.out);
 	return text;
+}
+
+/* Below it, what its colours stand for. */
+static void
+put_key(const struct chart *g, unsigned k, const char *name)
+{
+	double x = LEFT + (k % KEYS_A_LINE) * (double)g->plot / KEYS_A_LINE;
+	double y = HEIGHT + 14 + k / KEYS_A_LINE * KEY_LINE;
+
+	paper_box(
+	    g->out, FORM_BOX, k < g->count ? INK_KEY + k : INK_REST, x, y - 8, 9, 9);
+	paper_word(g->out, INK_TEXT, x + 14, y, ANCHOR_LEFT, LETTER, name);
+}
+
+void
+traffic_drawing(FILE *paper, const struct talkers_course *c, unsigned count,
+    int64_t now, const char *const *names)
+{
+	struct chart g = { .out = paper,
+		.paper = true,
+		.c = c,
+		.count = count,
+		.width = PAPER_WIDTH };
+
+	put_all(&g, now);
+	for (unsigned k = 0; k < count; k++)
+		put_key(&g, k, names[k]);
+	put_key(&g, count, count > 0 ? "others" : "all");
+	paper_drawing(
+	    paper, PAPER_WIDTH, HEIGHT + 8 + (count / KEYS_A_LINE + 1) * KEY_LINE, "");
 }

@@ -1,0 +1,184 @@
+#!/bin/bash
+# Views as files: whatever a page shows is had as PNG, SVG, PDF, CSV and JSON, with names,
+# types and bounds; the same figures in all of them; dark pictures are dark; who may not see
+# hosts gets none by this way; hostile queries. Pictures stay in BUILD/t/out/viewfiles-seen.
+. "${SOURCE:?}/t/world.sh" || exit 1
+. "$SOURCE/t/house.sh"
+world "$@"
+network "$HOUSE_RULES"
+
+# --- the house ------------------------------------------------------------------------
+house | config 2 10
+now=$(date +%s)
+# history FILE MEDIAN: half an hour of it, in ms, with an outage and some loss
+history() {
+	local file=$DIR/data/$1.rrd
+	mkdir -p "${file%/*}"
+	rrdtool create "$file" --start $((now - 2001)) --step 2 DS:uptime:GAUGE:4:0:U \
+		DS:loss:GAUGE:4:0:10 DS:median:GAUGE:4:0:U DS:ping{1..10}:GAUGE:4:0:U \
+		RRA:AVERAGE:0.5:1:1000 RRA:AVERAGE:0.5:10:1000
+	awk -v now="$now" -v m="$2" 'BEGIN {
+		for (i = 900; i > 0; i--) {
+			v = m / 1000 * (1 + 0.2 * sin(i / 90))
+			lost = i % 350 < 30 ? 10 : i % 150 < 6
+			line = ":U:" lost ":" (lost == 10 ? "U" : v)
+			for (k = 1; k <= 10; k++)
+				line = line ":" (k > 10 - lost ? "U" : v * (0.9 + k * 0.02))
+			print now - i * 2 line
+		}
+	}' | xargs -n 300 rrdtool update "$file"
+}
+history Home/gateway 14
+history World/far 180
+begin=$(((now - 7200) / 60 * 60))
+(cd "$DIR/data" && "$BUILD/t/minutemake" "$begin" 110 sampled) || bail "no traffic"
+"$BUILD/t/pathmake" "$DIR/data" <<-END || bail "no ways"
+	now 1800 Home.gateway 10.0.0.2 =/14
+	now 1800 World.far 10.0.0.6 10.0.0.2/1 100.64.0.1/8 * 203.0.113.5/11 =/180
+	change 1200 World.far 10.0.0.6 10.0.0.2/1 100.64.0.1/8 * 203.0.113.9/11 =/180
+	bad 600 World.far 10.0.0.6 10.0.0.2/1 * *
+END
+probed_start
+wait_until 40 ready || bail "probed does not answer"
+"$BUILD/probectl" --data "$DIR/data" note World.far "new router, 5 GHz" >"$DIR/note" 2>&1 || bail "no note: $(cat "$DIR/note")"
+full() {
+	[ "$(json 'incidents?kind=loss' '.incidents | length')" -ge 1 ] && known World.far 4
+}
+wait_until 40 full || bail "nothing is measured"
+out=$OUT/viewfiles-seen
+rm -rf "$out" && mkdir -p "$out"
+
+# --- each in each format --------------------------------------------------------------
+# magic FILE: what it begins with says what it is
+magic() {
+	case $(head -c 5 "$1" | tr -d '\0') in
+	*PNG*) echo png ;;
+	"<?xml") echo svg ;;
+	%PDF-) echo pdf ;;
+	"{"*) echo json ;;
+	*) echo csv ;;
+	esac
+}
+# each NAME PATH QUERY: its five files
+each() {
+	local ext type use
+	while IFS='|' read -r ext type use; do
+		is "$(get "$2.$ext?$3")" 200 "$1 as $ext" || show "$DIR/body" 3
+		is "$(header Content-Type)" "$type" "  of that type"
+		like "$(header Content-Disposition)" "^$use; filename=\"[-A-Za-z0-9._~]+\\.$ext\"\$" "  with a name"
+		is "$(header X-Content-Type-Options)" nosniff "  which is believed"
+		is "$(header Cross-Origin-Resource-Policy)" same-origin "  for nobody elsewhere"
+		is "$(magic "$DIR/body")" "$ext" "  and it is one"
+		cp "$DIR/body" "$out/$1.$ext"
+	done <<-END
+		png|image/png|inline
+		svg|image/svg+xml|inline
+		pdf|application/pdf|inline
+		csv|text/csv; charset=utf-8; header=present|attachment
+		json|application/json|attachment
+	END
+	is "$(jq -c '[.tables[] | .count == (.columns[] | length)] | all' "$out/$1.json")" true \
+		"its columns are of one length"
+	is "$(get "$2.png?$3&theme=dark")" 200 "  it is dark as well"
+	cp "$DIR/body" "$out/$1-dark.png"
+	! cmp -s "$out/$1.png" "$out/$1-dark.png"
+	ok $? "  which is another picture"
+	python3 -c 'import sys, xml.dom.minidom
+xml.dom.minidom.parse(sys.argv[1])' "$out/$1.svg" 2>"$DIR/xml"
+	ok $? "  its SVG is well-formed" || show "$DIR/xml"
+}
+# table NAME: one of DIR/body as JSON, a line a row, with bars between
+table() {
+	jq -r --arg t "$1" '.tables[$t].columns | [.[]] | transpose[] | map(tostring) | join("|")' "$DIR/body"
+}
+
+span="start=$begin&end=$((begin + 3600))"
+each traffic /traffic "$span"
+get "/traffic.json?$span" >"$DIR/status"
+is "$(jq -c '.tables | keys' "$DIR/body")" \
+	'["as","course","dscp","flow","host","peer","port","protocol"]' "traffic has a course, and who it was"
+is "$(jq -c '[.start, .end]' "$DIR/body")" "[$begin,$((begin + 3600))]" "of that time"
+is "$(jq '.tables.host.columns.octets | add' "$DIR/body")" \
+	"$(json "flows/top?by=host&limit=1000&$span" '.columns.octets | add')" "the same as the interface tells"
+is "$(jq -c '.tables.host.columns | [.octets_low[0] <= .octets[0], .octets_high[0] >= .octets[0]]' "$DIR/body")" \
+	"[true,true]" "with the interval of its sampling"
+get "/traffic.csv?$span&table=host" >"$DIR/status"
+is "$(head -n 1 "$DIR/body" | tr -d '\r')" \
+	"name,detail,octets,octets_in,octets_out,in,out,share,octets_low,octets_high,missing" "CSV has a line of titles"
+is "$(tail -n +2 "$DIR/body" | wc -l)" "$(json "flows/top?by=host&limit=1000&$span" .count)" "and one for each host"
+is "$(head -n 1 "$out/traffic.csv" | tr -d '\r')" "time,seconds,in,out" "the first table is the course"
+holds "whose mean is that of the whole" "$(tail -n +2 "$out/traffic.csv" | tr -d '\r' |
+	awk -F, '$2 > 0 { s += $3 * $2; t += $2 } END { printf "%.0f", s / t }') > 0"
+body=$(page "/traffic?$span")
+for ext in png svg pdf csv json; do
+	like "$body" "href=\"/traffic\\.$ext\\?start=$begin&amp;end=[0-9]+(&amp;table=[a-z]*)?\" download" "the page has it as $ext"
+done
+
+# The foot of a document says when it was written, to the minute.
+unchanged() {
+	get "/traffic.pdf?$span" >"$DIR/status"
+	[ "$(get "/traffic.pdf?$span" -H "If-None-Match: $(header ETag)")" = 304 ]
+}
+unchanged || unchanged
+ok $? "what did not change is not sent again"
+
+# --- days and hours -------------------------------------------------------------------
+each calendar /calendar "what=loss&target=Home.gateway"
+get "/calendar.csv?what=loss&target=Home.gateway" >"$DIR/status"
+is "$(head -n 1 "$DIR/body" | tr -d '\r')" "date,begin,end,down,any,incidents,loss_ratio" "days, from the first month on"
+today=$(grep "^\"$(date +%F)\"" "$DIR/body" | tr -d '\r')
+like "$today" ',0\.[0-9]+$' "today has its loss"
+like "$(tail -n +2 "$DIR/body" | head -n 1 | tr -d '\r')" ',,,,$' "what was before all history is not known"
+is "$(tail -n 1 "$DIR/body" | cut -c 2-11)" "$(date +%F)" "and what is to come is left out"
+get "/calendar.json?what=loss&target=Home.gateway" >"$DIR/status"
+is "$(jq '.tables.hours.count' "$DIR/body")" 168 "and the hours of a week"
+hour=$(date +%-H) day=$(date +%u)
+is "$(jq --argjson d "$day" --argjson h "$hour" \
+	'[.tables.hours.columns | [.weekday, .hour, .value] | transpose[] | select(.[0] == $d and .[1] == $h)[2] > 0] | .[0]' \
+	"$DIR/body")" true "with the loss of this one"
+is "$(jq -r '.tables.hours.columns.unit[0]' "$DIR/body")" "%" "in percent"
+like "$(page "/calendar?what=loss&target=Home.gateway")" \
+	'href="/calendar\.csv\?what=loss&amp;target=Home.gateway&amp;table=hours" download>CSV: hours<' "the page leads there"
+
+# --- bad input ------------------------------------------------------------------------
+while read -r status path; do
+	is "$(get "$path")" "$status" "$status for $path"
+done <<'END'
+404 /traffic.
+404 /traffic.xml
+404 /traffic.png/
+404 /traffic.png.svg
+404 /traffic.PNG
+400 /traffic.%00
+404 /traffic.%2e%2e%2fcsv
+400 /traffic.csv?table=nothing
+400 /calendar.csv?what=weather
+404 /calendar.csv?target=No.Such
+400 /calendar.png?month=2026-13
+400 /calendar.pdf?days=0
+400 /calendar.svg?table=weeks
+400 /traffic.json?table=host%00x
+400 /traffic.png?theme=blue
+400 /traffic.csv?start=zzz
+400 /traffic.csv?start=now&end=now-1h
+END
+
+# --- who may not see hosts ------------------------------------------------------------
+echo 'correct horse battery' | "$BUILD/probectl" --data "$DIR/data" password >"$DIR/set" || bail "no password is set"
+shut() {
+	[ "$(get "/traffic.csv?table=host")" = 403 ]
+}
+wait_until 10 shut
+ok $? "with a password, hosts are for those who know it"
+get "/traffic.json?$span" >"$DIR/status"
+is "$(jq -c '.tables | keys' "$DIR/body")" '["course","dscp","protocol"]' "others get sums"
+body_lacks 192.0.2. "and no address"
+get "/traffic.svg?$span" >"$DIR/status"
+is "$(get "/traffic.pdf?$span")" 200 "on paper, too"
+if command -v pdftotext >"$DIR/which"; then
+	pdftotext -layout "$DIR/body" "$DIR/text"
+	unlike "$(cat "$DIR/text")" '[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+' "where no address is either"
+	like "$(cat "$DIR/text")" 'a device' "but devices are"
+fi
+unlike "$(page "/traffic?$span")" 'table=host' "nor does the page lead there"
+done_testing
