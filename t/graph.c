@@ -378,6 +378,9 @@ test_zoom(const struct conf *conf)
 		return;
 	is_int(png.width, 600, "is as wide as asked");
 	is_int(png.height, 40, "and as high");
+	ok(color_at(&png, &g, CLEAN, 0.0285) == 0xdddddd, "with its smoke");
+	ok(color_at(&png, &g, ODD, 0.035) == 0xffffff,
+	    "which a lost ping does not make reach to the top");
 	free(png.pixel);
 	graph_free(&g);
 }

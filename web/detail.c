@@ -17,19 +17,26 @@
  * ones cost as much time as all else that is drawn. */
 #define HATCH_PX 8
 
-/* The values, clipped so that what is above the graph reaches out of it. */
+/* The values, clipped so that what is above the graph reaches out of it. A lost ping
+ * does so, too, where a graph is SmokePing's: the outer smoke of a round with one lost
+ * goes up to the top. On a strip that would be most of what is seen. */
 static void
 values(struct draw *d, const struct draw_facts *f)
 {
+	bool strip = d->ask->kind == DRAW_STRIP;
 	struct args *a = &d->args;
-	char name[16];
+	char name[16], over[64] = "INF";
 
 	for (unsigned i = 1; i <= d->pings; i++) {
 		snprintf(name, sizeof name, "ping%u", i);
 		draw_def(d, name, d->file, name, &f->file);
 	}
-	for (unsigned i = 1; i <= d->pings; i++)
-		args_add(a, "CDEF:cp%u=ping%u,%.10g,LT,ping%u,INF,IF", i, i, d->top, i);
+	for (unsigned i = 1; i <= d->pings; i++) {
+		if (strip)
+			snprintf(over, sizeof over, "ping%u,UN,UNKN,INF,IF", i);
+		args_add(
+		    a, "CDEF:cp%u=ping%u,%.10g,LT,ping%u,%s,IF", i, i, d->top, i, over);
+	}
 	draw_def(d, "loss", d->file, "loss", &f->file);
 	draw_def(d, "median", d->file, "median", &f->file);
 }
