@@ -58,7 +58,8 @@ for by in total protocol dscp interface; do
 	is "$(code "$top&by=$by")" 200 "not so $by"
 done
 html=$(page "/traffic?start=$begin&end=$end")
-like "$html" 'a device' "the page shows a device"
+like "$html" '</span>device 1<' "the page shows a device"
+is "$(grep -o '>device 1<' "$DIR/page" | wc -l)" 2 "by the same name in the list and beside the course"
 unlike "$html" '192\.168\.1\.|203\.0\.113\.|HTTPS' "and neither hosts nor peers nor services"
 like "$html" 'Protocols' "but sums"
 like "$html" '<th scope="row">TCP' "by protocol, by name"

@@ -24,6 +24,8 @@
 #define SPAN_DEFAULT 3600
 #define JUST_NOW 300 /* seconds */
 #define REFRESH_S 10
+/* A host of whom only those who know the password see the name. */
+#define DEVICE "device %zu"
 /* Units of the course: of a letter on a desk's screen and on a phone's. */
 #define WIDE 1100
 #define NARROW 340
@@ -143,7 +145,7 @@ put_row(struct html *section, const struct traffic_view *v, enum minute_by by,
 
 	talker_name(by, &row->key, name, more);
 	if (!v->hosts && access_is_private(by)) {
-		snprintf(name, sizeof name, "a device");
+		snprintf(name, sizeof name, DEVICE, place + 1);
 		more[0] = '\0';
 	}
 	html_text(h, "r_name", name);
@@ -289,7 +291,9 @@ put_course(struct html *page, const struct traffic_view *v)
 		struct html *h = html_item(page, "drawn");
 		key[i] = row[i].key;
 		talker_name(MINUTE_HOST, &key[i], name, more);
-		html_text(h, "d_name", v->hosts ? name : "a device");
+		if (!v->hosts)
+			snprintf(name, sizeof name, DEVICE, i + 1);
+		html_text(h, "d_name", name);
 		html_printf(h, "d_colour", "k%zu", i + 1);
 	}
 	free(row);
