@@ -596,7 +596,9 @@ state_down_before(uint64_t target, int64_t begin)
 {
 	struct live *l = entry_of(target);
 
-	if (l == NULL)
+	/* It may have answered already. */
+	if (l == NULL ||
+	    (l->first_known != 0 && (l->down_since == 0 || !l->down_from_first)))
 		return;
 	l->down_before = begin;
 	if (l->down_since != 0)

@@ -3,6 +3,8 @@
 #include <string.h>
 #include <time.h>
 
+#include <event2/event.h>
+
 #include "base/log.h"
 #include "cached.h"
 #include "link/worker.h"
@@ -44,6 +46,7 @@ static struct {
 } early[SOCKETS_MAX];
 static unsigned early_count;
 static bool running;
+static struct event *recalling;
 
 static void
 web_socket(enum msg_socket kind, unsigned index, unsigned rung, int fd)
@@ -74,6 +77,33 @@ another_line(void)
 	worker_again(SOCKET_RRDCACHED);
 }
 
+static void
+on_open_loss(void *ctx, const struct eventlog_row *row)
+{
+	(void)ctx;
+	if (strcmp(row->source, "down") == 0)
+		state_down_before(conf_target_id(row->subject), row->begin);
+}
+
+/* What is down since before this start: once that can be read, which the recorder
+ * prevents for a moment when it opens the file. */
+static void
+recall(evutil_socket_t fd, short what, void *arg)
+{
+	struct eventlog_query open = {
+		.kind = "loss", .which = EVENTLOG_OPEN, .limit = RECALLED
+	};
+	struct timeval later = { .tv_sec = 1 };
+	struct err err;
+
+	(void)fd;
+	(void)what;
+	(void)arg;
+	if (eventlog_each(&open, on_open_loss, NULL, &err) < 0 &&
+	    event_add(recalling, &later) != 0)
+		fatalx("no timer");
+}
+
 static void *
 web_start(struct worker *w)
 {
@@ -83,6 +113,9 @@ web_start(struct worker *w)
 	tzset();
 	cached_use(w->conf->rrdcached, another_line);
 	state_init(w->conf);
+	recalling = event_new(w->base, -1, 0, recall, NULL);
+	if (recalling == NULL)
+		fatalx("no timer");
 	tls_configure(w->conf);
 	skin_allow();
 	server_init(w->base);
@@ -96,32 +129,11 @@ web_start(struct worker *w)
 }
 
 static void
-on_open_loss(void *ctx, const struct eventlog_row *row)
-{
-	(void)ctx;
-	if (strcmp(row->source, "down") == 0)
-		state_down_before(conf_target_id(row->subject), row->begin);
-}
-
-/* What is down since before this start. */
-static void
-recall(void)
-{
-	struct eventlog_query open = {
-		.kind = "loss", .which = EVENTLOG_OPEN, .limit = RECALLED
-	};
-	struct err err;
-
-	/* A file that just begins has none. */
-	eventlog_each(&open, on_open_loss, NULL, &err);
-}
-
-static void
 web_run(void *ctx)
 {
 	(void)ctx;
 	running = true;
-	recall();
+	recall(-1, 0, NULL);
 	for (unsigned i = 0; i < early_count; i++)
 		server_listen(early[i].fd, early[i].way);
 }
@@ -190,6 +202,7 @@ web_stop(void *ctx)
 {
 	(void)ctx;
 	server_stop();
+	event_free(recalling);
 	edit_stop();
 	stream_stop();
 	flight_stop();
