@@ -219,12 +219,12 @@ gap_told() {
 }
 wait_until 20 gap_told
 ok $? "who asks for gaps is told of it, and of nothing else" || show "$DIR/diary.log"
-dead_still() {
-	page / | grep -q '100 % loss since'
-}
-wait_until 20 dead_still
 since=$(date -d "@$(incident '.subject == "A.two" and .kind == "loss"' begin)" +%H:%M)
-like "$(page /)" "100 % loss since $since<" "and what was down before goes on being so"
+down_since() {
+	page / | grep -q "100 % loss since $since<"
+}
+wait_until 20 down_since
+ok $? "and what was down before goes on being so" || show "$DIR/page"
 rules "* delay=2ms
 2 loss=1
 4 loss=1"
@@ -236,6 +236,17 @@ like "$(page /)" "<p>One, Two: no answer in time: 100 % loss since $since and la
 	"who dies later of the same is told with it"
 wait_until 10 there '.summary == "pings 5, before it was 4."'
 ok $? "what was changed meanwhile is noted"
+
+# --- the same of many ---
+for name in one two; do
+	ctl note --target A.$name "the same of both" >"$DIR/out" 2>&1
+done
+both_noted() {
+	page /incidents | grep -qE '<b>(One, Two|Two, One)</b>'
+}
+wait_until 10 both_noted
+ok $? "a note that many have is one line" || show "$DIR/page"
+is "$(grep -c 'the same of both' "$DIR/page")" 1 "and no more"
 
 # --- a broken file ---
 probed_stop

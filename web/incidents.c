@@ -38,6 +38,9 @@
 #define OPEN_SHOWN 200
 #define PAGE_ROWS 50
 #define TARGET_ROWS 10
+#define GATHERED_S 60	  /* from the first to the last of the same notes */
+#define GATHERED_NAMED 4  /* of whom they are about, */
+#define GATHERED_ROWS 500 /* and so many rows are looked at for them */
 /* So many of a list say who filled the line. */
 #define EXPLAINED 10
 #define VEILED                                                                         \
@@ -403,6 +406,16 @@ struct page_list {
 	bool unfolded; /* with the evidence in sight */
 	bool brief; /* a line each, of what somebody has to know of */
 	const struct conf_target *of; /* whose page it is; NULL: nobody's */
+	struct gathered *gathered;    /* NULL: each note stands alone */
+};
+
+/* A note that was put last, and whom else it is about in the same words at the same
+ * time: what a takeover writes beside each target is one line of the list. */
+struct gathered {
+	struct html *item; /* NULL: none was */
+	char *summary, *names;
+	int64_t begin;
+	unsigned count;
 };
 
 static void
@@ -464,27 +477,76 @@ is_news(const struct eventlog_row *row)
 }
 
 /* Who it is about, as the reader calls it: "Rooms › Kitchen from Far" by the menus of
- * T, the last one alone in a BRIEF line. */
-static void
-put_name(struct html *item, const struct eventlog_row *row, const struct conf_target *t,
-    const char *slave, bool brief)
+ * T, the last one alone where that is to be BRIEF. To be freed. */
+static char *
+name_of(const struct eventlog_row *row, const struct conf_target *t, const char *slave,
+    bool brief)
 {
 	const char *label =
 	    strcmp(row->kind, "verdict") == 0 ? segment_label(row->subject) : NULL;
 	struct vantage v;
 
-	if (t == NULL || t->parent == NULL) {
-		html_text(item, "i_name",
-		    label != NULL	    ? label
-		    : *row->subject != '\0' ? row->subject
-					    : "all targets");
-		return;
-	}
+	if (t == NULL || t->parent == NULL)
+		return mem_str(label != NULL	       ? label
+			       : *row->subject != '\0' ? row->subject
+						       : "all targets");
 	bool named = *slave != '\0' && vantage_find(state_conf(), slave, &v);
 	char *menu = brief ? html_strip(t->menu) : row_trail(t);
-	html_printf(item, "i_name", "%s%s%s", menu, named ? " from " : "",
-	    named ? v.display : "");
+	char *name =
+	    mem_printf("%s%s%s", menu, named ? " from " : "", named ? v.display : "");
 	free(menu);
+	return name;
+}
+
+/* --- the same note about many ----------------------------------------------------- */
+
+/* ROW, about T and put as ITEM, is a note that others may have in the same words. */
+static void
+gather_begin(struct gathered *g, struct html *item, const struct eventlog_row *row,
+    const struct conf_target *t, const char *slave)
+{
+	free(g->summary);
+	free(g->names);
+	*g = (struct gathered){ .item = NULL };
+	if (strcmp(row->kind, "note") != 0 || t == NULL || t->parent == NULL)
+		return;
+	g->item = item;
+	g->summary = mem_str(row->summary);
+	g->names = name_of(row, t, slave, true);
+	g->begin = row->begin;
+	g->count = 1;
+}
+
+/* Is ROW, about T, that note once more? Then it is told with it. */
+static bool
+gather(struct gathered *g, const struct eventlog_row *row, const struct conf_target *t,
+    const char *slave)
+{
+	if (g->item == NULL || strcmp(row->kind, "note") != 0 || t == NULL ||
+	    t->parent == NULL || strcmp(row->summary, g->summary) != 0 ||
+	    g->begin - row->begin > GATHERED_S)
+		return false;
+	if (g->count++ < GATHERED_NAMED) {
+		char *name = name_of(row, t, slave, true);
+		char *names = mem_printf("%s, %s", g->names, name);
+		free(name);
+		free(g->names);
+		g->names = names;
+	}
+	if (g->count > GATHERED_NAMED)
+		html_printf(g->item, "i_name", "%s and %u more", g->names,
+		    g->count - GATHERED_NAMED);
+	else
+		html_text(g->item, "i_name", g->names);
+	html_text(g->item, "i_href", "");
+	return true;
+}
+
+static void
+gather_end(struct gathered *g)
+{
+	free(g->summary);
+	free(g->names);
 }
 
 static void
@@ -503,6 +565,10 @@ put_item(void *ctx, const struct eventlog_row *row)
 		t = conf_target_by_path(state_conf(), path);
 		free(path);
 	}
+	if (!l->more && l->gathered != NULL && gather(l->gathered, row, t, slave)) {
+		l->last = row->id;
+		return;
+	}
 	if (l->shown == l->limit) {
 		l->more = true;
 		return;
@@ -520,7 +586,11 @@ put_item(void *ctx, const struct eventlog_row *row)
 	html_text(item, "i_summary", summary);
 	free(summary);
 	html_flag(item, "i_about", l->with_subject && !veiled);
-	put_name(item, row, t, slave, l->brief);
+	char *name = name_of(row, t, slave, l->brief);
+	html_text(item, "i_name", name);
+	free(name);
+	if (l->gathered != NULL)
+		gather_begin(l->gathered, item, row, t, slave);
 	if (t != NULL && t->parent != NULL)
 		row_href(item, "i_href", t);
 	if (strcmp(row->kind, "alert") == 0)
@@ -554,9 +624,12 @@ static bool
 put_list(struct page_list *l, struct eventlog_query *q)
 {
 	struct err err;
+	int count;
 
-	q->limit = l->limit + 1;
-	if (eventlog_each(q, put_item, l, &err) >= 0)
+	q->limit = l->gathered != NULL ? GATHERED_ROWS : l->limit + 1;
+	count = eventlog_each(q, put_item, l, &err);
+	l->more |= count == (int)q->limit;
+	if (count >= 0)
 		return true;
 	html_printf(l->page, "unreadable", "Incidents cannot be read: %s", err.text);
 	return false;
@@ -670,8 +743,10 @@ page_incidents(struct request *r)
 		.limit = OPEN_SHOWN,
 		.with_subject = true,
 		.hosts = access_hosts(r) };
+	struct gathered notes = { .item = NULL };
 	struct page_list past = { .page = page,
 		.name = "past",
+		.gathered = &notes,
 		.limit = PAGE_ROWS,
 		.with_subject = true,
 		.hosts = access_hosts(r) };
@@ -699,6 +774,7 @@ page_incidents(struct request *r)
 	if (asked != EVENTLOG_OPEN) {
 		q.which = EVENTLOG_CLOSED;
 		put_list(&past, &q);
+		gather_end(&notes);
 		html_flag(page, "none_past", past.shown == 0);
 		if (past.more)
 			put_link(page, "older", &q, q.kind, past.last);
