@@ -140,6 +140,65 @@ is "$(jq -r '.tables.hours.columns.unit[0]' "$DIR/body")" "%" "in percent"
 like "$(page "/calendar?what=loss&target=Home.gateway")" \
 	'href="/calendar\.csv\?what=loss&amp;target=Home.gateway&amp;table=hours" download>CSV: hours<' "the page leads there"
 
+# --- the others -----------------------------------------------------------------------
+# The history that was written: until the box began, in both files.
+span="start=$((now - 1700))&end=$((now - 100))"
+each compare /compare "t=Home.gateway&t=World.far&$span"
+get "/compare.json?t=Home.gateway&t=World.far&$span" >"$DIR/status"
+is "$(jq -c '.tables.figures.columns | [.target, .shift, .exact]' "$DIR/body")" \
+	'[["Home.gateway","World.far"],[0,0],[1,1]]' "both are compared"
+for i in 0 1; do
+	is "$(jq -c ".tables.figures.columns | [.median, .p95, .p99, .loss_ratio][] | .[$i] * 1e6 | round" "$DIR/body" | paste -sd' ')" \
+		"$(json "figures?target=$(jq -r ".tables.figures.columns.target[$i]" "$DIR/body")&$span" \
+			'[.median, .p95, .p99, .loss_ratio][] | . * 1e6 | round' | paste -sd' ')" "with the figures of its own"
+done
+is "$(get "/compare.csv?t=World.far&with=yesterday&table=rounds&$span")" 200 "with the day before"
+is "$(tail -n +2 "$DIR/body" | cut -d, -f 1,2 | sort -u | tr '\n' ' ')" '"World.far",0 "World.far",86400 ' "both of it, row by row"
+holds "at the times at which they are shown" "$(tail -n +2 "$DIR/body" | cut -d, -f 3 | sort -n | head -n 1) > $((now - 1800))"
+
+each path /path ""
+get "/path.json?target=World.far" >"$DIR/status"
+is "$(table hops | cut -d'|' -f 1-3,7,9 | paste -sd' ')" \
+	"World.far|1|10.0.0.2|0|0.001 World.far|2|100.64.0.1|0|0.008 World.far|3||null|null World.far|4|203.0.113.9|0|0.011 World.far|5|10.0.0.6|0|0.18" \
+	"the hops of one, the silent one too"
+is "$(table changes | cut -d'|' -f 2,3 | paste -sd' ')" "World.far|change World.far|bad" "how its way changed, and broke"
+get "/path.json?target=World.far&start=now-900s" >"$DIR/status"
+is "$(table changes | cut -d'|' -f 2,3 | paste -sd' ')" "World.far|bad" "of a span"
+is "$(jq -c '.tables.anchors.count' "$DIR/body")" "$(json path '.anchors | length')" "and the way out"
+
+each status /status ""
+get /status.json >"$DIR/status"
+is "$(jq -c '.tables.parts.columns.name' "$DIR/body")" '["Home & around","World"]' "the parts of the status page"
+is "$(jq '.tables.days.count' "$DIR/body")" 60 "have thirty days each"
+body_lacks '10.0.0.' "and no address"
+
+each charts /charts ""
+get "/charts.json" >"$DIR/status"
+is "$(jq -c '.tables.loss.columns.target' "$DIR/body" | cut -c 1-30 | tr -d ']')" \
+	"$(json 'charts?by=loss&limit=1000' '[.targets[].path] | tostring' | cut -c 1-30 | tr -d ']')" "charts in order"
+
+each overview /overview ""
+get /overview.json >"$DIR/status"
+is "$(jq -c '.tables.targets.columns.target | sort' "$DIR/body")" \
+	"$(json targets '[.targets[] | select(.hidden | not).path] | sort | tostring')" "the front page has all targets"
+get "/overview.csv?below=World" >"$DIR/status"
+is "$(tail -n +2 "$DIR/body" | cut -d, -f 1 | cut -d. -f 1 | sort -u)" '"World' "or those of a group"
+body=$(page /)
+for ext in png svg pdf; do
+	like "$body" "href=\"/overview\\.$ext\" download" "the front page leads to $ext"
+done
+
+# --- before and after a note ----------------------------------------------------------
+note=$(json 'incidents?kind=note&subject=World.far' '.incidents[0].id')
+each effect /effect "id=$note&target=World.far"
+is "$(tr -d '\r' <"$out/effect.csv" | cut -d, -f 1 | paste -sd' ')" 'measure "median" "p95" "jitter" "loss_ratio"' "of a note"
+get "/effect.json?id=$note&target=World.far" >"$DIR/status"
+told() {
+	json "effect?id=$note&target=World.far" '.changes | .median.before, .loss_ratio.before' | paste -sd' '
+}
+is "$(jq -c '.tables.changes.columns.before[0, 3]' "$DIR/body" | awk '{ printf "%.6f ", $1 }')" \
+	"$(told | awk '{ printf "%.6f %.6f ", $1, $2 }')" "the same as the interface tells"
+
 # --- bad input ------------------------------------------------------------------------
 while read -r status path; do
 	is "$(get "$path")" "$status" "$status for $path"
@@ -157,6 +216,17 @@ done <<'END'
 400 /calendar.png?month=2026-13
 400 /calendar.pdf?days=0
 400 /calendar.svg?table=weeks
+400 /compare.csv
+404 /compare.png?t=No.Such
+400 /compare.json?t=Home.gateway&with=tomorrow
+404 /path.json?target=No.Such
+400 /path.csv?start=now&end=now-1d
+400 /status.csv?table=hosts
+400 /charts.csv?table=jitter
+404 /overview.csv?below=No.Such
+400 /effect.csv?target=World.far
+404 /effect.json?id=987654&target=World.far
+404 /effect.png?id=1&target=No.Such
 400 /traffic.json?table=host%00x
 400 /traffic.png?theme=blue
 400 /traffic.csv?start=zzz

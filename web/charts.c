@@ -10,6 +10,7 @@
 #include "web/rank.h"
 #include "web/request.h"
 #include "web/row.h"
+#include "web/viewfile.h"
 
 #define PREVIEW_MAX 5 /* entries of each chart on the page of all */
 #define PAGE_ENTRIES 50
@@ -118,6 +119,9 @@ empty_text(const struct conf_chart *c)
 	return headline_beginning_text();
 }
 
+static const char *const tables[] = { "loss", "max", "median", "stddev", NULL };
+static const char *const titles[] = { "loss", "max", "median", "stddev" };
+
 static void
 page_all(struct request *r)
 {
@@ -147,6 +151,7 @@ page_all(struct request *r)
 		if (entries > shown)
 			html_printf(item, "more", "%zu", entries - shown);
 	}
+	viewfile_links(page, r, "/charts", tables, titles, true);
 	page_send(r, page, 200, "charts.html");
 }
 
@@ -197,4 +202,52 @@ page_charts(struct request *r)
 	const char *rest = request_rest(r);
 
 	page_chart(r, rest + (*rest == '/'));
+}
+
+/* --- as a file -------------------------------------------------------------------- */
+
+#define FILE_ROWS 10000
+#define FILE_SHOWN 20 /* of one chart, for people */
+
+static void
+file_chart(struct viewfile *f, const char *word, const char *title)
+{
+	bool loss = strcmp(word, "loss") == 0;
+	const struct viewfile_column column[] = { { "rank", "", VIEWFILE_NUMBER },
+		{ "target", NULL, VIEWFILE_TEXT }, { "name", "target", VIEWFILE_TEXT },
+		{ "value", loss ? "lost pings" : word,
+		    loss ? VIEWFILE_NUMBER : VIEWFILE_RTT },
+		{ "loss_ratio", "loss", VIEWFILE_RATIO },
+		{ "time", "round of", VIEWFILE_TIME } };
+	size_t count;
+	struct rank *rank = rank_targets(rank_by_word(word), 0,
+	    viewfile_paper(f) != NULL ? FILE_SHOWN : FILE_ROWS, &count, NULL);
+
+	viewfile_table(f, word, title, column, sizeof column / sizeof column[0], true);
+	for (size_t i = 0; i < count; i++) {
+		char *trail = row_trail(rank[i].target);
+		viewfile_int(f, (int64_t)i + 1);
+		viewfile_str(f, rank[i].target->path);
+		viewfile_str(f, trail);
+		viewfile_num(f, rank[i].value);
+		viewfile_num(f, rank[i].ratio);
+		viewfile_int(f, rank[i].row);
+		free(trail);
+	}
+	free(rank);
+}
+
+void
+charts_file(struct request *r)
+{
+	static const char *const heads[] = { "Loss", "Longest round trip", "Median",
+		"Standard deviation" };
+	struct viewfile *f = viewfile_new(r, "charts", "The worst just now", tables);
+
+	if (f == NULL)
+		return;
+	for (size_t i = 0; tables[i] != NULL; i++)
+		if (viewfile_wants(f, tables[i]))
+			file_chart(f, tables[i], heads[i]);
+	viewfile_answer(f);
 }

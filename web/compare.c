@@ -1,6 +1,8 @@
 /* Several targets, or one and what it was like before, over one axis of time: their
  * smoke as pictures, their figures as a table; scripts lay the medians over each other.
  */
+#include "web/compare.h"
+
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -25,13 +27,11 @@
 #include "web/vantage.h"
 #include "web/window.h"
 
-#define SIDES 8	   /* that can still be told apart */
-#define COLORS 5   /* of lines, in the style sheet */
 #define LISTED 500 /* targets to choose from */
 #define TIMES 6	   /* on the axis; a telephone has room for them */
 #define SLOTS 500  /* of a view up to now, which begins a new one as seldom */
 
-static const struct before {
+static const struct compare_before {
 	const char *word, *menu, *name;
 	int days;
 } befores[] = {
@@ -40,27 +40,6 @@ static const struct before {
 	{ "last-week", "+ week before", "a week before", 7 },
 };
 #define BEFORES (sizeof befores / sizeof befores[0])
-
-/* One of what is compared. */
-struct side {
-	const struct conf_target *target;
-	char slave[VANTAGE_NAME]; /* "": this box */
-	int64_t shift;		  /* seconds that it is shown later than it was */
-	unsigned color;		  /* 1 to COLORS */
-	bool dashed;
-	bool known;
-	double top; /* of its picture, seconds; 0: there was no answer */
-};
-
-struct comparison {
-	struct side side[SIDES];
-	size_t count, targets;
-	bool more; /* than there is room for */
-	const struct before *before;
-	bool own_scale;
-	int64_t start, end;
-	bool live; /* the end is now */
-};
 
 static int64_t
 now_s(void)
@@ -89,15 +68,15 @@ static void
 add_side(
     struct comparison *c, const struct conf_target *t, const char *slave, int64_t shift)
 {
-	if (c->count == SIDES) {
+	if (c->count == COMPARE_SIDES) {
 		c->more = true;
 		return;
 	}
 	struct side *s = &c->side[c->count++];
 	*s = (struct side){ .target = t, .shift = shift };
 	snprintf(s->slave, sizeof s->slave, "%s", slave);
-	s->color = 1 + (unsigned)c->targets % COLORS;
-	s->dashed = shift != 0 || c->targets >= COLORS;
+	s->color = 1 + (unsigned)c->targets % COMPARE_COLORS;
+	s->dashed = shift != 0 || c->targets >= COMPARE_COLORS;
 }
 
 /* T as SLAVE sees it, once; all that is in a group, and what a multihost draws. */
@@ -152,10 +131,8 @@ parse_words(struct request *r, struct comparison *c)
 	return 0;
 }
 
-/* C of the arguments t (several), start, end, with and scale. 0, or -1 after having
- * answered. */
-static int
-parse(struct request *r, struct comparison *c)
+int
+compare_parse(struct request *r, struct comparison *c)
 {
 	int64_t now = now_s();
 	const char *name;
@@ -192,7 +169,8 @@ parse(struct request *r, struct comparison *c)
  * the range where RANGED; else it ends where one can be added. */
 static void
 put_link(struct html *h, const char *name, const struct request *r,
-    const struct comparison *c, const struct before *before, bool own, bool ranged)
+    const struct comparison *c, const struct compare_before *before, bool own,
+    bool ranged)
 {
 	char *text;
 	const char *t;
@@ -302,9 +280,8 @@ put_picker(struct html *page, const struct request *r, const struct comparison *
 
 /* --- what is shown ---------------------------------------------------------------- */
 
-/* "Gateway", "Gateway from Far", "Gateway, the day before". To be freed. */
-static char *
-name_of(const struct comparison *c, const struct side *s)
+char *
+compare_name(const struct comparison *c, const struct side *s)
 {
 	char *menu = html_strip(s->target->menu);
 	struct vantage v;
@@ -403,7 +380,7 @@ put_side(struct html *page, const struct comparison *c, struct side *s)
 {
 	struct html *item = html_item(page, "side");
 	const struct live *live = state_live(vantage_id(s->target, s->slave));
-	char *name = name_of(c, s), *trail = row_trail(s->target->parent);
+	char *name = compare_name(c, s), *trail = row_trail(s->target->parent);
 
 	row_links(item, s->target, s->slave);
 	html_text(item, "name", name);
@@ -433,7 +410,7 @@ put_pictures(struct html *page, const struct comparison *c)
 		struct html *item = html_item(page, "picture");
 		const struct live *live = state_live(vantage_id(s->target, s->slave));
 		int64_t mine = round_top(c->own_scale ? s->top : top);
-		char *name = name_of(c, s);
+		char *name = compare_name(c, s);
 
 		row_links(item, s->target, s->slave);
 		html_text(item, "name", name);
@@ -475,7 +452,7 @@ put_overlay(struct html *page, const struct comparison *c)
 	jw_array(&j);
 	for (size_t i = 0; i < c->count; i++) {
 		const struct side *s = &c->side[i];
-		char *name = name_of(c, s);
+		char *name = compare_name(c, s);
 		char *target = mem_printf(
 		    "%s%s%s", s->target->path, *s->slave != '\0' ? "~" : "", s->slave);
 		jw_object(&j);
@@ -501,12 +478,12 @@ page_compare(struct request *r)
 	struct comparison c = { .count = 0 };
 	char span[32];
 
-	if (parse(r, &c) != 0)
+	if (compare_parse(r, &c) != 0)
 		return;
 	struct html *page = page_new(r, "Compare", "compare");
 	html_flag(page, "some", c.count > 0);
 	html_flag(page, "more", c.more);
-	html_printf(page, "most", "%d", SIDES);
+	html_printf(page, "most", "%d", COMPARE_SIDES);
 	put_picker(page, r, &c);
 	if (c.count > 0) {
 		headline_beginning(page);
@@ -518,6 +495,7 @@ page_compare(struct request *r)
 			put_side(page, &c, &c.side[i]);
 		put_pictures(page, &c);
 		put_overlay(page, &c);
+		comparefile_links(page, r);
 	} else {
 		html_text(page, "refresh", "");
 	}

@@ -16,6 +16,8 @@
 #include "web/figure.h"
 #include "web/series.h"
 #include "web/vantage.h"
+#include "web/paper.h"
+#include "web/viewfile.h"
 #include "web/state.h"
 #include "web/window.h"
 
@@ -210,6 +212,8 @@ effects_put(
 					     : "");
 	figure_span(span, sizeof span, f->span);
 	html_text(item, "e_span", span);
+	html_printf(item, "e_id", "%" PRId64, row->id);
+	html_text(item, "e_target", t->path);
 	for (int m = 0; m < EFFECT_MEASURES; m++) {
 		const struct effect_change *c = &f->effect.change[m];
 		struct html *h = html_item(item, "e_change");
@@ -256,48 +260,72 @@ put_changes(struct json *j, const struct effect *e)
 	jw_object_end(j);
 }
 
+static const char *const words[EFFECT_WORDS] = { "too_little", "none", "better",
+	"worse", "mixed" };
+
+/* What R asks of. */
+struct question {
+	long id;
+	int64_t at; /* when the note is of */
+	const struct conf_target *target;
+	const struct found *found; /* NULL: nothing */
+	const struct effect *effect;
+};
+
+/* 0, or -1 after having answered. */
+static int
+ask(struct request *r, struct question *q)
+{
+	static const struct effect nothing;
+	struct eventlog_query log = { .limit = 1 };
+	struct note note = { 0, false };
+	char file[STORE_PATH];
+	struct err err;
+
+	if (request_int(r, "id", 0, 1, INT32_MAX, &q->id) != 0)
+		return -1;
+	if (q->id == 0) {
+		reply_error(
+		    r, 400, "parameter id: is missing, expected a note's number");
+		return -1;
+	}
+	log.id = q->id;
+	if ((q->target = api_wanted_target(r, file)) == NULL)
+		return -1;
+	if (eventlog_each(&log, on_note, &note, &err) < 0) {
+		reply_error(r, 503, "incidents cannot be read: %s", err.text);
+		return -1;
+	}
+	if (!note.found) {
+		reply_error(r, 404, "parameter id: there is no note %ld", q->id);
+		return -1;
+	}
+	const char *slave = strchr(request_arg(r, "target"), '~');
+	q->at = note.at;
+	q->found = find(q->target,
+	    slave != NULL ? slave + 1 : vantage_first(state_conf(), q->target), q->id,
+	    note.at);
+	q->effect = q->found != NULL ? &q->found->effect : &nothing;
+	return 0;
+}
+
 void
 effects_handle(struct request *r)
 {
-	static const char *const words[EFFECT_WORDS] = { "too_little", "none", "better",
-		"worse", "mixed" };
-	struct eventlog_query q = { .limit = 1 };
-	struct note note = { 0, false };
-	char file[STORE_PATH], text[400];
-	const struct conf_target *t;
-	struct err err;
+	struct question q;
+	char text[400];
 	struct json j;
-	long id;
 
-	if (request_int(r, "id", 0, 1, INT32_MAX, &id) != 0)
+	if (ask(r, &q) != 0)
 		return;
-	if (id == 0) {
-		reply_error(
-		    r, 400, "parameter id: is missing, expected a note's number");
-		return;
-	}
-	q.id = id;
-	if ((t = api_wanted_target(r, file)) == NULL)
-		return;
-	if (eventlog_each(&q, on_note, &note, &err) < 0) {
-		reply_error(r, 503, "incidents cannot be read: %s", err.text);
-		return;
-	}
-	if (!note.found) {
-		reply_error(r, 404, "parameter id: there is no note %ld", id);
-		return;
-	}
-	const char *slave = strchr(request_arg(r, "target"), '~');
-	const struct found *f = find(
-	    t, slave != NULL ? slave + 1 : vantage_first(state_conf(), t), id, note.at);
-	static const struct effect nothing;
-	const struct effect *e = f != NULL ? &f->effect : &nothing;
+	const struct found *f = q.found;
+	const struct effect *e = q.effect;
 	effect_sentence(e, text, sizeof text);
 	jw_init(&j, request_out(r));
 	jw_object(&j);
-	jw_put_int(&j, "id", id);
+	jw_put_int(&j, "id", q.id);
 	jw_put_str(&j, "target", request_arg(r, "target"));
-	jw_put_int(&j, "time", note.at);
+	jw_put_int(&j, "time", q.at);
 	jw_put_int(&j, "span", f != NULL ? f->span : 0);
 	jw_put_str(&j, "unit", "s");
 	jw_put_bool(&j, "exact", f == NULL || !f->estimate);
@@ -309,4 +337,130 @@ effects_handle(struct request *r)
 		put_changes(&j, e);
 	jw_object_end(&j);
 	api_answer(r);
+}
+
+/* --- as a file -------------------------------------------------------------------- */
+
+/* Units of the drawing. */
+#define BAR_LEFT 150.0
+#define BAR_RIGHT 130.0
+#define BAR_HEIGHT 40.0
+#define LETTER 12
+
+/* VALUE of measure M with its unit. */
+static const char *
+measure_text(char buf[FIGURE_TEXT], enum effect_measure m, double value)
+{
+	return m == EFFECT_LOSS ? figure_percent_text(buf, value)
+				: figure_rtt_text(buf, value);
+}
+
+/* Before and after as two bars of one scale. */
+static void
+draw_change(FILE *out, const struct effect_change *c, enum effect_measure m, double y)
+{
+	double most =
+	    fmax(isnan(c->before) ? 0 : c->before, isnan(c->after) ? 0 : c->after);
+	double room = PAPER_WIDTH - BAR_LEFT - BAR_RIGHT;
+	const double value[] = { c->before, c->after };
+	char text[FIGURE_TEXT];
+
+	paper_word(
+	    out, INK_TEXT, 0, y + 20, ANCHOR_LEFT, LETTER, effect_measure_word(m));
+	for (int i = 0; i < 2; i++) {
+		double width =
+		    isnan(value[i]) || most == 0 ? 0 : room * value[i] / most;
+		paper_word(out, INK_PALE, BAR_LEFT - 8, y + 12 + i * 15, ANCHOR_RIGHT,
+		    LETTER - 2, i == 0 ? "before" : "after");
+		paper_box(out, FORM_BOX, i == 0 ? INK_REST : INK_KEY, BAR_LEFT,
+		    y + 3 + i * 15, fmax(width, 1), 11);
+		paper_word(out, INK_TEXT, BAR_LEFT + width + 8, y + 12 + i * 15,
+		    ANCHOR_LEFT, LETTER - 2, measure_text(text, m, value[i]));
+	}
+}
+
+static void
+draw_effect(FILE *out, const struct question *q)
+{
+	char *title = html_strip(q->target->title), when[VIEWFILE_WHEN], span[32],
+	     text[400];
+
+	effect_sentence(q->effect, text, sizeof text);
+	paper_printf(out, PAPER_TEXT, "%s: %s", title, text);
+	figure_span(span, sizeof span, q->found != NULL ? q->found->span : 0);
+	paper_printf(out, PAPER_SMALL, "%s before and after %s.", span,
+	    viewfile_when(when, q->at, true));
+	for (int m = 0; m < EFFECT_MEASURES; m++)
+		draw_change(
+		    out, &q->effect->change[m], (enum effect_measure)m, m * BAR_HEIGHT);
+	paper_drawing(out, PAPER_WIDTH, EFFECT_MEASURES * BAR_HEIGHT, "");
+	free(title);
+}
+
+static void
+put_interval_text(
+    struct viewfile *f, const struct effect_change *c, enum effect_measure m)
+{
+	char low[FIGURE_TEXT], high[FIGURE_TEXT], *text;
+
+	if (isnan(c->low)) {
+		viewfile_str(f, NULL);
+		return;
+	}
+	measure_text(low, m, fabs(c->low));
+	measure_text(high, m, fabs(c->high));
+	text = mem_printf(
+	    "%s%s to %s%s", c->low < 0 ? "−" : "+", low, c->high < 0 ? "−" : "+", high);
+	viewfile_str(f, text);
+	free(text);
+}
+
+static const char *const tables[] = { "changes", NULL };
+
+void
+effects_file(struct request *r)
+{
+	static const struct viewfile_column column[] = {
+		{ "measure", "", VIEWFILE_TEXT }, { "before", NULL, VIEWFILE_NUMBER },
+		{ "after", NULL, VIEWFILE_NUMBER }, { "low", NULL, VIEWFILE_NUMBER },
+		{ "high", NULL, VIEWFILE_NUMBER }, { "shown", NULL, VIEWFILE_NUMBER }
+	};
+	static const struct viewfile_column people[] = { { "measure", "",
+							     VIEWFILE_TEXT },
+		{ "interval", "difference, 95 %", VIEWFILE_TEXT },
+		{ "shown", "a difference is", VIEWFILE_TEXT } };
+	struct viewfile *f =
+	    viewfile_new(r, "effect", "Before and after a note", tables);
+	struct question q;
+
+	if (f == NULL)
+		return;
+	if (ask(r, &q) != 0) {
+		viewfile_free(f);
+		return;
+	}
+	FILE *paper = viewfile_paper(f);
+	if (q.found != NULL)
+		viewfile_span(f, q.at - q.found->span, q.at + q.found->span);
+	if (paper != NULL)
+		draw_effect(paper, &q);
+	viewfile_table(f, "changes", "How sure this is",
+	    paper != NULL ? people : column, paper != NULL ? 3 : 6, true);
+	for (int m = 0; m < EFFECT_MEASURES; m++) {
+		const struct effect_change *c = &q.effect->change[m];
+		viewfile_str(f, m == EFFECT_LOSS && paper == NULL
+				    ? "loss_ratio"
+				    : effect_measure_word(m));
+		if (paper != NULL) {
+			put_interval_text(f, c, (enum effect_measure)m);
+			viewfile_str(f, c->shown ? "shown" : "not shown");
+			continue;
+		}
+		viewfile_num(f, c->before);
+		viewfile_num(f, c->after);
+		viewfile_num(f, c->low);
+		viewfile_num(f, c->high);
+		viewfile_int(f, c->shown);
+	}
+	viewfile_answer(f);
 }

@@ -16,5 +16,7 @@ void effects_put(
     struct html *item, const struct conf_target *t, const struct eventlog_row *row);
 /* GET /api/v1/effect?id=NOTE&target=PATH */
 void effects_handle(struct request *r);
+/* GET /effect.csv and the like, the same arguments */
+void effects_file(struct request *r);
 
 #endif

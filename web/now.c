@@ -168,6 +168,8 @@ static void
 put_list(struct html *page, const struct conf_target *group)
 {
 	html_flag(page, "list", true);
+	html_printf(page, "list_query", "%s%s", group != NULL ? "?below=" : "",
+	    group != NULL ? group->path : "");
 	html_printf(page, "list_below", "%s%s", group != NULL ? "&below=" : "",
 	    group != NULL ? group->path : "");
 }

@@ -27,8 +27,9 @@ void page_turns(
 /* Answer R with a page that says TEXT. */
 void page_error(struct request *r, unsigned status, const char *text);
 
-/* now.c */
+/* now.c; overviewfile.c: /overview.csv and the like. */
 void page_now(struct request *r);
+void overviewfile_handle(struct request *r);
 void page_section(struct request *r, const struct conf_target *group);
 /* PATH ("A.B", "" for all) in hierarchy ID; and by our own address of it. */
 void page_hierarchy(struct request *r, const char *id, const char *path);
@@ -48,12 +49,14 @@ void page_search(struct request *r);
 /* skinfile.c: what a user's page loads. */
 void page_skin_file(struct request *r);
 
-/* charts.c: all charts, or the one called NAME. */
+/* charts.c: all charts, or the one called NAME; and /charts.csv and the like. */
 void page_charts(struct request *r);
+void charts_file(struct request *r);
 void page_chart(struct request *r, const char *name);
 
-/* status.c */
+/* status.c: the page, and /status.csv and the like. */
 void page_status(struct request *r);
+void status_file(struct request *r);
 
 /* calendar.c */
 void page_calendar(struct request *r);

@@ -438,5 +438,6 @@ page_path(struct request *r)
 		html_text(page, "suggestion", suggestion);
 		free(suggestion);
 	}
+	wayfile_links(page, r);
 	page_send(r, page, 200, "path.html");
 }

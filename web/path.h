@@ -19,4 +19,8 @@ void page_path(struct request *r);
 /* GET /api/v1/path. */
 void path_handle(struct request *r);
 
+/* wayfile.c: /path.csv and the like, and the ways there. */
+void wayfile_handle(struct request *r);
+void wayfile_links(struct html *page, const struct request *r);
+
 #endif

@@ -6,7 +6,9 @@
 #include "web/asset.h"
 #include "web/badge.h"
 #include "web/calendar.h"
+#include "web/compare.h"
 #include "web/edit.h"
+#include "web/effects.h"
 #include "web/incidents.h"
 #include "web/loadtests.h"
 #include "web/news.h"
@@ -150,6 +152,12 @@ const struct route page_routes[] = {
 /* Pages as files: "/traffic.csv". */
 const struct route file_routes[] = {
 	{ "/calendar.", false, false, calendarfile_handle },
+	{ "/charts.", false, false, charts_file },
+	{ "/compare.", false, false, comparefile_handle },
+	{ "/effect.", false, false, effects_file },
+	{ "/overview.", false, false, overviewfile_handle },
+	{ "/path.", false, false, wayfile_handle },
+	{ "/status.", false, false, status_file },
 	{ "/traffic.", false, false, trafficfile_handle },
 	{ 0 },
 };

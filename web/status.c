@@ -14,10 +14,12 @@
 #include "web/figure.h"
 #include "web/history.h"
 #include "web/page.h"
+#include "web/paper.h"
 #include "web/request.h"
 #include "web/row.h"
 #include "web/trouble.h"
 #include "web/verdictshow.h"
+#include "web/viewfile.h"
 #include "web/warm.h"
 #include "web/when.h"
 
@@ -135,15 +137,20 @@ read_now(const struct conf_target *t, int64_t span)
 
 static const struct warm_kind warm_days = { is_known, read_now };
 
-/* What share of the last days P's targets were reached, were down, and is not known,
- * the mean of all; from when on incidents and rounds are known. */
-static void
-put_shares(struct html *item, const struct part *p, int64_t events)
+/* What share of the last days targets were reached, were down, and is not known: the
+ * mean of all. */
+struct shares {
+	bool known; /* of enough of them to be a word on all */
+	double up, down, unknown;
+	int64_t first; /* from when on incidents and rounds are known */
+};
+
+static struct shares
+shares_of(const struct part *p, int64_t events)
 {
-	int64_t now = now_s(), first = 0;
-	double up = 0, down = 0, unknown = 0;
+	struct shares s = { .first = 0 };
+	int64_t now = now_s();
 	size_t n = 0;
-	char since[32];
 
 	for (size_t i = 0; i < p->count; i++) {
 		const struct conf_target *t = p->target[i];
@@ -167,16 +174,34 @@ put_shares(struct html *item, const struct part *p, int64_t events)
 		trouble_free(&own);
 		known = known > 1 ? 1 : known;
 		lost = lost > known ? known : lost;
-		down += lost;
-		up += known - lost;
-		unknown += 1 - known;
-		first = first == 0 || begin < first ? begin : first;
+		s.down += lost;
+		s.up += known - lost;
+		s.unknown += 1 - known;
+		s.first = s.first == 0 || begin < s.first ? begin : s.first;
 		n++;
 	}
 	/* The mean of some alone would be no word on all of them. */
 	unsigned known = p->look[LOOK_FINE] + p->look[LOOK_LOSS] + p->look[LOOK_DOWN];
-	html_flag(item, "shares", n > 0 && n >= known);
-	if (n == 0 || n < known) {
+	s.known = n > 0 && n >= known;
+	if (n > 0) {
+		s.up /= (double)n;
+		s.down /= (double)n;
+		s.unknown /= (double)n;
+	}
+	/* The round that is under way is no gap. */
+	if (s.unknown < 0.0005)
+		s.unknown = 0;
+	return s;
+}
+
+static void
+put_shares(struct html *item, const struct part *p, int64_t events)
+{
+	struct shares s = shares_of(p, events);
+	char since[32];
+
+	html_flag(item, "shares", s.known);
+	if (!s.known) {
 		html_text(item, "no_shares",
 		    p->look[LOOK_CANNOT] + p->look[LOOK_FILTERED] == p->count
 			? "There is no history yet."
@@ -185,40 +210,51 @@ put_shares(struct html *item, const struct part *p, int64_t events)
 		return;
 	}
 	/* A little that was not reached is not rounded away. */
-	up = floor(1000 * up / (double)n + 1e-6) / 10;
+	double up = floor(1000 * s.up + 1e-6) / 10;
 	html_printf(item, "up", "%.*f", up == 100 ? 0 : 1, up);
-	figure_percent(item, "lost", down / (double)n);
-	/* The round that is under way is no gap. */
-	unknown /= (double)n;
-	figure_percent(item, "unknown", unknown < 0.0005 ? 0 : unknown);
-	if (first > now - SPAN + 86400) {
-		when_text(since, sizeof since, first, false);
+	figure_percent(item, "lost", s.down);
+	figure_percent(item, "unknown", s.unknown);
+	if (s.first > now_s() - SPAN + 86400) {
+		when_text(since, sizeof since, s.first, false);
 		html_printf(item, "since", "since %s", since);
 	} else {
 		html_printf(item, "since", "in the last %d days", DAYS);
 	}
 }
 
-/* One cell for each day, today the last. */
+/* The I-th of the last days (DAYS - 1: today): begin and end, which is not to come. */
 static void
-put_days(struct html *item, const struct trouble *t)
+day_span(int i, int64_t *begin, int64_t *end)
 {
 	time_t now = (time_t)now_s();
 	struct tm tm;
 
 	localtime_r(&now, &tm);
-	for (int i = DAYS - 1; i >= 0; i--) {
+	struct tm a = { .tm_year = tm.tm_year,
+		.tm_mon = tm.tm_mon,
+		.tm_mday = tm.tm_mday - (DAYS - 1 - i),
+		.tm_isdst = -1 },
+		  b = a;
+	b.tm_mday++;
+	*begin = (int64_t)mktime(&a);
+	*end = (int64_t)mktime(&b);
+	*end = *end > (int64_t)now ? (int64_t)now : *end;
+}
+
+/* One cell for each day, today the last. */
+static void
+put_days(struct html *item, const struct trouble *t)
+{
+	for (int i = 0; i < DAYS; i++) {
 		struct html *cell = html_item(item, "day");
-		struct tm a = { .tm_year = tm.tm_year,
-			.tm_mon = tm.tm_mon,
-			.tm_mday = tm.tm_mday - i,
-			.tm_isdst = -1 },
-			  b = a;
-		b.tm_mday++;
-		int64_t begin = (int64_t)mktime(&a), end = (int64_t)mktime(&b);
-		end = end > (int64_t)now ? (int64_t)now : end;
+		int64_t begin, end;
 		char date[32], span[32];
-		strftime(date, sizeof date, "%a %d %b", &a);
+		struct tm tm;
+
+		day_span(i, &begin, &end);
+		time_t at = (time_t)begin;
+		localtime_r(&at, &tm);
+		strftime(date, sizeof date, "%a %d %b", &tm);
 		int64_t down = trouble_within(t, TROUBLE_DOWN, begin, end);
 		if (!trouble_known(t, begin, end)) {
 			html_text(cell, "d_level", "heat-none");
@@ -345,24 +381,37 @@ put_headline(struct html *page, const unsigned *count, size_t parts)
 				       : "Nothing can be said just now.");
 }
 
-void
-page_status(struct request *r)
+/* The parts of the configuration, read. 0, or -1 where R is to come again. */
+static int
+gather_all(struct request *r, struct part *part, size_t *parts)
 {
-	static struct part part[GROUPS];
 	static const struct conf_target *all[GROUPS * TARGETS];
-	unsigned count[STATE_WAITING + 1] = { 0 };
-	size_t parts = 0, n = 0;
+	size_t n = 0;
 
+	*parts = 0;
 	for (const struct conf_target *t = state_conf()->targets->first;
-	     t != NULL && parts < GROUPS; t = t->next) {
-		struct part *p = &part[parts];
+	     t != NULL && *parts < GROUPS; t = t->next) {
+		struct part *p = &part[*parts];
 		*p = (struct part){ .top = t };
 		gather(p, t);
 		for (size_t i = 0; i < p->count; i++)
 			all[n++] = p->target[i];
-		parts += p->count > 0;
+		*parts += p->count > 0;
 	}
-	if (warm_of(r, &warm_days, all, n, SPAN))
+	return warm_of(r, &warm_days, all, n, SPAN) ? -1 : 0;
+}
+
+static struct part part[GROUPS];
+static const char *const tables[] = { "parts", "days", NULL };
+static const char *const titles[] = { "parts", "days" };
+
+void
+page_status(struct request *r)
+{
+	unsigned count[STATE_WAITING + 1] = { 0 };
+	size_t parts;
+
+	if (gather_all(r, part, &parts) < 0)
 		return;
 	struct html *page = page_new(r, "Status", "status");
 	for (size_t i = 0; i < parts; i++)
@@ -374,5 +423,137 @@ page_status(struct request *r)
 	    count[STATE_DOWN] + count[STATE_PARTLY] + count[STATE_SHAKY] > 0);
 	html_text(page, "verdict_href", "");
 	html_text(page, "refresh", REFRESH);
+	viewfile_links(page, r, "/status", tables, titles, true);
 	page_send(r, page, 200, "status.html");
+}
+
+/* --- as a file -------------------------------------------------------------------- */
+
+#define LETTER 12
+#define ROW_HEIGHT 44.0
+#define DAY_WIDTH ((double)PAPER_WIDTH / DAYS)
+
+static void
+file_part(struct viewfile *f, const struct part *p, const struct trouble *t)
+{
+	struct shares s = shares_of(p, t->first);
+	struct trouble_span last = { 0, 0 };
+	char *name = html_strip(p->top->menu);
+	bool any = trouble_last(t, TROUBLE_DOWN, &last);
+
+	viewfile_str(f, name);
+	viewfile_str(f, states[state_of(p)].word);
+	viewfile_int(f, (int64_t)p->count);
+	viewfile_num(f, s.known ? s.up : NAN);
+	viewfile_num(f, s.known ? s.down : NAN);
+	viewfile_num(f, s.known ? s.unknown : NAN);
+	viewfile_int(f, s.known ? s.first : 0);
+	viewfile_int(f, any ? last.begin : 0);
+	/* What goes on has no end. */
+	viewfile_int(f, any && last.end < now_s() - 1 ? last.end : 0);
+	free(name);
+}
+
+static void
+file_days(struct viewfile *f, const struct part *p, const struct trouble *t)
+{
+	char *name = html_strip(p->top->menu);
+
+	for (int i = 0; i < DAYS; i++) {
+		int64_t begin, end;
+		day_span(i, &begin, &end);
+		viewfile_str(f, name);
+		viewfile_int(f, begin);
+		viewfile_num(
+		    f, trouble_known(t, begin, end)
+			   ? (double)trouble_within(t, TROUBLE_DOWN, begin, end)
+			   : NAN);
+	}
+	free(name);
+}
+
+/* Its name and how it is, and a cell a day. */
+static void
+draw_part(FILE *out, const struct part *p, const struct trouble *t, double y)
+{
+	enum state state = state_of(p);
+	char *name = html_strip(p->top->menu);
+
+	paper_word(out, INK_TEXT, 0, y + 14, ANCHOR_LEFT, LETTER, name);
+	paper_word(out,
+	    state == STATE_FINE				       ? INK_GOOD
+	    : state == STATE_DOWN			       ? INK_BAD
+	    : state == STATE_UNKNOWN || state == STATE_WAITING ? INK_PALE
+							       : INK_WARN,
+	    PAPER_WIDTH, y + 14, ANCHOR_RIGHT, LETTER, states[state].word);
+	for (int i = 0; i < DAYS; i++) {
+		int64_t begin, end;
+		day_span(i, &begin, &end);
+		bool known = trouble_known(t, begin, end);
+		unsigned level =
+		    trouble_level(trouble_within(t, TROUBLE_DOWN, begin, end));
+		paper_box(out, known ? FORM_BOX : FORM_HATCH,
+		    known ? INK_HEAT + level : INK_GAP, i * DAY_WIDTH, y + 20,
+		    DAY_WIDTH - 2, 14);
+	}
+	free(name);
+}
+
+void
+status_file(struct request *r)
+{
+	static const struct viewfile_column parts_column[] = { { "name", "part",
+								   VIEWFILE_TEXT },
+		{ "state", "now", VIEWFILE_TEXT }, { "targets", NULL, VIEWFILE_NUMBER },
+		{ "up", "answered", VIEWFILE_RATIO },
+		{ "down", "down", VIEWFILE_RATIO },
+		{ "unknown", "not known", VIEWFILE_RATIO },
+		{ "since", "since", VIEWFILE_TIME },
+		{ "outage_begin", "last outage", VIEWFILE_TIME },
+		{ "outage_end", "its end", VIEWFILE_TIME } },
+					    days_column[] = { { "name", NULL,
+								  VIEWFILE_TEXT },
+						    { "begin", NULL, VIEWFILE_TIME },
+						    { "down", NULL, VIEWFILE_LENGTH } };
+	static struct trouble trouble[GROUPS];
+	struct viewfile *f = viewfile_new(r, "status", "Status", tables);
+	int64_t now = now_s();
+	struct err err;
+	size_t parts;
+
+	if (f == NULL)
+		return;
+	if (gather_all(r, part, &parts) < 0) {
+		viewfile_free(f);
+		return;
+	}
+	viewfile_span(f, now - SPAN, now);
+	for (size_t i = 0; i < parts; i++) {
+		look_at(&part[i]);
+		if (trouble_read(
+			&trouble[i], part[i].top->path, now - SPAN, now, &err) != 0) {
+			log_warnx("%s", err.text);
+			trouble[i] = (struct trouble){ 0 };
+		}
+	}
+	FILE *paper = viewfile_paper(f);
+	if (paper != NULL && parts > 0) {
+		paper_printf(paper, PAPER_TEXT,
+		    "The last %d days, one cell a day: pale "
+		    "is fine, the stronger the longer it was "
+		    "down, hatched is not known.",
+		    DAYS);
+		for (size_t i = 0; i < parts; i++)
+			draw_part(paper, &part[i], &trouble[i], (double)i * ROW_HEIGHT);
+		paper_drawing(paper, PAPER_WIDTH, (double)parts * ROW_HEIGHT, "");
+	}
+	viewfile_table(f, "parts", "Figures", parts_column, 9, true);
+	for (size_t i = 0; i < parts; i++)
+		file_part(f, &part[i], &trouble[i]);
+	viewfile_table(f, "days", "", days_column, 3, false);
+	for (size_t i = 0; i < parts; i++)
+		file_days(f, &part[i], &trouble[i]);
+	for (size_t i = 0; i < parts; i++)
+		trouble_free(&trouble[i]);
+	viewfile_answer(f);
 }
