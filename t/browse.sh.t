@@ -137,7 +137,6 @@ cat >"$DIR/no-pages" <<-END
 	/loadtest
 	/logout
 	/note
-	/report.pdf
 	/robots.txt
 	/smokeping
 	/smokeping.fcgi

@@ -188,6 +188,25 @@ for ext in png svg pdf; do
 	like "$body" "href=\"/overview\\.$ext\" download" "the front page leads to $ext"
 done
 
+each incidents /incidents "kind=loss"
+get "/incidents.json?kind=loss&limit=1000" >"$DIR/status"
+is "$(jq -c '.tables.incidents.columns.id | sort' "$DIR/body")" \
+	"$(json 'incidents?kind=loss&limit=1000' '[.incidents[].id] | sort | tostring')" "all of them are in it"
+body=$(page "/incidents?kind=loss&start=$((now - 3600))")
+like "$body" "href=\"/incidents\\.pdf\?kind=loss&amp;start=$((now - 3600))\" download" "the list leads to paper"
+like "$body" "incidents\\?format=csv&amp;limit=1000&amp;kind=loss&amp;start=$((now - 3600))\"" "and to CSV of the same time"
+
+each report /report "target=Home.gateway&$span"
+get "/report.json?target=Home.gateway&$span" >"$DIR/status"
+is "$(jq -c '.tables | keys' "$DIR/body")" '["days","incidents","targets"]' "a report has targets, incidents and days"
+holds "and the loss with its interval" "$(jq '.tables.targets.columns |
+	if .loss_low[0] <= .loss_ratio[0] and .loss_ratio[0] <= .loss_high[0] then 1 else 0 end' "$DIR/body")"
+body_lacks "10.0.0." "and no address of the house"
+body=$(page "/report?target=Home.gateway&$span")
+for ext in png svg pdf csv json; do
+	like "$body" "href=\"/report\\.$ext\?target=Home.gateway&amp;start=" "its page leads to $ext"
+done
+
 # --- before and after a note ----------------------------------------------------------
 note=$(json 'incidents?kind=note&subject=World.far' '.incidents[0].id')
 each effect /effect "id=$note&target=World.far"
@@ -219,6 +238,12 @@ done <<'END'
 400 /compare.csv
 404 /compare.png?t=No.Such
 400 /compare.json?t=Home.gateway&with=tomorrow
+400 /incidents.csv?kind=weather
+400 /incidents.pdf?after=x
+400 /report.csv?start=now&end=now-1h
+404 /report.json?target=No.Such
+404 /report.png?incident=987654
+404 /report.xml
 404 /path.json?target=No.Such
 400 /path.csv?start=now&end=now-1d
 400 /status.csv?table=hosts

@@ -2,6 +2,7 @@
 #include "web/incidents.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,7 @@
 #include "web/talkers.h"
 #include "web/vantage.h"
 #include "web/veil.h"
+#include "web/viewfile.h"
 #include "web/viewname.h"
 #include "web/when.h"
 
@@ -331,6 +333,64 @@ incidents_handle(struct request *r)
 	jw_put_some(&l.j, "next", l.next);
 	jw_object_end(&l.j);
 	api_answer(r);
+}
+
+/* --- as a file, also for people --------------------------------------------------- */
+
+struct filing {
+	struct viewfile *f;
+	bool hosts; /* as in struct list */
+};
+
+static void
+file_row(void *ctx, const struct eventlog_row *row)
+{
+	const struct filing *g = ctx;
+	char *summary = summary_for(row, g->hosts);
+
+	viewfile_int(g->f, row->id);
+	viewfile_str(g->f, row->kind);
+	viewfile_str(g->f, is_veiled(row, g->hosts) ? "" : row->subject);
+	viewfile_int(g->f, row->begin);
+	viewfile_int(g->f, row->end);
+	viewfile_num(g->f, row->end != 0 ? (double)(row->end - row->begin) : NAN);
+	viewfile_str(g->f, summary);
+	viewfile_str(g->f, row->confidence);
+	viewfile_num(g->f, row->suppressed_by != 0 ? (double)row->suppressed_by : NAN);
+	free(summary);
+}
+
+void
+incidents_file(struct request *r)
+{
+	static const char *const tables[] = { "incidents", NULL };
+	static const struct viewfile_column column[] = { { "id", "no.",
+							     VIEWFILE_NUMBER },
+		{ "kind", "kind", VIEWFILE_TEXT }, { "subject", "of", VIEWFILE_TEXT },
+		{ "begin", "begin", VIEWFILE_TIME }, { "end", "end", VIEWFILE_TIME },
+		{ "duration", "duration", VIEWFILE_LENGTH },
+		{ "summary", "what", VIEWFILE_TEXT },
+		{ "confidence", "how sure", VIEWFILE_TEXT },
+		{ "suppressed_by", NULL, VIEWFILE_NUMBER } };
+	struct filing g = { viewfile_new(r, "incidents", "Incidents", tables),
+		access_hosts(r) };
+	struct eventlog_query q = { .limit = LIMIT_MAX };
+	struct err err;
+
+	if (g.f == NULL)
+		return;
+	if (parse_query(r, &q) < 0) {
+		viewfile_free(g.f);
+		return;
+	}
+	viewfile_table(g.f, "incidents", q.subject != NULL ? q.subject : "All", column,
+	    sizeof column / sizeof column[0], true);
+	if (eventlog_each(&q, file_row, &g, &err) < 0) {
+		reply_error(r, 503, "incidents cannot be read: %s", err.text);
+		viewfile_free(g.f);
+		return;
+	}
+	viewfile_answer(g.f);
 }
 
 /* --- for people ------------------------------------------------------------------- */
@@ -693,12 +753,30 @@ put_file(struct html *page, const char *name, const struct eventlog_query *q,
 		fprintf(out, "&kind=%s", q->kind);
 	if (q->id != 0)
 		fprintf(out, "&id=%" PRId64, q->id);
+	if (q->start != 0)
+		fprintf(out, "&start=%" PRId64, q->start);
+	if (q->end != 0)
+		fprintf(out, "&end=%" PRId64, q->end);
 	if (q->subject != NULL) {
 		fputs("&subject=", out);
 		query_encode(out, q->subject);
 	}
 	mem_stream_end(out);
 	html_text(page, name, text);
+	free(text);
+}
+
+static void
+put_pdf(struct html *page, const struct request *r)
+{
+	char *text;
+	size_t len;
+	FILE *out = mem_stream(&text, &len);
+
+	fprintf(out, "%s/incidents.pdf", request_base());
+	request_link(r, out, "after", NULL);
+	mem_stream_end(out);
+	html_text(page, "pdf", text);
 	free(text);
 }
 
@@ -762,6 +840,7 @@ page_incidents(struct request *r)
 	put_calendar(page, q.subject);
 	put_file(page, "csv", &q, "csv");
 	put_file(page, "json", &q, "json");
+	put_pdf(page, r);
 	if (q.after == 0 && asked != EVENTLOG_CLOSED) {
 		q.which = EVENTLOG_OPEN;
 		put_list(&open, &q);

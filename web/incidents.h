@@ -18,6 +18,8 @@ struct request;
 extern const char *const incidents_kind[INCIDENTS_KINDS];
 
 void incidents_handle(struct request *r);
+/* GET /incidents.csv and the like. */
+void incidents_file(struct request *r);
 /* Members of an incident into the object J, but its evidence, as who may see HOSTS or
  * not reads them. */
 void incidents_put_head(struct json *j, const struct eventlog_row *row, bool hosts);

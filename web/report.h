@@ -12,8 +12,10 @@
 struct html;
 struct request;
 
-/* GET /report and /report.pdf with incident=, or target= start= end=; hosts=yes. */
+/* GET /report and /report.pdf (.png, .svg, .csv, .json) with incident=, or target=
+ * start= end=; hosts=yes. */
 void report_handle(struct request *r);
+void report_file(struct request *r);
 /* Are incidents of KIND for those that a report is written for? */
 bool report_tells(const char *kind);
 

@@ -193,10 +193,15 @@ rule(struct sheet *s, double y, double grey)
 static void
 put_picture_foot(struct sheet *s)
 {
-	PangoLayout *l = layout_of(s, &small, s->foot, WIDTH);
+	char *text = mem_printf("%s%s", s->foot,
+	    s->full ? "; what follows is left out, PDF has all of it" : "");
+	PangoLayout *l = layout_of(s, &small, text, WIDTH);
 	double w, h;
 
+	free(text);
 	size_of(l, &w, &h);
+	if (s->y > s->bottom)
+		s->y = s->bottom;
 	s->y += 8;
 	show(s, l, &small, MARGIN, s->y);
 	s->y += h;

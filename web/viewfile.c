@@ -158,6 +158,8 @@ viewfile_new(
 	if (v->format >= DRAW_FORMATS)
 		return v;
 	v->paper = mem_stream(&v->text, &v->len);
+	if (title == NULL)
+		return v;
 	paper_printf(v->paper, PAPER_FOOT, "smokebox %s, %s", PACKAGE_VERSION,
 	    viewfile_when(when, v->end, true));
 	paper_printf(v->paper, PAPER_TITLE, "%s", title);

@@ -33,7 +33,8 @@ struct viewfile_column {
 
 /* The view called WHAT that R asks for, the rest of whose address is its format, and
  * whose argument "table" is one of TABLES (NULL at their end), the first where it is
- * missing; TITLE stands above it. NULL after having answered. */
+ * missing; TITLE stands above it, and the time of writing below, unless it is NULL:
+ * then who writes the document sees to both. NULL after having answered. */
 struct viewfile *viewfile_new(
     struct request *r, const char *what, const char *title, const char *const *tables);
 /* The span that it is about, for its name and for programs. */
