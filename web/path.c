@@ -164,7 +164,7 @@ put_far(struct html *ladder, const struct ladder *l, bool v6)
 	if (down + lossy > 0)
 		html_printf(item, "s_word", "%u of %u %s", down > 0 ? down : lossy,
 		    count, down > 0 ? "down" : "with loss");
-	else if (count > 0 && looks[LOOK_WAITING] == count)
+	else if (looks[LOOK_WAITING] > 0)
 		html_text(item, "s_word", look_brief(LOOK_WAITING));
 	else if (count > 0)
 		html_printf(item, "s_word", "%u of %u answer", fine, count);
