@@ -85,6 +85,10 @@ like "$(cat "$DIR/body")" '"\(max-width: 640px\)" srcset="/graph/Net/Near\.png[^
 	"  with graphs as narrow as a telephone"
 body_has "The access line is dead (sure)" "  by the verdict"
 body_has "Near is silent (sure), explained by incident 9001" "  and what that explains"
+is "$(get "/report?target=Net.Near")" 200 "one of whatever is known"
+body_has ", when measuring began, to" "  begins when measuring did"
+like "$(tr -d '\n' <"$DIR/body")" '>Near[^<]*</td><td[^>]*>([3-9][0-9]|100|>99\.[0-9]) %<' \
+	"  and was measured in its time"
 is "$(get "/report?target=Net.Near&start=now-30d")" 200 "a month of it"
 days=$(grep -oE '<td[^>]*>(before )?(Mon|Tue|Wed|Thu|Fri|Sat|Sun) [-0-9]*' "$DIR/body" | sed 's/.*>//')
 like "$days" '^before [MTWFS].. ' "  days before the first are one line"

@@ -32,6 +32,7 @@
 #define TARGETS 8   /* of one report */
 #define POINTS 4000 /* rows that are read of each */
 #define SPAN_DEFAULT (30 * 86400)
+#define YOUNG 20 /* a report begins later by so much of it, or not */
 #define SPAN_MAX (400LL * 86400)
 #define AROUND_S (2 * 3600) /* read around an incident, at least */
 #define LISTED 60	    /* incidents */
@@ -44,6 +45,7 @@ struct report {
 	size_t targets;
 	bool more;  /* targets than that */
 	bool hosts; /* of the house are told */
+	bool young; /* nothing was measured before START */
 	/* Of one incident (id not 0), whose begin and end these are: */
 	int64_t id, begin, over;
 	bool open;
@@ -235,6 +237,24 @@ parse_targets(struct request *r, struct report *p)
 	return -1;
 }
 
+/* Where nobody says from when on, a young box tells of the time that it knows: of a
+ * month it would have measured "0 %". */
+static void
+begin_with_history(struct report *p)
+{
+	int64_t first = p->end;
+
+	for (size_t i = 0; i < p->targets; i++) {
+		int64_t row = row_first(p->target[i], p->end - p->start);
+		if (row != 0 && row - p->target[i]->step < first)
+			first = row - p->target[i]->step;
+	}
+	if (first - p->start < (p->end - p->start) / YOUNG || first == p->end)
+		return;
+	p->start = first;
+	p->young = true;
+}
+
 static int
 parse(struct request *r, struct report *p)
 {
@@ -259,7 +279,12 @@ parse(struct request *r, struct report *p)
 	} else if (parse_span(r, p) != 0) {
 		return -1;
 	}
-	return parse_targets(r, p);
+	if (parse_targets(r, p) != 0)
+		return -1;
+	if (p->id == 0 && request_arg(r, "start") == NULL &&
+	    request_arg(r, "end") == NULL)
+		begin_with_history(p);
+	return 0;
 }
 
 /* --- figures ---------------------------------------------------------------------- */
@@ -722,8 +747,10 @@ put_head(struct report *p)
 		paper_printf(p->out, PAPER_TITLE, "Report on %s",
 		    p->targets > 1 ? "the connection" : title);
 		length_text(length, sizeof length, p->end - p->start);
-		paper_printf(p->out, PAPER_TEXT, "From %s to %s, %s.",
-		    minute_text(from, p->start), minute_text(to, p->end), length);
+		paper_printf(p->out, PAPER_TEXT, "From %s%s to %s, %s.",
+		    minute_text(from, p->start),
+		    p->young ? ", when measuring began," : "", minute_text(to, p->end),
+		    length);
 	}
 	if (owner != NULL)
 		paper_printf(p->out, PAPER_SMALL, "Measured for %s.", owner);
