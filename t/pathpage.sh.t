@@ -111,6 +111,8 @@ like "$text" 'changed at hop 4, from 203.0.113.5 to 203.0.113.9' "what changed"
 like "$text" 'a round was bad: the way ends behind 192.168.1.1' "and what was bad"
 like "$text" 'never answers' "a silent hop"
 like "$(page '/path?target=Far.one')" '100\.64\.0\.1' "one way alone"
+like "$(page '/path?target=Far.one')" '<span class="unit">%</span> <span class="sub">of [1-9]' \
+	"with how many that loss is of"
 page '/path?target=Nobody' >"$DIR/nobody"
 is "$(cat "$DIR/page.status")" 404 "nobody's way is not there"
 like "$(page /t/Far/one)" 'changed at hop 4, from 203.0.113.5' \

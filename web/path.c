@@ -252,6 +252,7 @@ put_hop(struct html *way, const struct hop *h, const struct ladder *l)
 	}
 	figure_percent(item, "h_loss",
 	    f->sent > 0 && !odd ? 1 - (double)f->answered / f->sent : NAN);
+	html_printf(item, "h_sent", "%u", f->sent);
 	html_flag(item, "h_counted", f->sent > 0 && !odd);
 	html_flag(item, "h_lossy", !odd && f->answered < f->sent);
 	html_text(item, "h_odd",
