@@ -91,6 +91,7 @@ is "$(json incidents?format=xml .status)" 400 "and as nothing else"
 like "$(page /incidents)" '<details class="evidence" id="evidence[0-9]+">' "its evidence is folded"
 like "$(page "/incidents?id=$(json "incidents?kind=loss" '.incidents[0].id')")" \
 	'<details class="evidence" id="evidence[0-9]+" open>' "but where it is asked for"
+unlike "$(cat "$DIR/page")" "<h2>Past" "alone, where it goes on"
 like "$(page /t/A/one)" "100 % loss: no answer" "the target's page too"
 unlike "$(page /t/A/two)" "100 % loss: no answer" "but not another's"
 like "$(page /)" 'Incidents <span class="count">1<' "every page counts it"

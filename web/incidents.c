@@ -855,6 +855,7 @@ page_incidents(struct request *r)
 		put_list(&past, &q);
 		gather_end(&notes);
 		html_flag(page, "none_past", past.shown == 0);
+		html_flag(page, "one_open", q.id != 0 && open.shown > 0);
 		if (past.more)
 			put_link(page, "older", &q, q.kind, past.last);
 	}
