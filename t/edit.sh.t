@@ -180,6 +180,12 @@ like "$(body)" "<b>$line</b> hots = 10.0.0.4" "which it shows"
 like "$(body)" '<tr class="d-new">.*hots = 10.0.0.4' "and what is different"
 like "$(body)" '^hots = 10.0.0.4$' "and keeps the text"
 is "$(cat "$DIR/config")" "$(cat "$DIR/kept")" "nothing is written"
+unlike "$(body)" 'value="save"' "nor can be"
+text config
+echo '# more' >>"$DIR/text"
+is "$(seen /config/edit -H "Origin: $URL" -d "token=$token" -d file=config -d do=check \
+	-d "generation=$GENERATION" --data-urlencode "text@$DIR/text")" 200 "what would do"
+is "$(body | grep -c '<button [^>]*value="save">Save<')" 2 "can, below what changes and below the text"
 # guarded FILE SED-EXPRESSION TEXT
 guarded() {
 	text "$1"
