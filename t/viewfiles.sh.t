@@ -38,6 +38,14 @@ begin=$(((now - 7200) / 60 * 60))
 	change 1200 World.far 10.0.0.6 10.0.0.2/1 100.64.0.1/8 * 203.0.113.9/11 =/180
 	bad 600 World.far 10.0.0.6 10.0.0.2/1 * *
 END
+traffic=$DIR/data/.smokebox/traffic ds=GAUGE:120:0:U
+mkdir -p "$traffic/192.0.2.77"
+rrdtool create "$traffic/192.0.2.77/5.rrd" --step 60 --start $((now - 7200)) \
+	DS:in_octets:$ds DS:out_octets:$ds DS:in_packets:$ds DS:out_packets:$ds \
+	DS:in_discards:$ds DS:out_discards:$ds DS:in_errors:$ds DS:out_errors:$ds \
+	RRA:AVERAGE:0.5:1:2880 RRA:AVERAGE:0.5:5:20160 RRA:AVERAGE:0.5:60:9600
+seq $((now - 7100)) 60 "$now" | sed 's/$/:50000:9000:U:U:U:U:U:U/' | xargs rrdtool update "$traffic/192.0.2.77/5.rrd"
+printf '192.0.2.77\t5\t1\t0\t3\t64\t1000000\t1000000\told router\twan\tthe old line\n' >"$traffic/index"
 probed_start
 wait_until 40 ready || bail "probed does not answer"
 "$BUILD/probectl" --data "$DIR/data" note World.far "new router, 5 GHz" >"$DIR/note" 2>&1 || bail "no note: $(cat "$DIR/note")"
@@ -96,12 +104,14 @@ span="start=$begin&end=$((begin + 3600))"
 each traffic /traffic "$span"
 get "/traffic.json?$span" >"$DIR/status"
 is "$(jq -c '.tables | keys' "$DIR/body")" \
-	'["as","course","dscp","flow","host","peer","port","protocol"]' "traffic has a course, and who it was"
+	'["as","course","dscp","flow","host","interfaces","peer","port","protocol"]' "traffic has a course, and who it was"
 is "$(jq -c '[.start, .end]' "$DIR/body")" "[$begin,$((begin + 3600))]" "of that time"
 is "$(jq '.tables.host.columns.octets | add' "$DIR/body")" \
 	"$(json "flows/top?by=host&limit=1000&$span" '.columns.octets | add')" "the same as the interface tells"
 is "$(jq -c '.tables.host.columns | [.octets_low[0] <= .octets[0], .octets_high[0] >= .octets[0]]' "$DIR/body")" \
 	"[true,true]" "with the interval of its sampling"
+is "$(jq -c '.tables.interfaces.columns | [.device[0], .index[0], .name[0], .percentile95_in[0], .speed_in[0]]' "$DIR/body")" \
+	'["192.0.2.77",5,"wan",400000,1000000]' "and interfaces are in it"
 get "/traffic.csv?$span&table=host" >"$DIR/status"
 is "$(head -n 1 "$DIR/body" | tr -d '\r')" \
 	"name,detail,octets,octets_in,octets_out,in,out,share,octets_low,octets_high,missing" "CSV has a line of titles"
@@ -218,6 +228,20 @@ told() {
 is "$(jq -c '.tables.changes.columns.before[0, 3]' "$DIR/body" | awk '{ printf "%.6f ", $1 }')" \
 	"$(told | awk '{ printf "%.6f %.6f ", $1, $2 }')" "the same as the interface tells"
 
+# --- the ways there, also on a telephone ----------------------------------------------
+if [ -n "$CHROMIUM" ]; then
+	echo "Promise.resolve([...document.querySelectorAll('.links.wide')].map(e => e.offsetHeight > 10))" >"$DIR/links.js"
+	perl "$SOURCE/t/browser.pl" "$out" "--run=$DIR/links.js" "$URL/calendar" "$URL/compare?t=Home.gateway" "$URL/path" \
+		"$URL/status" "$URL/traffic?start=$begin" "$URL/charts" "$URL/" "$URL/t/World/far" >"$DIR/seen" 2>"$DIR/browser.err"
+	ok $? "Chromium looked"
+	show "$DIR/browser.err"
+	for what in '.errors == []' '.failed == []' '.wide <= 0' '.run | length > 0 and all'; do
+		is "$(jq -c "select(($what) | not) | {url, width, theme, errors, failed, wide, run}" "$DIR/seen")" "" "everywhere $what"
+	done
+else
+	skip "no chromium"
+fi
+
 # --- bad input ------------------------------------------------------------------------
 while read -r status path; do
 	is "$(get "$path")" "$status" "$status for $path"
@@ -266,13 +290,13 @@ shut() {
 wait_until 10 shut
 ok $? "with a password, hosts are for those who know it"
 get "/traffic.json?$span" >"$DIR/status"
-is "$(jq -c '.tables | keys' "$DIR/body")" '["course","dscp","protocol"]' "others get sums"
-body_lacks 192.0.2. "and no address"
+is "$(jq -c '.tables | keys' "$DIR/body")" '["course","dscp","interfaces","protocol"]' "others get sums"
+body_lacks 192.168. "and no address of a host"
 get "/traffic.svg?$span" >"$DIR/status"
 is "$(get "/traffic.pdf?$span")" 200 "on paper, too"
 if command -v pdftotext >"$DIR/which"; then
 	pdftotext -layout "$DIR/body" "$DIR/text"
-	unlike "$(cat "$DIR/text")" '[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+' "where no address is either"
+	unlike "$(cat "$DIR/text")" '192\.168\.' "where no address is either"
 	like "$(cat "$DIR/text")" 'a device' "but devices are"
 fi
 unlike "$(page "/traffic?$span")" 'table=host' "nor does the page lead there"

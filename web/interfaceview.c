@@ -12,6 +12,7 @@
 #include "web/trafficchart.h"
 #include "web/trafficview.h"
 #include "web/usage.h"
+#include "web/viewfile.h"
 #include "web/when.h"
 
 #define SHOWN 32
@@ -311,25 +312,38 @@ put_pollers(struct html *page)
 	}
 }
 
-void
-trafficview_interfaces(struct html *page, const struct traffic_view *v)
+/* Those that tell something, the fullest first; COUNTING of them are asked. To be
+ * freed.
+ */
+static struct interface **
+list_order(size_t *kept, size_t *counting)
 {
-	const char *upnp =
-	    conf_value(conf_top(state_conf(), "Collector"), "upnp", "no");
-	size_t count, pollers, kept = 0, counting = 0;
+	size_t count;
 	struct interface *const *list = interfaces_list(&count);
 	struct interface **order = mem_zero(count + 1, sizeof *order);
 
-	interfaces_pollers(&pollers);
+	*kept = *counting = 0;
 	for (size_t k = 0; k < count; k++) {
 		const struct msg_interface *m = &list[k]->is;
 
 		if (!m->counted && !m->flows && !list[k]->growing.known_ms)
 			continue;
-		order[kept++] = list[k];
-		counting += m->source == IF_SNMP || m->source == IF_UPNP;
+		order[(*kept)++] = list[k];
+		*counting += m->source == IF_SNMP || m->source == IF_UPNP;
 	}
-	qsort(order, kept, sizeof *order, by_use);
+	qsort(order, *kept, sizeof *order, by_use);
+	return order;
+}
+
+void
+trafficview_interfaces(struct html *page, const struct traffic_view *v)
+{
+	const char *upnp =
+	    conf_value(conf_top(state_conf(), "Collector"), "upnp", "no");
+	size_t pollers, kept, counting;
+	struct interface **order = list_order(&kept, &counting);
+
+	interfaces_pollers(&pollers);
 	html_flag(page, "ports", kept > 0 || pollers > 0);
 	html_flag(page, "no_ports", kept == 0 && pollers == 0);
 	html_flag(page, "how_full", counting > 0);
@@ -340,5 +354,67 @@ trafficview_interfaces(struct html *page, const struct traffic_view *v)
 	for (size_t k = 0; k < kept && k < SHOWN; k++)
 		put_row(page, order[k], v);
 	put_pollers(page);
+	free(order);
+}
+
+/* --- as a file -------------------------------------------------------------------- */
+
+static void
+file_bill(struct viewfile *f, struct interface *i, unsigned back, int64_t now)
+{
+	int64_t begin, end;
+
+	bill_month(now, back, &begin, &end);
+	const struct bill *b =
+	    bill_get(&i->bill, &i->is.key, i->is.counted, i->is.flows, begin, end, now);
+	viewfile_num(f, b->known > 0 ? b->rate[IF_IN] : NAN);
+	viewfile_num(f, b->known > 0 ? b->rate[IF_OUT] : NAN);
+}
+
+static void
+file_row(struct viewfile *f, struct interface *i, int64_t now)
+{
+	const struct msg_interface *m = &i->is;
+	char name[INTERFACE_TEXT], device[ADDR_TEXT];
+
+	flow_ip_text(&m->key.device, device);
+	viewfile_str(f, device);
+	viewfile_int(f, m->key.index);
+	viewfile_str(f, interface_name(i, name));
+	viewfile_str(f, i->titled ? m->names.name : m->names.alias);
+	viewfile_str(
+	    f, m->bits == 0 ? "flows" : if_source_word((enum if_source)m->source));
+	viewfile_num(f, now_bits(i, IF_IN));
+	viewfile_num(f, now_bits(i, IF_OUT));
+	for (unsigned way = 0; way < IF_WAYS; way++)
+		viewfile_num(
+		    f, m->names.speed[way] > 0 ? (double)m->names.speed[way] : NAN);
+	file_bill(f, i, 0, now);
+	file_bill(f, i, 1, now);
+}
+
+void
+trafficview_interfaces_file(struct viewfile *f, const struct traffic_view *v)
+{
+	static const struct viewfile_column column[] = { { "device", "device",
+							     VIEWFILE_TEXT },
+		{ "index", NULL, VIEWFILE_NUMBER },
+		{ "name", "interface", VIEWFILE_TEXT }, { "alias", "", VIEWFILE_TEXT },
+		{ "source", "by", VIEWFILE_TEXT }, { "in", "in now", VIEWFILE_RATE },
+		{ "out", "out now", VIEWFILE_RATE },
+		{ "speed_in", NULL, VIEWFILE_RATE },
+		{ "speed_out", NULL, VIEWFILE_RATE },
+		{ "percentile95_in", "95 % in", VIEWFILE_RATE },
+		{ "percentile95_out", "95 % out", VIEWFILE_RATE },
+		{ "percentile95_before_in", NULL, VIEWFILE_RATE },
+		{ "percentile95_before_out", NULL, VIEWFILE_RATE } };
+	size_t kept, counting;
+	struct interface **order = list_order(&kept, &counting);
+
+	viewfile_table(f, "interfaces",
+	    "Interfaces, with the 95th percentile of this month", column,
+	    sizeof column / sizeof column[0], false);
+	for (size_t k = 0; k < kept; k++)
+		file_row(f, order[k], v->now);
 	free(order);
 }

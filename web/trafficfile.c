@@ -32,9 +32,11 @@ static const struct kind {
 #define KINDS (sizeof kinds / sizeof kinds[0])
 
 static const char *const tables[] = { "course", "host", "port", "peer", "flow",
-	"protocol", "as", "dscp", NULL };
+	"protocol", "as", "dscp", "interfaces", NULL };
 static const char *const titles[] = { "course", "hosts", "services", "peers", "flows",
-	"protocols", "networks", "classes" };
+	"protocols", "networks", "classes", "interfaces" };
+
+#define TABLES (sizeof titles / sizeof titles[0])
 
 /* --- the course ------------------------------------------------------------------- */
 
@@ -190,6 +192,8 @@ trafficfile_handle(struct request *r)
 		if ((wanted & 1U << kinds[i].by) != 0 &&
 		    (v.hosts || !access_is_private(kinds[i].by)))
 			put_kind(f, &v, &kinds[i]);
+	if (viewfile_wants(f, "interfaces"))
+		trafficview_interfaces_file(f, &v);
 	talkers_free(&v.t);
 	viewfile_answer(f);
 }
@@ -197,12 +201,13 @@ trafficfile_handle(struct request *r)
 void
 trafficfile_links(struct html *page, const struct request *r)
 {
-	const char *open[9], *words[8];
+	const char *open[TABLES + 1], *words[TABLES];
 	size_t count = 0;
 
 	for (size_t i = 0; tables[i] != NULL; i++) {
-		bool closed = i > 0 && access_is_private(minute_by_of(tables[i])) &&
-			      !access_hosts(r);
+		enum minute_by by = minute_by_of(tables[i]);
+		bool closed =
+		    by != MINUTE_BYS && access_is_private(by) && !access_hosts(r);
 		if (closed)
 			continue;
 		words[count] = titles[i];

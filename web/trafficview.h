@@ -22,6 +22,9 @@ int traffic_parse(struct request *r, struct traffic_view *v);
 
 /* How full interfaces are. */
 void trafficview_interfaces(struct html *page, const struct traffic_view *v);
+/* The same as table "interfaces" of F. */
+struct viewfile;
+void trafficview_interfaces_file(struct viewfile *f, const struct traffic_view *v);
 /* How far the figures can be trusted, as sentences. */
 void trafficview_trust(struct html *page, const struct traffic_view *v);
 /* Who exports, and what to do where nobody does. */
