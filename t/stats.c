@@ -21,6 +21,42 @@ placed(size_t count, const double *sorted, size_t n)
 	return text;
 }
 
+/* In any order, with many alike, the same as in order. */
+static void
+test_quantile_in(void)
+{
+	static const double quantile[] = { 0, 0.05, 0.5, 0.95, 0.99, 1 };
+	static double any[2000], sorted[2000];
+	unsigned long long seed = 1;
+	unsigned wrong = 0;
+
+	for (size_t n = 1; n <= 2000; n = n < 40 ? n + 1 : n * 3 / 2) {
+		for (unsigned kinds = 1; kinds <= 4096; kinds *= 16)
+			for (unsigned order = 0; order < 3; order++) {
+				for (size_t i = 0; i < n; i++) {
+					seed = seed * 6364136223846793005u +
+					       1442695040888963407u;
+					any[i] = (double)((seed >> 33) % kinds);
+				}
+				if (order > 0)
+					stats_sort(any, n);
+				for (size_t i = 0; order > 1 && i < n / 2; i++) {
+					double swap = any[i];
+					any[i] = any[n - 1 - i];
+					any[n - 1 - i] = swap;
+				}
+				memcpy(sorted, any, n * sizeof *any);
+				stats_sort(sorted, n);
+				for (size_t q = 0; q < 6; q++)
+					wrong +=
+					    stats_quantile_in(any, n, quantile[q]) !=
+					    stats_quantile(sorted, n, quantile[q]);
+			}
+	}
+	ok(wrong == 0, "quantiles of values in any order (%u differ)", wrong);
+	is_close(stats_quantile_in(any, 0, 0.5), NAN, 0, "of none");
+}
+
 int
 main(void)
 {
@@ -52,5 +88,6 @@ main(void)
 	    "only neighbours that both answered");
 	is_close(stats_jitter((double[]){ 1, NAN, 2 }, 3), NAN, 0, "no such pair");
 	is_close(stats_jitter(v, 0), NAN, 0, "nothing");
+	test_quantile_in();
 	return tap_done();
 }

@@ -366,11 +366,11 @@ incidents_file(struct request *r)
 	static const char *const tables[] = { "incidents", NULL };
 	static const struct viewfile_column column[] = { { "id", "no.",
 							     VIEWFILE_NUMBER },
-		{ "kind", "kind", VIEWFILE_TEXT }, { "subject", "of", VIEWFILE_TEXT },
+		{ "kind", "kind", VIEWFILE_WORD }, { "subject", "of", VIEWFILE_TEXT },
 		{ "begin", "begin", VIEWFILE_TIME }, { "end", "end", VIEWFILE_TIME },
 		{ "duration", "duration", VIEWFILE_LENGTH },
 		{ "summary", "what", VIEWFILE_TEXT },
-		{ "confidence", "how sure", VIEWFILE_TEXT },
+		{ "confidence", "sure?", VIEWFILE_WORD },
 		{ "suppressed_by", NULL, VIEWFILE_NUMBER } };
 	struct filing g = { viewfile_new(r, "incidents", "Incidents", tables),
 		access_hosts(r) };

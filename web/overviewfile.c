@@ -115,7 +115,7 @@ overviewfile_handle(struct request *r)
 	static const struct viewfile_column column[] = {
 		{ "target", NULL, VIEWFILE_TEXT }, { "name", "target", VIEWFILE_TEXT },
 		{ "host", "host", VIEWFILE_TEXT }, { "address", NULL, VIEWFILE_TEXT },
-		{ "state", "state", VIEWFILE_TEXT }, { "why", NULL, VIEWFILE_TEXT },
+		{ "state", "state", VIEWFILE_WORD }, { "why", NULL, VIEWFILE_TEXT },
 		{ "time", NULL, VIEWFILE_TIME }, { "median", "median", VIEWFILE_RTT },
 		{ "jitter", "jitter", VIEWFILE_RTT },
 		{ "loss_ratio", "loss", VIEWFILE_RATIO }

@@ -504,7 +504,7 @@ status_file(struct request *r)
 {
 	static const struct viewfile_column parts_column[] = { { "name", "part",
 								   VIEWFILE_TEXT },
-		{ "state", "now", VIEWFILE_TEXT }, { "targets", NULL, VIEWFILE_NUMBER },
+		{ "state", "now", VIEWFILE_WORD }, { "targets", NULL, VIEWFILE_NUMBER },
 		{ "up", "answered", VIEWFILE_RATIO },
 		{ "down", "down", VIEWFILE_RATIO },
 		{ "unknown", "not known", VIEWFILE_RATIO },

@@ -397,9 +397,9 @@ put_paper_table(FILE *out, const struct table *t)
 			continue;
 		enum viewfile_kind kind = t->column[c].kind;
 		snprintf(head[count], sizeof head[count], "%c%.78s",
-		    kind == VIEWFILE_TEXT   ? 'l'
-		    : kind == VIEWFILE_TIME ? 'n'
-					    : 'r',
+		    kind == VIEWFILE_TEXT			     ? 'l'
+		    : kind == VIEWFILE_TIME || kind == VIEWFILE_WORD ? 'n'
+								     : 'r',
 		    t->column[c].head);
 		cell[count] = head[count];
 		shown[count++] = c;

@@ -16,6 +16,7 @@ struct viewfile;
  * seconds as they are. */
 enum viewfile_kind {
 	VIEWFILE_TEXT,
+	VIEWFILE_WORD,	 /* a short text, which is not broken */
 	VIEWFILE_TIME,	 /* epoch seconds; 0 is none */
 	VIEWFILE_RTT,	 /* seconds */
 	VIEWFILE_LENGTH, /* whole seconds of a duration */

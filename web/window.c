@@ -107,10 +107,9 @@ sum_up(struct window *w, const struct series *s, double *answered)
 				rtt[rtts++] = row[STORE_DS_PING + k];
 	}
 	stats_sort(median, medians);
-	stats_sort(rtt, rtts);
 	w->median = stats_median_upper(median, medians);
-	w->p95 = stats_quantile(rtt, rtts, 0.95);
-	w->p99 = stats_quantile(rtt, rtts, 0.99);
+	w->p95 = stats_quantile_in(rtt, rtts, 0.95);
+	w->p99 = stats_quantile_in(rtt, rtts, 0.99);
 	w->loss_ratio = mean_of(&loss);
 	w->jitter = mean_of(&spread);
 	*answered = spread.count;

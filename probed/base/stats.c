@@ -36,6 +36,61 @@ stats_quantile(const double *sorted, size_t n, double q)
 	       (h - (double)lower) * (sorted[lower + 1] - sorted[lower]);
 }
 
+/* Move the values so that V[K] is what it would be in order, and none before it is
+ * greater, none behind it smaller (Hoare's selection). */
+static void
+select_at(double *v, size_t n, size_t k)
+{
+	size_t low = 0, high = n - 1;
+
+	while (low < high) {
+		double a = v[low], b = v[low + (high - low) / 2], c = v[high];
+		/* The middle one of three, so that order does no harm. */
+		double pivot = a < b ? (b < c	   ? b
+					   : a < c ? c
+						   : a)
+				     : (a < c	   ? a
+					   : b < c ? c
+						   : b);
+		size_t i = low, j = high;
+
+		for (;;) {
+			while (v[i] < pivot)
+				i++;
+			while (v[j] > pivot)
+				j--;
+			if (i >= j)
+				break;
+			double swap = v[i];
+			v[i++] = v[j];
+			v[j--] = swap;
+		}
+		/* Up to j none is greater than the pivot, behind it none smaller. */
+		if (k <= j)
+			high = j;
+		else
+			low = j + 1;
+	}
+}
+
+double
+stats_quantile_in(double *v, size_t n, double q)
+{
+	if (n == 0)
+		return NAN;
+	double h = q * (double)(n - 1);
+	size_t lower = (size_t)h;
+
+	select_at(v, n, lower);
+	if (lower + 1 >= n)
+		return v[lower];
+	double next = v[lower + 1];
+	for (size_t i = lower + 2; i < n; i++)
+		if (v[i] < next)
+			next = v[i];
+	return v[lower] + (h - (double)lower) * (next - v[lower]);
+}
+
 void
 stats_place(double *ranks, size_t count, const double *sorted, size_t n)
 {
