@@ -108,7 +108,7 @@ tell_web(const struct conf_report *report)
 
 	msg_begin(&out, MSG_PROBLEMS);
 	pack_u32(&out.pack, self.conf->generation);
-	pack_i64(&out.pack, clock_wall_ns() / CLOCK_NS_PER_S);
+	pack_i64(&out.pack, clock_wall_s());
 	pack_u8(&out.pack, self.refused);
 	at = pack_len(&out.pack);
 	pack_u16(&out.pack, 0);

@@ -156,7 +156,7 @@ trust_days(const struct trust *t, gnutls_x509_crt_t *chain, unsigned n)
 	}
 	if (n == 0 || first == (time_t)-1)
 		return NAN;
-	return ((double)first - (double)clock_wall_ns() / CLOCK_NS_PER_S) / 86400;
+	return ((double)first - (double)clock_wall_s()) / 86400;
 }
 
 /* Does T vouch for CHAIN to be HOST's? */

@@ -52,12 +52,6 @@
 #define TARGETS_DEFAULT 1000
 #define TARGETS_MAX 10000
 
-static int64_t
-now_s(void)
-{
-	return clock_wall_ns() / CLOCK_NS_PER_S;
-}
-
 void
 api_answer(struct request *r)
 {
@@ -301,7 +295,7 @@ handle_status(struct request *r)
 {
 	const struct msg_counters *c = state_counters();
 	struct json j;
-	int64_t now = now_s();
+	int64_t now = clock_wall_s();
 
 	jw_init(&j, request_out(r));
 	jw_object(&j);
@@ -506,7 +500,7 @@ static void
 targets_csv(struct request *r, struct asked *a)
 {
 	const char *below = a->below->path != NULL ? a->below->path : "";
-	int64_t now = clock_wall_ns() / CLOCK_NS_PER_S;
+	int64_t now = clock_wall_s();
 	const struct conf_target *t;
 
 	viewname_set(r, VIEW_KEPT, *below != '\0' ? below : "targets", now, now, "csv");
@@ -686,7 +680,7 @@ static void
 answer_rounds(struct request *r, const struct conf_target *t, const char *file,
     const char *name, bool kept)
 {
-	int64_t now = now_s(), start, end;
+	int64_t now = clock_wall_s(), start, end;
 	struct series s;
 	struct json j;
 	long points;

@@ -138,7 +138,7 @@ take(struct request *r)
 	if (m.client.sa.sa_family == AF_INET6)
 		m.client.v6.sin6_scope_id = 0;
 	/* No error: of two pages at one address, both tell. */
-	if (told_before(&m.client, clock_wall_ns() / CLOCK_NS_PER_S / INTERFACE_STEP)) {
+	if (told_before(&m.client, clock_wall_s() / INTERFACE_STEP)) {
 		jw_init(&j, request_out(r));
 		jw_object(&j);
 		jw_put_bool(&j, "taken", false);
@@ -194,7 +194,7 @@ put_history(struct json *j, const struct usage *u)
 static void
 handle_one(struct request *r)
 {
-	int64_t now = clock_wall_ns() / CLOCK_NS_PER_S, start, end;
+	int64_t now = clock_wall_s(), start, end;
 	char path[STORE_PATH], text[ADDR_TEXT];
 	struct usage u;
 	struct addr a;

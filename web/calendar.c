@@ -100,7 +100,7 @@ parse(struct request *r, struct calendar *c)
 {
 	const char *path = request_arg(r, "target"), *what = request_arg(r, "what");
 
-	c->now = clock_wall_ns() / CLOCK_NS_PER_S;
+	c->now = clock_wall_s();
 	c->target = state_conf()->targets;
 	if (path != NULL && *path != '\0')
 		c->target = conf_target_by_path(state_conf(), path);

@@ -41,12 +41,6 @@ static const struct compare_before {
 };
 #define BEFORES (sizeof befores / sizeof befores[0])
 
-static int64_t
-now_s(void)
-{
-	return clock_wall_ns() / CLOCK_NS_PER_S;
-}
-
 /* --- what is asked for ------------------------------------------------------------ */
 
 /* From when on the wall, DAYS before, to AT: a day is an hour longer or shorter when
@@ -134,7 +128,7 @@ parse_words(struct request *r, struct comparison *c)
 int
 compare_parse(struct request *r, struct comparison *c)
 {
-	int64_t now = now_s();
+	int64_t now = clock_wall_s();
 	const char *name;
 	char slave[VANTAGE_NAME];
 

@@ -53,7 +53,7 @@ put_rows(FILE *out, const struct series *s)
 void
 csv_answer(struct request *r, const struct conf_target *t, const char *slave)
 {
-	int64_t start, end, now = clock_wall_ns() / CLOCK_NS_PER_S;
+	int64_t start, end, now = clock_wall_s();
 	char file[STORE_PATH], what[STORE_PATH];
 	struct series s = { .pings = t->pings };
 	struct err err;

@@ -34,17 +34,11 @@ struct found {
 
 static struct found kept[KEPT];
 
-static int64_t
-now_s(void)
-{
-	return clock_wall_ns() / CLOCK_NS_PER_S;
-}
-
 /* Seconds of each side, of a note at AT: no more of one than there is of the other. */
 static int64_t
 span_of(const struct conf_target *t, int64_t at)
 {
-	int64_t span = EFFECTS_SPAN_S, since = now_s() - at;
+	int64_t span = EFFECTS_SPAN_S, since = clock_wall_s() - at;
 
 	if (span > (int64_t)t->step * EFFECTS_ROUNDS)
 		span = (int64_t)t->step * EFFECTS_ROUNDS;
@@ -202,7 +196,7 @@ effects_put(
 	 * of an old one that was not measured there will never be more. */
 	if (f == NULL || f->effect.before < EFFECT_ROUNDS_MIN ||
 	    (f->effect.word == EFFECT_TOO_LITTLE &&
-		now_s() - row->begin > 2 * EFFECT_ROUNDS_MIN * (int64_t)t->step))
+		clock_wall_s() - row->begin > 2 * EFFECT_ROUNDS_MIN * (int64_t)t->step))
 		return;
 	effect_sentence(&f->effect, text, sizeof text);
 	html_text(item, "e_sentence", text);

@@ -224,7 +224,7 @@ void
 draw_date(const struct draw *d, const char *part, char *buf, size_t size)
 {
 	const char *format = draw_setting(d, part, "strftime", "%a %b %e %H:%M:%S %Y");
-	time_t end = (time_t)draw_end(d, clock_wall_ns() / CLOCK_NS_PER_S);
+	time_t end = (time_t)draw_end(d, clock_wall_s());
 	struct tm tm;
 	size_t len = 0;
 

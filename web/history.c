@@ -114,7 +114,7 @@ history_from(const struct conf_target *t, const char *slave, int64_t start, int6
     unsigned rows)
 {
 	struct key key = { vantage_id(t, slave), end - start, rows };
-	int64_t now = clock_wall_ns() / CLOCK_NS_PER_S;
+	int64_t now = clock_wall_s();
 	struct kept *k;
 
 	HASH_FIND(hh, kept, &key, sizeof key, k);
@@ -146,5 +146,5 @@ history_known(const struct conf_target *t, int64_t start, int64_t end, unsigned 
 	struct kept *k;
 
 	HASH_FIND(hh, kept, &key, sizeof key, k);
-	return k != NULL && is_fresh(k, t, start, clock_wall_ns() / CLOCK_NS_PER_S);
+	return k != NULL && is_fresh(k, t, start, clock_wall_s());
 }

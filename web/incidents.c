@@ -56,12 +56,6 @@
 const char *const incidents_kind[INCIDENTS_KINDS] = { "loss", "alert", "backscatter",
 	"attack", "congestion", "gap", "note", "loadtest", "verdict" };
 
-static int64_t
-now_s(void)
-{
-	return clock_wall_ns() / CLOCK_NS_PER_S;
-}
-
 /* --- what is asked for ------------------------------------------------------------ */
 
 /* Argument open: yes or no. 0, or -1 after having answered. */
@@ -206,7 +200,7 @@ put_evidence(struct list *l, const struct eventlog_row *row)
 	}
 	if (explain) {
 		l->explained++;
-		culprits_put(j, row, now_s(), l->hosts);
+		culprits_put(j, row, clock_wall_s(), l->hosts);
 	}
 	if (attack && !is_veiled(row, l->hosts))
 		blockades_put(j, row->id, l->hosts);
@@ -281,7 +275,7 @@ static void
 answer_csv(struct request *r, const struct eventlog_query *q)
 {
 	struct table t = { request_out(r), access_hosts(r) };
-	int64_t now = now_s();
+	int64_t now = clock_wall_s();
 	struct err err;
 
 	fputs("id,kind,subject,begin,end,confidence,summary,suppressed_by\r\n", t.out);
@@ -482,7 +476,7 @@ static void
 put_span(struct html *item, const struct eventlog_row *row)
 {
 	char when[40], span[32];
-	int64_t end = row->end != 0 ? row->end : now_s();
+	int64_t end = row->end != 0 ? row->end : clock_wall_s();
 
 	when_text(when, sizeof when, row->begin, false);
 	html_text(item, "i_begin", when);
@@ -506,7 +500,7 @@ put_span(struct html *item, const struct eventlog_row *row)
 static bool
 put_talk(struct html *item, const struct eventlog_row *row)
 {
-	int64_t end = row->end != 0 ? row->end : now_s();
+	int64_t end = row->end != 0 ? row->end : clock_wall_s();
 
 	html_text(item, "i_talk", "");
 	if (strcmp(row->kind, "note") == 0 || !talkers_known())
@@ -900,6 +894,6 @@ incidents_glance(struct html *page, bool hosts)
 	}
 	html_text(page, "g_none", "No incident is open.");
 	q.which = EVENTLOG_CLOSED;
-	q.start = now_s() - GLANCE_S;
+	q.start = clock_wall_s() - GLANCE_S;
 	eventlog_each(&q, put_item, &l, &err);
 }

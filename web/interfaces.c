@@ -313,7 +313,7 @@ take_growing(void *ctx, const struct minutetable *t)
 static void
 grow(void)
 {
-	int64_t now_s = clock_wall_ns() / CLOCK_NS_PER_S;
+	int64_t now_s = clock_wall_s();
 	int64_t minute_s = now_s - now_s % MINUTE_S;
 	struct growing g = { { minute_s - TOLD_S - MINUTE_S, minute_s - MINUTE_S } };
 	struct entry *e, *next;

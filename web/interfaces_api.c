@@ -235,7 +235,7 @@ read_wanted(struct request *r, struct wanted *w)
 		.exporter = request_arg(r, "exporter"),
 		.one = request_arg(r, "index") != NULL,
 		.history = request_arg(r, "start") != NULL };
-	w->months.now = clock_wall_ns() / CLOCK_NS_PER_S;
+	w->months.now = clock_wall_s();
 	if (request_int(r, "index", 0, 0, UINT32_MAX, &index) != 0 ||
 	    request_int(r, "limit", LIMIT_DEFAULT, 1, LIMIT_MAX, &w->limit) != 0 ||
 	    request_int(r, "after", 0, 0, 1000000, &w->after) != 0 ||

@@ -16,18 +16,12 @@
 #include "web/target.h"
 #include "web/window.h"
 
-static int64_t
-now_s(void)
-{
-	return clock_wall_ns() / CLOCK_NS_PER_S;
-}
-
 static void
 put_move(
     struct html *page, const char *word, const char *hint, int64_t start, int64_t end)
 {
 	struct html *item = html_item(page, "move");
-	int64_t now = now_s();
+	int64_t now = clock_wall_s();
 
 	if (start < 0 || end - start < 10)
 		return;
@@ -89,7 +83,7 @@ put_form(struct html *page, const struct request *r, int64_t start, int64_t end)
 void
 navigator_put(struct html *page, const struct request *r, int64_t start, int64_t end)
 {
-	int64_t now = now_s();
+	int64_t now = clock_wall_s();
 	size_t count;
 	const struct conf_period *period = target_periods(&count);
 
@@ -130,7 +124,7 @@ void
 page_navigator(struct request *r, struct seen *s)
 {
 	const struct conf_target *t = s->target;
-	int64_t now = now_s(), start, end;
+	int64_t now = clock_wall_s(), start, end;
 	char span[32];
 
 	if (request_range(r, now, &start, &end) != 0)

@@ -94,7 +94,7 @@ put_smoke(FILE *paper, const struct conf_target *t, int64_t start, int64_t end)
 static void
 draw(FILE *paper, const struct conf_target *const *list, size_t count, bool hosts)
 {
-	int64_t now = clock_wall_ns() / CLOCK_NS_PER_S, span = row_span();
+	int64_t now = clock_wall_s(), span = row_span();
 	char from[VIEWFILE_WHEN], to[VIEWFILE_WHEN];
 
 	put_sentence(paper, hosts);

@@ -150,7 +150,7 @@ put_own_zone(struct html *page, const time_t *now)
 static void
 put_footer(struct html *page)
 {
-	time_t now = (time_t)(clock_wall_ns() / CLOCK_NS_PER_S);
+	time_t now = (time_t)(clock_wall_s());
 	struct tm tm;
 	char text[64];
 

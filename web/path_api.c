@@ -206,7 +206,7 @@ put_record(void *ctx, const struct path_record *p)
 static void
 answer_target(struct request *r, const struct conf_target *t)
 {
-	int64_t now = clock_wall_ns() / CLOCK_NS_PER_S;
+	int64_t now = clock_wall_s();
 	const struct msg_path *p = ways_get(t->id);
 	struct json j;
 	struct span s = { .j = &j };

@@ -89,7 +89,7 @@ static long
 fresh_for(const struct picture_key *key)
 {
 	const struct conf_target *t = conf_target_by_id(state_conf(), key->draw.target);
-	int64_t now = clock_wall_ns() / CLOCK_NS_PER_S;
+	int64_t now = clock_wall_s();
 
 	if (key->row == 0)
 		return 300;

@@ -144,8 +144,7 @@ pings_handle(struct request *r)
 	int64_t start, end;
 	const struct conf_target *t = api_wanted_target(r, file);
 
-	if (t == NULL ||
-	    request_time(r, "end", clock_wall_ns() / CLOCK_NS_PER_S + 1, &end) < 0 ||
+	if (t == NULL || request_time(r, "end", clock_wall_s() + 1, &end) < 0 ||
 	    request_time(
 		r, "start", end > PINGS_SPAN_S ? end - PINGS_SPAN_S : 0, &start) < 0 ||
 	    request_int(r, "limit", PINGS_DEFAULT, PINGS_LEAST, PINGS_MOST, &p.limit) <

@@ -74,7 +74,7 @@ struct rank *
 rank_targets(enum conf_sorter by, size_t skip, size_t most, size_t *count, size_t *all)
 {
 	const struct conf *conf = state_conf();
-	int64_t now = clock_wall_ns() / CLOCK_NS_PER_S;
+	int64_t now = clock_wall_s();
 	struct rank *rank = mem_zero(conf->target_count + 1, sizeof *rank);
 	size_t n = 0;
 

@@ -53,12 +53,6 @@ struct report {
 	FILE *out;
 };
 
-static int64_t
-now_s(void)
-{
-	return clock_wall_ns() / CLOCK_NS_PER_S;
-}
-
 #define TIME_TEXT 40
 /* A function that writes a time as FORMAT has it, and returns BUF. */
 #define TIME_AS(name, format)                                                          \
@@ -148,7 +142,7 @@ take_incident(void *ctx, const struct eventlog_row *row)
 		return;
 	p->begin = row->begin;
 	p->open = row->end == 0;
-	p->over = p->open ? now_s() : row->end;
+	p->over = p->open ? clock_wall_s() : row->end;
 	p->kind = mem_str(row->kind);
 	p->subject = mem_str(row->subject);
 	p->confidence = mem_str(row->confidence);
@@ -184,8 +178,8 @@ parse_incident(struct request *r, struct report *p, const char *text)
 		around = AROUND_S;
 	p->start = p->begin - around;
 	p->end = p->over + around;
-	if (p->end > now_s())
-		p->end = now_s();
+	if (p->end > clock_wall_s())
+		p->end = clock_wall_s();
 	if (p->end - p->start > SPAN_MAX)
 		p->start = p->end - SPAN_MAX;
 	return 0;
@@ -194,7 +188,7 @@ parse_incident(struct request *r, struct report *p, const char *text)
 static int
 parse_span(struct request *r, struct report *p)
 {
-	int64_t now = now_s();
+	int64_t now = clock_wall_s();
 
 	if (request_time(r, "end", now, &p->end) != 0 ||
 	    request_time(r, "start", p->end - SPAN_DEFAULT, &p->start) != 0)
@@ -491,7 +485,7 @@ list_row(void *ctx, const struct eventlog_row *row)
 	struct listing *l = ctx;
 	FILE *out = l->p->out;
 	char number[24], begin[TIME_TEXT], end[TIME_TEXT] = "goes on", length[32];
-	int64_t over = row->end != 0 ? row->end : now_s();
+	int64_t over = row->end != 0 ? row->end : clock_wall_s();
 	struct sum_text x = { .loss = "", .range = "" };
 
 	if (!report_tells(row->kind))
@@ -660,7 +654,8 @@ put_graph(struct report *p, const struct conf_target *t, int64_t start, int64_t 
 static void
 put_graphs(struct report *p)
 {
-	int64_t now = now_s(), far = p->over + 86400 < now ? p->over + 86400 : now;
+	int64_t now = clock_wall_s(),
+		far = p->over + 86400 < now ? p->over + 86400 : now;
 
 	paper_printf(p->out, PAPER_HEADING, "Graphs");
 	paper_printf(p->out, PAPER_SMALL,
@@ -734,7 +729,7 @@ put_head(struct report *p)
 	char *title = html_strip(p->target[0]->title);
 
 	paper_printf(p->out, PAPER_FOOT, "smokebox %s, written %s", PACKAGE_VERSION,
-	    stamp_text(now, now_s()));
+	    stamp_text(now, clock_wall_s()));
 	if (p->id != 0) {
 		paper_printf(p->out, PAPER_TITLE, "Report on incident %" PRId64, p->id);
 		paper_printf(p->out, PAPER_TEXT, "%s (%s)", p->summary, p->confidence);
@@ -934,7 +929,7 @@ file_incident(void *ctx, const struct eventlog_row *row)
 	if (!report_tells(row->kind))
 		return;
 	if (g->t != NULL) {
-		int64_t over = row->end != 0 ? row->end : now_s();
+		int64_t over = row->end != 0 ? row->end : clock_wall_s();
 		struct series s;
 		struct sums u;
 		if (read_rows(&s, g->t, row->begin,

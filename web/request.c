@@ -160,7 +160,7 @@ take_time(struct request *r, const char *name, const char *text, int64_t fallbac
 {
 	const char *other_name = strcmp(name, "start") == 0 ? "end" : "start";
 	const char *other_text = request_arg(r, other_name);
-	int64_t now = clock_wall_ns() / CLOCK_NS_PER_S, other = now;
+	int64_t now = clock_wall_s(), other = now;
 	struct err err;
 
 	*out = fallback;

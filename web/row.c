@@ -219,7 +219,7 @@ row_present(struct html *h, const struct conf_target *t)
 int64_t
 row_first(const struct conf_target *t, int64_t span)
 {
-	int64_t now = clock_wall_ns() / CLOCK_NS_PER_S;
+	int64_t now = clock_wall_s();
 	const struct history *past = history_of(t, now - span, now, HISTORY_LIST);
 	const struct live *live = state_live(t->id);
 
@@ -258,7 +258,7 @@ int64_t
 row_span(void)
 {
 	static const unsigned minutes[] = { 2, 5, 10, 15, 20, 30, 45, 60, 90 };
-	int64_t now = clock_wall_ns() / CLOCK_NS_PER_S, oldest = oldest_row(now);
+	int64_t now = clock_wall_s(), oldest = oldest_row(now);
 	int64_t span = ROW_SPAN;
 
 	for (size_t i = sizeof minutes / sizeof minutes[0]; i-- > 0;)
@@ -297,7 +297,7 @@ add_slaves(
     struct html *page, const char *list, const struct conf_target *t, int64_t span)
 {
 	const char *own = vantage_first(state_conf(), t);
-	int64_t now = clock_wall_ns() / CLOCK_NS_PER_S;
+	int64_t now = clock_wall_s();
 	struct vantage v[VANTAGES];
 	size_t count = vantage_list(state_conf(), t, v, VANTAGES);
 	char why[512];
@@ -331,7 +331,7 @@ add_slaves(
 void
 row_past(const struct conf_target *t, int64_t span)
 {
-	int64_t now = clock_wall_ns() / CLOCK_NS_PER_S;
+	int64_t now = clock_wall_s();
 
 	if (history_of(t, now - span, now, HISTORY_LIST)->first == 0)
 		row_first(t, ROW_SPAN);
@@ -340,7 +340,7 @@ row_past(const struct conf_target *t, int64_t span)
 bool
 row_past_known(const struct conf_target *t, int64_t span)
 {
-	int64_t now = clock_wall_ns() / CLOCK_NS_PER_S;
+	int64_t now = clock_wall_s();
 
 	return history_known(t, now - span, now, HISTORY_LIST);
 }
@@ -349,7 +349,7 @@ enum look
 row_add(struct html *page, const char *list, const struct conf_target *t, int64_t span)
 {
 	struct html *item = html_item(page, list);
-	int64_t now = clock_wall_ns() / CLOCK_NS_PER_S;
+	int64_t now = clock_wall_s();
 	enum look look = row_present(item, t);
 
 	html_flag(item, "slave", false);

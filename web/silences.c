@@ -15,12 +15,6 @@
 #include "web/state.h"
 #include "web/when.h"
 
-static int64_t
-now_s(void)
-{
-	return clock_wall_ns() / CLOCK_NS_PER_S;
-}
-
 /* Call FN for every window of the configuration; HOLDS: now. */
 static void
 each_window(
@@ -55,7 +49,7 @@ json_asked(void *ctx, const struct eventlog_silence *s)
 	jw_put_int(j, "end", s->end);
 	jw_put_str(j, "target", s->subject);
 	jw_put_str(j, "reason", s->reason);
-	jw_put_bool(j, "active", s->begin <= now_s());
+	jw_put_bool(j, "active", s->begin <= clock_wall_s());
 	jw_object_end(j);
 }
 
@@ -65,7 +59,7 @@ json_window(void *ctx, const struct window *w, bool holds)
 	struct json *j = ctx;
 	bool once = w->until != 0;
 
-	if (once && w->until <= now_s())
+	if (once && w->until <= clock_wall_s())
 		return;
 	jw_object(j);
 	jw_put_some(j, "id", 0);
@@ -81,7 +75,7 @@ json_window(void *ctx, const struct window *w, bool holds)
 void
 silences_handle(struct request *r)
 {
-	int64_t now = now_s();
+	int64_t now = clock_wall_s();
 	struct json j;
 	struct err err;
 
@@ -138,7 +132,7 @@ silences_end_handle(struct request *r)
 	if (!request_must_post(r) || request_int(r, "id", 0, 0, 1000000000, &id) < 0)
 		return;
 	search.id = id;
-	if (eventlog_silences(now_s(), take, &search, &err) < 0)
+	if (eventlog_silences(clock_wall_s(), take, &search, &err) < 0)
 		reply_error(r, 503, "silences cannot be read: %s", err.text);
 	else if (!search.found)
 		reply_error(r, 404,
@@ -182,7 +176,7 @@ page_asked(void *ctx, const struct eventlog_silence *s)
 	struct html *item = put(ctx, s->subject, s->reason);
 
 	html_printf(item, "s_id", "%" PRId64, s->id);
-	if (s->begin > now_s())
+	if (s->begin > clock_wall_s())
 		put_until(item, "s_begin", s->begin);
 	put_until(item, "s_end", s->end);
 }
@@ -206,7 +200,7 @@ silences_put(struct html *page)
 	struct err err;
 
 	/* Incidents of the same file say why where it cannot be read. */
-	eventlog_silences(now_s(), page_asked, &l, &err);
-	each_window(now_s(), page_window, &l);
+	eventlog_silences(clock_wall_s(), page_asked, &l, &err);
+	each_window(clock_wall_s(), page_window, &l);
 	html_flag(page, "silences", l.any);
 }

@@ -303,7 +303,7 @@ put_field(FILE *out, const char *type, const char *name, const char *value)
 static int
 put_navigator(FILE *out, struct request *r, const struct skin_view *v)
 {
-	int64_t now = clock_wall_ns() / CLOCK_NS_PER_S, start, end;
+	int64_t now = clock_wall_s(), start, end;
 	const char *from = request_arg(r, "start"), *to = request_arg(r, "end");
 	const char *title = request_arg(r, "title");
 	char more[96], text[24];

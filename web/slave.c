@@ -283,7 +283,7 @@ seen(struct slavenote *note, const struct request *r)
 {
 	const char *agent = request_header(r, "User-Agent");
 
-	note->seen = clock_wall_ns() / CLOCK_NS_PER_S;
+	note->seen = clock_wall_s();
 	note->protocol = "smokeping " PROTOCOL;
 	snprintf(note->agent, sizeof note->agent, "%s", agent != NULL ? agent : "");
 	server_peer_text(r, note->address);

@@ -50,7 +50,7 @@ slavebook_fault(struct slavenote *note, enum slave_fault fault, const char *fmt,
 	va_list ap;
 
 	note->fault[fault]++;
-	note->trouble_at = clock_wall_ns() / CLOCK_NS_PER_S;
+	note->trouble_at = clock_wall_s();
 	va_start(ap, fmt);
 	vsnprintf(note->trouble, sizeof note->trouble, fmt, ap);
 	va_end(ap);

@@ -73,7 +73,7 @@ is_fresh(void *ctx, const struct report_head *head)
 	struct taking *taking = ctx;
 	struct request *r = taking->request;
 	struct slavenote *note = taking->note;
-	int64_t now = clock_wall_ns() / CLOCK_NS_PER_S;
+	int64_t now = clock_wall_s();
 
 	if (strcmp(head->slave, note->name) != 0) {
 		REFUSE(r, note, 400, FAULT_PROTOCOL, "a report of another slave, %s",
@@ -166,7 +166,7 @@ answer(struct request *r, const struct conf_slave *slave, const struct report_he
 	FILE *out = mem_stream(&text, &len);
 
 	memcpy(a.nonce, head->nonce, sizeof a.nonce);
-	a.time = clock_wall_ns() / CLOCK_NS_PER_S;
+	a.time = clock_wall_s();
 	if (taking->refused > 0)
 		snprintf(a.trouble, sizeof a.trouble, "%s", taking->note->trouble);
 	a.config = config_for(slave, taking->note, head->config);
@@ -188,7 +188,7 @@ seen(struct slavenote *note, const struct request *r)
 {
 	const char *agent = request_header(r, "User-Agent");
 
-	note->seen = clock_wall_ns() / CLOCK_NS_PER_S;
+	note->seen = clock_wall_s();
 	note->protocol = "smokebox 1";
 	snprintf(note->agent, sizeof note->agent, "%s", agent != NULL ? agent : "");
 	server_peer_text(r, note->address);

@@ -69,7 +69,7 @@ slavetake_round(struct slavenote *note, const struct conf_slave *slave,
 {
 	static struct msg_out out;
 	struct link *recorder = worker_link(ROOM_RECORDER);
-	int64_t now = clock_wall_ns() / CLOCK_NS_PER_S;
+	int64_t now = clock_wall_s();
 	int64_t ahead = AHEAD_S + 2 * (int64_t)t->step;
 
 	if (!slavetake_room(note, 0))

@@ -162,7 +162,7 @@ entry_of(uint64_t target)
 		return NULL;
 	e = mem_zero(1, sizeof *e);
 	e->live.id = target;
-	e->live.since = clock_wall_ns() / CLOCK_NS_PER_S;
+	e->live.since = clock_wall_s();
 	e->live.target.target = target;
 	e->live.median = e->live.loss = e->live.loss_ratio = e->live.jitter = NAN;
 	e->live.longest = e->live.spread = NAN;
@@ -350,7 +350,7 @@ take_round(struct live *l, const struct round *r)
 static bool
 is_next(const struct live *l, const struct round *r)
 {
-	int64_t now = clock_wall_ns() / CLOCK_NS_PER_S;
+	int64_t now = clock_wall_s();
 
 	return !l->measured || r->row > l->row ||
 	       (l->row > now + (int64_t)r->step && r->row < l->row);
@@ -582,7 +582,7 @@ void
 state_init(const struct conf *conf)
 {
 	state.conf = conf;
-	state.started = clock_wall_ns() / CLOCK_NS_PER_S;
+	state.started = clock_wall_s();
 }
 
 void
@@ -744,7 +744,7 @@ look_members(const struct conf_target *t)
 static bool
 is_quiet(const struct conf_target *t, int64_t row, char *why, size_t size)
 {
-	int64_t now = clock_wall_ns() / CLOCK_NS_PER_S;
+	int64_t now = clock_wall_s();
 	char since[32];
 
 	if (now - row <= (int64_t)t->step * QUIET_STEPS)
@@ -804,7 +804,7 @@ int64_t
 state_expected(const struct conf_target *t)
 {
 	const struct live *l = state_live(t->id);
-	int64_t now = clock_wall_ns() / CLOCK_NS_PER_S, step = t->step;
+	int64_t now = clock_wall_s(), step = t->step;
 	int64_t since = l != NULL ? l->since : state.started;
 
 	if (t->kind == CONF_MULTIHOST || t->nomasterpoll || t->filtered ||

@@ -59,12 +59,6 @@ static const struct {
 	[STATE_WAITING] = { "being found out", "calm", "…" },
 };
 
-static int64_t
-now_s(void)
-{
-	return clock_wall_ns() / CLOCK_NS_PER_S;
-}
-
 /* --- which ------------------------------------------------------------------------ */
 
 static void
@@ -122,7 +116,7 @@ state_of(const struct part *p)
 static bool
 is_known(const struct conf_target *t, int64_t span)
 {
-	int64_t now = now_s();
+	int64_t now = clock_wall_s();
 
 	return history_known(t, now - span, now, HISTORY_PAGE);
 }
@@ -130,7 +124,7 @@ is_known(const struct conf_target *t, int64_t span)
 static void
 read_now(const struct conf_target *t, int64_t span)
 {
-	int64_t now = now_s();
+	int64_t now = clock_wall_s();
 
 	history_of(t, now - span, now, HISTORY_PAGE);
 }
@@ -149,7 +143,7 @@ static struct shares
 shares_of(const struct part *p, int64_t events)
 {
 	struct shares s = { .first = 0 };
-	int64_t now = now_s();
+	int64_t now = clock_wall_s();
 	size_t n = 0;
 
 	for (size_t i = 0; i < p->count; i++) {
@@ -214,7 +208,7 @@ put_shares(struct html *item, const struct part *p, int64_t events)
 	html_printf(item, "up", "%.*f", up == 100 ? 0 : 1, up);
 	figure_percent(item, "lost", s.down);
 	figure_percent(item, "unknown", s.unknown);
-	if (s.first > now_s() - SPAN + 86400) {
+	if (s.first > clock_wall_s() - SPAN + 86400) {
 		when_text(since, sizeof since, s.first, false);
 		html_printf(item, "since", "since %s", since);
 	} else {
@@ -226,7 +220,7 @@ put_shares(struct html *item, const struct part *p, int64_t events)
 static void
 day_span(int i, int64_t *begin, int64_t *end)
 {
-	time_t now = (time_t)now_s();
+	time_t now = (time_t)clock_wall_s();
 	struct tm tm;
 
 	localtime_r(&now, &tm);
@@ -273,7 +267,7 @@ put_outage(struct html *item, const struct trouble *t)
 {
 	struct trouble_span last;
 	char when[32], span[32];
-	int64_t now = now_s();
+	int64_t now = clock_wall_s();
 
 	if (t->first == 0) {
 		html_text(item, "outage", "Of outages nothing is known yet.");
@@ -322,7 +316,7 @@ put_part(struct html *page, struct part *p)
 {
 	struct html *item = html_item(page, "part");
 	char *name = html_strip(p->top->menu);
-	int64_t now = now_s();
+	int64_t now = clock_wall_s();
 	struct trouble t;
 	struct err err;
 
@@ -450,7 +444,7 @@ file_part(struct viewfile *f, const struct part *p, const struct trouble *t)
 	viewfile_int(f, s.known ? s.first : 0);
 	viewfile_int(f, any ? last.begin : 0);
 	/* What goes on has no end. */
-	viewfile_int(f, any && last.end < now_s() - 1 ? last.end : 0);
+	viewfile_int(f, any && last.end < clock_wall_s() - 1 ? last.end : 0);
 	free(name);
 }
 
@@ -517,7 +511,7 @@ status_file(struct request *r)
 						    { "down", NULL, VIEWFILE_LENGTH } };
 	static struct trouble trouble[GROUPS];
 	struct viewfile *f = viewfile_new(r, "status", "Status", tables);
-	int64_t now = now_s();
+	int64_t now = clock_wall_s();
 	struct err err;
 	size_t parts;
 

@@ -427,7 +427,7 @@ write_all(const char *datadir, const char *dir)
 		return FAILED;
 	}
 	use_rrdcached();
-	still.now = clock_wall_ns() / CLOCK_NS_PER_S;
+	still.now = clock_wall_s();
 	for (size_t i = 0; i < sizeof sheets / sizeof sheets[0]; i++) {
 		const struct asset *css = asset_find(sheets[i]);
 		put_file(still.dir, css->name, css->data, css->len);

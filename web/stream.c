@@ -69,12 +69,6 @@ static struct {
 	unsigned seconds, idle;
 } stream;
 
-static int64_t
-now_s(void)
-{
-	return clock_wall_ns() / CLOCK_NS_PER_S;
-}
-
 /* --- what is kept ----------------------------------------------------------------- */
 
 static void
@@ -405,7 +399,7 @@ greet(struct ear *l, const char *last)
 	struct text text;
 	struct json *j = text_begin(&text);
 
-	jw_put_int(j, "time", now_s());
+	jw_put_int(j, "time", clock_wall_s());
 	jw_key(j, "resumed");
 	if (last != NULL)
 		jw_bool(j, resumed);

@@ -260,7 +260,7 @@ parse_by(struct request *r)
 void
 talkers_handle(struct request *r)
 {
-	int64_t now = clock_wall_ns() / CLOCK_NS_PER_S, start, end;
+	int64_t now = clock_wall_s(), start, end;
 	struct talkers t;
 	struct json j;
 	long limit;

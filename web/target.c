@@ -31,12 +31,6 @@ static const struct conf_period default_periods[] = { { "Last 3 hours", 3 * 3600
 	{ "Last 30 hours", 30 * 3600 }, { "Last 10 days", 10 * 86400 },
 	{ "Last 400 days", 400 * 86400 } };
 
-static int64_t
-now_s(void)
-{
-	return clock_wall_ns() / CLOCK_NS_PER_S;
-}
-
 const struct conf_period *
 target_periods(size_t *count)
 {
@@ -80,7 +74,7 @@ add_range(struct html *page, const struct seen *s, size_t i, const char *label,
 	const struct conf_target *t = s->target;
 	const char *slave = i < s->count ? s->by[i].slave : "";
 	struct html *item = html_item(page, "range");
-	int64_t now = now_s();
+	int64_t now = clock_wall_s();
 
 	html_text(item, "label", label);
 	/* Of one that was chosen, the head of the page tells. */
@@ -108,7 +102,7 @@ add_range(struct html *page, const struct seen *s, size_t i, const char *label,
 static int64_t
 first_known(const struct seen *s, int64_t span)
 {
-	int64_t now = now_s(), first = 0;
+	int64_t now = clock_wall_s(), first = 0;
 
 	for (size_t i = 0; i < s->count; i++) {
 		const char *slave = s->by[i].slave;
@@ -126,7 +120,7 @@ first_known(const struct seen *s, int64_t span)
 static int64_t
 young_span(const struct seen *s, int64_t first_range)
 {
-	int64_t now = now_s(), first = first_known(s, first_range);
+	int64_t now = clock_wall_s(), first = first_known(s, first_range);
 
 	if (first == 0 || first < now - (int64_t)((double)first_range * (1 - YOUNG)))
 		return 0;
@@ -170,7 +164,7 @@ last_row(const struct seen *s, size_t i, const struct history *past)
 static void
 put_vantages(struct html *page, const struct seen *s, int64_t seconds)
 {
-	int64_t now = now_s(), last = 0;
+	int64_t now = clock_wall_s(), last = 0;
 
 	if (s->count < 2)
 		return;
@@ -350,7 +344,7 @@ target_page(struct request *r, const struct seen *s)
 static bool
 has_file(const struct seen *s, size_t i)
 {
-	int64_t now = now_s();
+	int64_t now = clock_wall_s();
 
 	return s->count < 2 || history_from(s->target, s->by[i].slave, now - ROW_SPAN,
 				   now, HISTORY_LIST)
@@ -363,7 +357,7 @@ static void
 put_plot(struct html *page, const struct seen *s, int64_t span)
 {
 	const char *slave = s->count > 0 ? s->by[0].slave : "";
-	int64_t now = now_s(), young = young_span(s, span);
+	int64_t now = clock_wall_s(), young = young_span(s, span);
 
 	row_links(page, s->target, slave);
 	plot_put(page, s->target, slave, now - (young != 0 ? young : span), now, true);

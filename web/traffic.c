@@ -46,12 +46,6 @@ static const struct section {
 };
 #define SECTIONS (sizeof sections / sizeof sections[0])
 
-static int64_t
-now_s(void)
-{
-	return clock_wall_ns() / CLOCK_NS_PER_S;
-}
-
 const char *
 traffic_bytes(char *buf, size_t size, double octets)
 {
@@ -356,7 +350,7 @@ put_form(struct html *page, struct request *r, const struct traffic_view *v)
 int
 traffic_parse(struct request *r, struct traffic_view *v)
 {
-	*v = (struct traffic_view){ .now = now_s() };
+	*v = (struct traffic_view){ .now = clock_wall_s() };
 	if (request_short_time(r, "end", v->now, &v->end) < 0 ||
 	    request_short_time(r, "start", v->end - SPAN_DEFAULT, &v->start) < 0)
 		return -1;

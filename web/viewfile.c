@@ -149,7 +149,7 @@ viewfile_new(
 	v->request = r;
 	v->names = tables;
 	v->what = mem_str(what);
-	v->start = v->end = clock_wall_ns() / CLOCK_NS_PER_S;
+	v->start = v->end = clock_wall_s();
 	if (parse_format(r, v) != 0 || parse_theme(r, v) != 0 ||
 	    parse_table(r, v) != 0) {
 		viewfile_free(v);

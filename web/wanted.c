@@ -169,7 +169,7 @@ align(struct picture_key *key, const struct wanted *w, int64_t now)
 static int
 parse_range(struct request *r, struct picture_key *key, const struct wanted *w)
 {
-	int64_t now = clock_wall_ns() / CLOCK_NS_PER_S, span = w->span;
+	int64_t now = clock_wall_s(), span = w->span;
 	struct msg_draw *d = &key->draw;
 
 	if (span == 0 && w->kind == DRAW_OVERVIEW && request_arg(r, "start") == NULL &&

@@ -393,7 +393,7 @@ static int
 parse(struct request *r, struct asked *a)
 {
 	const char *path = request_arg(r, "target");
-	int64_t now = clock_wall_ns() / CLOCK_NS_PER_S;
+	int64_t now = clock_wall_s();
 
 	if (path != NULL && *path != '\0' &&
 	    (a->target = conf_target_by_path(state_conf(), path)) == NULL) {

@@ -146,7 +146,7 @@ find(const struct conf_target *t, int64_t span)
 static bool
 is_fresh(const struct kept *k)
 {
-	int64_t now = clock_wall_ns() / CLOCK_NS_PER_S;
+	int64_t now = clock_wall_s();
 
 	/* The first hours are watched. */
 	return k->week.begin != 0 && now >= k->read_at && now - k->read_at < KEEP_S;
@@ -155,7 +155,7 @@ is_fresh(const struct kept *k)
 const struct week *
 week_of(const struct conf_target *t, int64_t span)
 {
-	int64_t now = clock_wall_ns() / CLOCK_NS_PER_S;
+	int64_t now = clock_wall_s();
 	struct kept *k = find(t, span);
 
 	if (k != NULL && is_fresh(k))

@@ -8,7 +8,7 @@
 void
 when_text(char *buf, size_t size, int64_t when, bool with_seconds)
 {
-	time_t then = (time_t)when, now = (time_t)(clock_wall_ns() / CLOCK_NS_PER_S);
+	time_t then = (time_t)when, now = (time_t)(clock_wall_s());
 	struct tm a, b;
 	const char *format = with_seconds ? "%H:%M:%S" : "%H:%M";
 

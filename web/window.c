@@ -182,7 +182,7 @@ const struct window *
 window_kept(const struct conf_target *t, const char *slave, int64_t start, int64_t end)
 {
 	struct key key = { vantage_id(t, slave), end - start };
-	int64_t now = clock_wall_ns() / CLOCK_NS_PER_S;
+	int64_t now = clock_wall_s();
 	struct kept *k;
 	struct err err;
 
@@ -228,7 +228,7 @@ void
 window_handle(struct request *r)
 {
 	char file[STORE_PATH];
-	int64_t now = clock_wall_ns() / CLOCK_NS_PER_S, start, end;
+	int64_t now = clock_wall_s(), start, end;
 	const struct conf_target *t = api_wanted_target(r, file);
 	const char *slave;
 	struct window w;

@@ -126,7 +126,7 @@ words_note_form(struct request *r)
 void
 words_silence(struct request *r)
 {
-	int64_t now = clock_wall_ns() / CLOCK_NS_PER_S, begin, end;
+	int64_t now = clock_wall_s(), begin, end;
 	struct msg_out out;
 	const char *reason, *target;
 

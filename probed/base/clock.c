@@ -42,6 +42,12 @@ clock_wall_ns(void)
 }
 
 int64_t
+clock_wall_s(void)
+{
+	return clock_wall_ns() / CLOCK_NS_PER_S;
+}
+
+int64_t
 clock_boot_ns(void)
 {
 	int64_t shift = clock_shift == NULL ? 0 : clock_shift->boot;

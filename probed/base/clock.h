@@ -12,6 +12,7 @@
 
 int64_t clock_mono_ns(void); /* stands still while suspended */
 int64_t clock_wall_ns(void); /* since the epoch; may step */
+int64_t clock_wall_s(void);  /* the same in whole seconds */
 int64_t clock_boot_ns(void); /* monotonic, goes on while suspended */
 
 /* A time of the kernel's wall clock (a packet's stamp) in ns. */

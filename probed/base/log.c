@@ -72,7 +72,7 @@ log_line(enum log_level level, int err, const char *fmt, va_list ap)
 	if (log_journal) {
 		at += (size_t)snprintf(line, room, "<%d>", priority[level]);
 	} else {
-		time_t now = (time_t)(clock_wall_ns() / CLOCK_NS_PER_S);
+		time_t now = (time_t)(clock_wall_s());
 		char reader[ZONE_NAME];
 		struct tm tm;
 		/* The log keeps its zone, whoever is being answered. */

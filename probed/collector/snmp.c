@@ -324,7 +324,7 @@ on_done(void *ctx, const char *why)
 		    d->only != NULL ? " that is wanted" : "");
 	d->failed = 0;
 	d->answers++;
-	d->last_s = clock_wall_ns() / CLOCK_NS_PER_S;
+	d->last_s = clock_wall_s();
 }
 
 static void log_in(struct device *d, const struct conf_section *s);

@@ -226,7 +226,7 @@ give(struct upnp *u)
 	u->text[0] = '\0';
 	u->failed = 0;
 	u->answers++;
-	u->last_s = clock_wall_ns() / CLOCK_NS_PER_S;
+	u->last_s = clock_wall_s();
 }
 
 /* The round goes on behind QUESTION. */

@@ -63,12 +63,6 @@ static struct {
 	struct log_limit full, nobody;
 } all = { .list = TAILQ_HEAD_INITIALIZER(all.list) };
 
-static int64_t
-now_s(void)
-{
-	return clock_wall_ns() / CLOCK_NS_PER_S;
-}
-
 /* Is, or may be, announced. */
 static bool
 is_out_there(const struct blockade *b)
@@ -130,7 +124,7 @@ set_state(struct blockade *b, enum blockade_state state, const char *why)
 	if (b->state == state && strcmp(b->why, why) == 0 && b->since != 0)
 		return;
 	if (b->state != state || b->since == 0)
-		b->since = now_s();
+		b->since = clock_wall_s();
 	b->state = state;
 	snprintf(b->why, sizeof b->why, "%s", why);
 	b->told = false;
@@ -526,7 +520,7 @@ decide(struct blockade *b, const struct conf_section *s, const struct onslaught 
 		refuse(b, "what it would say is too long");
 		return;
 	}
-	b->begin = now_s();
+	b->begin = clock_wall_s();
 	b->booked = false;
 	b->tries = 0;
 	b->next_ns = 0;
@@ -581,7 +575,7 @@ static bool
 is_over_time(const struct blockade *b)
 {
 	const struct conf_section *s = section_of(b);
-	int64_t passed = now_s() - b->begin;
+	int64_t passed = clock_wall_s() - b->begin;
 
 	/* A clock that stepped back must not lengthen it without end. */
 	return s == NULL || passed >= blockade_limit_s(s) || passed < -60;
@@ -629,7 +623,7 @@ settle(struct blockade *b, bool known)
 		set_state(b, BLOCKADE_WITHDRAWING, "");
 	}
 	if (b->state != BLOCKADE_ANNOUNCED && !errand_possible() &&
-	    now_s() - b->since > NOBODY_S)
+	    clock_wall_s() - b->since > NOBODY_S)
 		tell_stuck(b);
 	if (b->state == BLOCKADE_ANNOUNCED || !errand_possible() ||
 	    is_busy(b->action) || clock_mono_ns() < b->next_ns)
@@ -649,7 +643,7 @@ on_look(evutil_socket_t fd, short what, void *arg)
 	b->called_for = b->seen = false;
 	/* Before it is known what is announced, nothing is decided. */
 	if (!all.listed) {
-		if (now_s() - all.begun > NOBODY_S && !errand_possible() &&
+		if (clock_wall_s() - all.begun > NOBODY_S && !errand_possible() &&
 		    oldlist_is_there() && log_allowed(&all.nobody, 3600, NULL))
 			log_warnx("an earlier version has announced something against "
 				  "attacks, and no program can be run for it: put its "
@@ -685,7 +679,7 @@ void
 blockades_run(void)
 {
 	all.outbox = outbox_new();
-	all.begun = now_s();
+	all.begun = clock_wall_s();
 	all.look = event_new(all.base, -1, EV_PERSIST, on_look, NULL);
 	if (all.look == NULL || event_add(all.look, &look_every) != 0)
 		fatalx("no timer for blockades");

@@ -122,7 +122,7 @@ say(struct mqtt *m, char *topic, char *payload)
 
 	if (said) {
 		m->told.sent++;
-		m->told.sent_at = clock_wall_ns() / CLOCK_NS_PER_S;
+		m->told.sent_at = clock_wall_s();
 	}
 	free(topic);
 	free(payload);
@@ -227,7 +227,7 @@ on_down(void *ctx, const char *why, unsigned pause_s)
 	struct mqtt *m = ctx;
 
 	m->told.failed++;
-	m->told.failed_at = clock_wall_ns() / CLOCK_NS_PER_S;
+	m->told.failed_at = clock_wall_s();
 	snprintf(m->told.error, sizeof m->told.error, "%s", why);
 	if (!log_allowed(&m->stuck, TELL_S, NULL))
 		return;

@@ -190,7 +190,7 @@ note_failure(struct sink *s, CURLcode result, long status)
 		snprintf(text, size, "the server answers with status %ld%s%s", status,
 		    s->answer[0] != '\0' ? ": " : "", s->answer);
 	s->told.failed++;
-	s->told.failed_at = clock_wall_ns() / CLOCK_NS_PER_S;
+	s->told.failed_at = clock_wall_s();
 	if (log_allowed(&s->stuck, TELL_S, NULL)) {
 		log_warnx("sink %s, %s: %s (%zu lines wait)", s->name, s->url, text,
 		    s->waiting);
@@ -232,7 +232,7 @@ sink_done(CURL *easy, CURLcode result)
 	b = TAILQ_FIRST(&s->queue);
 	if (result == CURLE_OK && status >= 200 && status < 300) {
 		s->told.sent += b->lines;
-		s->told.sent_at = clock_wall_ns() / CLOCK_NS_PER_S;
+		s->told.sent_at = clock_wall_s();
 		batch_free(s, b);
 		if (s->stuck_told)
 			log_info("sink %s: lines arrive again", s->name);

@@ -221,7 +221,7 @@ leave(size_t i)
 {
 	const struct announced *a = announced_at(i);
 	const struct outlet *other = namesake(a);
-	int64_t now = clock_wall_ns() / CLOCK_NS_PER_S;
+	int64_t now = clock_wall_s();
 
 	if (is_there(a, self.conf) || is_leaving(a))
 		return;

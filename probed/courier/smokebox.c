@@ -13,7 +13,7 @@
 static void
 begin(struct call *c)
 {
-	struct report_head head = { .time = clock_wall_ns() / CLOCK_NS_PER_S };
+	struct report_head head = { .time = clock_wall_s() };
 	uint8_t nonce[REPORT_NONCE / 2];
 
 	randombytes_buf(nonce, sizeof nonce);

@@ -106,9 +106,8 @@ length_of(const json_t *in)
 	static char buf[32];
 	const json_t *end = json_object_get(in, "end");
 	bool open = !json_is_integer(end);
-	long long s =
-	    (open ? clock_wall_ns() / CLOCK_NS_PER_S : json_integer_value(end)) -
-	    json_integer_value(json_object_get(in, "begin"));
+	long long s = (open ? clock_wall_s() : json_integer_value(end)) -
+		      json_integer_value(json_object_get(in, "begin"));
 	const char *plus = open ? "+" : "";
 
 	if (s <= 0)
@@ -394,7 +393,7 @@ ctl_silence(const struct ctl *ctl, int argc, char **argv)
 		    "such as 90m, 2h or 1d; or silence --end ID\n");
 		return CTL_USAGE;
 	}
-	snprintf(end, sizeof end, "%lld", clock_wall_ns() / CLOCK_NS_PER_S + length);
+	snprintf(end, sizeof end, "%lld", clock_wall_s() + length);
 	char *reason = join(argc, argv, at + 1);
 	const char *const arg[][2] = { { "target", target }, { "end", end },
 		{ "reason", reason }, { NULL, NULL } };

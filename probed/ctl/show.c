@@ -650,7 +650,7 @@ ctl_targets(const struct ctl *ctl, int argc, char **argv)
 	static const char *const names[] = { "PATH", "PROBE", "HOST", "ADDRESS",
 		"MEDIAN", "LOSS", "AGE", "STATE", NULL };
 	struct table t = { .right = 1 << 4 | 1 << 5 | 1 << 6 };
-	long long now = clock_wall_ns() / CLOCK_NS_PER_S;
+	long long now = clock_wall_s();
 	char *after = mem_str("");
 	int status = 0;
 

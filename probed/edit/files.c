@@ -33,7 +33,7 @@ generation_of(const struct edit_file *f)
 	size_t n = sizeof self.known / sizeof *self.known, at = 0;
 
 	if (self.last == 0)
-		self.last = (uint32_t)(clock_wall_ns() / CLOCK_NS_PER_S) & 0x7fffffff;
+		self.last = (uint32_t)(clock_wall_s()) & 0x7fffffff;
 	while (at < n && self.known[at].file != f->number)
 		at++;
 	if (at < n && edit_same(&self.known[at].st, &f->st))

@@ -309,7 +309,7 @@ prober_goes_on(const struct conf_target *t)
 
 	return !prober.locked && store_rrd_path(path, t->path) == 0 &&
 	       stat(path, &st) == 0 &&
-	       st.st_mtime > clock_wall_ns() / CLOCK_NS_PER_S - 2 * (int64_t)t->step;
+	       st.st_mtime > clock_wall_s() - 2 * (int64_t)t->step;
 }
 
 /* Open what TYPE shares among its runs, once. */

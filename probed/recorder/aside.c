@@ -36,7 +36,7 @@ aside_parents(const char *path)
 static int
 dated(const char *path, const char *to, char *name, size_t size)
 {
-	time_t now = (time_t)(clock_wall_ns() / CLOCK_NS_PER_S);
+	time_t now = (time_t)(clock_wall_s());
 	char date[32];
 	struct tm tm;
 	struct stat st;
@@ -91,7 +91,7 @@ newest_first(const void *a, const void *b)
 static void
 prune(const char *name, const char *stem)
 {
-	time_t limit = (time_t)(clock_wall_ns() / CLOCK_NS_PER_S) - ASIDE_KEEP_S;
+	time_t limit = (time_t)(clock_wall_s()) - ASIDE_KEEP_S;
 	char oldest[32], *dir = mem_strn(name, (size_t)(strrchr(name, '/') - name));
 	char **copy = NULL;
 	size_t count = 0;

@@ -21,12 +21,6 @@ struct court {
 	struct wifis *wifis;
 };
 
-static int64_t
-now_s(void)
-{
-	return clock_wall_ns() / CLOCK_NS_PER_S;
-}
-
 /* --- what comes ------------------------------------------------------------------- */
 
 /* First who is to blame, then whom it is told of. Load tests of our own are no fault of
@@ -35,7 +29,7 @@ static void
 judge(struct court *c, const struct round *r)
 {
 	if (!journal_own_load(c->journal, r))
-		judge_round(c->judge, r, now_s());
+		judge_round(c->judge, r, clock_wall_s());
 	journal_round(c->journal, r);
 }
 
@@ -50,7 +44,7 @@ void
 court_round(struct court *c, const struct round *r)
 {
 	judge(c, r);
-	paths_round(c->paths, r, now_s());
+	paths_round(c->paths, r, clock_wall_s());
 	congestions_round(c->congestions, r);
 	journal_kick(c->journal);
 }
@@ -61,9 +55,9 @@ court_message(struct court *c, struct msg_in *in)
 	switch (in->type) {
 	case MSG_HOPS:
 	case MSG_HERE:
-		return paths_message(c->paths, in, now_s());
+		return paths_message(c->paths, in, clock_wall_s());
 	case MSG_WIFI:
-		return wifis_message(c->wifis, in, now_s());
+		return wifis_message(c->wifis, in, clock_wall_s());
 	case MSG_MARKS:
 		return congestions_marks(c->congestions, in);
 	case MSG_VICTIM:
@@ -196,7 +190,7 @@ place_of(void *ctx, uint64_t target, bool *crosses)
 		[RUNG_FAR] = LINKS_FAR,
 	};
 	const struct court *c = ctx;
-	const struct ladder *ladder = paths_ladder(c->paths, now_s());
+	const struct ladder *ladder = paths_ladder(c->paths, clock_wall_s());
 	const struct ladder_role *role =
 	    ladder != NULL ? ladder_role(ladder, target) : NULL;
 
@@ -209,7 +203,7 @@ cut_of(void *ctx, const uint64_t *bad, size_t bads, const uint64_t *good, size_t
     char hop[ADDR_TEXT])
 {
 	const struct court *c = ctx;
-	const struct ladder *l = paths_ladder(c->paths, now_s());
+	const struct ladder *l = paths_ladder(c->paths, clock_wall_s());
 	struct addr a;
 	unsigned ttl = l != NULL ? ladder_cut(l, bad, bads, good, goods, &a) : 0;
 
@@ -276,13 +270,13 @@ court_work(struct court *c)
 void
 court_tick(struct court *c)
 {
-	journal_tick(c->journal, now_s());
+	journal_tick(c->journal, clock_wall_s());
 }
 
 void
 court_look(struct court *c)
 {
-	int64_t now = now_s();
+	int64_t now = clock_wall_s();
 
 	paths_tick(c->paths, now);
 	congestions_tick(c->congestions, now);
@@ -339,10 +333,10 @@ court_begin(struct court *c, const struct conf *conf)
 	journal_begin(c->journal, conf);
 	struct conditions *cs = journal_conditions(c->journal);
 	struct events *ev = journal_events(c->journal);
-	c->congestions = congestions_new(cs, ev, &congestions_ops, c, now_s());
+	c->congestions = congestions_new(cs, ev, &congestions_ops, c, clock_wall_s());
 	judge_begin(c->judge, cs, ev);
 	journal_judge(c->journal, c->judge);
-	talk_begin(c->talk, now_s());
+	talk_begin(c->talk, clock_wall_s());
 	journal_talk(c->journal, c->talk);
 	judge_talkers(c->judge, talker, c);
 	found_listen(hear_finding, c);
@@ -355,7 +349,7 @@ court_configure(struct court *c, const struct conf *next)
 {
 	journal_configure(c->journal, next);
 	congestions_configure(c->congestions, next);
-	paths_configure(c->paths, next, now_s());
+	paths_configure(c->paths, next, clock_wall_s());
 	judge_configure(c->judge, next);
 }
 

@@ -593,7 +593,7 @@ judge_failure(struct events *ev, int r, size_t at)
 static void
 prune(struct events *ev, int64_t now_ns)
 {
-	int64_t now = clock_wall_ns() / CLOCK_NS_PER_S;
+	int64_t now = clock_wall_s();
 
 	if (now_ns < ev->prune_ns)
 		return;
@@ -785,7 +785,7 @@ events_put(
 	if (letter == NULL)
 		return id;
 	op->chained = true;
-	events_letter(ev, clock_wall_ns() / CLOCK_NS_PER_S, id, letter);
+	events_letter(ev, clock_wall_s(), id, letter);
 	return id;
 }
 

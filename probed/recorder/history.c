@@ -376,7 +376,7 @@ enum history_answer
 history_put(struct history *h, const struct round *r)
 {
 	struct series *s = history_find(h, r->target);
-	int64_t now = clock_wall_ns() / CLOCK_NS_PER_S;
+	int64_t now = clock_wall_s();
 
 	if (s == NULL || !s->wanted || r->step != s->file.step ||
 	    r->count != s->file.pings)

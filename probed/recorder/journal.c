@@ -45,12 +45,6 @@ struct journal {
 	void *ctx;
 };
 
-static int64_t
-now_s(void)
-{
-	return clock_wall_ns() / CLOCK_NS_PER_S;
-}
-
 /* --- what conditions ask ---------------------------------------------------------- */
 
 /* The target that SUBJECT is a path of, also of a slave's ("A.B~slave"). */
@@ -154,7 +148,7 @@ evidence(void *ctx, const struct incident *in)
 {
 	const struct journal *j = ctx;
 
-	return j->talk != NULL ? culprits_evidence(j->talk, in, now_s()) : NULL;
+	return j->talk != NULL ? culprits_evidence(j->talk, in, clock_wall_s()) : NULL;
 }
 
 static bool
@@ -316,7 +310,7 @@ journal_configure(struct journal *j, const struct conf *next)
 	alerts_configure(j->alerts, next);
 	attackbook_configure(j->attacks, next);
 	events_keep_talkers(j->ev, next->keep_talkers);
-	conditions_end(j->conditions, watched, j, now_s(),
+	conditions_end(j->conditions, watched, j, clock_wall_s(),
 	    "it is not measured any more, as the configuration says");
 	outages_reload(j->outages);
 	journal_kick(j);
@@ -491,10 +485,10 @@ journal_begin(struct journal *j, const struct conf *conf)
 	j->silences = silences_new(j->ev);
 	j->conditions = conditions_new(j->ev, &ops, j);
 	j->outages = outages_new(j->conditions, j->ev);
-	j->backscatters = backscatters_new(j->conditions, j->ev, now_s());
-	j->attacks = attackbook_new(j->conditions, j->ev, conf, now_s());
+	j->backscatters = backscatters_new(j->conditions, j->ev, clock_wall_s());
+	j->attacks = attackbook_new(j->conditions, j->ev, conf, clock_wall_s());
 	j->alerts = alerts_new(&alerts_ops, j);
-	j->loadtests = loadtests_new(j->ev, now_s());
+	j->loadtests = loadtests_new(j->ev, clock_wall_s());
 	notes_begin(j->notes, j->ev, conf);
 }
 

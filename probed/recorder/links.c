@@ -117,7 +117,7 @@ make_room(struct links *l)
 			last = s;
 	if (last == NULL)
 		return;
-	clear(l, last->path, SOURCE_SHIFT, clock_wall_ns() / CLOCK_NS_PER_S, 0);
+	clear(l, last->path, SOURCE_SHIFT, clock_wall_s(), 0);
 	drop(l, last);
 }
 
@@ -491,9 +491,8 @@ links_configure(struct links *l, const struct conf *conf)
 			s->configured = true;
 			continue;
 		}
-		clear(
-		    l, s->path, SOURCE_RECURRING, clock_wall_ns() / CLOCK_NS_PER_S, 0);
-		clear(l, s->path, SOURCE_SHIFT, clock_wall_ns() / CLOCK_NS_PER_S, 0);
+		clear(l, s->path, SOURCE_RECURRING, clock_wall_s(), 0);
+		clear(l, s->path, SOURCE_SHIFT, clock_wall_s(), 0);
 		drop(l, s);
 	}
 }

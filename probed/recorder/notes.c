@@ -46,12 +46,6 @@ struct notes {
 	int64_t gap_begin, gap_end; /* of this start, epoch seconds; 0: none */
 };
 
-static int64_t
-now_s(void)
-{
-	return clock_wall_ns() / CLOCK_NS_PER_S;
-}
-
 /* --- putting one ------------------------------------------------------------------ */
 
 /* Put what happened from BEGIN to END; SUMMARY is freed, EVIDENCE a JSON object. */
@@ -92,7 +86,7 @@ put(struct notes *n, const char *kind, const char *subject, const char *source,
 static void
 put_now(struct notes *n, const char *subject, const char *source, char *summary)
 {
-	int64_t now = now_s();
+	int64_t now = clock_wall_s();
 
 	put(n, "note", subject, source, now, now, summary);
 }
@@ -188,7 +182,7 @@ last_stored(void)
 static void
 note_start(struct notes *n, int64_t last, bool rebooted)
 {
-	int64_t now = now_s();
+	int64_t now = clock_wall_s();
 	const char *what =
 	    rebooted ? "The machine was restarted" : "smokebox was started";
 	char span[CLOCK_SPAN_TEXT];
@@ -267,7 +261,7 @@ notes_free(struct notes *n)
 void
 notes_line(struct notes *n, enum room room, bool up)
 {
-	int64_t now = now_s();
+	int64_t now = clock_wall_s();
 
 	if (!room_measures(room))
 		return;
@@ -364,7 +358,7 @@ notes_round(struct notes *n, const struct conf_target *t, const struct round *r)
 {
 	char from[ADDR_TEXT], to[ADDR_TEXT];
 	struct known *k = find(n, r->target);
-	int64_t now = now_s();
+	int64_t now = clock_wall_s();
 
 	if (k == NULL || r->address.sa.sa_family == AF_UNSPEC ||
 	    addr_same_host(&k->address, &r->address))

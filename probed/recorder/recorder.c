@@ -186,8 +186,7 @@ on_report(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	relay_store(rec->relay, &s);
-	ifbook_sweep(rec->interfaces, clock_wall_ns() / CLOCK_NS_PER_S,
-	    clock_mono_ns() / CLOCK_NS_PER_S);
+	ifbook_sweep(rec->interfaces, clock_wall_s(), clock_mono_ns() / CLOCK_NS_PER_S);
 	/* A ring that could not be written is tried again though nothing new comes. */
 	flush_raw(rec);
 	dynamic_look(rec->dynamic);
@@ -323,8 +322,7 @@ take_browser(struct recorder *rec, struct msg_in *in)
 		return -1;
 	if (rec->browsers == NULL)
 		rec->browsers = browsers_new();
-	int status =
-	    browsers_take(rec->browsers, &m, clock_wall_ns() / CLOCK_NS_PER_S, &err);
+	int status = browsers_take(rec->browsers, &m, clock_wall_s(), &err);
 	if (status != 0 && log_allowed(&rec->browsers_said, 60, NULL))
 		log_warnx("a browser's minute is not kept: %s",
 		    status > 0 ? "too many browsers tell of theirs" : err.text);
@@ -354,7 +352,7 @@ loadtest_line(void *ctx, const char *name, struct loadtests_line *line)
 {
 	const struct recorder *rec = ctx;
 	const struct msg_interface *m =
-	    ifbook_line(rec->interfaces, name, clock_wall_ns() / CLOCK_NS_PER_S);
+	    ifbook_line(rec->interfaces, name, clock_wall_s());
 
 	if (m == NULL)
 		return false;
@@ -394,8 +392,7 @@ take_loadtest(struct recorder *rec, struct msg_in *in)
 
 	if (msg_get_loadtest(in, &t) < 0)
 		return -1;
-	loadtests_ask(journal_loadtests(rec->journal), t.id,
-	    clock_wall_ns() / CLOCK_NS_PER_S);
+	loadtests_ask(journal_loadtests(rec->journal), t.id, clock_wall_s());
 	journal_kick(rec->journal);
 	return 0;
 }
@@ -407,8 +404,7 @@ take_loadresult(struct recorder *rec, struct link *link, struct msg_in *in)
 
 	if (link_peer(link) != ROOM_FETCHER || msg_get_loadresult(in, &r) < 0)
 		return -1;
-	loadtests_result(journal_loadtests(rec->journal), &r,
-	    clock_wall_ns() / CLOCK_NS_PER_S);
+	loadtests_result(journal_loadtests(rec->journal), &r, clock_wall_s());
 	journal_kick(rec->journal);
 	return 0;
 }
@@ -452,7 +448,7 @@ take_exporter(struct recorder *rec, struct msg_in *in)
 
 	if (msg_get_exporter(&copy, &x) < 0)
 		return -1;
-	ifbook_exporter(rec->interfaces, &x, clock_wall_ns() / CLOCK_NS_PER_S);
+	ifbook_exporter(rec->interfaces, &x, clock_wall_s());
 	journal_exporter(rec->journal, &x);
 	return relay_flows(rec->relay, in);
 }
@@ -679,8 +675,7 @@ hear_minute(void *ctx, const struct minute_part *part, const struct minute_row *
 	const struct recorder *rec = ctx;
 
 	court_minute(rec->court, part, row);
-	ifbook_minute(
-	    rec->interfaces, part, row, clock_wall_ns() / CLOCK_NS_PER_S);
+	ifbook_minute(rec->interfaces, part, row, clock_wall_s());
 }
 
 static const struct traffic_ops traffic_ops = { forget_talk, hear_minute };
@@ -751,7 +746,7 @@ run(void *ctx)
 static void
 note_halves(struct recorder *rec, bool there)
 {
-	int64_t now = clock_wall_ns() / CLOCK_NS_PER_S;
+	int64_t now = clock_wall_s();
 
 	if (!there || rec->left_s == 0 || rec->left_s > now)
 		rec->left_s = now;
@@ -779,8 +774,7 @@ peer(void *ctx, enum room room, struct link *link)
 			traffic_collector_gone(rec->traffic);
 	} else if (room == ROOM_FETCHER && link == NULL &&
 		   journal_loadtests(rec->journal) != NULL)
-		loadtests_gone(journal_loadtests(rec->journal),
-		    clock_wall_ns() / CLOCK_NS_PER_S);
+		loadtests_gone(journal_loadtests(rec->journal), clock_wall_s());
 	dynamic_line(rec->dynamic, room, link);
 	journal_line(rec->journal, room, link != NULL);
 }

@@ -418,7 +418,7 @@ relay_trouble(struct relay *relay, uint64_t target, const char *text)
 
 	free(t->text);
 	t->target = target;
-	t->when = clock_wall_ns() / CLOCK_NS_PER_S;
+	t->when = clock_wall_s();
 	t->text = len < MSG_TROUBLE_MAX
 		      ? mem_str(text)
 		      : mem_printf("%.*s...", MSG_TROUBLE_MAX - 4, text);

@@ -52,7 +52,7 @@ int
 silences_add(struct silences *s, int64_t begin, int64_t end, const char *prefix,
     const char *reason, struct err *err)
 {
-	int64_t now = clock_wall_ns() / CLOCK_NS_PER_S;
+	int64_t now = clock_wall_s();
 
 	forget_old(s, now);
 	if (begin < 0 || end <= begin || end <= now || end - begin > SILENCE_LONGEST)
@@ -71,7 +71,7 @@ int
 silences_end(struct silences *s, int64_t id, int64_t begin, int64_t end,
     const char *prefix, struct err *err)
 {
-	int64_t now = clock_wall_ns() / CLOCK_NS_PER_S;
+	int64_t now = clock_wall_s();
 
 	forget_old(s, now);
 	for (size_t i = 0; i < s->count; i++) {
@@ -146,7 +146,7 @@ silences_new(struct events *ev)
 
 	s->ev = ev;
 	s->at = -1;
-	events_each_silence(ev, clock_wall_ns() / CLOCK_NS_PER_S, keep, s);
+	events_each_silence(ev, clock_wall_s(), keep, s);
 	return s;
 }
 

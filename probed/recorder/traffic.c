@@ -49,12 +49,6 @@ struct traffic {
 	struct minute_row row[MSG_MINUTE_ROWS];
 };
 
-static int64_t
-now_s(void)
-{
-	return clock_wall_ns() / CLOCK_NS_PER_S;
-}
-
 static void
 flush(struct traffic *t)
 {
@@ -176,7 +170,7 @@ on_work(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	flush(t);
 	note_lost(t);
-	if (forgotten_age(&t->forgotten, now_s(), &err) < 0)
+	if (forgotten_age(&t->forgotten, clock_wall_s(), &err) < 0)
 		note_unwritten(t, &err);
 	/* Who goes through the ring has whole tables before him; the parts of one come
 	 * at once, where none was lost. */
@@ -185,7 +179,7 @@ on_work(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	forget_step(t);
-	bool more = minutes_work(t->minutes, now_s());
+	bool more = minutes_work(t->minutes, clock_wall_s());
 	event_add(
 	    t->work, more || t->now.at != FORGETTING_NONE ? &at_once : &work_every);
 }
@@ -247,7 +241,7 @@ take_part(void *ctx, const struct minute_part *part, const struct minute_row *ro
 	relay_minute(t->relay, part, row);
 	t->ops->minute(t->ctx, part, row);
 	if (part->final) {
-		minutes_take(t->minutes, part, row, now_s());
+		minutes_take(t->minutes, part, row, clock_wall_s());
 		event_add(t->work, &at_once);
 	}
 }
@@ -291,7 +285,7 @@ traffic_forget(struct traffic *t, struct msg_in *in)
 		    "another address is being forgotten just now, try again");
 		return 0;
 	}
-	if (forgotten_add(&t->forgotten, &f.prefix, now_s(), &err) < 0) {
+	if (forgotten_add(&t->forgotten, &f.prefix, clock_wall_s(), &err) < 0) {
 		answer(t, f.ticket, 0, err.text);
 		return 0;
 	}
