@@ -119,6 +119,8 @@ empty_text(const struct conf_chart *c)
 	return headline_beginning_text();
 }
 
+/* --- as a file -------------------------------------------------------------------- */
+
 static const char *const tables[] = { "loss", "max", "median", "stddev", NULL };
 static const char *const titles[] = { "loss", "max", "median", "stddev" };
 
@@ -179,6 +181,9 @@ page_one(struct request *r, const struct conf_chart *c)
 	html_text(page, "plot_width", "960");
 	html_text(page, "plot_height", "240");
 	page_turns(r, page, first, PAGE_ENTRIES, entries);
+	if (c->by < CONF_SORTERS)
+		viewfile_links(page, r, "/charts",
+		    (const char *const[]){ rank_word(c->by), NULL }, titles, true);
 	page_send(r, page, 200, "chart.html");
 }
 
@@ -203,8 +208,6 @@ page_charts(struct request *r)
 
 	page_chart(r, rest + (*rest == '/'));
 }
-
-/* --- as a file -------------------------------------------------------------------- */
 
 #define FILE_ROWS 10000
 #define FILE_SHOWN 20 /* of one chart, for people */

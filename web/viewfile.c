@@ -493,8 +493,8 @@ viewfile_links(struct html *page, const struct request *r, const char *path,
 	for (size_t i = 0; tables[i] != NULL; i++) {
 		char *word = tables[1] == NULL ? mem_str("CSV")
 					       : mem_printf("CSV: %s", titles[i]);
-		put_link(
-		    page, r, path, "csv", "table", i == 0 ? NULL : tables[i], word);
+		put_link(page, r, path, "csv", "table",
+		    i == 0 && tables[1] != NULL ? NULL : tables[i], word);
 		free(word);
 	}
 	put_link(page, r, path, "json", "table", NULL, "JSON");
