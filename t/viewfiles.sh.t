@@ -104,7 +104,7 @@ span="start=$begin&end=$((begin + 3600))"
 each traffic /traffic "$span"
 get "/traffic.json?$span" >"$DIR/status"
 is "$(jq -c '.tables | keys' "$DIR/body")" \
-	'["as","course","dscp","flow","host","interfaces","peer","port","protocol"]' "traffic has a course, and who it was"
+	'["as","course","dscp","flow","host","interfaces","peer","port","protocol","radios"]' "traffic has a course, and who it was"
 is "$(jq -c '[.start, .end]' "$DIR/body")" "[$begin,$((begin + 3600))]" "of that time"
 is "$(jq '.tables.host.columns.octets | add' "$DIR/body")" \
 	"$(json "flows/top?by=host&limit=1000&$span" '.columns.octets | add')" "the same as the interface tells"
@@ -290,7 +290,7 @@ shut() {
 wait_until 10 shut
 ok $? "with a password, hosts are for those who know it"
 get "/traffic.json?$span" >"$DIR/status"
-is "$(jq -c '.tables | keys' "$DIR/body")" '["course","dscp","interfaces","protocol"]' "others get sums"
+is "$(jq -c '.tables | keys' "$DIR/body")" '["course","dscp","interfaces","protocol","radios"]' "others get sums"
 body_lacks 192.168. "and no address of a host"
 get "/traffic.svg?$span" >"$DIR/status"
 is "$(get "/traffic.pdf?$span")" 200 "on paper, too"

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "web/html.h"
 #include "web/usage.h"
+#include "web/viewfile.h"
 
 /* The collector asks every few seconds, and more seldom where there is none. */
 #define GONE_NS (4 * WIFI_POLL_S * CLOCK_NS_PER_S)
@@ -161,5 +162,43 @@ radios_page(struct html *page)
 		html_text(h, "r_name", m[i].wifi.name);
 		html_text(h, "r_text", wifi_text(&m[i].wifi, text));
 		html_flag(h, "r_leads", m[i].leads);
+	}
+}
+
+/* --- as a file -------------------------------------------------------------------- */
+
+void
+radios_file(struct viewfile *f)
+{
+	struct viewfile_column column[WIFI_LEVELS + 6] = {
+		{ "name", "radio", VIEWFILE_WORD }, { "text", "", VIEWFILE_TEXT },
+		{ "band", NULL, VIEWFILE_TEXT }, { "channel", NULL, VIEWFILE_NUMBER }
+	};
+	const char *band;
+	char text[WIFI_TEXT];
+	size_t count, columns = 4;
+	const struct msg_wifi *m = radios_list(&count);
+
+	for (unsigned i = 0; i < WIFI_LEVELS; i++)
+		column[columns++] = (struct viewfile_column){
+			wifi_level_word((enum wifi_level)i), NULL, VIEWFILE_NUMBER
+		};
+	column[columns++] =
+	    (struct viewfile_column){ "retry_ratio", NULL, VIEWFILE_RATIO };
+	column[columns++] =
+	    (struct viewfile_column){ "failed_ratio", NULL, VIEWFILE_RATIO };
+	viewfile_table(f, "radios", "Wifi", column, columns, true);
+	for (size_t i = 0; i < count; i++) {
+		const struct wifi_span *s = &m[i].wifi.span;
+		band = wifi_band(s->level[WIFI_FREQUENCY]);
+		unsigned channel = wifi_channel(s->level[WIFI_FREQUENCY]);
+		viewfile_str(f, m[i].wifi.name);
+		viewfile_str(f, wifi_text(&m[i].wifi, text));
+		viewfile_str(f, *band != '\0' ? band : NULL);
+		viewfile_num(f, channel != 0 ? channel : NAN);
+		for (unsigned k = 0; k < WIFI_LEVELS; k++)
+			viewfile_num(f, s->level[k]);
+		viewfile_num(f, wifi_retry_share(s));
+		viewfile_num(f, wifi_failed_share(s));
 	}
 }

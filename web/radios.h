@@ -6,6 +6,7 @@
 #include "link/msgwifi.h"
 
 struct html;
+struct viewfile;
 
 /* Take MSG_WIFI. 0, or -1. */
 int radios_message(struct msg_in *in);
@@ -21,5 +22,7 @@ void radios_put_history(struct json *j, const char *name, int64_t start, int64_t
     int64_t now, unsigned points);
 /* A line for each on a page: "radio" with r_name and r_text. */
 void radios_page(struct html *page);
+/* As table "radios" of F. */
+void radios_file(struct viewfile *f);
 
 #endif

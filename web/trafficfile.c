@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "web/access.h"
 #include "web/paper.h"
+#include "web/radios.h"
 #include "web/request.h"
 #include "web/talkername.h"
 #include "web/talkers.h"
@@ -32,9 +33,9 @@ static const struct kind {
 #define KINDS (sizeof kinds / sizeof kinds[0])
 
 static const char *const tables[] = { "course", "host", "port", "peer", "flow",
-	"protocol", "as", "dscp", "interfaces", NULL };
+	"protocol", "as", "dscp", "interfaces", "radios", NULL };
 static const char *const titles[] = { "course", "hosts", "services", "peers", "flows",
-	"protocols", "networks", "classes", "interfaces" };
+	"protocols", "networks", "classes", "interfaces", "wifi" };
 
 #define TABLES (sizeof titles / sizeof titles[0])
 
@@ -194,8 +195,19 @@ trafficfile_handle(struct request *r)
 			put_kind(f, &v, &kinds[i]);
 	if (viewfile_wants(f, "interfaces"))
 		trafficview_interfaces_file(f, &v);
+	if (viewfile_wants(f, "radios"))
+		radios_file(f);
 	talkers_free(&v.t);
 	viewfile_answer(f);
+}
+
+static bool
+no_radio(void)
+{
+	size_t count;
+
+	radios_list(&count);
+	return count == 0;
 }
 
 void
@@ -208,7 +220,7 @@ trafficfile_links(struct html *page, const struct request *r)
 		enum minute_by by = minute_by_of(tables[i]);
 		bool closed =
 		    by != MINUTE_BYS && access_is_private(by) && !access_hosts(r);
-		if (closed)
+		if (closed || (strcmp(tables[i], "radios") == 0 && no_radio()))
 			continue;
 		words[count] = titles[i];
 		open[count++] = tables[i];
