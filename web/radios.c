@@ -180,9 +180,9 @@ radios_file(struct viewfile *f)
 	const struct msg_wifi *m = radios_list(&count);
 
 	for (unsigned i = 0; i < WIFI_LEVELS; i++)
-		column[columns++] = (struct viewfile_column){
-			wifi_level_word((enum wifi_level)i), NULL, VIEWFILE_NUMBER
-		};
+		column[columns++] =
+		    (struct viewfile_column){ wifi_level_word((enum wifi_level)i), NULL,
+			    VIEWFILE_NUMBER };
 	column[columns++] =
 	    (struct viewfile_column){ "retry_ratio", NULL, VIEWFILE_RATIO };
 	column[columns++] =

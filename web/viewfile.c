@@ -28,7 +28,7 @@
 #define COLUMNS 40
 #define TABLES 12
 #define DIGITS 10
-#define PAPER_ROWS 400 /* of one table; a file of figures has all */
+#define PAPER_ROWS 300 /* of one table; a file of figures has all */
 
 /* Behind the formats that are drawn. */
 enum {
