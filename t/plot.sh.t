@@ -80,6 +80,7 @@ like "$(shown "start=$((end - 80000))&end=$end")" \
 	'^median ≈ [0-9.]+ms\|p95 ≈ [0-9.]+ms\|p99 ≈ [0-9.]+ms\|jitter ≈ [0-9.]+ms\|loss [0-9.]+%\|measured [0-9.]+%$' \
 	"and what is an estimate"
 is "$(page /t/Far/one | grep -c '<dt>p99</dt>')" 4 "each range of the target's page has them"
+is "$(page /t/Far/one | grep -c 'one.json?start=now-[0-9]*s&amp;end=now" download')" 5 "and is a file of figures as well"
 
 # --- the graph ------------------------------------------------------------------------
 mkdir -p "$OUT/plot"
