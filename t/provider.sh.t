@@ -26,6 +26,8 @@ END
 for i in 1 2 3 4 5 6 7 8 9; do
 	printf '++ t%d\nmenu = t%d\ntitle = t%d\nhost = 10.0.1.%d\n' $i $i $i $i
 done >>"$DIR/config"
+# A month is in rows of an hour, of which there is none yet.
+sed -i 's/^AVERAGE 0.5 10 1000/&\nAVERAGE 0.5 3600 1000/' "$DIR/config"
 probed_start
 wait_until 20 ready || bail "probed does not answer"
 
@@ -36,6 +38,7 @@ rounds() {
 	[ "$(json 'rounds?target=Net.Far&start=now-60s' '[.columns.median[] | select(.)] | length')" -ge 5 ]
 }
 wait_until 20 rounds || bail "nothing is measured"
+started=$(date +%s)
 rules "$calm
 100 loss=1"
 opened() {
@@ -68,7 +71,8 @@ like "$meanwhile" '\|([5-9][0-9]|100|>99\.9)(\.[0-9])? %\|[0-9.>]+–' "  loss m
 before=$(grep -F 'before</td>' "$DIR/body" | head -n1 | sed 's/<[^>]*>/|/g; s/||*/|/g')
 unlike "$before" '\|[0-9.]+ %\|100 %\|' "  and less before: $before"
 body_has "/graph/Net/Far.png?start=" "  graphs"
-body_has "The way to Far" "  the way"
+body_has "The way to Far end &amp; more" "  the way"
+body_lacks "&lt;b&gt;" "  no title with its marks"
 body_has "How this was measured" "  and the method"
 body_lacks "10.0.0.100" "  but no address of the house"
 body_has "a private address" "  which is said"
@@ -89,6 +93,14 @@ is "$(get "/report?target=Net.Near")" 200 "one of whatever is known"
 body_has ", when measuring began, to" "  begins when measuring did"
 like "$(tr -d '\n' <"$DIR/body")" '>Near[^<]*</td><td[^>]*>([3-9][0-9]|100|>99\.[0-9]) %<' \
 	"  and was measured in its time"
+sleep 15
+probed_stop
+probed_start
+wait_until 20 ready || bail "probed does not come back"
+get "/report?target=Net.Near" >"$DIR/status"
+told=$(sed -n 's/.*, when measuring began, to [^,]*, \([0-9 mins]*\)\..*/\1/p' "$DIR/body" | head -n 1)
+told=$(sed 's/ min/ * 60 +/; s/ s//' <<<"${told:-0}")
+holds "  before this start, too" "$told >= $(date +%s) - $started - 2"
 is "$(get "/report?target=Net.Near&start=now-30d")" 200 "a month of it"
 days=$(grep -oE '<td[^>]*>(before )?(Mon|Tue|Wed|Thu|Fri|Sat|Sun) [-0-9]*' "$DIR/body" | sed 's/.*>//')
 like "$days" '^before [MTWFS].. ' "  days before the first are one line"

@@ -18,6 +18,7 @@
 #include "web/access.h"
 #include "web/eventlog.h"
 #include "web/figure.h"
+#include "web/history.h"
 #include "web/page.h"
 #include "web/paper.h"
 #include "web/query.h"
@@ -32,6 +33,7 @@
 #define TARGETS 8   /* of one report */
 #define POINTS 4000 /* rows that are read of each */
 #define SPAN_DEFAULT (30 * 86400)
+#define SPAN_LEAST 900 /* in which a young box has rows of its step */
 #define YOUNG 20 /* a report begins later by so much of it, or not */
 #define SPAN_MAX (400LL * 86400)
 #define AROUND_S (2 * 3600) /* read around an incident, at least */
@@ -231,6 +233,21 @@ parse_targets(struct request *r, struct report *p)
 	return -1;
 }
 
+/* When the first begins that is known of T within SPAN seconds before NOW; 0: nothing
+ * is. Rows that cover a month are long, and a young box has none of them yet. */
+static int64_t
+first_known(const struct conf_target *t, int64_t now, int64_t span)
+{
+	for (; span > SPAN_LEAST; span /= 8) {
+		const struct history *past =
+		    history_of(t, now - span, now, HISTORY_LIST);
+		if (past->first != 0)
+			return past->first - past->step;
+	}
+	int64_t first = row_first(t, SPAN_LEAST);
+	return first != 0 ? first - t->step : 0;
+}
+
 /* Where nobody says from when on, a young box tells of the time that it knows: of a
  * month it would have measured "0 %". */
 static void
@@ -239,9 +256,9 @@ begin_with_history(struct report *p)
 	int64_t first = p->end;
 
 	for (size_t i = 0; i < p->targets; i++) {
-		int64_t row = row_first(p->target[i], p->end - p->start);
-		if (row != 0 && row - p->target[i]->step < first)
-			first = row - p->target[i]->step;
+		int64_t known = first_known(p->target[i], p->end, p->end - p->start);
+		if (known != 0 && known < first)
+			first = known;
 	}
 	if (first - p->start < (p->end - p->start) / YOUNG || first == p->end)
 		return;

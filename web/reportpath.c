@@ -8,6 +8,7 @@
 #include "infer/pathtext.h"
 #include "pathfile.h"
 #include "web/figure.h"
+#include "web/html.h"
 #include "web/paper.h"
 #include "web/report.h"
 #include "web/ways.h"
@@ -166,7 +167,9 @@ report_path(FILE *out, const struct conf_target *t, int64_t start, int64_t end,
 		g->have_before = true;
 	}
 	if (g->have_then || g->have_before || g->have_now) {
-		paper_printf(out, PAPER_HEADING, "The way to %s", t->title);
+		char *title = html_strip(t->title);
+		paper_printf(out, PAPER_HEADING, "The way to %s", title);
+		free(title);
 		if (trouble && g->have_then)
 			put_walked(
 			    out, "While it was wrong, walked at", &g->then, hosts);
