@@ -182,7 +182,7 @@ static const struct {
 	    "1: mandatory variable 'urlformat' not defined in Targets/A, expected "
 	    "urlformat = a URL such as http://%host%/\n" },
 	{ "+ A\nprobe = Web\npings = 2\n",
-	    "3: ERROR: The pings value must be at least 3., expected pings of a round\n" },
+	    "3: The pings value must be at least 3, expected pings of a round\n" },
 	{ "+ A\nprobe = Web\nagent = \"x\"\n",
 	    "3: The Curl 'agent' string does not need any quotes around it anymore.\n" },
 	{ "+ A\nparents = a/b\n", "2: Use hierarchy:/parent/path syntax\n" },
@@ -423,7 +423,7 @@ test_sections(void)
 	    "AVERAGE 2 1 1\nAVERAGE 0.5 x 1\nAVERAGE 0.5 1\n" PRESENTATION PROBES
 		TARGETS,
 	    "config:7: must be an integer >= 1, expected seconds between rounds\n"
-	    "config:8: ERROR: The pings value must be at least 3., expected pings of a "
+	    "config:8: The pings value must be at least 3, expected pings of a "
 	    "round\n"
 	    "config:9: column 1: Choose a valid consolidation function, expected "
 	    "AVERAGE, MIN or MAX\n"

@@ -27,8 +27,7 @@
 	.error = "Use offset either in % of operation interval or 'random'"
 #define PINGS                                                                          \
 	.re = DIGITS, .fits = three_pings,                                             \
-	.error = "ERROR: The pings value must be at least 3.",                         \
-	.expected = "pings of a round"
+	.error = "The pings value must be at least 3", .expected = "pings of a round"
 
 static bool
 three_pings(const char *value)
@@ -226,8 +225,7 @@ static const struct schema_key doh[] = {
 static const struct schema_key tcpping[] = {
 	{ "binary", X },
 	{ "port", T, .fits = port_number,
-	    .error = "ERROR: TCPPing port must be between 0 and 65535",
-	    .fallback = "80" },
+	    .error = "TCPPing port must be between 0 and 65535", .fallback = "80" },
 	{ NULL },
 };
 
@@ -247,8 +245,7 @@ static const struct schema_key another_ssh[] = {
 	{ "greeting", T,
 	    .fallback = "SSH-Latency-Measurement-Sorry-for-this-logmessage" },
 	{ "mininterval", T, FRACTION, .fallback = "0.5" },
-	{ "interval", T, .fits = ssh_interval,
-	    .error = "ERROR: Invalid interval parameter",
+	{ "interval", T, .fits = ssh_interval, .error = "Invalid interval parameter",
 	    .expected = "connect, established or complete", .fallback = "established" },
 	{ "timeout", T, SECONDS, .fallback = "5" },
 	{ "port", T, WHOLE, .fallback = "22" },
@@ -488,7 +485,7 @@ static const struct schema_key qstat[] = {
 	{ "mininterval", FRACTION, .fallback = "0.5" },
 	{ "sourceaddress", .re = QUAD, .expected = "an IPv4 address" },
 	{ "sourceport", .re = "[0-9]{1,5}(-[0-9]{1,5})?", .fits = port_range,
-	    .error = "ERROR: Qstat invalid source port range" },
+	    .error = "Qstat invalid source port range" },
 	{ NULL },
 };
 
@@ -510,7 +507,7 @@ static const struct schema_key proxy[] = {
 
 #define ROUTER_SIZE                                                                    \
 	.re = DIGITS, .fits = fping_size,                                              \
-	.error = "ERROR: packetsize must be between 12 and 64000"
+	.error = "packetsize must be between 12 and 64000"
 
 static const struct schema_key ios[] = {
 	{ "binary", M },
@@ -541,7 +538,7 @@ static const struct schema_key junos[] = {
 };
 
 static const struct schema_key junos_ssh[] = {
-	{ "tos", .fits = tos_byte, .error = "ERROR: tos must be 0-255" },
+	{ "tos", .fits = tos_byte, .error = "tos must be 0-255" },
 	{ NULL },
 };
 
@@ -564,8 +561,7 @@ static const struct schema_key rttmon[] = {
 
 static const struct schema_key rttmon_icmp[] = {
 	{ "packetsize", T, .re = DIGITS, .fits = rtt_size,
-	    .error = "ERROR: packetsize must be between 8 and 16392",
-	    .fallback = "56" },
+	    .error = "packetsize must be between 8 and 16392", .fallback = "56" },
 	{ "tos", T, .fallback = "0" },
 	{ "vrf", T },
 	{ NULL },
@@ -584,14 +580,13 @@ static const struct schema_key rttmon_dns[] = {
 
 static const struct schema_key disman[] = {
 	{ "pings", .re = DIGITS, .fits = disman_pings,
-	    .error = "ERROR: for DismanPing, pings must be between 1 and 15.",
+	    .error = "for DismanPing, pings must be between 1 and 15",
 	    .fallback = "15" },
 	{ "pinghost", T | M },
 	{ "ownerindex", T },
 	{ "pingsrc", T },
 	{ "packetsize", T, .re = DIGITS, .fits = disman_size,
-	    .error = "ERROR: packetsize must be between 8 and 65507",
-	    .fallback = "56" },
+	    .error = "packetsize must be between 8 and 65507", .fallback = "56" },
 	{ NULL },
 };
 

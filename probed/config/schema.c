@@ -296,7 +296,7 @@ static const struct schema_key database_key[] = {
 	{ "step", KEY_MANDATORY, .fits = positive, .error = INTEGER_TEXT,
 	    .expected = "seconds between rounds" },
 	{ "pings", KEY_MANDATORY, .re = "[0-9]+", .fits = three_pings,
-	    .error = "ERROR: The pings value must be at least 3.",
+	    .error = "The pings value must be at least 3",
 	    .expected = "pings of a round" },
 	{ NULL },
 };
@@ -331,7 +331,7 @@ static const struct schema_key presentation_key[] = {
 
 static const struct schema_key overview_key[] = {
 	{ "width", KEY_MANDATORY, .fits = pixels,
-	    .error = "width must be be an integer >= 10" },
+	    .error = "width must be an integer >= 10" },
 	{ "height", KEY_MANDATORY, .fits = pixels,
 	    .error = "height must be an integer >= 10" },
 	{ "range", .re = RANGE,
@@ -344,7 +344,7 @@ static const struct schema_key overview_key[] = {
 
 static const struct schema_key detail_key[] = {
 	{ "width", KEY_MANDATORY, .fits = pixels,
-	    .error = "width must be be an integer >= 10" },
+	    .error = "width must be an integer >= 10" },
 	{ "height", KEY_MANDATORY, .fits = pixels,
 	    .error = "height must be an integer >= 10" },
 	{ "loss_background", .re = YES_NO, .error = YES_NO_TEXT },
