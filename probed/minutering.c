@@ -22,8 +22,7 @@ static const char *const ending[MINUTERING_KINDS] = {
 
 #define DIGITS 10 /* of an hour in a name: enough until 2286 */
 
-/* --- which files there are ---------------------------------------------------------
- */
+/* --- which files there are -------------------------------------------------------- */
 
 void
 minutering_name(char *buf, enum minutering_kind kind, int64_t hour)
@@ -102,8 +101,7 @@ minutering_list(size_t *count)
 	return list;
 }
 
-/* --- one file ----------------------------------------------------------------------
- */
+/* --- one file --------------------------------------------------------------------- */
 
 struct minutering_file {
 	int fd;
@@ -313,8 +311,7 @@ minutering_record(const struct minutetable *t, size_t *len)
 	return data;
 }
 
-/* --- many hours --------------------------------------------------------------------
- */
+/* --- many hours ------------------------------------------------------------------- */
 
 struct reading {
 	unsigned tables;

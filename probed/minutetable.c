@@ -164,8 +164,7 @@ minutetable_read(const uint8_t *data, size_t len, struct minutetable *t)
 	return -1;
 }
 
-/* --- forgetting ----------------------------------------------------------------------
- */
+/* --- forgetting ------------------------------------------------------------------- */
 
 size_t
 minute_forget(const struct prefix *p, enum minute_by by, struct minute_row *row,
@@ -187,8 +186,7 @@ minute_forget(const struct prefix *p, enum minute_by by, struct minute_row *row,
 	return kept;
 }
 
-/* --- out of messages ---------------------------------------------------------------
- */
+/* --- out of messages -------------------------------------------------------------- */
 
 static void
 begin(struct minuteparts *p, const struct minute_part *part)

@@ -49,8 +49,7 @@ size_t minute_forget(const struct prefix *p, enum minute_by by, struct minute_ro
 /* Octets of REST but for those of keys that were FORGOTTEN. */
 uint64_t minute_others(const struct minute_sum *rest, uint64_t forgotten);
 
-/* --- out of messages ---------------------------------------------------------------
- */
+/* --- out of messages -------------------------------------------------------------- */
 
 /* The parts of one table, which come one behind the other. Zero at first. */
 struct minuteparts {

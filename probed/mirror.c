@@ -19,8 +19,7 @@
 #include "base/mem.h"
 #include "base/ring.h"
 
-/* --- one socket ----------------------------------------------------------------------
- */
+/* --- one socket ------------------------------------------------------------------- */
 
 /* The link layer of INTERFACE (ARPHRD_*); -1 when there is no such. */
 static int
@@ -156,8 +155,7 @@ mirror_alive(int fd, const char *interface)
 	       at.sll_ifindex > 0 && (index == 0 || (unsigned)at.sll_ifindex == index);
 }
 
-/* --- the configuration ---------------------------------------------------------------
- */
+/* --- the configuration ------------------------------------------------------------ */
 
 void
 mirror_each(const struct conf *conf,

@@ -34,8 +34,7 @@ pathfile_name(uint64_t id, char buf[PATHFILE_NAME])
 	return buf;
 }
 
-/* --- records -----------------------------------------------------------------------
- */
+/* --- records ---------------------------------------------------------------------- */
 
 size_t
 pathfile_put(struct msg_out *out, const struct path_record *p)
@@ -93,8 +92,7 @@ pathfile_get(const uint8_t *data, size_t len, struct path_record *p)
 	return HEAD + rest;
 }
 
-/* --- files -------------------------------------------------------------------------
- */
+/* --- files ------------------------------------------------------------------------ */
 
 /* All of the file NAME, malloced; NULL when there is none, or none of ours. */
 static uint8_t *

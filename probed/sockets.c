@@ -397,8 +397,7 @@ open_flow(const char *text, unsigned index, struct err *err)
 	return 0;
 }
 
-/* --- packets -----------------------------------------------------------------------
- */
+/* --- packets ---------------------------------------------------------------------- */
 
 static bool
 has_packets(const char *interface)
@@ -476,8 +475,7 @@ sockets_packets(const struct conf *conf)
 	return before;
 }
 
-/* --- reflecting --------------------------------------------------------------------
- */
+/* --- reflecting ------------------------------------------------------------------- */
 
 static int
 open_reflector(const char *text, unsigned index, struct err *err)

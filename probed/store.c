@@ -345,8 +345,7 @@ store_rrd_sound(const char *file, struct err *err)
 	return result;
 }
 
-/* --- rows --------------------------------------------------------------------------
- */
+/* --- rows ------------------------------------------------------------------------- */
 
 /* The longest archive of averages with SECONDS a row, and where its rows begin in the
  * file; NULL: there is none. */

@@ -81,8 +81,7 @@ missing_of(const struct toplist *l, const struct entry *e)
 	return missing < all ? missing : all;
 }
 
-/* --- evicting ----------------------------------------------------------------------
- */
+/* --- evicting --------------------------------------------------------------------- */
 
 static int
 descending(const void *a, const void *b)
@@ -128,8 +127,7 @@ evict(struct toplist *l)
 	free(list);
 }
 
-/* --- summing up --------------------------------------------------------------------
- */
+/* --- summing up ------------------------------------------------------------------- */
 
 static void
 add_row(struct toplist *l, const struct minutetable *t, size_t i)
@@ -168,8 +166,7 @@ toplist_add(struct toplist *l, const struct minutetable *t)
 		evict(l);
 }
 
-/* --- the greatest ------------------------------------------------------------------
- */
+/* --- the greatest ----------------------------------------------------------------- */
 
 struct toplist_row *
 toplist_top(const struct toplist *l, size_t limit, size_t *count,

@@ -6,8 +6,7 @@
 
 #include "base/mem.h"
 
-/* --- to the host ---------------------------------------------------------------------
- */
+/* --- to the host ------------------------------------------------------------------ */
 
 static void
 answers_give(const struct answers *a, unsigned n)
@@ -52,8 +51,7 @@ answers_free(struct answers *a)
 	free(a->text);
 }
 
-/* --- whose fault it is ---------------------------------------------------------------
- */
+/* --- whose fault it is ------------------------------------------------------------ */
 
 void
 answers_blame(struct times *t, const char *who, enum ping_outcome why, const char *what)

@@ -67,8 +67,7 @@ static unsigned directory_count;
 
 static void directory_on_event(evutil_socket_t fd, short what, void *ctx);
 
-/* --- libldap's beginning -----------------------------------------------------------
- */
+/* --- libldap's beginning ---------------------------------------------------------- */
 
 enum {
 	LIBRARY_UNTOUCHED,
@@ -175,8 +174,7 @@ directory_broke(struct directory_search *s)
 		directory_lost(s, PING_BAD_ANSWER, garbage);
 }
 
-/* --- the course --------------------------------------------------------------------
- */
+/* --- the course ------------------------------------------------------------------- */
 
 /* Wait for WHAT, no longer than the ping's time. */
 static void

@@ -69,8 +69,7 @@ dnsopts_over(struct probe_opts *o, const struct conf *conf, const struct conf_ta
 	    net_var(conf, t, "dns_over") != NULL ? "dns_over" : "protocol", over);
 }
 
-/* --- what is asked -----------------------------------------------------------------
- */
+/* --- what is asked ---------------------------------------------------------------- */
 
 static int
 dnsopts_mode(struct probe_opts *o, const char *mode, struct err *err)
@@ -128,8 +127,7 @@ dnsopts_question(struct probe_opts *o, const struct conf *conf,
 	return 0;
 }
 
-/* --- what is demanded ---------------------------------------------------------------
- */
+/* --- what is demanded ------------------------------------------------------------- */
 
 static int
 dnsopts_demands(struct probe_opts *o, const struct conf *conf,

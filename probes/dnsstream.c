@@ -344,8 +344,7 @@ stream_ask(struct stream_conn *c)
 	return stream_flush(c);
 }
 
-/* --- the connection's course -------------------------------------------------------
- */
+/* --- the connection's course ------------------------------------------------------ */
 
 static void stream_on_event(evutil_socket_t fd, short what, void *ctx);
 

@@ -365,8 +365,7 @@ ftp_on_data(evutil_socket_t fd, short what, void *ctx)
 	ftp_finish(f);
 }
 
-/* --- the course --------------------------------------------------------------------
- */
+/* --- the course ------------------------------------------------------------------- */
 
 static void
 ftp_dialled(struct ftp_transfer *f)

@@ -22,8 +22,7 @@ LIST_HEAD(http_state, http_fetch);
 /* One of its kind in a process. */
 static struct multi *http_multi;
 
-/* --- a fetch's life -----------------------------------------------------------------
- */
+/* --- a fetch's life --------------------------------------------------------------- */
 
 /* Forget the transfer, not the fetch. */
 static void
@@ -112,8 +111,7 @@ http_address(struct http_fetch *f, const char *host, struct addr *addr)
 	}
 }
 
-/* --- starting -----------------------------------------------------------------------
- */
+/* --- starting --------------------------------------------------------------------- */
 
 static void
 http_transfer(struct http_fetch *f, const char *url, const struct addr *addr)
@@ -148,8 +146,7 @@ http_start(struct http_fetch *f)
 		http_transfer(f, url, &addr);
 }
 
-/* --- ending -------------------------------------------------------------------------
- */
+/* --- ending ----------------------------------------------------------------------- */
 
 /* The present transfer ended with RESULT. True when it counts as an answer; else F is
  * lost, and gone. */
@@ -304,8 +301,7 @@ http_done(CURL *easy, CURLcode result)
 		http_next(f);
 }
 
-/* --- the type -----------------------------------------------------------------------
- */
+/* --- the type --------------------------------------------------------------------- */
 
 static int
 http_open(struct probe_host *host, struct err *err)

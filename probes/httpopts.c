@@ -199,8 +199,7 @@ httpopts_at(const struct conf *conf, const struct conf_target *t, const char *ke
 	return -1;
 }
 
-/* --- what an answer has to be ------------------------------------------------------
- */
+/* --- what an answer has to be ----------------------------------------------------- */
 
 void
 httpopts_add_status(struct probe_opts *o, long from, long to)

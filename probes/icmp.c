@@ -26,8 +26,7 @@ static struct {
 	unsigned waitings;
 } icmp_begin;
 
-/* --- slots --------------------------------------------------------------------------
- */
+/* --- slots ------------------------------------------------------------------------ */
 
 static uint32_t
 icmp_slot(const struct probe_run *run, unsigned seq)
@@ -90,8 +89,7 @@ icmp_proof(const struct probe_run *run, uint32_t slot, const struct addr *to)
 		.to = *to };
 }
 
-/* --- sockets ------------------------------------------------------------------------
- */
+/* --- sockets ---------------------------------------------------------------------- */
 
 /* Choose the socket for this round: a target keeps its own, so that its flow is one.
  * False, with a reason to show, when there is none. */
@@ -148,8 +146,7 @@ icmp_look_back(struct probe_run *run, const struct icmp_round *round)
 	icmp.host->counters->new_ids++;
 }
 
-/* --- rounds -------------------------------------------------------------------------
- */
+/* --- rounds ----------------------------------------------------------------------- */
 
 static void
 icmp_begin_round(struct probe_run *run)
@@ -197,8 +194,7 @@ icmp_round(struct probe_run *run, unsigned seq)
 	return round;
 }
 
-/* --- out ----------------------------------------------------------------------------
- */
+/* --- out -------------------------------------------------------------------------- */
 
 #define ICMP_LINE 64 /* bytes that come into the cache together */
 
@@ -304,8 +300,7 @@ icmp_not_sent(uint32_t slot, int error)
 	probe_lost(run, icmp_slot_seq(slot), why, true);
 }
 
-/* --- in -----------------------------------------------------------------------------
- */
+/* --- in --------------------------------------------------------------------------- */
 
 /* Did the wall clock move against the monotonic one since we last looked? The closest
  * of three readings counts: a process may be put aside within one. */
@@ -397,8 +392,7 @@ icmp_end(struct probe_run *run)
 	run->state = NULL;
 }
 
-/* --- begin and end ------------------------------------------------------------------
- */
+/* --- begin and end ---------------------------------------------------------------- */
 
 static void
 icmp_on_packet(evutil_socket_t fd, short what, void *ctx)

@@ -41,8 +41,7 @@ static struct {
 
 static uint8_t io_zeroes[IO_SIZE_MAX]; /* never written: costs no memory */
 
-/* --- control messages ---------------------------------------------------------------
- */
+/* --- control messages ------------------------------------------------------------- */
 
 static void
 io_control(struct msghdr *m, int level, int type, const void *data, size_t len)
@@ -87,8 +86,7 @@ io_control_v6(struct msghdr *m, const struct icmp_way *way)
 		io_control(m, IPPROTO_IPV6, IPV6_HOPLIMIT, &way->ttl, sizeof way->ttl);
 }
 
-/* --- transmit stamps ----------------------------------------------------------------
- */
+/* --- transmit stamps -------------------------------------------------------------- */
 
 /* Ask for stamps; the kernel's count of keys begins at 0 again. */
 static int
@@ -209,8 +207,7 @@ io_gone(struct io_socket *s, const struct io_packet *p, int64_t mono_ns)
 		icmp_sent(p->slot, mono_ns, p->asked);
 }
 
-/* --- out ----------------------------------------------------------------------------
- */
+/* --- out -------------------------------------------------------------------------- */
 
 /* An error of sendmmsg() may be an ICMP error that came for another packet: the kernel
  * tells the socket so, once. */
@@ -309,8 +306,7 @@ icmp_io_put(unsigned socket, uint32_t slot, const uint8_t head[ECHO_SENT],
 		io_flush(s);
 }
 
-/* --- in -----------------------------------------------------------------------------
- */
+/* --- in --------------------------------------------------------------------------- */
 
 void
 icmp_io_receive(void)
@@ -332,8 +328,7 @@ icmp_io_receive(void)
 	io_theft_look();
 }
 
-/* --- the set ------------------------------------------------------------------------
- */
+/* --- the set ---------------------------------------------------------------------- */
 
 unsigned
 io_count(void)
@@ -425,8 +420,7 @@ icmp_io_overflow(unsigned socket)
 	return &io.socket[socket]->overflow_at;
 }
 
-/* --- begin and end ------------------------------------------------------------------
- */
+/* --- begin and end ---------------------------------------------------------------- */
 
 static bool
 io_id_is_taken(const struct io_socket *s, uint16_t id)

@@ -75,8 +75,7 @@ void icmp_io_without_keys(bool without);
 /* For tests: so many pings a second are too many to have each of them stamped. */
 void icmp_io_busy_from(unsigned rate);
 
-/* --- told to icmp.c ----------------------------------------------------------------
- */
+/* --- told to icmp.c --------------------------------------------------------------- */
 
 /* An echo reply. STAMP_NS: when the kernel got it (wall clock), 0 when it did not say;
  * WALL_NS: when we read it. */

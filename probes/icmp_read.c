@@ -42,8 +42,7 @@ io_read(int fd, int flags, size_t size)
 	return recvmmsg(fd, in.message, IO_READ, flags | MSG_DONTWAIT, NULL);
 }
 
-/* --- the error queue ----------------------------------------------------------------
- */
+/* --- the error queue -------------------------------------------------------------- */
 
 /* Who sent the error EE; AF_UNSPEC when the kernel does not say. */
 static struct addr
@@ -125,8 +124,7 @@ io_errors(struct io_socket *s)
 	}
 }
 
-/* --- replies ------------------------------------------------------------------------
- */
+/* --- replies ---------------------------------------------------------------------- */
 
 /* Did the receive buffer overflow since we last looked? The kernel is asked, since it
  * says it with the packets (SO_RXQ_OVFL) on raw sockets only. */

@@ -16,8 +16,7 @@
  * no better while we are being put aside. */
 #define VERDICT_SLACK_NS CLOCK_NS_PER_MS
 
-/* --- replies ------------------------------------------------------------------------
- */
+/* --- replies ---------------------------------------------------------------------- */
 
 void
 icmp_left(uint32_t slot, int64_t wall_ns)
@@ -149,8 +148,7 @@ icmp_came(const struct icmp_came *c)
 		icmp.host->counters->forged++;
 }
 
-/* --- errors -------------------------------------------------------------------------
- */
+/* --- errors ----------------------------------------------------------------------- */
 
 /* The newest packets by whom they were for, id and sequence, since some routers quote
  * no more than eight bytes: 256 KiB. Of those with the same hash the newest few stay.

@@ -123,8 +123,7 @@ oneway_variation(struct oneway *w, struct oneway_point *p, unsigned n)
 	return result;
 }
 
-/* --- loss --------------------------------------------------------------------------
- */
+/* --- loss ------------------------------------------------------------------------- */
 
 void
 oneway_answered(struct oneway_loss *l, uint32_t seq, uint32_t count)

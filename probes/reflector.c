@@ -42,8 +42,7 @@ static struct {
 	TAILQ_HEAD(, session) ages; /* the most silent one first */
 } reflector = { .ages = TAILQ_HEAD_INITIALIZER(reflector.ages) };
 
-/* --- sessions ----------------------------------------------------------------------
- */
+/* --- sessions --------------------------------------------------------------------- */
 
 static void
 session_forget(struct session *s)
@@ -107,8 +106,7 @@ rate_allows(int64_t *due, int64_t now, int64_t rate, int64_t burst)
 	return true;
 }
 
-/* --- answers -----------------------------------------------------------------------
- */
+/* --- answers ---------------------------------------------------------------------- */
 
 static bool
 refuse(enum msg_refused why)
@@ -172,8 +170,7 @@ reflector_answer(uint8_t *buf, size_t len, const struct reflector_came *came)
 	return true;
 }
 
-/* --- settings ----------------------------------------------------------------------
- */
+/* --- settings --------------------------------------------------------------------- */
 
 static void
 reflector_key(const struct conf_section *s)

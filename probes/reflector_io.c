@@ -23,8 +23,7 @@ static struct {
 } sockets[REFLECTOR_SOCKETS];
 static unsigned socket_count;
 
-/* --- one datagram ------------------------------------------------------------------
- */
+/* --- one datagram ----------------------------------------------------------------- */
 
 union control {
 	char room[256];
@@ -161,8 +160,7 @@ reflector_on_packet(evutil_socket_t fd, short what, void *ctx)
 			return;
 }
 
-/* --- sockets -----------------------------------------------------------------------
- */
+/* --- sockets ---------------------------------------------------------------------- */
 
 static void
 reflector_options(int fd, int family)

@@ -58,8 +58,7 @@ struct stamp_session {
 	bool synced;		  /* the reflector's clock is right */
 };
 
-/* --- options -----------------------------------------------------------------------
- */
+/* --- options ---------------------------------------------------------------------- */
 
 static int
 stamp_read_key(struct probe_opts *o, const struct conf *conf,
@@ -133,8 +132,7 @@ stamp_wants(const struct probe_opts *o, const char **host, int *family)
 		*family = o->family;
 }
 
-/* --- answers -----------------------------------------------------------------------
- */
+/* --- answers ---------------------------------------------------------------------- */
 
 /* One packet's share in what the round shows of each way. T1 and T4 are our stamps, T2
  * and T3 the reflector's; wall clocks. */
@@ -277,8 +275,7 @@ stamp_on_event(evutil_socket_t fd, short what, void *ctx)
 	}
 }
 
-/* --- sending -----------------------------------------------------------------------
- */
+/* --- sending ---------------------------------------------------------------------- */
 
 static int
 stamp_socket(const struct probe_run *run)
@@ -381,8 +378,7 @@ stamp_ping(struct probe_run *run, unsigned seq)
 	probe_lost(run, seq, net_errno(errno, NULL), true);
 }
 
-/* --- a round's end ------------------------------------------------------------------
- */
+/* --- a round's end ---------------------------------------------------------------- */
 
 static void
 stamp_figures(struct probe_run *run)

@@ -16,8 +16,7 @@
 #define TLV_HEAD 4
 #define TLV_PADDING 1
 
-/* --- stamps ------------------------------------------------------------------------
- */
+/* --- stamps ----------------------------------------------------------------------- */
 
 uint64_t
 stamp_from_ns(int64_t wall_ns)
@@ -45,8 +44,7 @@ stamp_to_ns(uint64_t stamp, uint16_t error, int64_t near_ns)
 	return (near + away) * CLOCK_NS_PER_S + ns;
 }
 
-/* --- the seal ----------------------------------------------------------------------
- */
+/* --- the seal --------------------------------------------------------------------- */
 
 static void
 stamp_hmac(const uint8_t *data, const struct stamp_key *key, uint8_t hmac[STAMP_HMAC])
@@ -83,8 +81,7 @@ stamp_check(const uint8_t *data, size_t len, const struct stamp_key *key)
 		   : STAMP_FORGED;
 }
 
-/* --- the sender's ------------------------------------------------------------------
- */
+/* --- the sender's ----------------------------------------------------------------- */
 
 /* Fill with one padding TLV from AT to END, as far as one fits. */
 static void
@@ -144,8 +141,7 @@ stamp_read_question(
 	return wire_ok(&w) ? STAMP_GOOD : STAMP_SHORT;
 }
 
-/* --- the reflector's ---------------------------------------------------------------
- */
+/* --- the reflector's -------------------------------------------------------------- */
 
 /* Mark the TLVs in LEN octets at AT. */
 static void

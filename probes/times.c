@@ -56,8 +56,7 @@ times_say(struct times *t, const char *text)
 	}
 }
 
-/* --- reading text --------------------------------------------------------------------
- */
+/* --- reading text ----------------------------------------------------------------- */
 
 /* The digits at *AT, or -1; *AT moves behind them. */
 static long
@@ -123,8 +122,7 @@ read_line(const char **text)
 	return line;
 }
 
-/* --- fping ---------------------------------------------------------------------------
- */
+/* --- fping ------------------------------------------------------------------------ */
 
 static void
 fping_line(struct times *t, const char *line, const char *host)
@@ -159,8 +157,7 @@ times_fping(struct times *t, const char *text, const char *host)
 	}
 }
 
-/* --- routers -------------------------------------------------------------------------
- */
+/* --- routers ---------------------------------------------------------------------- */
 
 void
 times_ios(struct times *t, const char *text)
@@ -216,8 +213,7 @@ times_ping(struct times *t, const char *text, unsigned first)
 	}
 }
 
-/* --- sipsak --------------------------------------------------------------------------
- */
+/* --- sipsak ----------------------------------------------------------------------- */
 
 /* A blank, one of sipsak's two ways to say what took so long, and the milliseconds. */
 static int64_t

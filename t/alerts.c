@@ -21,8 +21,7 @@ static char heard[2000];	  /* "ALERT WHAT; ..." */
 static const char *was_held = ""; /* " A B " */
 static char lists[500], where[100];
 
-/* --- a configuration ---------------------------------------------------------------
- */
+/* --- a configuration -------------------------------------------------------------- */
 
 static struct conf *
 conf_of(const char *alerts, const char *targets)
@@ -58,8 +57,7 @@ conf_of(const char *alerts, const char *targets)
 #define SHORT "+ short\ntype = loss\npattern = >0%\ncomment = c\n"
 #define ONE "+ A\nhost = h\nalerts = burst\n"
 
-/* --- what is told ------------------------------------------------------------------
- */
+/* --- what is told ----------------------------------------------------------------- */
 
 static bool
 held(void *ctx, const char *path, const char *alert)
@@ -153,8 +151,7 @@ make_file(const char *words)
 	}
 }
 
-/* --- tests -------------------------------------------------------------------------
- */
+/* --- tests ------------------------------------------------------------------------ */
 
 static void
 remember(void *ctx, int64_t row, double lost, unsigned pings, double median)

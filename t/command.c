@@ -219,8 +219,7 @@ test_limits(void)
 	ok(env && !seen, "a password is in the environment, not among the arguments");
 }
 
-/* --- outputs
- * --------------------------------------------------------------------------- */
+/* --- outputs ---------------------------------------------------------------------- */
 
 static struct times times;
 

@@ -219,8 +219,7 @@ test_measured(void)
 	is_int(called, 0, "a bad wifi is not its own traffic's");
 }
 
-/* --- counters ----------------------------------------------------------------------
- */
+/* --- counters --------------------------------------------------------------------- */
 
 static struct lineload_minute
 minute(double use, double packets, double discards, double errors)
@@ -294,8 +293,7 @@ test_lineload(void)
 	ok(is.use > 0.9 && is.full == 1, "a clock set back by a day begins anew");
 }
 
-/* --- causes ------------------------------------------------------------------------
- */
+/* --- causes ----------------------------------------------------------------------- */
 
 static struct infer_finding f;
 
@@ -444,8 +442,7 @@ test_signatures(void)
 	    "marks and no delay: a queue that is looked after, no incident");
 }
 
-/* --- links -------------------------------------------------------------------------
- */
+/* --- links ------------------------------------------------------------------------ */
 
 static void
 test_links(void)

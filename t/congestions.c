@@ -244,8 +244,7 @@ query(const char *sql)
 	return events_query(sql);
 }
 
-/* --- what comes ---------------------------------------------------------------------
- */
+/* --- what comes ------------------------------------------------------------------- */
 
 /* A round of PINGS of PATH that took LONG_S; each takes RTT, and some noise. */
 static void
@@ -450,8 +449,7 @@ test_kept(void)
 	ok(tellings == 0 && troubles == 1, "a damaged one is not used, which is told");
 }
 
-/* --- links --------------------------------------------------------------------------
- */
+/* --- links ------------------------------------------------------------------------ */
 
 /* DAYS of rounds, two in a quarter; between 18 and 21 UTC what lies behind the core has
  * so much more. */
@@ -527,8 +525,7 @@ test_links(void)
 	    "nothing is said of a target that is gone");
 }
 
-/* --- what a restart finds ------------------------------------------------------------
- */
+/* --- what a restart finds --------------------------------------------------------- */
 
 static void
 open_one(const char *subject, const char *source)
@@ -564,8 +561,7 @@ test_left_open(void)
 	ok(is_open("A.Core", "recurring") != 0, "one that is judged stays");
 }
 
-/* --- many ---------------------------------------------------------------------------
- */
+/* --- many ------------------------------------------------------------------------- */
 
 /* Minutes of interface INDEX of 10.0.0.HOST that is full and throws away. */
 static void

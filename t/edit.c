@@ -17,8 +17,7 @@
 #define M MASK_MARK
 #define MOST 4096
 
-/* --- secrets
- * -------------------------------------------------------------------------- */
+/* --- secrets ---------------------------------------------------------------------- */
 
 static void
 test_shown(void)
@@ -116,8 +115,7 @@ test_back(void)
 	mask_free(m);
 }
 
-/* --- drafts
- * --------------------------------------------------------------------------- */
+/* --- drafts ----------------------------------------------------------------------- */
 
 static void
 try_draft(int dir, unsigned number, bool fine, const char *what)
@@ -185,8 +183,7 @@ test_drafts(void)
 	free(command);
 }
 
-/* --- what may change
- * -------------------------------------------------------------------- */
+/* --- what may change -------------------------------------------------------------- */
 
 #define HEAD                                                                              \
 	"*** General ***\nowner = o\ncontact = a@b.c\ncgiurl = http://h/\ndatadir = /d\n" \
@@ -273,8 +270,7 @@ test_guard(void)
 	conf_free(b);
 }
 
-/* --- differences
- * -------------------------------------------------------------------------- */
+/* --- differences ------------------------------------------------------------------ */
 
 /* As text: "-old+new =same ~". */
 static void

@@ -16,8 +16,7 @@
 #define WALL 1700000000u /* of exporters */
 #define NOW (WALL * 1000LL + 5)
 
-/* --- what came out
- * -------------------------------------------------------------------- */
+/* --- what came out ---------------------------------------------------------------- */
 
 static struct exporters *all;
 static struct flow flow[64];
@@ -98,8 +97,7 @@ afresh(void)
 	clear();
 }
 
-/* --- datagrams
- * ------------------------------------------------------------------------ */
+/* --- datagrams -------------------------------------------------------------------- */
 
 static uint8_t bytes[65536];
 static struct pack p;

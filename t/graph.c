@@ -18,8 +18,7 @@
 
 #include "drawn.h"
 
-/* --- a world ------------------------------------------------------------------------
- */
+/* --- a world ---------------------------------------------------------------------- */
 
 static char dir[] = "/tmp/smokebox-graph.XXXXXX";
 
@@ -76,8 +75,7 @@ ask_for(const char *path)
 	};
 }
 
-/* --- pixels -------------------------------------------------------------------------
- */
+/* --- pixels ----------------------------------------------------------------------- */
 
 /* Is COLOR what OVER makes of UNDER at PCT per cent, give or take rounding? */
 static bool
@@ -248,8 +246,7 @@ test_marks(const struct conf *conf)
 	graph_free(&plain);
 }
 
-/* --- everything is drawn
- * --------------------------------------------------------------- */
+/* --- everything is drawn ---------------------------------------------------------- */
 
 static bool
 begins(const struct graph *g, unsigned format)
@@ -455,8 +452,7 @@ test_refusals(const struct conf *conf)
 	ok(graph_draw(&g, conf, &ask, &err) < 0, "so is a giant: %s", err.text);
 }
 
-/* --- how high
- * --------------------------------------------------------------------------- */
+/* --- how high --------------------------------------------------------------------- */
 
 static double
 height(const struct conf *conf, enum draw_kind kind, long span)

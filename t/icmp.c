@@ -34,8 +34,7 @@
 
 static const uint8_t key[16] = "0123456789abcdef";
 
-/* --- the bytes -----------------------------------------------------------------------
- */
+/* --- the bytes -------------------------------------------------------------------- */
 
 static struct echo_proof
 proof_for(const char *to)
@@ -148,8 +147,7 @@ codec(void)
 	ok(e.kind == ECHO_REQUEST && echo_proves(e.tag, key, &proof), "proves itself");
 }
 
-/* --- what errors mean
- * ------------------------------------------------------------------- */
+/* --- what errors mean ------------------------------------------------------------- */
 
 static void
 reasons(void)
@@ -201,8 +199,7 @@ reasons(void)
 		    ping_outcome_word(map[i].outcome));
 }
 
-/* --- a far end
- * ------------------------------------------------------------------------ */
+/* --- a far end -------------------------------------------------------------------- */
 
 /* What to do about the request with this number. */
 enum deed {
@@ -414,8 +411,7 @@ far_turn(struct far *far, bool obey)
 	}
 }
 
-/* --- a round
- * --------------------------------------------------------------------------- */
+/* --- a round ---------------------------------------------------------------------- */
 
 #define ANSWERED 32
 static struct round *got; /* the first one */
@@ -770,8 +766,7 @@ open_hosts(unsigned count)
 	    "are counted, with their buffer");
 }
 
-/* --- stamps, by a clock turned by hand
- * ------------------------------------------------------- */
+/* --- stamps, by a clock turned by hand -------------------------------------------- */
 
 #define US CLOCK_NS_PER_US
 /* Later than any stamp of the real kernel, which then makes no sense. */
@@ -945,8 +940,7 @@ stamps(void)
 	clock_real();
 }
 
-/* --- several sockets
- * ------------------------------------------------------------------------- */
+/* --- several sockets -------------------------------------------------------------- */
 
 /* One more round of one ping, by a clock turned by hand: it goes on when the far end
  * has heard the ping, and we the answer if there is one. */
@@ -1193,8 +1187,7 @@ classes(void)
 	ok(icmp_io_open(fd, &err) != 0, "no ICMP socket: %s", err.text);
 }
 
-/* --- a world of our own
- * ------------------------------------------------------------------ */
+/* --- a world of our own ----------------------------------------------------------- */
 
 static bool
 write_file(const char *file, const char *text)

@@ -110,8 +110,7 @@ test_check(void)
 	    "an hour later nothing is left of it");
 }
 
-/* --- the book ----------------------------------------------------------------------
- */
+/* --- the book --------------------------------------------------------------------- */
 
 static struct msg_ifcounters
 minute_of(uint32_t index, int64_t begin_s, uint32_t known_ms, double in, double out)
@@ -377,8 +376,7 @@ test_frames(void)
 	check_of(FLOW_SFLOW5, "sFlow beside NetFlow of no interface: none are");
 }
 
-/* --- who has how much ---------------------------------------------------------------
- */
+/* --- who has how much ------------------------------------------------------------- */
 
 /* The device of such a NUMBER. */
 static struct flow_ip
@@ -545,8 +543,7 @@ test_many(void)
 	ifbook_free(t);
 }
 
-/* --- exporters ---------------------------------------------------------------------
- */
+/* --- exporters -------------------------------------------------------------------- */
 
 #define EXPORTERS STORE_TRAFFIC "/exporters/"
 

@@ -65,8 +65,7 @@ configure(const char *presentation, const char *detail, const char *inside)
 	return conf;
 }
 
-/* --- who ---------------------------------------------------------------------------
- */
+/* --- who -------------------------------------------------------------------------- */
 
 static void
 test_names(const struct conf *conf)
@@ -137,8 +136,7 @@ test_vantages(const struct conf *conf)
 	    "several hosts are measured elsewhere");
 }
 
-/* --- pixels ------------------------------------------------------------------------
- */
+/* --- pixels ----------------------------------------------------------------------- */
 
 static struct msg_draw
 ask_for(const char *path, enum draw_kind kind, const char *slave)

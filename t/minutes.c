@@ -47,8 +47,7 @@ empty_dir(void)
 	trouble_count = 0;
 }
 
-/* --- traffic that is made up -------------------------------------------------------
- */
+/* --- traffic that is made up ------------------------------------------------------ */
 
 static struct minute_key
 host(unsigned n)
@@ -160,8 +159,7 @@ work(struct minutes *m, int64_t now)
 #define FIRST STORE_FLOWS "/1700002800.minutes"
 #define FIRST_SUM STORE_FLOWS "/1700002800.hour"
 
-/* --- written and read --------------------------------------------------------------
- */
+/* --- written and read ------------------------------------------------------------- */
 
 static void
 ring(void)
@@ -251,8 +249,7 @@ parts(void)
 	minuteparts_free(&p);
 }
 
-/* --- killed while writing ----------------------------------------------------------
- */
+/* --- killed while writing --------------------------------------------------------- */
 
 static void
 torn(void)
@@ -370,8 +367,7 @@ damaged(void)
 	empty_dir();
 }
 
-/* --- hours -------------------------------------------------------------------------
- */
+/* --- hours ------------------------------------------------------------------------ */
 
 static void
 hours(void)
@@ -416,8 +412,7 @@ hours(void)
 	empty_dir();
 }
 
-/* --- bounds ------------------------------------------------------------------------
- */
+/* --- bounds ----------------------------------------------------------------------- */
 
 static size_t
 hours_kept(unsigned kind)
@@ -499,8 +494,7 @@ bounds(void)
 	empty_dir();
 }
 
-/* --- forgetting --------------------------------------------------------------------
- */
+/* --- forgetting ------------------------------------------------------------------- */
 
 static uint64_t forgotten_rows;
 static char forgotten_text[512];
@@ -599,8 +593,7 @@ forgetting(void)
 	empty_dir();
 }
 
-/* --- how wrong can a sum be? -------------------------------------------------------
- */
+/* --- how wrong can a sum be? ------------------------------------------------------ */
 
 #define KEYS 400
 #define LISTED 40

@@ -241,8 +241,7 @@ test_events(void)
 	    "what was told while it went on is not told anew at its end");
 }
 
-/* --- flows ---------------------------------------------------------------------------
- */
+/* --- flows ------------------------------------------------------------------------ */
 
 /* EVENT of flow ID, as an ASA tells of begins: without octets. How many flows it is. */
 static unsigned

@@ -75,8 +75,7 @@ on_trouble(void *ctx, const char *text)
 
 static const struct paths_ops ops = { on_walk, on_tell, on_here, on_note, on_trouble };
 
-/* --- what comes --------------------------------------------------------------------
- */
+/* --- what comes ------------------------------------------------------------------- */
 
 static struct addr
 addr(const char *text)
@@ -223,8 +222,7 @@ stop(void)
 	paths = NULL;
 }
 
-/* --- on disk -----------------------------------------------------------------------
- */
+/* --- on disk ---------------------------------------------------------------------- */
 
 static unsigned kinds[PATH_KINDS];
 static struct path_record last[PATH_KINDS];
@@ -253,8 +251,7 @@ file_size(unsigned target)
 	return stat(pathfile_name(id(target), name), &st) == 0 ? st.st_size : -1;
 }
 
-/* --- tests -------------------------------------------------------------------------
- */
+/* --- tests ------------------------------------------------------------------------ */
 
 #define WAY "10.0.0.1 100.64.0.1 203.0.113.5 ="
 #define OTHER "10.0.0.1 100.64.0.1 203.0.113.9 ="

@@ -5,8 +5,7 @@
 #include "t/flowgram.h"
 #include "t/tap.h"
 
-/* --- numbers -------------------------------------------------------------------------
- */
+/* --- numbers ---------------------------------------------------------------------- */
 
 static void
 test_lines(void)
@@ -65,8 +64,7 @@ test_lines(void)
 	    "and of those that are not nothing");
 }
 
-/* --- what counts for whom ------------------------------------------------------------
- */
+/* --- what counts for whom --------------------------------------------------------- */
 
 static const uint16_t turned[][2] = { { 12, 4 }, { 8, 4 }, { 2, 4 }, { 1, 4 } };
 static const uint16_t otherwise[][2] = { { 1, 4 }, { 12, 4 }, { 8, 4 }, { 2, 4 } };

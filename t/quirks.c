@@ -14,8 +14,7 @@ ends(void)
 	pack_u32(&p, DST);
 }
 
-/* --- exporters -----------------------------------------------------------------------
- */
+/* --- exporters -------------------------------------------------------------------- */
 
 static void
 test_softflowd(void)
@@ -564,8 +563,7 @@ test_firewalls(void)
 	    "nfprobe: times of the clock in version 9, and its sampler");
 }
 
-/* --- sFlow ---------------------------------------------------------------------------
- */
+/* --- sFlow ------------------------------------------------------------------------ */
 
 static uint8_t *sample_at, *record_at;
 
@@ -723,8 +721,7 @@ test_switches(void)
 	    "PowerConnect: a sample of an odd length is a fault and no more");
 }
 
-/* --- what has brought others down ----------------------------------------------------
- */
+/* --- what has brought others down ------------------------------------------------- */
 
 static void
 test_netflow_falls(void)

@@ -252,8 +252,7 @@ sequences(void)
 	}
 }
 
-/* --- files that are others than expected -------------------------------------------
- */
+/* --- files that are others than expected ------------------------------------------ */
 
 /* A file that we would write to, of 5 pings and a step of 10 s. */
 static struct rrdfile

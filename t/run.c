@@ -21,8 +21,7 @@ struct probe_opts {
 	int unused;
 };
 
-/* --- a kind of measurement ----------------------------------------------------------
- */
+/* --- a kind of measurement -------------------------------------------------------- */
 
 static struct {
 	unsigned pings, ends, received, flushed;
@@ -116,8 +115,7 @@ static const struct probe_type fake_type = { .name = "fake",
 	.flush = fake_flush,
 	.end = fake_end };
 
-/* --- the host's other side ----------------------------------------------------------
- */
+/* --- the host's other side -------------------------------------------------------- */
 
 static struct round *got; /* the last ROUNDS */
 static unsigned gots;
@@ -206,8 +204,7 @@ pings_of(const struct round *r, enum ping_outcome outcome)
 	return n;
 }
 
-/* --- tests --------------------------------------------------------------------------
- */
+/* --- tests ------------------------------------------------------------------------ */
 
 static void
 rounds_follow(void)

@@ -4,8 +4,7 @@
 #include "t/tallied.h"
 #include "t/tap.h"
 
-/* --- one that tells twice
- * ------------------------------------------------------------- */
+/* --- one that tells twice --------------------------------------------------------- */
 
 static void
 test_once(void)
@@ -152,8 +151,7 @@ test_biflow(void)
 	    90, "and are a flow of their own");
 }
 
-/* --- two that see the same
- * ------------------------------------------------------------ */
+/* --- two that see the same -------------------------------------------------------- */
 
 /* The same flow from the router and, behind it, the switch, and one between own hosts
  * that the switch alone sees. */
@@ -391,8 +389,7 @@ test_back(void)
 	    "it is not waited for when the clock was set back a day");
 }
 
-/* --- what is watched
- * ------------------------------------------------------------------ */
+/* --- what is watched -------------------------------------------------------------- */
 
 static double of_host, of_all; /* packets per second that were suspicious at most */
 
@@ -480,8 +477,7 @@ test_foreign(void)
 	    "of traffic between others each exporter counts");
 }
 
-/* --- one interface that is looked at
- * -------------------------------------------------- */
+/* --- one interface that is looked at ---------------------------------------------- */
 
 static void
 is_way(struct flow_ip src, struct flow_ip dst, enum minute_way want, const char *what)

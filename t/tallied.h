@@ -17,8 +17,7 @@
 #define MINUTE_MS 60000
 #define PER_TABLE 4096
 
-/* --- what is given out
- * ---------------------------------------------------------------- */
+/* --- what is given out ------------------------------------------------------------ */
 
 static struct table {
 	struct minute_row row[PER_TABLE];
@@ -77,8 +76,7 @@ all_of(const struct table *t)
 	return sum;
 }
 
-/* --- what is offered
- * ------------------------------------------------------------------ */
+/* --- what is offered -------------------------------------------------------------- */
 
 static struct exporters *exporters;
 static struct exporter *exporter;

@@ -12,8 +12,7 @@
 #include "t/tallied.h"
 #include "t/tap.h"
 
-/* --- no flow
- * -------------------------------------------------------------------------- */
+/* --- no flow ---------------------------------------------------------------------- */
 
 static unsigned parts_given;
 static int64_t begin_given;
@@ -69,8 +68,7 @@ test_quiet(void)
 	    "an hour later nobody knows whether an exporter is alive");
 }
 
-/* --- one flow
- * ------------------------------------------------------------------------- */
+/* --- one flow --------------------------------------------------------------------- */
 
 static void
 test_tables(void)
@@ -184,8 +182,7 @@ test_ends(void)
 	    "what has no host is in the rest of the hosts");
 }
 
-/* --- sampling
- * ------------------------------------------------------------------------- */
+/* --- sampling --------------------------------------------------------------------- */
 
 static uint64_t random_state;
 
@@ -282,8 +279,7 @@ test_variance(void)
 	}
 }
 
-/* --- sets of interfaces
- * ---------------------------------------------------------------- */
+/* --- sets of interfaces ----------------------------------------------------------- */
 
 /* All up to so many, wherever they lie. */
 static void
@@ -308,8 +304,7 @@ test_set(void)
 	ifset_clear(&b);
 }
 
-/* --- what is absurd
- * ------------------------------------------------------------------- */
+/* --- what is absurd --------------------------------------------------------------- */
 
 static void
 test_absurd(void)
@@ -373,8 +368,7 @@ test_absurd(void)
 	}
 }
 
-/* --- privacy
- * -------------------------------------------------------------------------- */
+/* --- privacy ---------------------------------------------------------------------- */
 
 static void
 with_talkers(enum tally_talkers talkers, bool cut)
@@ -421,8 +415,7 @@ test_privacy(void)
 	    "in flows the remote end only");
 }
 
-/* --- conservation
- * --------------------------------------------------------------------- */
+/* --- conservation ----------------------------------------------------------------- */
 
 /* Many flows of many keys over several minutes: what was offered, and what was given.
  */
@@ -519,8 +512,7 @@ test_conservation(void)
 	    "what names no interface is not in the rest of interfaces");
 }
 
-/* --- the bound of a table
- * ------------------------------------------------------------- */
+/* --- the bound of a table --------------------------------------------------------- */
 
 #define KEYS 5000
 #define ROWS 256

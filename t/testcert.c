@@ -36,8 +36,7 @@ struct testcert {
 	LIST_HEAD(, testcert_client) clients;
 };
 
-/* --- certificates ------------------------------------------------------------------
- */
+/* --- certificates ----------------------------------------------------------------- */
 
 struct identity {
 	gnutls_x509_privkey_t key;
@@ -162,8 +161,7 @@ credentials(struct testcert *t)
 	forget(&who);
 }
 
-/* --- connections -------------------------------------------------------------------
- */
+/* --- connections ------------------------------------------------------------------ */
 
 static void
 client_free(struct testcert_client *c)

@@ -63,8 +63,7 @@ listener(unsigned *port)
 	return fd;
 }
 
-/* --- data --------------------------------------------------------------------------
- */
+/* --- data ------------------------------------------------------------------------- */
 
 static void
 data_over(struct client *c)
@@ -133,8 +132,7 @@ on_data_accept(evutil_socket_t fd, short what, void *ctx)
 	data_begin(c);
 }
 
-/* --- control -----------------------------------------------------------------------
- */
+/* --- control ---------------------------------------------------------------------- */
 
 static void
 passive(struct client *c, bool extended)

@@ -20,8 +20,7 @@ static struct probe_host host;
 static const struct probe_type *host_type;
 static uint8_t host_key[16];
 
-/* --- the gate -----------------------------------------------------------------------
- */
+/* --- the gate --------------------------------------------------------------------- */
 
 static struct test_ping *
 ping_of(struct probe_run *run, unsigned seq)
@@ -105,8 +104,7 @@ probe_run_by_index(uint32_t index)
 	return NULL;
 }
 
-/* --- the configuration ---------------------------------------------------------------
- */
+/* --- the configuration ------------------------------------------------------------ */
 
 const char *
 conf_target_value(const struct conf *conf, const struct conf_target *t, const char *key,
@@ -141,8 +139,7 @@ sandbox_read(const char *path)
 	(void)path;
 }
 
-/* --- the world
- * ------------------------------------------------------------------------ */
+/* --- the world -------------------------------------------------------------------- */
 
 bool
 testhost_netns(void)

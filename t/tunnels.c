@@ -15,8 +15,7 @@
 #define INNOCENT 0x0a000042  /* 10.0.0.66: what is written inside */
 #define ELSEWHERE 0xcb007105 /* 203.0.113.5: a "victim" that is written inside */
 
-/* --- packets -------------------------------------------------------------------------
- */
+/* --- packets ---------------------------------------------------------------------- */
 
 static uint8_t packet[512];
 static struct pack w;
@@ -270,8 +269,7 @@ test_headers(void)
 	    "Ethernet over MPLS: the IP packet in it is the outermost");
 }
 
-/* --- floods --------------------------------------------------------------------------
- */
+/* --- floods ----------------------------------------------------------------------- */
 
 #define RATE 100
 #define SAMPLES 200 /* a second: 20000 packets */

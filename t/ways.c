@@ -165,8 +165,7 @@ hopio_source(const struct addr *to)
 	return address(192, 0, 2, 1);
 }
 
-/* --- turning the clock -------------------------------------------------------------
- */
+/* --- turning the clock ------------------------------------------------------------ */
 
 static void
 on_found(void *ctx, const struct hops *p)

@@ -15,8 +15,7 @@
 
 #define FAMILY 28
 
-/* --- messages ----------------------------------------------------------------------
- */
+/* --- messages --------------------------------------------------------------------- */
 
 static struct nl_msg *
 begin(uint8_t command)
@@ -180,8 +179,7 @@ test_station(void)
 	ok(read_station(m, &s) < 0, "nothing of it");
 }
 
-/* --- counting ----------------------------------------------------------------------
- */
+/* --- counting --------------------------------------------------------------------- */
 
 #define MINUTE 60000
 #define START (29000000LL * MINUTE) /* a minute begins */
@@ -315,8 +313,7 @@ test_minutes(void)
 	wificount_free(t);
 }
 
-/* --- words -------------------------------------------------------------------------
- */
+/* --- words ------------------------------------------------------------------------ */
 
 static void
 test_words(void)
@@ -345,8 +342,7 @@ test_words(void)
 	    "names of files");
 }
 
-/* --- judging -----------------------------------------------------------------------
- */
+/* --- judging ---------------------------------------------------------------------- */
 
 /* What a radio says that was like this for two minutes. */
 static struct infer_finding

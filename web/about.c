@@ -187,8 +187,7 @@ page_config(struct request *r)
 	page_send(r, page, 200, "config.html");
 }
 
-/* --- for watchers
- * --------------------------------------------------------------------- */
+/* --- for watchers ----------------------------------------------------------------- */
 
 static void
 reply_line(struct request *r, unsigned status, const char *line)

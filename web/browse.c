@@ -27,8 +27,7 @@ show(struct request *r, const struct conf_target *t, const char *slave)
 		page_target(r, t, slave);
 }
 
-/* --- by path
- * -------------------------------------------------------------------------- */
+/* --- by path ---------------------------------------------------------------------- */
 
 void
 page_by_path(struct request *r)
@@ -47,8 +46,7 @@ page_by_path(struct request *r)
 	free(path);
 }
 
-/* --- SmokePing's addresses
- * ------------------------------------------------------------ */
+/* --- SmokePing's addresses -------------------------------------------------------- */
 
 /* Is REST what a server in front calls SmokePing's program: "smokeping.cgi",
  * "smokeping.fcgi", "sm.cgi"? */
@@ -155,8 +153,7 @@ page_top(struct request *r)
 	page_now(r);
 }
 
-/* --- the tree
- * ------------------------------------------------------------------------- */
+/* --- the tree --------------------------------------------------------------------- */
 
 static struct html *
 put_node(struct html *page, const struct conf_target *t, unsigned depth)

@@ -40,8 +40,7 @@ static struct {
 
 static const struct timeval second = { 1, 0 };
 
-/* --- who may ------------------------------------------------------------------------
- */
+/* --- who may ---------------------------------------------------------------------- */
 
 bool
 edit_may(struct request *r)
@@ -63,8 +62,7 @@ edit_may(struct request *r)
 	return false;
 }
 
-/* --- drafts
- * --------------------------------------------------------------------------- */
+/* --- drafts ----------------------------------------------------------------------- */
 
 static unsigned
 draft_of(const struct edit_call *call)
@@ -116,8 +114,7 @@ draft_write(struct edit_call *call, const char *text)
 	return error;
 }
 
-/* --- calls
- * ---------------------------------------------------------------------------- */
+/* --- calls ------------------------------------------------------------------------ */
 
 static void
 end(struct edit_call *call)

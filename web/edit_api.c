@@ -55,8 +55,7 @@ answer_end(struct json *j, struct request *r)
 	api_answer(r);
 }
 
-/* --- reading -------------------------------------------------------------------------
- */
+/* --- reading ---------------------------------------------------------------------- */
 
 static void
 put_flags(struct json *j, unsigned flags, const char *why)
@@ -194,8 +193,7 @@ edit_api_history(struct request *r)
 		    0, NULL, history);
 }
 
-/* --- drafts --------------------------------------------------------------------------
- */
+/* --- drafts ----------------------------------------------------------------------- */
 
 static void
 put_problems(struct json *j, const struct msg_edited *said)

@@ -42,8 +42,7 @@ visit_free(void *ctx)
 	free(v);
 }
 
-/* --- parts of pages ------------------------------------------------------------------
- */
+/* --- parts of pages --------------------------------------------------------------- */
 
 static struct html *
 begin(struct request *r, const char *title)
@@ -169,8 +168,7 @@ put_diff(struct html *page, const char *before, const char *after)
 	free(row);
 }
 
-/* --- the list
- * ------------------------------------------------------------------------- */
+/* --- the list --------------------------------------------------------------------- */
 
 static void
 show_list(struct request *r, struct edit_call *call, const struct msg_edited *said,
@@ -201,8 +199,7 @@ show_list(struct request *r, struct edit_call *call, const struct msg_edited *sa
 	page_send(r, page, 200, "files.html");
 }
 
-/* --- the editor
- * ------------------------------------------------------------------------ */
+/* --- the editor ------------------------------------------------------------------- */
 
 /* In the words of the one who edits: what became of it. */
 static void
@@ -394,8 +391,7 @@ edit_page(struct request *r)
 		edit_ask(call, EDIT_TEXT, v->file, 0, 0, NULL, show_file);
 }
 
-/* --- history
- * ---------------------------------------------------------------------------- */
+/* --- history ---------------------------------------------------------------------- */
 
 static void
 put_versions(struct html *page, const struct visit *v, const struct msg_edited *said)

@@ -113,8 +113,7 @@ figure_span(char *buf, size_t size, int64_t seconds)
 	snprintf(buf, size, "%" PRId64 " %s%s", n, unit[i].word, n == 1 ? "" : "s");
 }
 
-/* --- in the words of a configuration
- * -------------------------------------------------- */
+/* --- in the words of a configuration ---------------------------------------------- */
 
 /* A conversion at S, behind its %: flags, width, precision and letter into SPEC as
  * printf() takes them for a double (or a long long), bounded. Its length, or 0. */

@@ -352,8 +352,7 @@ draw_facts(
 	return 0;
 }
 
-/* --- options ------------------------------------------------------------------------
- */
+/* --- options ---------------------------------------------------------------------- */
 
 static void option(struct args *a, const char *name, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
@@ -424,8 +423,7 @@ draw_scale(struct draw *d)
 	option(&d->args, "--lower-limit", "%g", d->low);
 }
 
-/* --- one graph ----------------------------------------------------------------------
- */
+/* --- one graph -------------------------------------------------------------------- */
 
 /* Take sizes, scale and bytes out of what librrd answered. */
 static void

@@ -213,8 +213,7 @@ interfaces_forget(void)
 	memset(&interfaces, 0, sizeof interfaces);
 }
 
-/* --- minutes that grow -------------------------------------------------------------
- */
+/* --- minutes that grow ------------------------------------------------------------ */
 
 /* The tables of two minutes. */
 struct growing {

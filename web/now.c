@@ -236,8 +236,7 @@ page_section(struct request *r, const struct conf_target *group)
 	free(safe);
 }
 
-/* --- in a hierarchy
- * ------------------------------------------------------------------- */
+/* --- in a hierarchy --------------------------------------------------------------- */
 
 static void
 put_place_trail(struct html *page, const char *id, const struct spot *p)

@@ -21,8 +21,7 @@
 #define REFRESH_MIN_S 30 /* between two looks without scripts */
 #define PROBLEMS_SHOWN 3 /* in the banner; the rest is one click away */
 
-/* --- banners: what the reader must know on whatever page
- * ------------------------------ */
+/* --- banners: what the reader must know on whatever page -------------------------- */
 
 static struct html *
 banner(struct html *page, const char *kind, const char *text)
@@ -129,8 +128,7 @@ banner_store(struct html *page)
 	    queued, queued == 1 ? "round waits" : "rounds wait", t[0].text);
 }
 
-/* --- the frame
- * ------------------------------------------------------------------------ */
+/* --- the frame -------------------------------------------------------------------- */
 
 /* Sentences that were written when something happened tell the time of this machine. */
 static void
@@ -276,8 +274,7 @@ page_trail(struct html *page, const struct conf_target *t)
 	free(menu);
 }
 
-/* --- lists of many pages
- * -------------------------------------------------------------- */
+/* --- lists of many pages ---------------------------------------------------------- */
 
 int
 page_first(struct request *r, size_t per, size_t *first)

@@ -225,8 +225,7 @@ on_turn(evutil_socket_t fd, short what, void *arg)
 	arm();
 }
 
-/* --- rrdcached: what it keeps is flushed before it is drawn -------------------------
- */
+/* --- rrdcached: what it keeps is flushed before it is drawn ----------------------- */
 
 static void
 another_line(void)

@@ -55,8 +55,7 @@ look_brief(enum look look)
 	}
 }
 
-/* --- the strip ---------------------------------------------------------------------
- */
+/* --- the strip -------------------------------------------------------------------- */
 
 /* How T, which is measured there, is just now. */
 static void
@@ -224,8 +223,7 @@ path_is_down(void)
 	return false;
 }
 
-/* --- hops --------------------------------------------------------------------------
- */
+/* --- hops ------------------------------------------------------------------------- */
 
 static void
 put_hop(struct html *way, const struct hop *h, const struct ladder *l)
@@ -279,8 +277,7 @@ put_hops(struct html *item, const struct hops *way)
 	html_flag(item, "w_unreached", (way->flags & HOPS_REACHED) == 0);
 }
 
-/* --- what changed ------------------------------------------------------------------
- */
+/* --- what changed ----------------------------------------------------------------- */
 
 /* The newest SHOWN of a file's records. */
 struct newest {
@@ -325,8 +322,7 @@ put_history(struct html *item, uint64_t id)
 	free(n);
 }
 
-/* --- a target's way ----------------------------------------------------------------
- */
+/* --- a target's way --------------------------------------------------------------- */
 
 /* A few words on the way to T, as values of ITEM. */
 static void

@@ -45,8 +45,7 @@ put_seconds(struct json *j, const char *key, int64_t ns)
 		jw_num(j, (double)ns / 1e9);
 }
 
-/* --- the ladder --------------------------------------------------------------------
- */
+/* --- the ladder ------------------------------------------------------------------- */
 
 static void
 put_anchor(struct json *j, const struct ladder *l, bool v6, enum rung rung)
@@ -127,8 +126,7 @@ answer_ladder(struct request *r)
 	api_answer(r);
 }
 
-/* --- one way -----------------------------------------------------------------------
- */
+/* --- one way ---------------------------------------------------------------------- */
 
 /* NOW: not one of the past, whose figures were its own. */
 static void

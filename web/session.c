@@ -53,8 +53,7 @@ static struct {
 	unsigned tries;
 } all;
 
-/* --- the password --------------------------------------------------------------------
- */
+/* --- the password ----------------------------------------------------------------- */
 
 static bool
 same_file(const struct stat *a, const struct stat *b)
@@ -113,8 +112,7 @@ is_right(const char *password)
 	return right;
 }
 
-/* --- lock-out ------------------------------------------------------------------------
- */
+/* --- lock-out --------------------------------------------------------------------- */
 
 /* Whose tries are counted together: those of an address, or of what is one site's in
  * IPv6, where a host chooses among many; the client's, where a proxy of ours tells it.
@@ -201,8 +199,7 @@ note_wrong(size_t at, int64_t now)
 		    all.peer[at].peer, wrong, (long long)seconds);
 }
 
-/* --- sessions
- * ------------------------------------------------------------------------- */
+/* --- sessions --------------------------------------------------------------------- */
 
 /* The id in R's cookie. False when there is none. */
 static bool

@@ -75,8 +75,7 @@ skin_forget(void)
 	skin.known = false;
 }
 
-/* --- filling it
- * ----------------------------------------------------------------------- */
+/* --- filling it ------------------------------------------------------------------- */
 
 /* What can stand between <## and ##>. */
 static const char *const names[] = { "menu", "title", "remark", "overview", "body",

@@ -84,8 +84,7 @@ put_picture(FILE *out, const struct conf_target *t, const char *slave,
 	free(path);
 }
 
-/* --- what is below
- * ----------------------------------------------------------------------- */
+/* --- what is below ---------------------------------------------------------------- */
 
 static void
 put_small(
@@ -134,8 +133,7 @@ put_below(FILE *out, struct request *r, const struct skin_view *v)
 		fprintf(out, "<p>%zu more are in the menu.</p>\n", left);
 }
 
-/* --- charts
- * ------------------------------------------------------------------------------ */
+/* --- charts ----------------------------------------------------------------------- */
 
 static void
 put_charted(FILE *out, const struct skin_view *v, const struct conf_target *t)
@@ -237,8 +235,7 @@ skin_overview(FILE *out, struct request *r, const struct skin_view *v)
 	fputs("</div>\n", out);
 }
 
-/* --- itself
- * ------------------------------------------------------------------------------ */
+/* --- itself ----------------------------------------------------------------------- */
 
 /* Where V's target is, as SLAVE ("" for all) sees it. */
 static void

@@ -42,8 +42,7 @@ put_safe(FILE *out, const char *text)
 	free(safe);
 }
 
-/* --- entries
- * ----------------------------------------------------------------------------- */
+/* --- entries ---------------------------------------------------------------------- */
 
 /* How an entry stands to the page: not on its way, above it, or the page itself. */
 enum on {
@@ -147,8 +146,7 @@ put_charts(FILE *out, const struct skin_view *v)
 	fputs("</li>\n", out);
 }
 
-/* --- forms
- * ------------------------------------------------------------------------------- */
+/* --- forms ------------------------------------------------------------------------ */
 
 static void
 put_hierarchies(FILE *out, const struct skin_view *v)

@@ -59,8 +59,7 @@ seconds_of(const struct minutetable *t, int64_t now)
 	return now - t->begin_s;
 }
 
-/* --- summing up --------------------------------------------------------------------
- */
+/* --- summing up ------------------------------------------------------------------- */
 
 struct asking {
 	struct talkers *t;
@@ -196,8 +195,7 @@ talkers_known(void)
 	return known;
 }
 
-/* --- the course of time ------------------------------------------------------------
- */
+/* --- the course of time ----------------------------------------------------------- */
 
 struct following {
 	struct talkers_course *c;

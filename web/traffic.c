@@ -64,8 +64,7 @@ traffic_bytes(char *buf, size_t size, double octets)
 	return buf;
 }
 
-/* --- rows ---------------------------------------------------------------------------
- */
+/* --- rows ------------------------------------------------------------------------- */
 
 /* "9.61" and "Mbit/s" apart, so that the unit may be paler; nothing for nothing. */
 static void
@@ -198,8 +197,7 @@ put_sections(struct html *page, const struct traffic_view *v)
 	html_flag(page, "hidden", !v->hosts);
 }
 
-/* --- the sentence -------------------------------------------------------------------
- */
+/* --- the sentence ----------------------------------------------------------------- */
 
 /* "9.6 Mbit/s in and 0.4 Mbit/s out" */
 static void
@@ -268,8 +266,7 @@ put_sentence(struct html *page, const struct traffic_view *v)
 	talkers_free(&just);
 }
 
-/* --- the course ----------------------------------------------------------------------
- */
+/* --- the course ------------------------------------------------------------------- */
 
 static void
 put_course(struct html *page, const struct traffic_view *v)
@@ -309,8 +306,7 @@ put_course(struct html *page, const struct traffic_view *v)
 	free(svg);
 }
 
-/* --- the frame -----------------------------------------------------------------------
- */
+/* --- the frame -------------------------------------------------------------------- */
 
 static void
 put_form(struct html *page, struct request *r, const struct traffic_view *v)

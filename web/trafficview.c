@@ -206,8 +206,7 @@ trafficview_trust(struct html *page, const struct traffic_view *v)
 	trust_samples(page);
 }
 
-/* --- exporters -----------------------------------------------------------------------
- */
+/* --- exporters -------------------------------------------------------------------- */
 
 static const char *
 origin(const struct msg_exporter *x)

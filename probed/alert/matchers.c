@@ -29,8 +29,7 @@ span(const double *y, size_t count, size_t back, size_t upto)
 	return (struct span){ y + count - back, back - upto };
 }
 
-/* --- Avgratio, Medratio: historic, current, comparator, percentage -----------------
- */
+/* --- Avgratio, Medratio: historic, current, comparator, percentage ---------------- */
 
 static size_t
 sum_length(const struct matcher *m)
@@ -127,8 +126,7 @@ median(const struct matcher *m, const struct values *v, bool before)
 		    robust_median(span(v->rtt, v->count, new, 0))) > m->arg[2];
 }
 
-/* --- CheckLoss, CheckLatency: l, x; ConsecutiveLoss ---------------------------------
- */
+/* --- CheckLoss, CheckLatency: l, x; ConsecutiveLoss ------------------------------- */
 
 /* Goes over to the other state when the newest NEED values all ask for it: at or above
  * RAISE, or below CLEAR once raised. The mark of the start among them: it stays. */
@@ -185,8 +183,7 @@ consecutive_loss(const struct matcher *m, const struct values *v, bool before)
 	    m->arg[2], before);
 }
 
-/* --- ExpLoss: hist, rising, falling, skip, fast -------------------------------------
- */
+/* --- ExpLoss: hist, rising, falling, skip, fast ----------------------------------- */
 
 static size_t
 exp_length(const struct matcher *m)

@@ -155,8 +155,7 @@ icmpsock_open(struct icmpsock *s, int family)
 	return icmpsock_open_class(s, &(struct icmpsock_class){ .family = family });
 }
 
-/* --- asking a socket ----------------------------------------------------------------
- */
+/* --- asking a socket -------------------------------------------------------------- */
 
 /* An integer option of FD; FALLBACK where it has none. */
 static int

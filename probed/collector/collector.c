@@ -81,8 +81,7 @@ static struct {
 static const struct timeval report_every = { 2, 0 };
 static const struct timeval tick_every = { 1, 0 };
 
-/* --- in
- * -------------------------------------------------------------------------------- */
+/* --- in --------------------------------------------------------------------------- */
 
 /* Where datagrams are read to: one batch at a time. */
 static struct {
@@ -246,8 +245,7 @@ on_impatient(evutil_socket_t fd, short what, void *arg)
 	begin_reading();
 }
 
-/* --- out
- * ------------------------------------------------------------------------------- */
+/* --- out -------------------------------------------------------------------------- */
 
 static void
 send_totals(struct link *link)
@@ -552,8 +550,7 @@ on_report(evutil_socket_t fd, short what, void *arg)
 		send_stranger(link, &collector.senders.stranger[i]);
 }
 
-/* --- life
- * ------------------------------------------------------------------------------ */
+/* --- life ------------------------------------------------------------------------- */
 
 /* Interfaces may come while we work. */
 static void

@@ -27,8 +27,7 @@
 #define OTHERS_BURST 32
 #define NO_PORT (UINT16_MAX + 1u)
 
-/* --- the table -----------------------------------------------------------------------
- */
+/* --- the table -------------------------------------------------------------------- */
 
 struct exporters *
 exporters_new(void)
@@ -335,8 +334,7 @@ exporters_sweep(struct exporters *e, int64_t now_ms)
 		x->agent_elsewhere = x->agent_elsewhere && is_elsewhere(e, x, now_ms);
 }
 
-/* --- sampling ------------------------------------------------------------------------
- */
+/* --- sampling --------------------------------------------------------------------- */
 
 /* Have the oldest go that is not PORT's. */
 static bool

@@ -54,8 +54,7 @@ struct flowcache {
 	int64_t latest_ms;
 };
 
-/* --- the table -----------------------------------------------------------------------
- */
+/* --- the table -------------------------------------------------------------------- */
 
 /* Seeded, so that nobody can choose packets that all fall into one bucket: 64 times 64
  * bits to 128, folded, word by word. */
@@ -109,8 +108,7 @@ forget(struct flowcache *c, struct entry *e)
 	c->count--;
 }
 
-/* --- going ---------------------------------------------------------------------------
- */
+/* --- going ------------------------------------------------------------------------ */
 
 static void
 take_ip(struct flow_ip *ip, const uint8_t *bytes, uint8_t len)
@@ -185,8 +183,7 @@ flowcache_flush(struct flowcache *c)
 		go(c, e, FLOWCACHE_FORCED);
 }
 
-/* --- coming --------------------------------------------------------------------------
- */
+/* --- coming ----------------------------------------------------------------------- */
 
 static void
 key_of(const struct flowcache_seen *s, struct key *k)
@@ -307,8 +304,7 @@ flowcache_add(struct flowcache *c, const struct flowcache_seen *s)
 	return first;
 }
 
-/* --- life ----------------------------------------------------------------------------
- */
+/* --- life ------------------------------------------------------------------------- */
 
 unsigned
 flowcache_count(const struct flowcache *c)

@@ -16,8 +16,7 @@
 #define EXPORTER_BYTES (16u + 16 + 8 + 4 + 4 + 1 + 2 + 8 + 8 + 8 + 4 + 4 + 2)
 #define TEMPLATE_BYTES (4u + 1 + 8 + 2 + 2)
 
-/* --- writing -------------------------------------------------------------------------
- */
+/* --- writing ---------------------------------------------------------------------- */
 
 static bool
 is_learned(const struct exporter *x)
@@ -137,8 +136,7 @@ lessons_write(const struct exporters *e, uint8_t *buf, size_t size, uint32_t *le
 	return len;
 }
 
-/* --- reading -------------------------------------------------------------------------
- */
+/* --- reading ---------------------------------------------------------------------- */
 
 struct reading {
 	struct exporters *e;

@@ -48,8 +48,7 @@ struct mirrors {
 	int64_t now_ms; /* while flows go */
 };
 
-/* --- flows ---------------------------------------------------------------------------
- */
+/* --- flows ------------------------------------------------------------------------ */
 
 /* The exporter of the packets of interface INDEX: this host. */
 static struct exporter *
@@ -88,8 +87,7 @@ on_flow(void *ctx, struct flow *f)
 		m->sink->flow(m->sink->ctx, f);
 }
 
-/* --- packets -------------------------------------------------------------------------
- */
+/* --- packets ---------------------------------------------------------------------- */
 
 /* Bytes of packet P from its IP header on, which says how many; but what it says is no
  * more than there was. */
@@ -198,8 +196,7 @@ on_packets(evutil_socket_t fd, short what, void *arg)
 	}
 }
 
-/* --- life ----------------------------------------------------------------------------
- */
+/* --- life ------------------------------------------------------------------------- */
 
 struct mirrors *
 mirrors_new(

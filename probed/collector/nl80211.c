@@ -81,8 +81,7 @@ nl80211_read_interface(const void *data, size_t len, struct nl80211_interface *t
 	return 0;
 }
 
-/* --- stations ----------------------------------------------------------------------
- */
+/* --- stations --------------------------------------------------------------------- */
 
 /* bit/s; the older attribute has 16 bits for units of 100 kbit/s. */
 static double

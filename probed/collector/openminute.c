@@ -130,8 +130,7 @@ open_minute_name(struct open_minute *m, const uint64_t address[2])
 		m->new_rows = m->guests.count;
 }
 
-/* --- giving out
- * ----------------------------------------------------------------------- */
+/* --- giving out ------------------------------------------------------------------- */
 
 /* A table on its way out. */
 struct giving {

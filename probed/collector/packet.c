@@ -40,8 +40,7 @@ take_ip(struct flow_ip *ip, struct wire *w, unsigned len)
 	memcpy(ip->bytes, bytes, len);
 }
 
-/* --- ports ---------------------------------------------------------------------------
- */
+/* --- ports ------------------------------------------------------------------------ */
 
 /* What P carries, by READ. It is beside P: nothing in it changes what P is, nor is it
  * P's fault. */
@@ -255,8 +254,7 @@ read_transport(struct packet *p, struct wire w)
 	}
 }
 
-/* --- IP ------------------------------------------------------------------------------
- */
+/* --- IP --------------------------------------------------------------------------- */
 
 /* Half of a header is nobody's: one address without the other says nothing. */
 static int
@@ -372,8 +370,7 @@ read_ip(struct packet *p, struct wire w)
 	}
 }
 
-/* --- links ---------------------------------------------------------------------------
- */
+/* --- links ------------------------------------------------------------------------ */
 
 static int
 read_mpls(struct packet *p, struct wire w)

@@ -36,8 +36,7 @@ struct radios {
 	struct msg_out out;
 };
 
-/* --- out ---------------------------------------------------------------------------
- */
+/* --- out -------------------------------------------------------------------------- */
 
 static void
 tell(struct radios *r, const struct msg_wifi *m, bool minute)
@@ -56,8 +55,7 @@ on_span(void *ctx, const struct wifi *w)
 	tell(ctx, &m, w->span.minute);
 }
 
-/* --- the kernel --------------------------------------------------------------------
- */
+/* --- the kernel ------------------------------------------------------------------- */
 
 static void
 hang_up(struct radios *r)
@@ -169,8 +167,7 @@ on_station(struct nl_msg *msg, void *arg)
 	return NL_OK;
 }
 
-/* --- turns -------------------------------------------------------------------------
- */
+/* --- turns ------------------------------------------------------------------------ */
 
 static enum wifi_sight
 look(struct radios *r)

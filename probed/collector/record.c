@@ -12,8 +12,7 @@
 /* No time behind it is one. */
 #define YEAR_9999_MS 253402300799999ULL
 
-/* --- reading -------------------------------------------------------------------------
- */
+/* --- reading ---------------------------------------------------------------------- */
 
 static inline uint64_t
 record_number(const uint8_t *p, unsigned len)
@@ -118,8 +117,7 @@ record_read(const struct template *t, struct wire *w, struct field_record *r)
 	return wire_ok(w);
 }
 
-/* --- understanding -------------------------------------------------------------------
- */
+/* --- understanding ---------------------------------------------------------------- */
 
 /* What is needed of a record and its template, in few words. */
 struct view {

@@ -23,8 +23,7 @@ struct samples_source {
 	uint32_t rate; /* by the last window's pool; 0: as it is told */
 };
 
-/* --- the table -----------------------------------------------------------------------
- */
+/* --- the table -------------------------------------------------------------------- */
 
 struct samples *
 samples_new(void)
@@ -131,8 +130,7 @@ source_of(
 	return new;
 }
 
-/* --- what samples say ----------------------------------------------------------------
- */
+/* --- what samples say ------------------------------------------------------------- */
 
 static uint32_t
 by_pool(const struct samples_source *s, uint32_t told)

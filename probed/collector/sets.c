@@ -15,8 +15,7 @@ struct walk {
 	unsigned port; /* where it came from */
 };
 
-/* --- templates -----------------------------------------------------------------------
- */
+/* --- templates -------------------------------------------------------------------- */
 
 /* COUNT fields of a template, of which the first SCOPES are scopes. */
 static int
@@ -172,8 +171,7 @@ sets_learn(struct exporters *e, struct exporter *x, unsigned port, bool options,
 	return 0;
 }
 
-/* --- data ----------------------------------------------------------------------------
- */
+/* --- data ------------------------------------------------------------------------- */
 
 /* Data of X wait for template ID. */
 static void
@@ -230,8 +228,7 @@ set_data(struct walk *k, uint32_t id, struct wire w)
 	}
 }
 
-/* --- the walk
- * ------------------------------------------------------------------------- */
+/* --- the walk --------------------------------------------------------------------- */
 
 static void
 set_one(struct walk *k, uint32_t id, struct wire w)

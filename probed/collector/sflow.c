@@ -21,8 +21,7 @@
 #define RECORD_GATEWAY 1003
 #define COUNTERS_INTERFACE 1
 
-/* --- small things
- * --------------------------------------------------------------------- */
+/* --- small things ----------------------------------------------------------------- */
 
 static struct flow_ip
 sflow_ip(struct wire *w)
@@ -62,8 +61,7 @@ sflow_interface(uint32_t format, uint32_t value)
 	return format != 0 || value == FLOW_INTERFACE_SELF ? 0 : value;
 }
 
-/* --- records of a flow sample
- * ---------------------------------------------------------- */
+/* --- records of a flow sample ----------------------------------------------------- */
 
 /* What a flow sample has said so far. */
 struct sample {
@@ -311,8 +309,7 @@ take_flow_record(struct decoding *d, void *ctx, uint32_t tag, struct wire w)
 	sample_record(d, ctx, tag, w);
 }
 
-/* --- samples
- * --------------------------------------------------------------------------- */
+/* --- samples ---------------------------------------------------------------------- */
 
 /* Which way a packet went when it was sampled: the source of the sample is one of its
  * interfaces. */

@@ -109,8 +109,7 @@ struct tally {
 	struct tally_counts counts;
 };
 
-/* --- the way of a record into what is gathered
- * ----------------------------------------- */
+/* --- the way of a record into what is gathered ------------------------------------ */
 
 static void drain(struct tally *t);
 
@@ -613,8 +612,7 @@ tally_flow(struct tally *t, const struct flow *f, int64_t now_ms)
 		t->counts.absurd++;
 }
 
-/* --- from what is gathered into the tables
- * --------------------------------------------- */
+/* --- from what is gathered into the tables ---------------------------------------- */
 
 /* Something to be added to a row. */
 struct addition {
@@ -1001,8 +999,7 @@ drain(struct tally *t)
 	gather_take(t->gather, take, t);
 }
 
-/* --- the passing of minutes
- * ------------------------------------------------------------ */
+/* --- the passing of minutes ------------------------------------------------------- */
 
 static void
 close_minute(struct tally *t, int64_t minute, tally_part_fn part, void *ctx)
@@ -1070,8 +1067,7 @@ tally_tell(struct tally *t, int64_t now_ms, tally_part_fn part, void *ctx)
 	}
 }
 
-/* --- life
- * ------------------------------------------------------------------------------ */
+/* --- life ------------------------------------------------------------------------- */
 
 bool
 tally_tells(const struct tally *t, const struct exporter *x)

@@ -11,8 +11,7 @@
 #define AGE_NETFLOW9_MS (6 * 3600 * 1000LL)
 #define AGE_IPFIX_MS (90 * 60 * 1000LL)
 
-/* --- variants ------------------------------------------------------------------------
- */
+/* --- variants --------------------------------------------------------------------- */
 
 static struct template *
 newest(const struct exporter *x, uint32_t id)
@@ -134,8 +133,7 @@ limit_variants(struct exporters *e, const struct exporter *x, uint32_t id)
 	}
 }
 
-/* --- use and age ---------------------------------------------------------------------
- */
+/* --- use and age ------------------------------------------------------------------ */
 
 void
 template_drop(struct exporters *e, struct template *t)
@@ -250,8 +248,7 @@ template_sweep(struct exporters *e, int64_t now_ms)
 		template_drop(e, t);
 }
 
-/* --- compiling
- * ------------------------------------------------------------------------ */
+/* --- compiling -------------------------------------------------------------------- */
 
 /* The length of a record, the least where some fields are variable; 0 when it has
  * none, and -1 when it is too long. */
@@ -327,8 +324,7 @@ template_compile(struct template *t, const struct template_field *field, unsigne
 	}
 }
 
-/* --- defining
- * ------------------------------------------------------------------------- */
+/* --- defining --------------------------------------------------------------------- */
 
 bool
 template_may_change(struct exporter *x, int64_t now_ms)

@@ -99,8 +99,7 @@ grow(struct toptable *t)
 	place_all(t);
 }
 
-/* --- dropping the lesser half --------------------------------------------------------
- */
+/* --- dropping the lesser half ----------------------------------------------------- */
 
 static uint64_t
 most_octets(const struct top_row *row)
@@ -173,8 +172,7 @@ drop_lesser(struct toptable *t)
 	place_all(t);
 }
 
-/* --- adding
- * --------------------------------------------------------------------------- */
+/* --- adding ----------------------------------------------------------------------- */
 
 static bool
 same_key(const struct top_key *a, const struct top_key *b)

@@ -47,8 +47,7 @@ wificount_free(struct wificount *t)
 	free(t);
 }
 
-/* --- minutes -----------------------------------------------------------------------
- */
+/* --- minutes ---------------------------------------------------------------------- */
 
 /* The minute is over: tell of it, unless nothing is known of it. */
 static void
@@ -100,8 +99,7 @@ spread(struct wificount *t, struct radio *r, int64_t from, int64_t to,
 	}
 }
 
-/* --- samples -----------------------------------------------------------------------
- */
+/* --- samples ---------------------------------------------------------------------- */
 
 static struct radio *
 radio_of(struct wificount *t, const struct nl80211_interface *i)

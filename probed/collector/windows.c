@@ -97,8 +97,7 @@ struct windows {
 	void (*note)(void *ctx, const struct own_host *h);
 };
 
-/* --- hosts
- * ---------------------------------------------------------------------------- */
+/* --- hosts ------------------------------------------------------------------------ */
 
 static void
 clear(struct watched *h)
@@ -271,8 +270,7 @@ drop_hosts(struct windows *w)
 		place(w, i);
 }
 
-/* --- adding
- * --------------------------------------------------------------------------- */
+/* --- adding ----------------------------------------------------------------------- */
 
 static void
 add_now(struct cell *c, const struct window_share *s)
@@ -389,8 +387,7 @@ windows_add(
 	memcpy(h->exporter, s->exporter, sizeof h->exporter);
 }
 
-/* --- looking
- * -------------------------------------------------------------------------- */
+/* --- looking ---------------------------------------------------------------------- */
 
 static struct suspicion_figure
 figure(double value, double var)
@@ -528,8 +525,7 @@ look_at(
 	return most;
 }
 
-/* --- the passing of seconds
- * ----------------------------------------------------------- */
+/* --- the passing of seconds ------------------------------------------------------- */
 
 struct found {
 	double most;
@@ -770,8 +766,7 @@ windows_tick(struct windows *w, int64_t now_ms,
 	drop_hosts(w);
 }
 
-/* --- life
- * ----------------------------------------------------------------------------- */
+/* --- life ------------------------------------------------------------------------- */
 
 struct windows *
 windows_new(uint64_t secret)

@@ -222,8 +222,7 @@ by_section(struct address *a, const struct conf *conf, const struct conf_section
 	want_secrets(a, s);
 }
 
-/* --- all ---------------------------------------------------------------------------
- */
+/* --- all -------------------------------------------------------------------------- */
 
 /* The program sendmail would take it for an option, and with it anything at all. */
 static void

@@ -80,8 +80,7 @@ blockade_max(const struct conf_section *s)
 	return (unsigned)strtoul(conf_value(s, "max", MAX), NULL, 10);
 }
 
-/* --- attacks ------------------------------------------------------------------------
- */
+/* --- attacks ---------------------------------------------------------------------- */
 
 static void
 take_text(const json_t *e, const char *key, char *buf, size_t size)
@@ -138,8 +137,7 @@ onslaught_read(
 	return 0;
 }
 
-/* --- what may be done ---------------------------------------------------------------
- */
+/* --- what may be done ------------------------------------------------------------- */
 
 /* Is HOST in LIST? */
 static bool
@@ -216,8 +214,7 @@ blockade_refusal(const struct conf_section *s, const struct onslaught *o,
 	return NULL;
 }
 
-/* --- what is said -------------------------------------------------------------------
- */
+/* --- what is said ----------------------------------------------------------------- */
 
 /* The word of the list that is of the family: with a colon, or without. */
 static void

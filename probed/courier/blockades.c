@@ -81,8 +81,7 @@ section_of(const struct blockade *b)
 	return s != NULL && blockade_is(s) ? s : NULL;
 }
 
-/* --- telling ------------------------------------------------------------------------
- */
+/* --- telling ---------------------------------------------------------------------- */
 
 static void
 tell(struct blockade *b, bool gone)
@@ -130,8 +129,7 @@ set_state(struct blockade *b, enum blockade_state state, const char *why)
 	b->told = false;
 }
 
-/* --- life of one --------------------------------------------------------------------
- */
+/* --- life of one ------------------------------------------------------------------ */
 
 static struct blockade *
 find(const char *action, const char *host, bool out)
@@ -194,8 +192,7 @@ set(char **text, const char *value)
 	*text = mem_str(value);
 }
 
-/* --- the runner's book ---------------------------------------------------------------
- */
+/* --- the runner's book ------------------------------------------------------------ */
 
 static void
 take(const struct msg_in_force *m)
@@ -295,8 +292,7 @@ describe(const struct blockade *b, struct msg_in_force *m)
 	       strlen(b->arguments) < sizeof m->arguments;
 }
 
-/* --- programs -----------------------------------------------------------------------
- */
+/* --- programs --------------------------------------------------------------------- */
 
 #define WORDS_MAX (2 * ERRAND_ARGS) /* one too many is seen, and refused */
 
@@ -425,8 +421,7 @@ on_withdrawn(void *ctx, const struct outcome *o)
 		set_state(b, BLOCKADE_SPENT, "");
 }
 
-/* --- what ought to be ---------------------------------------------------------------
- */
+/* --- what ought to be ------------------------------------------------------------- */
 
 static unsigned
 active(const char *action)
@@ -664,8 +659,7 @@ on_look(evutil_socket_t fd, short what, void *arg)
 		tell(b, false);
 }
 
-/* --- life ---------------------------------------------------------------------------
- */
+/* --- life ------------------------------------------------------------------------- */
 
 void
 blockades_open(struct event_base *base, const struct conf *conf)

@@ -29,8 +29,7 @@ static struct {
 	struct log_limit silent;
 } own = { .fd = -1 };
 
-/* --- what is told -------------------------------------------------------------------
- */
+/* --- what is told ----------------------------------------------------------------- */
 
 static void
 look_at(const struct nlmsghdr *m)
@@ -66,8 +65,7 @@ on_heard(evutil_socket_t fd, short what, void *arg)
 	}
 }
 
-/* --- what is so ---------------------------------------------------------------------
- */
+/* --- what is so ------------------------------------------------------------------- */
 
 static void
 add(char **list, const struct addr *a)
@@ -211,8 +209,7 @@ own_addresses(void)
 	return &own.list;
 }
 
-/* --- life ---------------------------------------------------------------------------
- */
+/* --- life ------------------------------------------------------------------------- */
 
 void
 own_open(struct event_base *base)

@@ -255,8 +255,7 @@ on_patience(evutil_socket_t fd, short what, void *arg)
 	end(arg, FATE_LATER, "the pager's server did not answer in %d s", TOTAL_S);
 }
 
-/* --- a call ------------------------------------------------------------------------
- */
+/* --- a call ----------------------------------------------------------------------- */
 
 static void
 on_connected(CURL *easy, CURLcode result)

@@ -66,8 +66,7 @@ struct analyze {
 	struct minute_sum rest[MINUTE_BYS];
 };
 
-/* --- what is printed
- * ------------------------------------------------------------------ */
+/* --- what is printed -------------------------------------------------------------- */
 
 static void
 on_victim(void *ctx, const struct victim *m, bool over)
@@ -106,8 +105,7 @@ on_rest(void *ctx, const struct victim *m, bool over)
 		on_victim(ctx, m, over);
 }
 
-/* --- top
- * ------------------------------------------------------------------------------ */
+/* --- top -------------------------------------------------------------------------- */
 
 static void
 on_part(void *ctx, const struct minute_part *part, const struct minute_row *row)
@@ -152,8 +150,7 @@ print_top(struct analyze *a)
 	}
 }
 
-/* --- one pass
- * ------------------------------------------------------------------------- */
+/* --- one pass --------------------------------------------------------------------- */
 
 static void
 take_flow(struct analyze *a, const struct flow *f)
@@ -328,8 +325,7 @@ analyze(struct analyze *a, char **files)
 	return status == 0 ? 0 : CTL_FAILED;
 }
 
-/* --- options
- * -------------------------------------------------------------------------- */
+/* --- options ---------------------------------------------------------------------- */
 
 static int
 usage(void)

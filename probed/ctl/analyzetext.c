@@ -8,8 +8,7 @@
 #include "infer/attacktext.h"
 #include "infer/backscattertext.h"
 
-/* --- incidents ----------------------------------------------------------------------
- */
+/* --- incidents -------------------------------------------------------------------- */
 
 /* "2023-11-14 22:13:20 to 22:15:00", or, not OVER, "since 2023-11-14 22:13:20". */
 static void
@@ -65,8 +64,7 @@ analyzetext_attack(enum analyze_format format, const struct attack *a, bool over
 	printf(" (%s): %s\n", attack_confidence(a), text);
 }
 
-/* --- rows ---------------------------------------------------------------------------
- */
+/* --- rows ------------------------------------------------------------------------- */
 
 static void
 put_key(struct json *j, enum minute_by by, const struct minute_key *key)

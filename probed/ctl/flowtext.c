@@ -8,8 +8,7 @@
 #include "base/service.h"
 #include "collector/exporter.h"
 
-/* --- lines
- * ---------------------------------------------------------------------------- */
+/* --- lines ------------------------------------------------------------------------ */
 
 void
 flowtext_tsv_head(FILE *out)
@@ -156,8 +155,7 @@ flowtext_discard_tsv(FILE *out, const struct flow_discard *d)
 	putc('\n', out);
 }
 
-/* --- objects
- * -------------------------------------------------------------------------- */
+/* --- objects ---------------------------------------------------------------------- */
 
 static void
 put_num(struct json *j, const char *key, bool there, uint64_t v)

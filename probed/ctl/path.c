@@ -153,8 +153,7 @@ path_is_boxed(void)
 	       access("/run/.containerenv", F_OK) == 0;
 }
 
-/* --- walking ------------------------------------------------------------------------
- */
+/* --- walking ---------------------------------------------------------------------- */
 
 static int
 path_send(void *ctx, unsigned ttl, unsigned serial)

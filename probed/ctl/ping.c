@@ -124,8 +124,7 @@ ping_find(struct ping_host *h)
 	return 0;
 }
 
-/* --- what runs ask and say ----------------------------------------------------------
- */
+/* --- what runs ask and say -------------------------------------------------------- */
 
 static enum run_address
 ping_address(void *ctx, struct run *run, struct addr *address)
@@ -152,8 +151,7 @@ ping_done(void *ctx, struct run *run, const struct round *round)
 		event_base_loopbreak(ctl.base);
 }
 
-/* --- doing it -----------------------------------------------------------------------
- */
+/* --- doing it --------------------------------------------------------------------- */
 
 static int
 ping_sockets(struct icmpsock socks[2])
@@ -244,8 +242,7 @@ ping_all(void)
 	return status;
 }
 
-/* --- telling ------------------------------------------------------------------------
- */
+/* --- telling ---------------------------------------------------------------------- */
 
 /* One line as of fping -C, and why on the standard error where there is a reason.
  * Returns whether there was an answer. */

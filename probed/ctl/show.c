@@ -40,8 +40,7 @@ number(const json_t *object, const char *key)
 	return json_is_number(v) ? json_number_value(v) : NAN;
 }
 
-/* --- tables ------------------------------------------------------------------------
- */
+/* --- tables ----------------------------------------------------------------------- */
 
 /* Rows of cells; cells are owned. */
 struct table {
@@ -123,8 +122,7 @@ span(long long seconds)
 	return mem_str(clock_span_text(seconds < 0 ? 0 : seconds, text));
 }
 
-/* --- status ------------------------------------------------------------------------
- */
+/* --- status ----------------------------------------------------------------------- */
 
 static void
 show_workers(const json_t *status, long long now)
@@ -580,8 +578,7 @@ ctl_health(const struct ctl *ctl, int argc, char **argv)
 	return status == 200 ? 0 : CTL_FAILED;
 }
 
-/* --- targets -----------------------------------------------------------------------
- */
+/* --- targets ---------------------------------------------------------------------- */
 
 /* SECONDS as a time that fits: "14.83 ms", "1.204 s". */
 static char *

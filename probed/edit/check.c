@@ -44,8 +44,7 @@ check_tell(const struct edit_job *job, const struct msg_edited *answer)
 		log_warn("no answer to web about a file");
 }
 
-/* --- where it may nothing ----------------------------------------------------------
- */
+/* --- where it may nothing --------------------------------------------------------- */
 
 static void
 limit(int what, rlim_t most)
@@ -301,8 +300,7 @@ look(const struct check *check, struct msg_edited *answer)
 	conf_free(conf);
 }
 
-/* --- around it ----------------------------------------------------------------------
- */
+/* --- around it -------------------------------------------------------------------- */
 
 /* Everything that the configuration was read from, and where it is, is held open for
  * who may not. Files that are not in use are not there for it, unless everything may be

@@ -27,8 +27,7 @@ fail(enum edit_end end, const char *why)
 	snprintf(answer.text, sizeof answer.text, "%s", why);
 }
 
-/* --- reading ------------------------------------------------------------------------
- */
+/* --- reading ---------------------------------------------------------------------- */
 
 /* All of FD, which is to be text of at most EDIT_TEXT_MAX bytes: malloced with a zero
  * behind it, or NULL with ERR. */
@@ -104,8 +103,7 @@ is_text(const char *s, size_t len)
 	return true;
 }
 
-/* --- the questions ------------------------------------------------------------------
- */
+/* --- the questions ---------------------------------------------------------------- */
 
 static uint8_t
 flags_of(const struct edit_file *f, const char **why)
@@ -261,8 +259,7 @@ text(const struct edit_job *job, const struct edit_file *f)
 	free(s.last);
 }
 
-/* --- drafts --------------------------------------------------------------------------
- */
+/* --- drafts ----------------------------------------------------------------------- */
 
 /* Put WHOLE, a memory file, into F, which holds the LEN bytes of NOW. */
 static void

@@ -33,8 +33,7 @@ static struct {
 
 static const struct timeval soon = { 0, 200 * 1000 };
 
-/* --- answering
- * ------------------------------------------------------------------------ */
+/* --- answering -------------------------------------------------------------------- */
 
 static void
 count_unread(void *ctx, const void *data, size_t len, enum link_keep keep)
@@ -154,8 +153,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	edit_reap();
 }
 
-/* --- asking
- * ---------------------------------------------------------------------------- */
+/* --- asking ----------------------------------------------------------------------- */
 
 /* Nobody may, for a reason in WHY; or may everything? */
 static bool

@@ -46,8 +46,7 @@ ends(const char *key, const char *end)
 	return len > n && strcmp(key + len - n, end) == 0;
 }
 
-/* --- by section --------------------------------------------------------------------
- */
+/* --- by section ------------------------------------------------------------------- */
 
 /* Of these sections all stays but what is listed. */
 static const char *const general[] = { "owner", "contact", "cgiurl", "display_name",
@@ -84,8 +83,7 @@ static const char *const plain[] = { "probe", "menu", "title", "remark", "alerts
 	"note", "email", "slaves", "menuextra", "parents", "hide", "nomasterpoll",
 	"host", "alertee", "filtered", NULL };
 
-/* --- by variable --------------------------------------------------------------------
- */
+/* --- by variable ------------------------------------------------------------------ */
 
 /* A list of receivers, of which one is a program. */
 static bool
@@ -165,8 +163,7 @@ add_section(struct facts *f, const struct conf_section *s)
 	free(path);
 }
 
-/* --- all of them ---------------------------------------------------------------------
- */
+/* --- all of them ------------------------------------------------------------------ */
 
 /* LOOSE: what may change here; NULL: what does not have to stay. */
 static void
@@ -222,8 +219,7 @@ collect_target(struct facts *f, const struct conf *conf, const struct conf_targe
 	}
 }
 
-/* --- where secrets are sent
- * ----------------------------------------------------------- */
+/* --- where secrets are sent ------------------------------------------------------- */
 
 static bool
 print_all(FILE *out, const struct conf_section *s)

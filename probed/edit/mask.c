@@ -125,8 +125,7 @@ enter(struct scan *scan, const char *s, size_t len)
 	scan->depth = depth;
 }
 
-/* --- what is secret ----------------------------------------------------------------
- */
+/* --- what is secret --------------------------------------------------------------- */
 
 /* As conf_secret_in(), by what is seen of a file alone. */
 static bool
@@ -309,8 +308,7 @@ cover_keys(struct mask *m)
 	text_free(&text);
 }
 
-/* --- what stands elsewhere ---------------------------------------------------------
- */
+/* --- what stands elsewhere -------------------------------------------------------- */
 
 static bool
 holds(const char *s, size_t len, const char *word)
@@ -448,8 +446,7 @@ add_words(struct mask *m, const struct conf_section *s)
 	}
 }
 
-/* --- a text ------------------------------------------------------------------------
- */
+/* --- a text ----------------------------------------------------------------------- */
 
 /* The lines of TEXT, all to be shown. */
 static struct mask *

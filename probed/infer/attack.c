@@ -59,8 +59,7 @@ attack_state_word(enum attack_state state)
 	return words[state];
 }
 
-/* --- thresholds ---------------------------------------------------------------------
- */
+/* --- thresholds ------------------------------------------------------------------- */
 
 void
 attacks_threshold(const struct attacks *a, const struct flow_ip *host, bool out,
@@ -97,8 +96,7 @@ ratio(const struct attack *a, const struct vector *v, bool bound,
 	return most;
 }
 
-/* --- who is looked after ------------------------------------------------------------
- */
+/* --- who is looked after ---------------------------------------------------------- */
 
 static struct watched *
 find(const struct attacks *all, const struct flow_ip *host, bool out, struct key *key)
@@ -159,8 +157,7 @@ watched(struct attacks *all, const struct flow_ip *host, bool out)
 	return w;
 }
 
-/* --- learning -----------------------------------------------------------------------
- */
+/* --- learning --------------------------------------------------------------------- */
 
 static void
 end_minute(struct attacks *all, struct watched *w)
@@ -189,8 +186,7 @@ learn(struct attacks *all, struct watched *w, const struct vector *v, int64_t no
 		w->spoiled = true;
 }
 
-/* --- the states ---------------------------------------------------------------------
- */
+/* --- the states ------------------------------------------------------------------- */
 
 /* Is anything wrong with a host of this way? Then the network as a whole need not be
  * told of. */
@@ -366,8 +362,7 @@ step(struct attacks *all, struct watched *w, int64_t now_s, double lost)
 		tell(all, w);
 }
 
-/* --- seconds ------------------------------------------------------------------------
- */
+/* --- seconds ---------------------------------------------------------------------- */
 
 /* Is W what V says, which H has? Where several tell of it at the same time, the one
  * that sees more of an attack is right. And while there is one, who sees none of it
@@ -506,8 +501,7 @@ attacks_restore(struct attacks *all, const struct flow_ip *host, bool out,
 	set_hold(all, w);
 }
 
-/* --- life ---------------------------------------------------------------------------
- */
+/* --- life ------------------------------------------------------------------------- */
 
 static void
 units(const struct attack_settings *set, double unit[BASELINE_FIGURES])

@@ -160,8 +160,7 @@ baselines_count(const struct baselines *b)
 	return HASH_COUNT(b->all);
 }
 
-/* --- as text ------------------------------------------------------------------------
- */
+/* --- as text ---------------------------------------------------------------------- */
 
 static void
 write_entry(FILE *out, const struct entry *e)
@@ -312,8 +311,7 @@ baselines_read(struct baselines *b, const char *text, size_t len, struct err *er
 	return status;
 }
 
-/* --- life ---------------------------------------------------------------------------
- */
+/* --- life ------------------------------------------------------------------------- */
 
 void
 baselines_configure(struct baselines *b, const double unit[BASELINE_FIGURES])

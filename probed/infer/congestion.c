@@ -19,8 +19,7 @@
 #define SHIFT_BINS 2  /* quarters of an hour */
 #define LIKELY_MS 5.0 /* what rises less is a hint only */
 
-/* --- items -------------------------------------------------------------------------
- */
+/* --- items ------------------------------------------------------------------------ */
 
 struct score {
 	struct infer_finding *f;
@@ -86,8 +85,7 @@ sureness(const struct score *s)
 	return s->sum >= SUSPECTED ? CONFIDENCE_LIKELY : CONFIDENCE_HINT;
 }
 
-/* --- words -------------------------------------------------------------------------
- */
+/* --- words ------------------------------------------------------------------------ */
 
 const char *
 congestion_cause_word(enum congestion_cause cause)
@@ -143,8 +141,7 @@ way_text(unsigned way)
 	return way == 0 ? "downloading" : "uploading";
 }
 
-/* --- a line of one's own -----------------------------------------------------------
- */
+/* --- a line of one's own ---------------------------------------------------------- */
 
 /* What is seen of one. */
 struct seen {
@@ -408,8 +405,7 @@ congestion_line(const struct congestion_line *l, struct infer_finding *f)
 	return cause;
 }
 
-/* --- links of others ---------------------------------------------------------------
- */
+/* --- links of others -------------------------------------------------------------- */
 
 /* Why no more can be said than likely. */
 #define WHY_LIKELY                                                                      \
@@ -551,8 +547,7 @@ congestion_shift(const struct congestion_link *l, const struct tslp_shift *s,
 	return true;
 }
 
-/* --- what is always told ------------------------------------------------------------
- */
+/* --- what is always told ---------------------------------------------------------- */
 
 void
 congestion_bloat_json(struct json *j, const struct bloat_result *r, const char *target)

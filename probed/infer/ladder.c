@@ -30,8 +30,7 @@ ladder_sight_word(enum ladder_sight sight)
 	return word[sight];
 }
 
-/* --- anchors -----------------------------------------------------------------------
- */
+/* --- anchors ---------------------------------------------------------------------- */
 
 static void
 anchor_add(struct ladder_anchor *a, const struct addr *address)
@@ -262,8 +261,7 @@ find_behind_bridge(struct ladder *l, bool v6)
 		*a = (struct ladder_anchor){ .sight = LADDER_SILENT, .ttl = 2 };
 }
 
-/* --- the core ----------------------------------------------------------------------
- */
+/* --- the core --------------------------------------------------------------------- */
 
 static int
 by_network(const void *a, const void *b)
@@ -358,8 +356,7 @@ find_core(struct ladder *l, bool v6)
 	free(list);
 }
 
-/* --- roles -------------------------------------------------------------------------
- */
+/* --- roles ------------------------------------------------------------------------ */
 
 static void
 set_rung(struct node *n, enum rung rung)
@@ -463,8 +460,7 @@ count_far(struct ladder *l, bool v6)
 	free(list);
 }
 
-/* --- together ----------------------------------------------------------------------
- */
+/* --- together --------------------------------------------------------------------- */
 
 static void
 mark_far(struct ladder *l, bool v6)
@@ -554,8 +550,7 @@ ladder_free(struct ladder *l)
 	free(l);
 }
 
-/* --- asking ------------------------------------------------------------------------
- */
+/* --- asking ----------------------------------------------------------------------- */
 
 const struct ladder_anchor *
 ladder_anchor(const struct ladder *l, bool v6, enum rung rung)

@@ -270,8 +270,7 @@ ladder_stop_at(const struct walk *w, unsigned ttl)
 	return NULL;
 }
 
-/* --- hops that were silent by chance -----------------------------------------------
- */
+/* --- hops that were silent by chance ---------------------------------------------- */
 
 /* Is what lies at TTL of OTHER what is silent in W behind its stop number K (-1: the
  * begin)? It is when both ways are the same in front of it and behind it. */

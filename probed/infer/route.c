@@ -41,8 +41,7 @@ route_difference(const struct hops *way, const struct hops *walk)
 	return NULL;
 }
 
-/* --- taking over -------------------------------------------------------------------
- */
+/* --- taking over ------------------------------------------------------------------ */
 
 /* The hop of P at TTL, made if there is room; else NULL. */
 static struct hop *
@@ -149,8 +148,7 @@ merge_figures(struct hops *p, const struct hops *walk)
 	}
 }
 
-/* --- judging -----------------------------------------------------------------------
- */
+/* --- judging ---------------------------------------------------------------------- */
 
 static void
 drop(struct hops **p)
@@ -281,8 +279,7 @@ route_free(struct route *r)
 	drop(&r->before);
 }
 
-/* --- ends --------------------------------------------------------------------------
- */
+/* --- ends ------------------------------------------------------------------------- */
 
 unsigned
 route_break(

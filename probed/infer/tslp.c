@@ -188,8 +188,7 @@ lay_out(struct days *d, const struct tslp_question *q, const struct tslp_series 
 		day_low(d, i);
 }
 
-/* --- what is a rise ----------------------------------------------------------------
- */
+/* --- what is a rise --------------------------------------------------------------- */
 
 enum rise {
 	RISE_NO,
@@ -334,8 +333,7 @@ find_rises(struct work *w)
 	}
 }
 
-/* --- the hours ----------------------------------------------------------------------
- */
+/* --- the hours -------------------------------------------------------------------- */
 
 /* Does it count: any rise, or the far end's alone? */
 static bool
@@ -505,8 +503,7 @@ recurs(struct work *w, bool any)
 	       r->elevated <= 2 * r->congested && r->p < P_MAX;
 }
 
-/* --- what explains it ----------------------------------------------------------------
- */
+/* --- what explains it ------------------------------------------------------------- */
 
 static void
 compare_loss(struct work *w, bool any)
@@ -616,8 +613,7 @@ explain(struct work *w, bool any)
 	return TSLP_CONGESTED;
 }
 
-/* --- the judgement -------------------------------------------------------------------
- */
+/* --- the judgement ---------------------------------------------------------------- */
 
 static const struct tslp_result nothing = {
 	.threshold_ms = NAN,
@@ -745,8 +741,7 @@ tslp_verdict_word(enum tslp_verdict verdict)
 	return words[verdict];
 }
 
-/* --- bytes ---------------------------------------------------------------------------
- */
+/* --- bytes ------------------------------------------------------------------------ */
 
 static void
 put_float(struct pack *p, float v)

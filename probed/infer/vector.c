@@ -91,8 +91,7 @@ vector_class(uint8_t proto, uint16_t flags, uint16_t port, bool has_ports,
 	}
 }
 
-/* --- what is answered ---------------------------------------------------------------
- */
+/* --- what is answered ------------------------------------------------------------- */
 
 /* The most that S may be: upper end of a one-sided 95 % interval, about (a square root
  * makes a Poisson count nearly normal). UNIT is what one sample stands for where S has
@@ -126,8 +125,7 @@ mean_octets(const struct vector_sum *s)
 	return s->packets > 0 ? s->octets / s->packets : 0;
 }
 
-/* --- what looks like one ------------------------------------------------------------
- */
+/* --- what looks like one ---------------------------------------------------------- */
 
 /* As answers a server that many use, and who uploads: with more than came. Resets and
  * refusals are no more than that. */
@@ -287,8 +285,7 @@ vector_look(const struct own_host *h, bool out)
 	return v;
 }
 
-/* --- words --------------------------------------------------------------------------
- */
+/* --- words ------------------------------------------------------------------------ */
 
 static const struct {
 	const char *name, *word;

@@ -56,8 +56,7 @@ victims_free(struct victims *v)
 	free(v);
 }
 
-/* --- who asked ----------------------------------------------------------------------
- */
+/* --- who asked -------------------------------------------------------------------- */
 
 /* A conversation as its inside end began it. No padding: it is hashed as bytes. */
 struct asked {
@@ -111,8 +110,7 @@ was_asked(const struct victims *v, const struct flow *f, const struct flow_ip *v
 	return recent_has(v->asked, &key, sizeof key, now_s, asked_ttl(proto));
 }
 
-/* --- what was seen of a victim -------------------------------------------------------
- */
+/* --- what was seen of a victim ---------------------------------------------------- */
 
 /* When F was, if that can be. */
 static int64_t

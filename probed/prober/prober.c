@@ -84,8 +84,7 @@ static struct {
 	bool hurry;  /* counters were not told since the start */
 } prober;
 
-/* --- telling ------------------------------------------------------------------------
- */
+/* --- telling ---------------------------------------------------------------------- */
 
 static enum target_state
 prober_state(const struct subject *s, struct addr *address, const char **why)
@@ -153,8 +152,7 @@ prober_on_tell(evutil_socket_t fd, short what, void *ctx)
 	prober_tell_counters();
 }
 
-/* --- what runs ask and say ----------------------------------------------------------
- */
+/* --- what runs ask and say -------------------------------------------------------- */
 
 /* What came of a round, as fping -C says it. */
 static void
@@ -249,8 +247,7 @@ prober_name_changed(void *ctx, struct resolve_name *name)
 	tick_again();
 }
 
-/* --- subjects -----------------------------------------------------------------------
- */
+/* --- subjects --------------------------------------------------------------------- */
 
 static void
 prober_take_name(struct subject *s, const char *host, int family)
@@ -409,8 +406,7 @@ prober_is_ours(const struct conf *conf, const struct conf_target *t)
 		   (home == MODULE_NOBODY && prober.home == MODULE_PROBER));
 }
 
-/* --- dynamic hosts ------------------------------------------------------------------
- */
+/* --- dynamic hosts ---------------------------------------------------------------- */
 
 /* The configuration is ours alone: what a host has told stands in it. */
 static void
@@ -499,8 +495,7 @@ prober_take_address(struct msg_in *in)
 	return 0;
 }
 
-/* --- configuration ------------------------------------------------------------------
- */
+/* --- configuration ---------------------------------------------------------------- */
 
 /* Go over to CONF: what did not change goes on as if nothing had happened. */
 static void
@@ -559,8 +554,7 @@ prober_adopt(const struct conf *conf)
 	free(position);
 }
 
-/* --- the worker ---------------------------------------------------------------------
- */
+/* --- the worker ------------------------------------------------------------------- */
 
 static void
 prober_socket(enum msg_socket kind, unsigned index, unsigned rung, int fd)

@@ -22,8 +22,7 @@
 #define RUN_PACE_NS CLOCK_NS_PER_S
 #define RUN_NEVER_NS (3600 * CLOCK_NS_PER_S)
 
-/* --- one run -----------------------------------------------------------------------
- */
+/* --- one run ---------------------------------------------------------------------- */
 
 const struct probe_run *
 run_probe(const struct run *run)
@@ -254,8 +253,7 @@ run_remove(struct run *run)
 	free(run);
 }
 
-/* --- a round's end -----------------------------------------------------------------
- */
+/* --- a round's end ---------------------------------------------------------------- */
 
 void
 run_decide(struct run *run, unsigned seq, enum ping_outcome outcome)
@@ -459,8 +457,7 @@ run_finish(struct run *run, int64_t now)
 	run->shaken = run->brief = false;
 }
 
-/* --- a round's course --------------------------------------------------------------
- */
+/* --- a round's course ------------------------------------------------------------- */
 
 /* All pings of this round are OUTCOME already; it only waits for its end. */
 static void
@@ -700,8 +697,7 @@ run_wake(struct run *run)
 		run_soon(run);
 }
 
-/* --- when time went wrong -----------------------------------------------------------
- */
+/* --- when time went wrong --------------------------------------------------------- */
 
 void
 run_shake(struct run *run, unsigned news, int64_t now)

@@ -15,8 +15,7 @@
 
 struct runs runs;
 
-/* --- the set -----------------------------------------------------------------------
- */
+/* --- the set ---------------------------------------------------------------------- */
 
 void
 runs_open(struct probe_host *host, const struct run_ops *ops)
@@ -114,8 +113,7 @@ runs_stalled(int64_t sent, int64_t rtt, enum ping_stamp stamp, int64_t now)
 	return sent <= from && sent + rtt >= to - RUN_WAKE_NS;
 }
 
-/* --- turns -------------------------------------------------------------------------
- */
+/* --- turns ------------------------------------------------------------------------ */
 
 static void
 runs_receive(void)

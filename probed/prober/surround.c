@@ -36,8 +36,7 @@ surround_open(void)
 	is_card = test != NULL && strstr(test, "card") != NULL;
 }
 
-/* --- ways out ----------------------------------------------------------------------
- */
+/* --- ways out --------------------------------------------------------------------- */
 
 /* A gateway of the other family (RTA_VIA) is none that a ladder could show. */
 static void
@@ -83,8 +82,7 @@ way_out(bool v6)
 	return w;
 }
 
-/* --- interfaces --------------------------------------------------------------------
- */
+/* --- interfaces ------------------------------------------------------------------- */
 
 struct link_kind {
 	unsigned short type; /* ARPHRD_... */
@@ -148,8 +146,7 @@ link_of(int interface)
 	return HERE_PLAIN;
 }
 
-/* --- own addresses -----------------------------------------------------------------
- */
+/* --- own addresses ---------------------------------------------------------------- */
 
 static void
 take_address(const struct nlmsghdr *m, void *arg)
@@ -195,8 +192,7 @@ look_addresses(struct here *h)
 	}
 }
 
-/* --- resolvers ---------------------------------------------------------------------
- */
+/* --- resolvers -------------------------------------------------------------------- */
 
 static void
 read_resolvers(struct here *h, const char *path)

@@ -15,8 +15,7 @@
 #define TARGET_TIMEOUT_NS (2 * CLOCK_NS_PER_S) /* fping's most, where none is set */
 #define TARGET_NEXT_NS (10 * CLOCK_NS_PER_MS)  /* fping's -i */
 
-/* --- variables ----------------------------------------------------------------------
- */
+/* --- variables -------------------------------------------------------------------- */
 
 /* KEY in ns (it is written in seconds), or FALLBACK where it makes no sense. */
 static int64_t
@@ -50,8 +49,7 @@ target_pace(const struct conf *conf)
 	return conf->once ? RUN_ONCE : conf->nosleep ? RUN_ALWAYS : RUN_BY_STEP;
 }
 
-/* --- identity -----------------------------------------------------------------------
- */
+/* --- identity --------------------------------------------------------------------- */
 
 /* Variables that change what is shown or told, not what is measured. */
 static bool
@@ -115,8 +113,7 @@ target_identity(const struct conf *conf, const struct conf_target *t)
 	return text;
 }
 
-/* --- when ---------------------------------------------------------------------------
- */
+/* --- when ------------------------------------------------------------------------- */
 
 static uint8_t
 target_sampler(const struct conf *conf, const struct conf_target *t)
@@ -186,8 +183,7 @@ target_plan(struct run_spec *s, const struct conf *conf, const struct conf_targe
 	}
 }
 
-/* --- what ---------------------------------------------------------------------------
- */
+/* --- what ------------------------------------------------------------------------- */
 
 /* How this process measures MODULE; NULL when it does not. */
 static const struct probe_type *

@@ -9,8 +9,7 @@
 #define BUFFER_LEAST 0.020
 #define CODEC_MS 25
 
-/* --- variation ---------------------------------------------------------------------
- */
+/* --- variation -------------------------------------------------------------------- */
 
 /* Packets that came back, in the order of their coming. */
 struct arrival {
@@ -72,8 +71,7 @@ voice_pdv(struct voice *v, const double *sorted, unsigned n)
 	v->buffer = fmax(BUFFER_LEAST, 2 * v->pdv_p95);
 }
 
-/* --- loss --------------------------------------------------------------------------
- */
+/* --- loss ------------------------------------------------------------------------- */
 
 /* Runs of packets that came later than LIMIT or never. */
 struct runs_of_loss {
@@ -136,8 +134,7 @@ voice_measure(struct voice *v, const double *d, unsigned n, double gap)
 	    path.known == 0 ? NAN : (double)(heard.lost - path.lost) / path.known;
 }
 
-/* --- grades ------------------------------------------------------------------------
- */
+/* --- grades ----------------------------------------------------------------------- */
 
 double
 voice_r(enum train_codec codec, double delay_ms, double loss_pct, double burst)

@@ -208,8 +208,7 @@ walk_again(const struct walk *w, int64_t now, int64_t *at)
 	return 0;
 }
 
-/* --- turns --------------------------------------------------------------------------
- */
+/* --- turns ------------------------------------------------------------------------ */
 
 static void
 walk_send(struct walk *w, unsigned ttl, int64_t now)
@@ -308,8 +307,7 @@ walk_answer(struct walk *w, unsigned serial, const struct walk_answer *a)
 	}
 }
 
-/* --- what it found ------------------------------------------------------------------
- */
+/* --- what it found ---------------------------------------------------------------- */
 
 static int
 compare_ns(const void *a, const void *b)

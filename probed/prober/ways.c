@@ -88,8 +88,7 @@ struct ways {
 
 static void watch_stop(struct way *w);
 
-/* --- queues -------------------------------------------------------------------------
- */
+/* --- queues ----------------------------------------------------------------------- */
 
 static enum urgency
 urgency_of(enum hops_reason reason)
@@ -185,8 +184,7 @@ look_at_some(struct ways *ways, int64_t now)
 		ways->cursor = w->id;
 }
 
-/* --- targets ------------------------------------------------------------------------
- */
+/* --- targets ---------------------------------------------------------------------- */
 
 static void
 stop_walking(struct walking *g)
@@ -289,8 +287,7 @@ ways_configure(struct ways *ways, const struct ways_settings *settings)
 		watch_stop(LIST_FIRST(&ways->watching));
 }
 
-/* --- walks --------------------------------------------------------------------------
- */
+/* --- walks ------------------------------------------------------------------------ */
 
 static struct hopio *
 open_flow(const struct ways *ways, const struct way *w, unsigned serials, hopio_fn come,
@@ -501,8 +498,7 @@ walk_on(struct ways *ways, int64_t now, int64_t *next)
 	}
 }
 
-/* --- watching -----------------------------------------------------------------------
- */
+/* --- watching --------------------------------------------------------------------- */
 
 static void
 watch_come(void *ctx, unsigned serial, const struct walk_answer *a)
@@ -649,8 +645,7 @@ ways_minute(struct ways *ways, int64_t now)
 	ways->minute_wall = wall;
 }
 
-/* --- turns --------------------------------------------------------------------------
- */
+/* --- turns ------------------------------------------------------------------------ */
 
 int64_t
 ways_turn(struct ways *ways, int64_t now)

@@ -64,8 +64,7 @@ waytree_is_young(const struct waytree *tree, int family)
 	return tree->root[family == AF_INET6].targets < 2;
 }
 
-/* --- ways ---------------------------------------------------------------------------
- */
+/* --- ways ------------------------------------------------------------------------- */
 
 /* The node below UP that is hop H; NULL: there is none. */
 static struct waynode *
@@ -177,8 +176,7 @@ waytree_leads(const struct waynode *end, const struct waynode *node)
 	return end != NULL;
 }
 
-/* --- watching -----------------------------------------------------------------------
- */
+/* --- watching --------------------------------------------------------------------- */
 
 static unsigned
 rank(const struct waynode *n)

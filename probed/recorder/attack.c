@@ -39,8 +39,7 @@ struct attackbook {
 	struct log_limit stuck;
 };
 
-/* --- incidents ----------------------------------------------------------------------
- */
+/* --- incidents -------------------------------------------------------------------- */
 
 /* Whether it hurts is for the judge of the path to say. What is recovering does not any
  * more. */
@@ -88,8 +87,7 @@ on_attack(void *ctx, const struct attack *a)
 	tell_others(a);
 }
 
-/* --- who tells ----------------------------------------------------------------------
- */
+/* --- who tells -------------------------------------------------------------------- */
 
 static struct teller *
 teller_of(struct attackbook *b, const char *address, const struct msg_exporter *x)
@@ -158,8 +156,7 @@ attackbook_host(struct attackbook *b, const struct own_host *h)
 	attacks_see(b->attacks, h);
 }
 
-/* --- what is usual ------------------------------------------------------------------
- */
+/* --- what is usual ---------------------------------------------------------------- */
 
 static void
 write_baselines(struct attackbook *b)
@@ -210,8 +207,7 @@ attackbook_tick(struct attackbook *b, int64_t now)
 		write_baselines(b);
 }
 
-/* --- life ---------------------------------------------------------------------------
- */
+/* --- life ------------------------------------------------------------------------- */
 
 static struct attack_settings
 settings_of(const struct conf *conf)

@@ -28,8 +28,7 @@ struct congestions {
 	struct log_limit stuck;
 };
 
-/* --- the file -----------------------------------------------------------------------
- */
+/* --- the file --------------------------------------------------------------------- */
 
 #define MAGIC "smokebox congestion 1\n"
 #define MAGIC_LEN (sizeof MAGIC - 1)
@@ -101,8 +100,7 @@ write_state(struct congestions *c)
 	free(file);
 }
 
-/* --- what comes
- * ----------------------------------------------------------------------- */
+/* --- what comes ------------------------------------------------------------------- */
 
 void
 congestions_round(struct congestions *c, const struct round *r)
@@ -172,8 +170,7 @@ congestions_tell(struct congestions *c)
 	lines_tell(c->lines);
 }
 
-/* --- life
- * ------------------------------------------------------------------------------ */
+/* --- life ------------------------------------------------------------------------- */
 
 static enum links_place
 place(void *ctx, uint64_t target, bool *crosses)

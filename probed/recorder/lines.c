@@ -86,8 +86,7 @@ struct lines {
 	void *own_ctx;
 };
 
-/* --- which ones --------------------------------------------------------------------
- */
+/* --- which ones ------------------------------------------------------------------- */
 
 static struct line *
 find(const struct lines *l, const struct if_key *key)
@@ -210,8 +209,7 @@ describe(struct lines *l, struct line *e, const struct msg_interface *m)
 		    speed != NULL || m->source == IF_UPNP ? e->speed[way] : 0;
 }
 
-/* --- incidents ----------------------------------------------------------------------
- */
+/* --- incidents -------------------------------------------------------------------- */
 
 static struct congestion_line
 question(const struct line *e, int64_t now)
@@ -311,8 +309,7 @@ judge_pair(struct lines *l, struct line *e, int64_t time)
 		clear(l, e->subject, SOURCE_LINE, time, CLEARS);
 }
 
-/* --- pings and counters --------------------------------------------------------------
- */
+/* --- pings and counters ----------------------------------------------------------- */
 
 static const struct span *
 span_at(const struct out *o, int64_t ms)
@@ -467,8 +464,7 @@ lines_round(struct lines *l, const struct round *r)
 	}
 }
 
-/* --- the rest ------------------------------------------------------------------------
- */
+/* --- the rest --------------------------------------------------------------------- */
 
 /* Ports come and go, and others want their room. */
 static void
@@ -687,8 +683,7 @@ lines_free(struct lines *l)
 	free(l);
 }
 
-/* --- what they learned
- * ---------------------------------------------------------------- */
+/* --- what they learned ------------------------------------------------------------ */
 
 void
 lines_put(const struct lines *l, struct pack *p)

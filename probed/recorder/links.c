@@ -60,8 +60,7 @@ struct links {
 	struct log_limit crowd;
 };
 
-/* --- series ------------------------------------------------------------------------
- */
+/* --- series ----------------------------------------------------------------------- */
 
 static struct series *
 find(const struct links *l, const char *path)
@@ -208,8 +207,7 @@ links_beyond(const struct links *l)
 	return best == NULL ? 0 : best->target;
 }
 
-/* --- judging -------------------------------------------------------------------------
- */
+/* --- judging ---------------------------------------------------------------------- */
 
 static bool
 same_family(const struct series *a, const struct series *b)
@@ -474,8 +472,7 @@ links_tick(struct links *l, int64_t now)
 	}
 }
 
-/* --- life
- * ----------------------------------------------------------------------------- */
+/* --- life ------------------------------------------------------------------------- */
 
 void
 links_configure(struct links *l, const struct conf *conf)
@@ -544,8 +541,7 @@ links_free(struct links *l)
 	free(l);
 }
 
-/* --- what they learned
- * ------------------------------------------------------------------ */
+/* --- what they learned ------------------------------------------------------------ */
 
 void
 links_put(const struct links *l, struct pack *p)

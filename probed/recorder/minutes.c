@@ -18,8 +18,7 @@
 /* Looking for old files, and for hours that are over. */
 #define LOOK_S 30
 
-/* --- writing -----------------------------------------------------------------------
- */
+/* --- writing ---------------------------------------------------------------------- */
 
 static void
 close_hour(struct minutes_open_hour *o)
@@ -229,8 +228,7 @@ minutes_flush(struct minutes *m, struct err *err)
 	return 0;
 }
 
-/* --- what is old, and what is too much ---------------------------------------------
- */
+/* --- what is old, and what is too much -------------------------------------------- */
 
 static uint64_t
 delete_file(enum minutering_kind kind, struct minutering_hour *h)
@@ -292,8 +290,7 @@ minutes_work(struct minutes *m, int64_t now)
 	return more;
 }
 
-/* --- life --------------------------------------------------------------------------
- */
+/* --- life ------------------------------------------------------------------------- */
 
 /* Files that were being made when we were killed. */
 static void

@@ -42,8 +42,7 @@ put_in_place(int *fd, enum minutering_kind kind, int64_t hour, struct err *err)
 	return -1;
 }
 
-/* --- hours -------------------------------------------------------------------------
- */
+/* --- hours ------------------------------------------------------------------------ */
 
 void
 minutes_sum_end(struct minutes *m)
@@ -154,8 +153,7 @@ minutes_sum_step(struct minutes *m)
 	return false;
 }
 
-/* --- forgetting --------------------------------------------------------------------
- */
+/* --- forgetting ------------------------------------------------------------------- */
 
 /* Take the rows of P out of T; how many there were. */
 static size_t

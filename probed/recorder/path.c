@@ -89,8 +89,7 @@ find(const struct paths *p, uint64_t id)
 	return w;
 }
 
-/* --- disk --------------------------------------------------------------------------
- */
+/* --- disk ------------------------------------------------------------------------- */
 
 static void
 complain(struct paths *p, const struct err *err)
@@ -187,8 +186,7 @@ load(void *ctx, const struct path_record *r)
 		};
 }
 
-/* --- targets -----------------------------------------------------------------------
- */
+/* --- targets ---------------------------------------------------------------------- */
 
 static struct path *
 add(struct paths *p, uint64_t id)
@@ -267,8 +265,7 @@ paths_configure(struct paths *p, const struct conf *next, int64_t now)
 	}
 }
 
-/* --- what is told ------------------------------------------------------------------
- */
+/* --- what is told ----------------------------------------------------------------- */
 
 void
 paths_tell(const struct paths *p)
@@ -377,8 +374,7 @@ gather(struct paths *p, uint64_t id, const struct route_change *c, int64_t now)
 	g[i].count++;
 }
 
-/* --- walks -------------------------------------------------------------------------
- */
+/* --- walks ------------------------------------------------------------------------ */
 
 /* Ask for a walk, unless too many were asked for. */
 static void
@@ -494,8 +490,7 @@ paths_message(struct paths *p, struct msg_in *in, int64_t now)
 	return in->type == MSG_HOPS ? take_hops(p, in, now) : -1;
 }
 
-/* --- rounds ------------------------------------------------------------------------
- */
+/* --- rounds ----------------------------------------------------------------------- */
 
 static bool
 is_bad(struct path *w, const struct round_row *row)
@@ -531,8 +526,7 @@ paths_round(struct paths *p, const struct round *r, int64_t now)
 		ask(p, w, HOPS_BAD, now);
 }
 
-/* --- life --------------------------------------------------------------------------
- */
+/* --- life ------------------------------------------------------------------------- */
 
 void
 paths_tick(struct paths *p, int64_t now)
@@ -577,8 +571,7 @@ paths_free(struct paths *p)
 	free(p);
 }
 
-/* --- for who judges ----------------------------------------------------------------
- */
+/* --- for who judges --------------------------------------------------------------- */
 
 static struct addr
 address_of(const struct conf_target *t, const struct path *w)

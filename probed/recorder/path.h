@@ -56,8 +56,7 @@ void paths_tick(struct paths *p, int64_t now);
 /* Tell a new web all. */
 void paths_tell(const struct paths *p);
 
-/* --- for who judges ----------------------------------------------------------------
- */
+/* --- for who judges --------------------------------------------------------------- */
 
 /* As of the last walks; anew when something changed, at most every PATHS_LADDER_S. NULL
  * as long as the prober has not told what this host is in. Good until the next call. */

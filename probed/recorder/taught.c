@@ -27,8 +27,7 @@ struct taught {
 	struct msg_out out;
 };
 
-/* --- the file ------------------------------------------------------------------------
- */
+/* --- the file --------------------------------------------------------------------- */
 
 int
 taught_open(const uint8_t *file, size_t len, const uint8_t **inside, size_t *inside_len,
@@ -68,8 +67,7 @@ write_file(const uint8_t *data, size_t len, struct err *err)
 	return status;
 }
 
-/* --- to and from the collector -------------------------------------------------------
- */
+/* --- to and from the collector ---------------------------------------------------- */
 
 static void
 flush(struct taught *t)

@@ -77,8 +77,7 @@ note_lost(struct traffic *t)
 	t->lost = lost;
 }
 
-/* --- forgetting --------------------------------------------------------------------
- */
+/* --- forgetting ------------------------------------------------------------------- */
 
 static void
 answer(struct traffic *t, uint32_t ticket, uint64_t rows, const char *text)

@@ -34,8 +34,7 @@ struct wifis {
 	struct log_limit trouble;
 };
 
-/* --- who judges --------------------------------------------------------------------
- */
+/* --- who judges ------------------------------------------------------------------- */
 
 static bool
 leads(const struct wifis *w, const struct one *o)
@@ -88,8 +87,7 @@ look_medium(struct wifis *w)
 	w->medium = medium;
 }
 
-/* --- what is seen ------------------------------------------------------------------
- */
+/* --- what is seen ----------------------------------------------------------------- */
 
 static struct one *
 one_of(struct wifis *w, const char *name)

@@ -89,8 +89,7 @@ batch_hash(const struct batch *b)
 	return conf_target_id(b->key);
 }
 
-/* --- a run ---------------------------------------------------------------------------
- */
+/* --- a run ------------------------------------------------------------------------ */
 
 /* Everybody who is still there hears of R. */
 static void

@@ -17,8 +17,7 @@
 
 #define COMMAND_SECONDS_MAX 86400.0
 
-/* --- variables -----------------------------------------------------------------------
- */
+/* --- variables -------------------------------------------------------------------- */
 
 /* KEY, a number of seconds, into OUT; FALLBACK where it is not set. */
 static int
@@ -103,8 +102,7 @@ name_of(const struct conf *conf, const struct conf_target *t, const char *key,
 	return v;
 }
 
-/* --- fping elsewhere, nfsping
- * ---------------------------------------------------------- */
+/* --- fping elsewhere, nfsping ----------------------------------------------------- */
 
 static int
 build_fping(struct probe_opts *o, const struct conf *conf, const struct conf_target *t,
@@ -174,8 +172,7 @@ read_fping(const struct probe_opts *o, struct times *t, const char *out, size_t 
 		times_fping(t, o->stdout_first ? err : out, o->host);
 }
 
-/* --- irtt
- * ------------------------------------------------------------------------------ */
+/* --- irtt ------------------------------------------------------------------------- */
 
 static void
 irtt_arguments(struct probe_opts *o, const struct conf *conf,
@@ -249,8 +246,7 @@ read_irtt(const struct probe_opts *o, struct times *t, const char *out, size_t l
 		times_irtt(t, out, len, o->metric);
 }
 
-/* --- sipsak
- * ---------------------------------------------------------------------------- */
+/* --- sipsak ----------------------------------------------------------------------- */
 
 /* Words between blanks, empty ones too, as Perl's split has it: those at the end are
  * dropped. */
@@ -310,8 +306,7 @@ read_sipsak(const struct probe_opts *o, struct times *t, const char *out, size_t
 	times_sipsak(t, out, o->pings, o->final);
 }
 
-/* --- quakestat
- * ------------------------------------------------------------------------- */
+/* --- quakestat -------------------------------------------------------------------- */
 
 static int
 build_qstat(struct probe_opts *o, const struct conf *conf, const struct conf_target *t,
@@ -342,8 +337,7 @@ read_qstat(const struct probe_opts *o, struct times *t, const char *out, size_t 
 	times_qstat(t, out, len);
 }
 
-/* --- routers
- * --------------------------------------------------------------------------- */
+/* --- routers ---------------------------------------------------------------------- */
 
 /* The answers to IOS' questions about an extended ping, with an empty line where what
  * it proposes is right. */
@@ -474,8 +468,7 @@ read_eos(const struct probe_opts *o, struct times *t, const char *out, size_t le
 		times_say(t, out);
 }
 
-/* --- the table
- * ------------------------------------------------------------------------- */
+/* --- the table -------------------------------------------------------------------- */
 
 static const struct command_row rows[] = {
 	/* clang-format off */

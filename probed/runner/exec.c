@@ -71,8 +71,7 @@ static struct {
 
 static void exec_serve_soon(void);
 
-/* --- the end -------------------------------------------------------------------------
- */
+/* --- the end ---------------------------------------------------------------------- */
 
 static void
 exec_close_input(struct exec *e)
@@ -173,8 +172,7 @@ exec_stop(struct exec *e)
 	exec_timer(e, EXEC_GRACE_S * CLOCK_NS_PER_S);
 }
 
-/* --- what it writes and reads --------------------------------------------------------
- */
+/* --- what it writes and reads ----------------------------------------------------- */
 
 /* Something was read of one of its outputs. */
 static void
@@ -205,8 +203,7 @@ exec_on_write(evutil_socket_t fd, short what, void *ctx)
 		event_del(&e->in_ev);
 }
 
-/* --- the beginning -------------------------------------------------------------------
- */
+/* --- the beginning ---------------------------------------------------------------- */
 
 /* Both ends of a pipe: ours, which does not block, and the child's. */
 static int
@@ -356,8 +353,7 @@ exec_serve_soon(void)
 		event_active(&room.serve, EV_TIMEOUT, 0);
 }
 
-/* --- deadlines and deaths ------------------------------------------------------------
- */
+/* --- deadlines and deaths --------------------------------------------------------- */
 
 static void
 exec_on_timer(evutil_socket_t fd, short what, void *ctx)
@@ -450,8 +446,7 @@ exec_on_child(evutil_socket_t fd, short what, void *ctx)
 	strays_end(exec_is_ours);
 }
 
-/* --- the door ------------------------------------------------------------------------
- */
+/* --- the door --------------------------------------------------------------------- */
 
 void
 exec_open(struct event_base *base)

@@ -63,8 +63,7 @@ drop(struct entry *e)
 	free(e);
 }
 
-/* --- the file -----------------------------------------------------------------------
- */
+/* --- the file --------------------------------------------------------------------- */
 
 static void
 put_entry(struct json *j, const struct msg_in_force *m)
@@ -244,8 +243,7 @@ inforce_free(void)
 	book.dirty = false;
 }
 
-/* --- what may be --------------------------------------------------------------------
- */
+/* --- what may be ------------------------------------------------------------------ */
 
 /* Does CONF say that M's program acts so? */
 static bool

@@ -37,8 +37,7 @@ struct job {
 	bool known, ended; /* the times are there; nothing more is to be done */
 };
 
-/* --- a round -------------------------------------------------------------------------
- */
+/* --- a round ---------------------------------------------------------------------- */
 
 /* It came to T, unless that is known already. */
 static void
@@ -233,8 +232,7 @@ snmp_end(struct probe_run *run)
 	run->state = NULL;
 }
 
-/* --- options -------------------------------------------------------------------------
- */
+/* --- options ---------------------------------------------------------------------- */
 
 static void
 snmp_free(struct probe_opts *o)

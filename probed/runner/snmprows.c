@@ -29,8 +29,7 @@ enum rtt_type {
 	RTT_TYPE_DNS = 8
 };
 
-/* --- Cisco ---------------------------------------------------------------------------
- */
+/* --- Cisco ------------------------------------------------------------------------ */
 
 static void
 put_number(struct argv *a, const char *name, uint32_t row, char type, unsigned value)
@@ -308,8 +307,7 @@ build_rtt_dns(struct probe_opts *o, const struct conf *conf,
 	return o->name == NULL ? err_set(err, "name is not set") : 0;
 }
 
-/* --- DISMAN --------------------------------------------------------------------------
- */
+/* --- DISMAN ----------------------------------------------------------------------- */
 
 #define PING ".1.3.6.1.2.1.80.1."
 #define PING_CONTROL PING "2.1." /* pingCtlEntry */
@@ -465,8 +463,7 @@ build_ping(struct probe_opts *o, const struct conf *conf, const struct conf_targ
 	return source_of(conf, t, "pingsrc", o->source, err);
 }
 
-/* --- the table -----------------------------------------------------------------------
- */
+/* --- the table -------------------------------------------------------------------- */
 
 #define STEPS(list) list, sizeof list / sizeof list[0]
 

@@ -49,8 +49,7 @@ static unsigned made_count;
 static struct source *sources;
 static struct flowmake templates;
 
-/* --- sending ------------------------------------------------------------------------
- */
+/* --- sending ---------------------------------------------------------------------- */
 
 static struct {
 	struct mmsghdr message[BATCH];
@@ -158,8 +157,7 @@ run(int fd)
 	}
 }
 
-/* --- life ---------------------------------------------------------------------------
- */
+/* --- life ------------------------------------------------------------------------- */
 
 static unsigned
 number(const char *text, unsigned most)

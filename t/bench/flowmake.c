@@ -14,8 +14,7 @@
 #define SFLOW_HEADER 128
 #define UPTIME_MS 100000000u /* a day and a bit: the same in every head */
 
-/* --- records ------------------------------------------------------------------------
- */
+/* --- records ---------------------------------------------------------------------- */
 
 struct flow_made {
 	uint32_t src, dst, packets, octets;
@@ -147,8 +146,7 @@ put_sample(struct pack *p, const struct flowmake_how *how, const struct flow_mad
 		pack_u16(p, 0);
 }
 
-/* --- datagrams ----------------------------------------------------------------------
- */
+/* --- datagrams -------------------------------------------------------------------- */
 
 unsigned
 flowmake_records(const struct flowmake_how *how)

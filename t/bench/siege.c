@@ -129,8 +129,7 @@ deliver(uint32_t from, bool guest, const uint8_t *data, size_t len)
 	flow_decode(exporters, &d, &sink);
 }
 
-/* --- the good ------------------------------------------------------------------------
- */
+/* --- the good --------------------------------------------------------------------- */
 
 static void
 open_good(unsigned i)
@@ -204,8 +203,7 @@ send_good(struct good *g)
 	good_sent++;
 }
 
-/* --- the others ----------------------------------------------------------------------
- */
+/* --- the others ------------------------------------------------------------------- */
 
 /* Change bytes of DATA as one who knows the formats would, or at random. */
 static size_t
@@ -264,8 +262,7 @@ send_hostile(void)
 	hostile_sent++;
 }
 
-/* --- life ----------------------------------------------------------------------------
- */
+/* --- life ------------------------------------------------------------------------- */
 
 static long
 resident_kb(void)
