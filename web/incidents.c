@@ -647,8 +647,6 @@ put_item(void *ctx, const struct eventlog_row *row)
 		gather_begin(l->gathered, item, row, t, slave);
 	if (t != NULL && t->parent != NULL)
 		row_href(item, "i_href", t);
-	if (strcmp(row->kind, "alert") == 0)
-		html_text(item, "i_source", row->source);
 	if (strcmp(row->confidence, "sure") != 0)
 		html_text(item, "i_confidence", row->confidence);
 	if (row->suppressed_by != 0)
