@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/fnv.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "link/msgedit.h"
@@ -109,15 +110,6 @@ make_parents(char *path)
 
 /* --- in the child: copying ------------------------------------------------------- */
 
-/* FNV-1a: tells copies apart, no more. */
-static uint64_t
-sum(uint64_t h, const void *data, size_t len)
-{
-	for (const unsigned char *p = data; len > 0; p++, len--)
-		h = (h ^ *p) * 0x100000001b3ULL;
-	return h;
-}
-
 /* Copy FROM's bytes to TO (-1: nowhere) and add them to H. */
 static int
 copy(int from, int to, uint64_t *h)
@@ -126,7 +118,7 @@ copy(int from, int to, uint64_t *h)
 	ssize_t n;
 
 	while ((n = read(from, buf, sizeof buf)) > 0) {
-		*h = sum(*h, buf, (size_t)n);
+		*h = fnv(*h, buf, (size_t)n);
 		for (ssize_t at = 0, w; to >= 0 && at < n; at += w)
 			if ((w = write(to, buf + at, (size_t)(n - at))) < 0)
 				return -1;
@@ -154,7 +146,7 @@ copy_file(const char *path, const char *under, uint64_t *h)
 			goto out;
 		}
 	}
-	*h = sum(*h, path, strlen(path) + 1);
+	*h = fnv(*h, path, strlen(path) + 1);
 	r = copy(from, to, h);
 	if (r == 0 && to >= 0) {
 		struct timespec times[2] = { st.st_mtim, st.st_mtim };
@@ -193,7 +185,7 @@ paths_of(const struct conf *conf)
 static int
 copy_all(char *const *path, size_t count, const char *under, uint64_t *h)
 {
-	*h = 0xcbf29ce484222325ULL;
+	*h = FNV_BEGIN;
 	for (size_t i = 0; i < count; i++)
 		if (path[i] != NULL && copy_file(path[i], under, h) != 0)
 			return -1;
@@ -394,7 +386,7 @@ static int
 write_version(const char *real, const char *text, size_t len, mode_t mode)
 {
 	char *path = mem_printf(TEMPORARY_TEXT "%s", real), name[64];
-	uint64_t h = sum(0xcbf29ce484222325ULL, text, len);
+	uint64_t h = fnv(FNV_BEGIN, text, len);
 	int fd = -1, error = 0;
 
 	remove_tree(TEMPORARY_TEXT);

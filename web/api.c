@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/fnv.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "store.h"
@@ -596,33 +597,26 @@ put_series(struct json *j, const char *path, const struct series *s, bool ranks)
 	jw_object_end(j);
 }
 
-/* FNV-1a, by words. */
-static uint64_t
-hash(uint64_t h, uint64_t word)
-{
-	return (h ^ word) * 1099511628211u;
-}
-
 /* The tag of what put_series() makes of these. */
 static void
 tag_series(
     char *etag, size_t size, const char *path, const struct series *s, bool ranks)
 {
-	uint64_t h = hash(14695981039346656037u, ranks);
+	uint64_t h = fnv_one(FNV_BEGIN, ranks);
 
-	for (const char *c = path; *c != '\0'; c++)
-		h = hash(h, (unsigned char)*c);
-	h = hash(hash(h, (uint64_t)s->start), s->step);
-	h = hash(hash(h, s->count), s->pings);
-	h = hash(hash(h, (uint64_t)s->file.last_update), s->file.step);
+	h = fnv(h, path, strlen(path));
+	h = fnv_one(fnv_one(h, (uint64_t)s->start), s->step);
+	h = fnv_one(fnv_one(h, s->count), s->pings);
+	h = fnv_one(fnv_one(h, (uint64_t)s->file.last_update), s->file.step);
 	for (unsigned k = 0; k < s->file.archives; k++)
-		h = hash(hash(h, s->file.archive[k].step), s->file.archive[k].rows);
+		h = fnv_one(
+		    fnv_one(h, s->file.archive[k].step), s->file.archive[k].rows);
 	for (size_t i = 0; i < s->count * s->columns; i++) {
 		uint64_t word;
 		memcpy(&word, &s->value[i], sizeof word);
 		/* What differs in the upper bits only has to be seen in the lower ones.
 		 */
-		h = hash(h, word ^ word >> 32);
+		h = fnv_one(h, word ^ word >> 32);
 	}
 	snprintf(etag, size, "\"%016" PRIx64 "\"", h);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fnv.h"
 #include "base/mem.h"
 #include "web/figure.h"
 #include "web/html.h"
@@ -239,7 +240,7 @@ shortened(const char *s)
 static void
 answer(struct request *r, const struct badge *b)
 {
-	uint64_t tag = 14695981039346656037u;
+	uint64_t tag;
 	long age = b->step < AGE_MIN ? AGE_MIN : b->step > AGE_MAX ? AGE_MAX : b->step;
 	char text[64], *body;
 	size_t len;
@@ -247,8 +248,7 @@ answer(struct request *r, const struct badge *b)
 
 	draw_badge(out, b);
 	mem_stream_end(out);
-	for (size_t i = 0; i < len; i++)
-		tag = (tag ^ (unsigned char)body[i]) * 1099511628211u;
+	tag = fnv(FNV_BEGIN, body, len);
 	snprintf(text, sizeof text, "max-age=%ld", age);
 	request_set_header(r, "Cache-Control", text);
 	request_set_header(

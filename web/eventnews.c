@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fnv.h"
 #include "base/log.h"
 #include "base/mem.h"
 
@@ -35,22 +36,16 @@ struct look {
 };
 
 static uint64_t
-hash(uint64_t h, const char *text)
-{
-	for (; *text != '\0'; text++)
-		h = (h ^ (unsigned char)*text) * 1099511628211u;
-	return (h ^ 0xff) * 1099511628211u;
-}
-
-static uint64_t
 looks_of(const struct eventlog_row *row)
 {
-	uint64_t h = hash(hash(14695981039346656037u, row->summary), row->confidence);
+	/* Each with its end, so that nothing moves from one into the other. */
+	uint64_t h = fnv(FNV_BEGIN, row->summary, strlen(row->summary) + 1);
 	char numbers[64];
 
 	snprintf(numbers, sizeof numbers, "%" PRId64 " %" PRId64, row->end,
 	    row->suppressed_by);
-	return hash(h, numbers);
+	h = fnv(h, row->confidence, strlen(row->confidence) + 1);
+	return fnv(h, numbers, strlen(numbers));
 }
 
 static const struct seen *

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "base/fnv.h"
+
 struct blob {
 	unsigned char *data;
 	size_t len;
@@ -61,17 +63,6 @@ pack(const struct blob *plain, const char *file)
 	return b;
 }
 
-/* FNV-1a, 64 bits. */
-static uint64_t
-hash(const struct blob *b)
-{
-	uint64_t h = 14695981039346656037u;
-
-	for (size_t i = 0; i < b->len; i++)
-		h = (h ^ b->data[i]) * 1099511628211u;
-	return h;
-}
-
 static const char *
 type_of(const char *name)
 {
@@ -115,6 +106,7 @@ main(int argc, char **argv)
 		const char *type = type_of(name);
 		struct blob plain = slurp(argv[i]), gzip = pack(&plain, argv[i]);
 		int small = strcmp(type, "template") != 0 && gzip.len < plain.len;
+		uint64_t tag = fnv(FNV_BEGIN, plain.data, plain.len);
 
 		put_array("plain", i, &plain);
 		if (small)
@@ -125,7 +117,7 @@ main(int argc, char **argv)
 		else
 			fprintf(rows, "0, %zu, 0, ", plain.len);
 		fprintf(rows, "\"%016" PRIx64 "\", \"/static/%016" PRIx64 "/%s\" },\n",
-		    hash(&plain), hash(&plain), name);
+		    tag, tag, name);
 		free(plain.data);
 		free(gzip.data);
 	}

@@ -14,6 +14,7 @@
 #include <uthash.h>
 
 #include "base/clock.h"
+#include "base/fnv.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "web/request.h"
@@ -310,16 +311,12 @@ picture_painter(struct link *link)
 	pump();
 }
 
-/* FNV-1a of what is drawn: a strong tag. */
+/* Of what is drawn: a strong tag. */
 static void
 tag(struct picture *p)
 {
-	const unsigned char *at = p->data;
-	uint64_t h = 14695981039346656037u;
-
-	for (size_t i = 0; i < p->head.size; i++)
-		h = (h ^ at[i]) * 1099511628211u;
-	snprintf(p->etag, sizeof p->etag, "\"%016" PRIx64 "\"", h);
+	snprintf(p->etag, sizeof p->etag, "\"%016" PRIx64 "\"",
+	    fnv(FNV_BEGIN, p->data, p->head.size));
 }
 
 void *

@@ -14,6 +14,7 @@
 #include <event2/event.h>
 
 #include "base/clock.h"
+#include "base/fnv.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "link/link.h"
@@ -215,13 +216,10 @@ void
 sheets_answer(struct request *r, const char *text, size_t len,
     const struct sheets_form *form, const char *what, int64_t start, int64_t end)
 {
-	uint64_t tag = 14695981039346656037u;
+	uint64_t tag =
+	    fnv_one(fnv_one(fnv(FNV_BEGIN, text, len), form->format), form->theme);
 	char etag[24];
 
-	for (size_t i = 0; i < len; i++)
-		tag = (tag ^ (unsigned char)text[i]) * 1099511628211u;
-	tag = (tag ^ form->format) * 1099511628211u;
-	tag = (tag ^ form->theme) * 1099511628211u;
 	snprintf(etag, sizeof etag, "\"%016" PRIx64 "\"", tag);
 	if (reply_not_modified(r, etag))
 		return;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/fnv.h"
 #include "base/mem.h"
 #include "config/schema.h"
 
@@ -161,15 +162,11 @@ conf_forget(struct conf *conf, const char *section, const char *key)
 		var->value = "";
 }
 
-/* FNV-1a: the same everywhere and at every start. */
+/* The same everywhere and at every start. */
 uint64_t
 conf_target_id(const char *path)
 {
-	uint64_t hash = 0xcbf29ce484222325ULL;
-
-	for (const unsigned char *p = (const unsigned char *)path; *p != '\0'; p++)
-		hash = (hash ^ *p) * 0x100000001b3ULL;
-	return hash;
+	return fnv(FNV_BEGIN, path, strlen(path));
 }
 
 const struct conf_target *

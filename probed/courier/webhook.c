@@ -7,6 +7,7 @@
 
 #include <nettle/hmac.h>
 
+#include "base/fnv.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "courier/service.h"
@@ -94,14 +95,10 @@ static uint64_t
 fingerprint(const struct letter *l)
 {
 	const char *parts[] = { name_of(l), l->subject };
-	uint64_t h = 14695981039346656037u;
+	uint64_t h = FNV_BEGIN;
 
 	for (size_t i = 0; i < 2; i++)
-		for (const char *p = parts[i];; p++) {
-			h = (h ^ (unsigned char)*p) * 1099511628211u;
-			if (*p == '\0')
-				break;
-		}
+		h = fnv(h, parts[i], strlen(parts[i]) + 1);
 	return h;
 }
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fnv.h"
 #include "base/mem.h"
 #include "config/lex.h"
 
@@ -41,14 +42,6 @@ struct scan {
 };
 
 /* --- lines ------------------------------------------------------------------------ */
-
-static uint64_t
-sum(uint64_t h, const char *s, size_t len)
-{
-	for (; len > 0; len--, s++)
-		h = (h ^ (unsigned char)*s) * 0x100000001b3ULL;
-	return h;
-}
 
 static void
 trim(const char **s, size_t *len)
@@ -120,8 +113,8 @@ enter(struct scan *scan, const char *s, size_t len)
 	}
 	trim(&s, &len);
 	scan->place[depth] =
-	    sum(depth == 0 ? 0xcbf29ce484222325ULL : scan->place[depth - 1], s, len);
-	scan->place[depth] = sum(scan->place[depth], "/", 1);
+	    fnv(depth == 0 ? FNV_BEGIN : scan->place[depth - 1], s, len);
+	scan->place[depth] = fnv(scan->place[depth], "/", 1);
 	scan->depth = depth;
 }
 
