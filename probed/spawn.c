@@ -16,7 +16,6 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <sys/capability.h>
@@ -200,7 +199,7 @@ child(const struct spawn *s, char *const argv[], char *const env[])
 	empty_bounding_set();
 	if (rights_become(s->rights) != 0)
 		return "changing to the workers' uid";
-	syscall(SYS_execveat, program, "", argv, env, AT_EMPTY_PATH);
+	fexecve(program, argv, env);
 	return "exec";
 }
 
