@@ -22,9 +22,8 @@ struct reason {
 
 struct headline {
 	unsigned look[LOOKS], all;
-	struct reason reason[LOOKS][REASONS_MAX];
-	unsigned other[LOOKS]; /* those with yet another reason */
-	int64_t expected;      /* by when all that wait have a result; 0: not known */
+	struct reason reason[LOOKS][REASONS_MAX + 1]; /* the last is of all others */
+	int64_t expected; /* by when all that wait have a result; 0: not known */
 };
 
 /* One more that is down SINCE, or EARLIER. */
@@ -45,24 +44,19 @@ static void
 name_one(
     struct headline *sum, enum look look, const struct conf_target *t, const char *why)
 {
-	struct reason *r = sum->reason[look], *end = r + REASONS_MAX;
+	struct reason *r = sum->reason[look], *others = r + REASONS_MAX;
 	const char *since = look == LOOK_DOWN ? strstr(why, " since ") : NULL;
 	const struct live *live =
 	    state_live(vantage_id(t, vantage_first(state_conf(), t)));
 	char *reason =
 	    mem_strn(why, since != NULL ? (size_t)(since - why) : strlen(why));
 
-	while (r < end && r->why != NULL && strcmp(r->why, reason) != 0)
+	while (r < others && r->why != NULL && strcmp(r->why, reason) != 0)
 		r++;
-	if (r == end) {
-		sum->other[look]++;
-		free(reason);
-		return;
-	}
 	if (r->why == NULL)
-		r->why = mem_str(reason);
+		r->why = mem_str(r < others ? reason : "other reasons");
 	free(reason);
-	if (since != NULL && live != NULL)
+	if (r < others && since != NULL && live != NULL)
 		widen(r, live->down_since, live->down_from_first);
 	if (r->count++ >= NAMED_MAX)
 		return;
@@ -190,14 +184,9 @@ put_details(struct html *page, const struct headline *sum)
 			: "Who waits has a first result by %s.",
 		    when);
 	}
-	for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
-		enum look look = order[i];
-		for (unsigned k = 0; k < REASONS_MAX; k++)
-			put_reason(page, &sum->reason[look][k]);
-		if (sum->other[look] > 0)
-			html_printf(html_item(page, "detail"), "detail",
-			    "%u more for other reasons", sum->other[look]);
-	}
+	for (size_t i = 0; i < sizeof order / sizeof order[0]; i++)
+		for (unsigned k = 0; k <= REASONS_MAX; k++)
+			put_reason(page, &sum->reason[order[i]][k]);
 }
 
 /* What is wrong, as one sentence: "Of 9 targets, 1 does not answer". The rest of what
@@ -279,7 +268,7 @@ headline_put(struct html *page, struct headline *sum)
 
 	put_sentence(page, sum);
 	for (unsigned i = 0; i < LOOKS; i++)
-		for (unsigned k = 0; k < REASONS_MAX; k++) {
+		for (unsigned k = 0; k <= REASONS_MAX; k++) {
 			free(sum->reason[i][k].why);
 			free(sum->reason[i][k].names);
 		}
