@@ -794,8 +794,9 @@ static void
 look_until(struct box *b, double t)
 {
 	while (b->court != NULL) {
-		double next = b->looked + pace(b);
-		double count = count_at(b);
+		/* Not before now, where it looks about more often from now on. */
+		double next = fmax(b->looked + pace(b), b->now);
+		double count = fmax(count_at(b), b->now);
 		bool minute = !isnan(b->w->in) && count <= fmin(next, t);
 
 		if (!minute && next > t)
