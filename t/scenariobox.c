@@ -580,17 +580,18 @@ measure(struct box *b, unsigned node, double end)
 {
 	struct world *w = b->w;
 	struct round *r = &b->round;
-	double since = end - w->step - w->onset;
+	const double step = world_step(w, node);
+	double since = end - step - w->onset;
 	unsigned unknown = 0;
-	bool whole = since > w->step && since + w->step < w->length - w->step;
+	bool whole = since > step && since + step < w->length - step;
 
-	whole |= since + w->step < 0;
+	whole |= since + step < 0;
 	memset(r, 0, offsetof(struct round, ping));
 	r->target = b->id[node];
-	r->step = (uint32_t)w->step;
+	r->step = (uint32_t)step;
 	r->count = (uint16_t)w->pings;
 	for (unsigned i = 0; i < w->pings; i++) {
-		double t = end - w->step + w->step * i / w->pings;
+		double t = end - step + step * i / w->pings;
 		/* Once a round will do where nothing begins or ends within it. */
 		if (i == 0 || (!w->bursts && (b->sc->segment == SEGMENT_NONE ||
 						 !whole || w->restless)))
@@ -653,15 +654,23 @@ file(const char *name)
 	return f;
 }
 
+static const char *
+probe_of(const struct box *b, unsigned node)
+{
+	return node == RESOLVER		       ? "AnotherDNS"
+	       : world_family(b->w, node) == 6 ? "FPing6"
+	       : b->w->seldoms[node]	       ? "Seldom"
+					       : "Often";
+}
+
 static void
-add_target(
-    const struct box *b, FILE *f, const char *name, const char *probe, unsigned node)
+add_target(const struct box *b, FILE *f, const char *name, unsigned node)
 {
 	const struct addr a = address_of(b, node, 0);
 	char text[ADDR_TEXT];
 
-	fprintf(f, "++ %s\nmenu = m\ntitle = t\nprobe = %s\nhost = %s\n", name, probe,
-	    addr_text(&a, text));
+	fprintf(f, "++ %s\nmenu = m\ntitle = t\nprobe = %s\nhost = %s\n", name,
+	    probe_of(b, node), addr_text(&a, text));
 }
 
 static void
@@ -672,20 +681,18 @@ write_targets(const struct box *b)
 	static const char *const names6[] = { "gateway6", "access6", "core6" };
 	FILE *f = file("conf/Targets");
 
-	fprintf(f, "*** Targets ***\nprobe = FPing\nmenu = Top\ntitle = Top\n"
+	fprintf(f, "*** Targets ***\nprobe = Often\nmenu = Top\ntitle = Top\n"
 		   "+ Net\nmenu = Net\ntitle = Net\n");
 	for (unsigned i = 0; i < END; i++)
 		if (b->w->there[i])
-			add_target(
-			    b, f, names[i], i == RESOLVER ? "AnotherDNS" : "FPing", i);
+			add_target(b, f, names[i], i);
 	for (unsigned i = GATEWAY6; i < NODES; i++)
 		if (b->w->there[i])
-			add_target(b, f, names6[i - GATEWAY6], "FPing6", i);
+			add_target(b, f, names6[i - GATEWAY6], i);
 	fprintf(f, "+ Far\nmenu = Far\ntitle = Far\n");
 	for (unsigned i = 0; i < b->w->fars; i++) {
 		const char name[] = { (char)('a' + i), '\0' };
-		add_target(b, f, name,
-		    world_family(b->w, END + i) == 6 ? "FPing6" : "FPing", END + i);
+		add_target(b, f, name, END + i);
 	}
 	fclose(f);
 }
@@ -701,9 +708,12 @@ write_conf(const struct box *b)
 	    b->w->step, b->w->pings);
 	fclose(f);
 	f = file("conf/Probes");
-	fprintf(f, "*** Probes ***\n+ FPing\nbinary = /usr/bin/fping\n"
-		   "+ FPing6\nbinary = /usr/bin/fping\nprotocol = 6\n"
-		   "+ AnotherDNS\nlookup = name.example\n");
+	fprintf(f,
+	    "*** Probes ***\n+ FPing\nbinary = /usr/bin/fping\n"
+	    "++ Often\nstep = %.0f\n++ Seldom\nstep = %.0f\n"
+	    "+ FPing6\nbinary = /usr/bin/fping\nprotocol = 6\n"
+	    "+ AnotherDNS\nlookup = name.example\n",
+	    b->w->step, b->w->step * fmax(1, b->w->seldom));
 	fclose(f);
 	f = file("conf/smokebox");
 	fprintf(
@@ -839,10 +849,13 @@ void
 box_run(struct box *b, double end)
 {
 	struct world *w = b->w;
+	unsigned steps = 0;
 
-	for (double t = START; t < end; t += w->step)
+	for (double t = START; t < end; t += w->step, steps++)
 		for (unsigned i = 0; i < b->nodes; i++) {
 			unsigned node = b->order[i];
+			if (w->seldoms[node] && (steps + node) % w->seldom != 0)
+				continue;
 			look_until(b, t + w->phase[node]);
 			see_power(b);
 			if (measure(b, node, t + w->phase[node]) && b->court != NULL)

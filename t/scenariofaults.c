@@ -140,6 +140,30 @@ make_fast(struct world *w)
 		w->phase[i] = chance();
 }
 
+static void
+make_seldom(struct world *w, unsigned from, unsigned end)
+{
+	w->step = 60;
+	w->pings = 20;
+	w->seldom = 5;
+	for (unsigned i = 0; i < NODES; i++) {
+		w->seldoms[i] = i >= from && i < end;
+		w->phase[i] = chance() * w->step;
+	}
+}
+
+void
+make_seldom_ends(struct world *w)
+{
+	make_seldom(w, END, END + FARS);
+}
+
+void
+make_seldom_hops(struct world *w)
+{
+	make_seldom(w, GATEWAY, PROVIDER + 1);
+}
+
 void
 make_with_radio(struct world *w)
 {

@@ -25,6 +25,9 @@ void make_refusing(struct world *w);
 void make_unreachable(struct world *w);
 void make_filtered(struct world *w);
 void make_fast(struct world *w);
+/* What is far, or near, is measured every five minutes, and the rest each minute. */
+void make_seldom_ends(struct world *w);
+void make_seldom_hops(struct world *w);
 void make_with_radio(struct world *w);
 void make_with_weak_radio(struct world *w);
 

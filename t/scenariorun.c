@@ -222,6 +222,8 @@ read_events(const struct world *w, struct outcome *o)
 static void
 judge_told(const struct scenario *sc, const struct world *w, struct outcome *o)
 {
+	const double about = 2 * fmax(w->step * fmax(1, w->seldom), 60);
+
 	for (unsigned i = 0; i < o->tolds; i++) {
 		struct told *x = &o->told[i];
 		x->right =
@@ -233,8 +235,8 @@ judge_told(const struct scenario *sc, const struct world *w, struct outcome *o)
 		    x->right && x->sure > 0 &&
 		    x->sure <= w->onset + 6.25 * fmax(w->step, w->step < 5 ? 4 : 60);
 		double late = (double)x->begin + w->set_back - w->onset;
-		o->in_time |= x->right && fabs(late) <= 2 * fmax(w->step, 60);
-		o->early |= x->right && late < -2 * fmax(w->step, 60);
+		o->in_time |= x->right && fabs(late) <= about;
+		o->early |= x->right && late < -about;
 	}
 	if (o->wrong > 0)
 		o->right = false;

@@ -65,6 +65,8 @@ loss_at_its_hours(struct world *w, double t)
 static const struct scenario way[] = {
 	{ "core loss behind a carrier's NAT", SEGMENT_PROVIDER, "loss", true, QUIET,
 	    LONG, 0, make_carrier_nat, fault_core_loss },
+	{ "core loss, hops are seldom asked", SEGMENT_PROVIDER, "loss", false, QUIET,
+	    LONG, 0, make_seldom_hops, fault_core_loss },
 	{ "core loss", SEGMENT_PROVIDER, "loss", true, QUIET, LONG, 0, make_plain,
 	    fault_core_loss },
 	{ "core dead", SEGMENT_PROVIDER, "outage", true, QUIET, LONG, 0, make_plain,

@@ -47,6 +47,12 @@ world_family(const struct world *w, unsigned node)
 	return node >= GATEWAY6 || (node >= END && (node - END) % 2 == 1) ? 6 : 4;
 }
 
+double
+world_step(const struct world *w, unsigned node)
+{
+	return w->seldoms[node] ? w->step * w->seldom : w->step;
+}
+
 unsigned
 world_way(const struct world *w, unsigned node, enum link out[LINKS])
 {

@@ -53,6 +53,8 @@ struct world {
 	bool there[NODES];
 	double own_loss[NODES], own_delay[NODES]; /* of the host's answers, now */
 	double jitter[NODES], phase[NODES];
+	unsigned seldom;     /* steps from a round to the next of those that are */
+	bool seldoms[NODES]; /* ... measured so seldom */
 	double usual_loss; /* everywhere */
 	double truth;	   /* what everything takes longer; 0: nothing, or it varies */
 	double size; /* what the sentence has to say, seconds or a ratio; 0: any */
@@ -94,6 +96,8 @@ double between(double low, double high);
 void world_build(struct world *w, bool clear);
 /* Nothing is the matter any more. */
 void world_calm(struct world *w);
+/* From one round of NODE to the next, seconds. */
+double world_step(const struct world *w, unsigned node);
 /* Links between this box and NODE: how many. */
 unsigned world_way(const struct world *w, unsigned node, enum link out[LINKS]);
 /* 4, 6; 0: where one family is as the other. */

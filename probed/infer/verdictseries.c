@@ -10,6 +10,7 @@
 #define OVER 0.01   /* chance of so little loss by half the rate there was */
 #define CHANCE 6e-4 /* of as much loss by chance: 3 of 20, 4 of 60, 6 of 200 */
 #define STRONG 1e-7 /* so little that one window is enough */
+#define PART 20	    /* of which that lost one, what is worse may have begun */
 #define BEFORE                                                                         \
 	3 /* windows that were better, before those that show it became worse          \
 	   */
@@ -245,11 +246,12 @@ loses(const struct verdict *v, const struct series *s, int64_t *since)
 	uint64_t n, lost, before_n, before;
 
 	if (sum(s, 0, 1, &n, &lost) && lost > 2 && is_lossy(n, lost, STRONG)) {
-		/* It may have begun in the one before, but not in front of a pause. */
-		bool next = sum(s, 1, 1, &n, &lost) &&
+		/* It may have begun in the one before, where that lost more than a
+		 * ping of many, but not in front of a pause. */
+		bool next = sum(s, 1, 1, &n, &lost) && lost * PART >= n &&
 			    series_window(s, 0)->number - series_window(s, 1)->number <=
 				apart(v, s);
-		*since = first_lost(s, next ? 2 : 1);
+		*since = series_window(s, next)->number;
 		return true;
 	}
 	for (size_t i = 0; i < sizeof scales / sizeof scales[0]; i++) {

@@ -149,6 +149,14 @@ joined(const struct view *w, const struct series *s)
 	return series_against(s, w->since, INT64_MAX, high, VERDICT_ALSO) > 0;
 }
 
+/* Is S a far end by whose loss hops are measured? */
+static bool
+is_measure(const struct view *w, const struct series *s)
+{
+	return s->role == VERDICT_FAR && !s->slot.open && view_has(w, s) &&
+	       s->track[SIGN_LOSS].bad;
+}
+
 /* The chance of what hop S loses, or more, where it is what gets lost behind it: what
  * is more than that is its own. */
 static double
@@ -164,9 +172,12 @@ like_ends(const struct view *w, const struct series *s)
 	/* Not since it lost more again: those windows are the unlucky ones. */
 	if (s->track[SIGN_LOSS].bad && s->track[SIGN_LOSS].first >= since)
 		since = s->track[SIGN_LOSS].first + 1;
+	/* Nor of windows with rounds of longer steps that began before it did. */
 	HASH_ITER(hh, w->v->series, o, next)
-		if (o->role == VERDICT_FAR && !o->slot.open && view_has(w, o) &&
-		    o->track[SIGN_LOSS].bad) {
+		if (is_measure(w, o) && view_settled(w, o) > since)
+			since = view_settled(w, o);
+	HASH_ITER(hh, w->v->series, o, next)
+		if (is_measure(w, o)) {
 			series_counts(o, since, &p, &l);
 			all += p;
 			all_lost += l;
