@@ -73,6 +73,32 @@ hit_line_dead(struct world *w, double t)
 		fault_line_dead(w, t);
 }
 
+/* Smokebox is started anew at BEGIN, seconds since the onset. */
+static void
+restart(struct world *w, double t, double begin)
+{
+	w->restarts = true;
+	w->off |= t >= begin && t < begin + 100;
+}
+
+static void
+peer_dead_line_dead_restart(struct world *w, double t)
+{
+	peer_dead_line_dead(w, t);
+	restart(w, t, w->length / 2);
+}
+
+/* Amid the one, and amid both. */
+static void
+core_loss_end_dead_restart(struct world *w, double t)
+{
+	fault_core_loss(w, t);
+	if (second(w, t))
+		fault_end_dead(w, t);
+	restart(w, t, w->length / 6);
+	restart(w, t, w->length * 5 / 6);
+}
+
 static const struct scenario_pair pairs[] = {
 	{ { "peering dead, the line for an hour", SEGMENT_TRANSIT, "outage", false,
 	      QUIET, LONG, HOUR, make_plain, peer_dead_line_dead },
@@ -137,6 +163,12 @@ static const struct scenario_pair pairs[] = {
 	{ { "core dead, the line for an hour", SEGMENT_PROVIDER, "outage", false, QUIET,
 	      LONG, HOUR, make_plain, core_dead_line_dead },
 	    SEGMENT_ACCESS, "outage" },
+	{ { "peering dead, the line for an hour, a restart", SEGMENT_TRANSIT, "outage",
+	      false, QUIET, 2 * LONG, LONG, make_plain, peer_dead_line_dead_restart },
+	    SEGMENT_ACCESS, "outage" },
+	{ { "core loss, an end dead between, restarts", SEGMENT_PROVIDER, "loss", false,
+	      QUIET, 3 * LONG, LONG, make_plain, core_loss_end_dead_restart },
+	    SEGMENT_FAR, "outage" },
 	{ { "line dead, the wifi for an hour", SEGMENT_ACCESS, "outage", false, QUIET,
 	      LONG, HOUR, make_wireless, line_dead_lan_dead },
 	    SEGMENT_WIFI, "outage" },

@@ -14,12 +14,27 @@ struct ear {
 	struct msg_verdict last;
 };
 
+/* Was anything told, and not yet to be over? */
+static bool
+is_any_open(const struct outcome *o)
+{
+	for (unsigned i = 0; i < o->words; i++) {
+		unsigned last = o->words - 1;
+		while (strcmp(o->word[last].subject, o->word[i].subject) != 0)
+			last--;
+		if (!o->word[last].over)
+			return true;
+	}
+	return false;
+}
+
 static void
 hear_verdict(void *ctx, const struct msg_verdict *v)
 {
 	struct ear *e = ctx;
 
 	e->last = *v;
+	e->o->calmed |= v->fine && is_any_open(e->o);
 }
 
 static struct told *
@@ -114,15 +129,6 @@ is_said(const char *words, const char *sentence)
 
 /* --- what is in events.db --------------------------------------------------------- */
 
-static enum segment
-segment_called(const char *word)
-{
-	for (int i = 0; i < SEGMENTS; i++)
-		if (strcmp(segment_word((enum segment)i), word) == 0)
-			return (enum segment)i;
-	return SEGMENT_NONE;
-}
-
 static const char *
 text_of(sqlite3_stmt *s, int column)
 {
@@ -134,7 +140,7 @@ text_of(sqlite3_stmt *s, int column)
 static void
 read_verdict(sqlite3_stmt *s, struct outcome *o)
 {
-	struct told *x = told_of(o, segment_called(text_of(s, 2)), text_of(s, 1));
+	struct told *x = told_of(o, segment_by_word(text_of(s, 2)), text_of(s, 1));
 	enum confidence is = confidence_by_word(text_of(s, 4));
 
 	if (x == NULL)
@@ -278,7 +284,7 @@ scenario_run(const struct scenario *sc, uint64_t seed, struct outcome *o)
 	if (sc->segment == SEGMENT_NONE &&
 	    (!o->fine || !is_said(sc->cause, ear.last.sentence)))
 		o->right = false;
-	if (o->moved)
+	if (o->moved || o->calmed)
 		o->right = false;
 	/* A restart is told of, and no gap where there was none. */
 	if ((o->gaps > 0) != w.restarts)

@@ -54,6 +54,7 @@ struct outcome {
 	bool in_time; /* the right one's begin is that of what happened, about */
 	bool early;   /* ... is long before that */
 	bool moved; /* a begin changed while it was open, by more than the clock did */
+	bool calmed;  /* all was called fine while something was open */
 	bool fine;    /* in the end */
 	char last[FINDING_SENTENCE]; /* how things stood then */
 	/* Of the network: */

@@ -358,6 +358,8 @@ fault_of(const struct scenario_pair *pair, const struct outcome *o)
 	}
 	if (o->moved)
 		return "a begin moved that was told";
+	if (o->calmed)
+		return "all is fine while something is told";
 	if (told == 0 || told_then == 0)
 		return told == 0 ? "the first is not told" : "the second is not told";
 	if (told_then > second + late)

@@ -243,3 +243,13 @@ finding_evidence(const struct infer_finding *f)
 	mem_stream_end(out);
 	return text;
 }
+
+bool
+finding_is_of(const char *evidence, const char *cause)
+{
+	char member[FINDING_WORD + 16];
+
+	snprintf(member, sizeof member, "\"cause\":\"%s\"", cause);
+	return strstr(evidence, member) != NULL &&
+	       strstr(evidence, "\"name\":\"phase\"") == NULL;
+}

@@ -102,6 +102,8 @@ const char *finding_private(unsigned i);
 /* The evidence of the incident: {"segment","cause","numbers":[...],"facts":[...],
  * "quality":{...}}; malloced. */
 char *finding_evidence(const struct infer_finding *f);
+/* Is EVIDENCE, as that is, of CAUSE, and in no later phase of it? */
+bool finding_is_of(const char *evidence, const char *cause);
 /* The same members into an object of J that has others, too. */
 void finding_put(struct json *j, const struct infer_finding *f);
 

@@ -24,6 +24,15 @@ segment_word(enum segment segment)
 	return segments[segment];
 }
 
+enum segment
+segment_by_word(const char *word)
+{
+	for (int s = SEGMENT_NONE + 1; s < SEGMENTS; s++)
+		if (strcmp(segments[s], word) == 0)
+			return (enum segment)s;
+	return SEGMENT_NONE;
+}
+
 const char *
 segment_label(const char *word)
 {

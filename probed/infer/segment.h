@@ -25,6 +25,9 @@ const char *segment_word(enum segment segment);
 /* The segment of WORD as people call it, "access line"; NULL when WORD is none. */
 const char *segment_label(const char *word);
 
+/* The other way round; SEGMENT_NONE when it is none. */
+enum segment segment_by_word(const char *word);
+
 /* Right in so many of 100 cases at least (DESIGN 6). */
 enum confidence {
 	CONFIDENCE_NONE,   /* nothing is said */

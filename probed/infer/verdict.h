@@ -109,8 +109,10 @@ typedef double (*verdict_talker_fn)(void *ctx, int64_t begin, int64_t end, bool 
 typedef unsigned (*verdict_cut_fn)(void *ctx, const uint64_t *bad, size_t bads,
     const uint64_t *good, size_t goods, char hop[VERDICT_HOP]);
 
-/* When the incident about SUBJECT that is open began, epoch seconds; 0: none is. */
-typedef int64_t (*verdict_begin_fn)(void *ctx, const char *subject);
+/* When the incident about SUBJECT that is open began, epoch seconds; 0: none is. *SAME:
+ * its cause is CAUSE since then. */
+typedef int64_t (*verdict_begin_fn)(
+    void *ctx, const char *subject, const char *cause, bool *same);
 
 struct verdict;
 
@@ -152,6 +154,13 @@ uint32_t verdict_window(const struct verdict *v);
  * there is nothing to be said. */
 bool verdict_now(const struct verdict *v, struct infer_finding *f);
 enum verdict_level verdict_level(const struct verdict *v, enum segment segment);
+/* Does what is measured now show whether SUBJECT, a segment of the path or an end, is
+ * the matter? Not while something is that is not decided, or lies in front of it. */
+bool verdict_shows(const struct verdict *v, const char *subject);
+/* F says of what is the matter since BEGIN, epoch seconds, as was found before a
+ * restart, that it is not known yet whether it still is. */
+void verdict_tell_before(
+    const struct verdict *v, int64_t begin, struct infer_finding *f);
 /* Is what is the matter with series ID explained by an open verdict about the path?
  * Then its subject; else NULL. */
 const char *verdict_explains(const struct verdict *v, uint64_t id);

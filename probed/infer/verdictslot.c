@@ -406,17 +406,24 @@ notice(struct turn *t)
 	enter(slot, SLOT_SEEN);
 }
 
-/* The begin of what opens: of what was open before a restart, that of then. */
-static int64_t
+/* What opens and was open before a restart has the begin of then. */
+static void
 begin_before(const struct turn *t)
 {
 	const struct verdict *v = t->v;
-	int64_t begin = t->slot->begin, told = 0;
+	struct slot *slot = t->slot;
+	bool same = false;
+	int64_t told = 0;
 
 	if (v->begin != NULL)
 		told = v->begin(v->begin_ctx,
-		    t->s != NULL ? t->s->path : segment_word(t->slot->d.segment));
-	return told != 0 && told < begin ? told : begin;
+		    t->s != NULL ? t->s->path : segment_word(slot->d.segment),
+		    slot->d.cause, &same);
+	if (told == 0 || told >= slot->begin)
+		return;
+	if (same && slot->since == slot->begin)
+		slot->since = told;
+	slot->begin = told;
 }
 
 /* The second one: it is told. */
@@ -432,7 +439,7 @@ open_it(struct turn *t)
 	take(t);
 	slot->same++;
 	slot->times = times(t->v, slot);
-	slot->begin = begin_before(t);
+	begin_before(t);
 	enter(slot, SLOT_OPEN);
 	tell(t->v, slot, t->s, false);
 }

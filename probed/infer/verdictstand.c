@@ -111,6 +111,19 @@ verdict_in_doubt(const struct verdict *v)
 	return dead >= 2 && 2 * dead > asked ? (v->judged + 1) * v->length : 0;
 }
 
+bool
+verdict_shows(const struct verdict *v, const char *subject)
+{
+	enum segment segment = segment_by_word(subject);
+
+	if (segment == SEGMENT_NONE)
+		segment = SEGMENT_FAR;
+	if ((v->host.open && segment != v->host.d.segment) ||
+	    (v->path.open && v->path.d.segment < segment))
+		return false;
+	return verdict_in_doubt(v) == 0;
+}
+
 /* What explains most of what is open; last comes what is gone and may come again. NULL:
  * nothing is open. */
 static const struct slot *

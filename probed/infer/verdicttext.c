@@ -785,6 +785,19 @@ verdict_tell_doubt(const struct verdict *v, int64_t since, struct infer_finding 
 }
 
 void
+verdict_tell_before(const struct verdict *v, int64_t begin, struct infer_finding *f)
+{
+	char when[32];
+
+	finding_init(f, VERDICT_KIND, "", VERDICT_SOURCE);
+	f->begin = begin;
+	finding_sentence(f,
+	    "Since %s something was the matter when smokebox was restarted; whether it "
+	    "still is, the next minutes will tell.",
+	    time_text(begin, (v->judged + 1) * v->length, when, sizeof when));
+}
+
+void
 verdict_tell_fine(const struct verdict *v, struct infer_finding *f)
 {
 	char when[32], fine[TEXT], not [TEXT], gap[160] = "", a[32], b[32];

@@ -830,6 +830,15 @@ condition_begin(const struct conditions *cs, const char *kind, const char *subje
 	return c != NULL && c->id != 0 ? c->begin : 0;
 }
 
+const char *
+condition_evidence(const struct conditions *cs, const char *kind, const char *subject,
+    const char *source)
+{
+	const struct condition *c = find(cs, kind, subject, source);
+
+	return c != NULL && c->id != 0 ? c->evidence : NULL;
+}
+
 void
 conditions_end(struct conditions *cs,
     bool (*watched)(void *ctx, const struct incident *in), void *ctx, int64_t now,

@@ -93,6 +93,9 @@ int64_t condition_open(const struct conditions *cs, const char *kind,
 /* When that began, epoch seconds; 0 when there is none. */
 int64_t condition_begin(const struct conditions *cs, const char *kind,
     const char *subject, const char *source);
+/* Its evidence, borrowed until it is raised again; NULL when there is none. */
+const char *condition_evidence(const struct conditions *cs, const char *kind,
+    const char *subject, const char *source);
 
 /* Close every open incident that WATCHED says nobody looks after any more (its target
  * or alert left the configuration), at NOW; WHY ("the target was removed") goes into

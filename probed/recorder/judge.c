@@ -23,12 +23,14 @@
 #define ROLES_S 10		       /* places on the path are looked up so often */
 #define KEEP_S 3600
 #define RESTORED_MAX (VERDICT_SERIES + SEGMENTS) /* ends, and segments of the path */
-/* Windows after which what was open before, and is not again, ends; in which a hint may
- * become more; and in which it may be known what is the matter with the path: of a hop
- * that limits its answers it takes so many until it provably gives none. */
+/* Windows that show whether what was open before, and is not again, is the matter,
+ * after which it ends; in which a hint may become more; and in which it may be known
+ * what is the matter with the path: of a hop that limits its answers it takes so many
+ * until it provably gives none. */
 #define SETTLED 6
 #define MORE 5
 #define DECIDED 10
+#define GIVEN_UP_S 86400 /* of what no window shows for so long nobody knows more */
 
 /* What is remembered of a series that is judged. */
 struct seat {
@@ -50,8 +52,12 @@ struct judge {
 	struct seat *seat;
 	int64_t looked, kept; /* epoch seconds */
 	struct msg_verdict told;
-	/* Subjects of verdicts that were open before the start. */
-	char *restored[RESTORED_MAX];
+	/* Verdicts that were open before the start, and are not again. */
+	struct {
+		char *subject;
+		int64_t shown; /* since when windows show whether it is, epoch seconds;
+				* 0: they do not */
+	} restored[RESTORED_MAX];
 	unsigned restoreds;
 	int64_t begun;
 	struct log_limit trouble, crowd;
@@ -65,8 +71,8 @@ static void
 forget_restored(struct judge *j, const char *subject)
 {
 	for (unsigned i = 0; i < j->restoreds; i++)
-		if (strcmp(j->restored[i], subject) == 0) {
-			free(j->restored[i]);
+		if (strcmp(j->restored[i].subject, subject) == 0) {
+			free(j->restored[i].subject);
 			j->restored[i] = j->restored[--j->restoreds];
 			return;
 		}
@@ -86,6 +92,22 @@ hear(void *ctx, const struct infer_finding *f, int64_t time, bool over)
 		found_raise(j->cs, f, time, 0);
 }
 
+/* When the first began of what was open before the start, and of which it is not known
+ * yet whether it still is; 0: nothing is. */
+static int64_t
+unsettled(const struct judge *j)
+{
+	int64_t first = 0;
+
+	for (unsigned i = 0; i < j->restoreds; i++) {
+		int64_t begin = condition_begin(
+		    j->cs, VERDICT_KIND, j->restored[i].subject, VERDICT_SOURCE);
+		if (begin != 0 && (first == 0 || begin < first))
+			first = begin;
+	}
+	return first;
+}
+
 static void
 tell_now(struct judge *j, bool always)
 {
@@ -94,6 +116,11 @@ tell_now(struct judge *j, bool always)
 
 	memset(&m, 0, sizeof m);
 	m.fine = verdict_now(j->v, &f);
+	int64_t before = m.fine ? unsettled(j) : 0;
+	if (before != 0) {
+		verdict_tell_before(j->v, before, &f);
+		m.fine = false;
+	}
 	m.confidence = (uint8_t)f.confidence;
 	m.segment = (uint8_t)f.segment;
 	m.begin = f.begin;
@@ -118,7 +145,23 @@ judge_tell(struct judge *j)
 	tell_now(j, true);
 }
 
-/* What was open before the start and is not the matter any more. */
+/* Do enough windows show that restored verdict I is not the matter any more? */
+static bool
+is_settled(struct judge *j, unsigned i, int64_t now)
+{
+	int64_t *shown = &j->restored[i].shown;
+	int64_t window = verdict_window(j->v);
+
+	if (now - j->begun >= GIVEN_UP_S)
+		return true;
+	if (!verdict_shows(j->v, j->restored[i].subject))
+		*shown = 0;
+	else if (*shown == 0)
+		*shown = now;
+	return *shown != 0 && now - *shown >= SETTLED * window;
+}
+
+/* What was open before the start and is not the matter any more, since that shows. */
 static void
 settle(struct judge *j, int64_t now)
 {
@@ -127,13 +170,18 @@ settle(struct judge *j, int64_t now)
 	/* From when places are known: before, nothing is judged. */
 	if (verdict_window(j->v) == 0 || now < j->begun)
 		j->begun = now;
-	if (j->restoreds == 0 || verdict_window(j->v) == 0 ||
-	    now - j->begun < (int64_t)SETTLED * verdict_window(j->v))
+	if (j->restoreds == 0 || verdict_window(j->v) == 0)
 		return;
 	f = mem_alloc(sizeof *f);
-	while (j->restoreds > 0) {
-		finding_init(f, VERDICT_KIND, j->restored[0], VERDICT_SOURCE);
-		found_clear(j->cs, f, now, 0);
+	for (unsigned i = j->restoreds; i > 0; i--) {
+		if (!is_settled(j, i - 1, now))
+			continue;
+		const char *subject = j->restored[i - 1].subject;
+		int64_t shown = j->restored[i - 1].shown;
+		finding_init(f, VERDICT_KIND, subject, VERDICT_SOURCE);
+		f->begin =
+		    condition_begin(j->cs, VERDICT_KIND, subject, VERDICT_SOURCE);
+		found_clear(j->cs, f, shown != 0 ? shown : now, 0);
 		forget_restored(j, f->subject);
 	}
 	free(f);
@@ -440,7 +488,7 @@ static bool
 is_settling(const struct judge *j)
 {
 	for (unsigned i = 0; i < j->restoreds; i++)
-		if (conf_target_by_path(j->conf, j->restored[i]) == NULL)
+		if (conf_target_by_path(j->conf, j->restored[i].subject) == NULL)
 			return true;
 	return false;
 }
@@ -571,7 +619,7 @@ restore(void *ctx, const struct incident *in, const struct letter *held)
 	(void)held;
 	if (strcmp(in->kind, VERDICT_KIND) == 0 &&
 	    strcmp(in->source, VERDICT_SOURCE) == 0 && j->restoreds < RESTORED_MAX)
-		j->restored[j->restoreds++] = mem_str(in->subject);
+		j->restored[j->restoreds++].subject = mem_str(in->subject);
 }
 
 void
@@ -584,13 +632,16 @@ judge_begin(struct judge *j, struct conditions *cs, struct events *ev)
 }
 
 static int64_t
-begin_of(void *ctx, const char *subject)
+begin_of(void *ctx, const char *subject, const char *cause, bool *same)
 {
 	const struct judge *j = ctx;
 
-	return j->cs != NULL
-		   ? condition_begin(j->cs, VERDICT_KIND, subject, VERDICT_SOURCE)
-		   : 0;
+	if (j->cs == NULL)
+		return 0;
+	const char *evidence =
+	    condition_evidence(j->cs, VERDICT_KIND, subject, VERDICT_SOURCE);
+	*same = evidence != NULL && finding_is_of(evidence, cause);
+	return condition_begin(j->cs, VERDICT_KIND, subject, VERDICT_SOURCE);
 }
 
 /* Where usual ways part, by the ladder. */
@@ -639,6 +690,6 @@ judge_free(struct judge *j)
 	}
 	verdict_free(j->v);
 	while (j->restoreds > 0)
-		free(j->restored[--j->restoreds]);
+		free(j->restored[--j->restoreds].subject);
 	free(j);
 }
