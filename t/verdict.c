@@ -838,9 +838,26 @@ test_full_line(void)
 	finding_fact(&f, "direction", "incoming");
 	v = full_line(0.98, 0.1, &f);
 	is_str(last.cause, "attack", "an attack that fills the line is why");
-	has("a UDP flood of 48 Mbit/s on 192.168.1.7 fills your access line, which delays "
-	    "everything by 180 ms",
+	has("an attack (UDP flood of 48 Mbit/s) on 192.168.1.7 fills your access line, "
+	    "which delays everything by 180 ms",
 	    "the sentence says so");
+	struct infer_finding other = f;
+	snprintf(other.subject, sizeof other.subject, "192.168.1.8");
+	snprintf(other.fact[0].text, sizeof other.fact[0].text, "192.168.1.8");
+	other.number[0].value = 20e6;
+	verdict_neighbour(v, &other, false);
+	line_window(v, BEGIN + 125 * 60, 0.18, 0.98, 0.1);
+	has("on 192.168.1.7, and 1 more, fills your", "a second one is not left out");
+	unsigned were = closed;
+	verdict_neighbour(v, &f, true);
+	verdict_neighbour(v, &other, true);
+	line_window(v, BEGIN + 126 * 60, 0.18, 0.1, 0.1);
+	line_window(v, BEGIN + 127 * 60, 0, 0.1, 0.1);
+	line_window(v, BEGIN + 128 * 60, 0, 0.1, 0.1);
+	line_window(v, BEGIN + 129 * 60, 0, 0.1, 0.1);
+	is_int(closed, were + 1, "it is over a while after the attack is");
+	has("an attack (UDP flood of 48 Mbit/s) on 192.168.1.7 fills your access line",
+	    "and its last words still tell which one");
 	verdict_free(v);
 	v = full_line(0.1, 0.96, &f);
 	is_str(last.cause, "bufferbloat", "not where the other way is full");
@@ -854,7 +871,8 @@ test_full_line(void)
 	snprintf(f.fact[2].text, sizeof f.fact[2].text, "outgoing");
 	v = full_line(0.1, 0.96, &f);
 	is_str(last.cause, "attack", "what goes out is held against what goes out");
-	has("a UDP flood of 5 Mbit/s by 192.168.1.7 fills", "and said to be by it");
+	has("an attack (UDP flood of 5 Mbit/s) by 192.168.1.7 fills",
+	    "and said to be by it");
 	verdict_free(v);
 }
 

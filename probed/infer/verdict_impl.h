@@ -188,6 +188,7 @@ struct verdict {
 	struct infer_finding **neighbour; /* what other judges say now */
 	unsigned neighbours;
 	struct infer_finding *bad_radio; /* as it was last when it was; NULL: never */
+	struct infer_finding *past_attack; /* the last one that is over; NULL: none */
 	struct slot path;
 	/* What was the matter with the path before what is worse began: nothing says
 	 * that it is over. */
@@ -285,10 +286,10 @@ const struct infer_finding *verdict_radio(const struct verdict *v);
 /* What says that this box's radio, its way out, is connected to no access point; NULL:
  * nothing does. */
 const struct infer_finding *verdict_unlinked(const struct verdict *v);
-/* The attack that fills the line by its counters U; NULL: none is known to, as where
- * nobody counts (U NULL). */
+/* The greatest attack that fills the line by its counters U, and into *N how many do;
+ * NULL: none is known to, as where nobody counts (U NULL). */
 const struct infer_finding *verdict_attack(
-    const struct verdict *v, const struct verdict_use *u);
+    const struct verdict *v, const struct verdict_use *u, unsigned *n);
 /* The greatest one that goes on, whether it harms or not; NULL: none does. */
 const struct infer_finding *verdict_any_attack(const struct verdict *v);
 bool verdict_goes_out(const struct infer_finding *attack);

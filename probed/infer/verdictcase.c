@@ -55,9 +55,11 @@ add_cause(const struct view *w, struct diagnosis *d)
 	const struct verdict_use *u = verdict_busiest(v, d->since * v->length);
 	double use = u == NULL ? NAN : fmax(u->in, u->out);
 	bool full = use >= VERDICT_BUSY, outage = d->size >= VERDICT_FULL;
+	unsigned attacks;
 
 	d->cause = d->sign == SIGN_DELAY ? "delay" : outage ? "outage" : "loss";
-	if (d->segment == SEGMENT_ACCESS && (d->other = verdict_attack(v, u)) != NULL) {
+	if (d->segment == SEGMENT_ACCESS &&
+	    (d->other = verdict_attack(v, u, &attacks)) != NULL) {
 		d->cause = "attack";
 		d->passive = true;
 	} else if (d->segment == SEGMENT_ACCESS && full && !outage) {

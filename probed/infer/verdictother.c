@@ -47,6 +47,22 @@ forget_other(struct verdict *v, const struct infer_finding *o)
 		drop(&s->slot, o);
 }
 
+/* AT is over. What the verdict tells of an attack is told to its end. */
+static void
+let_go(struct verdict *v, struct infer_finding *at)
+{
+	struct infer_finding *old = at;
+
+	if (is_kind(at, "attack") &&
+	    (v->past_attack == NULL || v->path.d.other != v->past_attack)) {
+		old = v->past_attack;
+		v->past_attack = at;
+	}
+	if (old != NULL)
+		forget_other(v, old);
+	free(old);
+}
+
 static bool
 has_room(const struct verdict *v, const char *kind)
 {
@@ -75,9 +91,8 @@ verdict_neighbour(struct verdict *v, const struct infer_finding *f, bool over)
 		    strcmp(at->source, f->source) != 0)
 			continue;
 		if (over) {
-			forget_other(v, at);
-			free(at);
 			v->neighbour[i] = v->neighbour[--v->neighbours];
+			let_go(v, at);
 		} else
 			*at = *f;
 		return;
@@ -97,6 +112,7 @@ verdict_others_free(struct verdict *v)
 		free(v->neighbour[i]);
 	free(v->neighbour);
 	free(v->bad_radio);
+	free(v->past_attack);
 }
 
 /* --- the radio -------------------------------------------------------------------- */
@@ -143,32 +159,45 @@ fills(const struct infer_finding *f, const struct verdict_use *u)
 	       (bits != NULL && bits->value >= VERDICT_HURTS * verdict_line(u, out));
 }
 
-const struct infer_finding *
-verdict_attack(const struct verdict *v, const struct verdict_use *u)
+static double
+bits_of(const struct infer_finding *attack)
 {
-	for (unsigned i = 0; u != NULL && i < v->neighbours; i++)
-		if (is_kind(v->neighbour[i], "attack") && fills(v->neighbour[i], u))
-			return v->neighbour[i];
-	return NULL;
+	const struct finding_number *bits = finding_find(attack, "bits");
+
+	return bits != NULL ? bits->value : 0;
+}
+
+/* The greatest attack, of those that fill the line by U where U is not NULL. */
+static const struct infer_finding *
+greatest(const struct verdict *v, const struct verdict_use *u, unsigned *n)
+{
+	const struct infer_finding *most = NULL;
+
+	*n = 0;
+	for (unsigned i = 0; i < v->neighbours; i++) {
+		const struct infer_finding *f = v->neighbour[i];
+		if (!is_kind(f, "attack") || (u != NULL && !fills(f, u)))
+			continue;
+		++*n;
+		if (most == NULL || bits_of(f) > bits_of(most))
+			most = f;
+	}
+	return most;
+}
+
+const struct infer_finding *
+verdict_attack(const struct verdict *v, const struct verdict_use *u, unsigned *n)
+{
+	*n = 0;
+	return u != NULL ? greatest(v, u, n) : NULL;
 }
 
 const struct infer_finding *
 verdict_any_attack(const struct verdict *v)
 {
-	const struct infer_finding *most = NULL;
-	double most_bits = -1;
+	unsigned n;
 
-	for (unsigned i = 0; i < v->neighbours; i++) {
-		const struct infer_finding *f = v->neighbour[i];
-		const struct finding_number *bits = finding_find(f, "bits");
-		double value = bits != NULL ? bits->value : 0;
-
-		if (!is_kind(f, "attack") || !(value > most_bits))
-			continue;
-		most = f;
-		most_bits = value;
-	}
-	return most;
+	return greatest(v, NULL, &n);
 }
 
 /* --- congested links -------------------------------------------------------------- */

@@ -351,7 +351,8 @@ take(struct turn *t)
 		if (rank(was.cause) > rank(slot->d.cause)) {
 			slot->d.cause = of_full_line(was.cause, slot->d.sign);
 			slot->d.passive = was.passive;
-			if (was.other != NULL && was.other == t->v->bad_radio)
+			if (was.other != NULL && (was.other == t->v->bad_radio ||
+						     was.other == t->v->past_attack))
 				slot->d.other = was.other;
 		}
 		if (slot->d.fading && slot->d.sign == was.sign)

@@ -222,26 +222,32 @@ holds_text(const struct verdict *v, const struct diagnosis *d, char *buf, size_t
 	return buf;
 }
 
-/* Of an attack, by the one who found it. */
+/* "an attack (SYN flood of 25 Mbit/s) on 192.168.1.7", by the one who found it. */
 static const char *
-attack_text(const struct diagnosis *d, char *buf, size_t size)
+attack_text(const struct verdict *v, const struct diagnosis *d, char *buf, size_t size)
 {
-	const char *host = "", *vector = "";
-	const struct finding_number *bits = NULL;
-	char rate[40] = "";
+	const struct infer_finding *o = d->other;
+	char rate[40] = "", more[40] = "";
+	unsigned n;
 
-	if (d->other != NULL) {
-		host = finding_fact_of(d->other, "attacked");
-		vector = finding_fact_of(d->other, "vector");
-		bits = finding_find(d->other, "bits");
-	}
-	bool out = d->other != NULL && verdict_goes_out(d->other);
+	if (o == NULL)
+		return "an attack";
+	const struct finding_number *bits = finding_find(o, "bits");
+	const char *host = finding_fact_of(o, "attacked"),
+		   *vector = finding_fact_of(o, "vector");
 	if (bits != NULL && bits->value > 0)
-		snprintf(rate, sizeof rate, " of %.3g Mbit/s", bits->value / 1e6);
-	snprintf(buf, size, "%s%s%s%s", vector[0] != '\0' ? "a " : "an attack",
-	    vector, rate, host[0] == '\0' ? "" : out ? " by " : " on ");
-	size_t n = strlen(buf);
-	snprintf(buf + n, size - n, "%s", host);
+		snprintf(rate, sizeof rate, "of %.3g Mbit/s", bits->value / 1e6);
+	verdict_attack(v, verdict_busiest(v, d->since * v->length), &n);
+	if (n > 1)
+		snprintf(more, sizeof more, ", and %u more,", n - 1);
+	bool both = vector[0] != '\0' && rate[0] != '\0';
+	bool any = vector[0] != '\0' || rate[0] != '\0';
+	snprintf(buf, size, "an attack%s%s%s%s%s%s%s%s", any ? " (" : "", vector,
+	    both ? " " : "", rate, any ? ")" : "",
+	    host[0] == '\0'	  ? ""
+	    : verdict_goes_out(o) ? " by "
+				  : " on ",
+	    host, more);
 	return buf;
 }
 
@@ -292,7 +298,7 @@ fill(const struct verdict *v, const struct diagnosis *d, const struct series *s,
 		else if (strncmp(text, "{holds}", 7) == 0)
 			what = holds_text(v, d, buf, sizeof buf);
 		else if (strncmp(text, "{attack}", 8) == 0)
-			what = attack_text(d, buf, sizeof buf);
+			what = attack_text(v, d, buf, sizeof buf);
 		else if (strncmp(text, "{does}", 6) == 0)
 			what = d->sign == SIGN_LOSS ? "loses" : "delays everything by";
 		else if (strncmp(text, "{others}", 8) == 0) {
