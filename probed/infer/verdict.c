@@ -542,6 +542,29 @@ verdict_busiest(const struct verdict *v, int64_t since)
 	return most;
 }
 
+int64_t
+verdict_busy_since(const struct verdict *v, const struct verdict_use *u, int64_t since)
+{
+	unsigned kept = v->uses < VERDICT_USES ? v->uses : VERDICT_USES;
+	int64_t busy = 0, before = 0; /* ends of the first that was, and of the last
+				       * that was not */
+
+	for (unsigned i = 1; i <= kept; i++) {
+		const struct verdict_use *o = &v->use[(v->uses - i) % VERDICT_USES];
+		bool is = (verdict_is_out(u) ? o->out : o->in) >= VERDICT_BUSY;
+		if (o->time <= since)
+			break;
+		if (is) {
+			busy = o->time;
+			before = 0;
+		} else if (busy != 0 && before == 0)
+			before = o->time;
+		if (busy != 0 && busy - o->time > 2 * (int64_t)v->length)
+			return before;
+	}
+	return since;
+}
+
 /* --- series ----------------------------------------------------------------------- */
 
 void

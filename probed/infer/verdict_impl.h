@@ -310,6 +310,10 @@ bool verdict_covers(const struct verdict *v, const struct series *s);
 
 /* The use of the line in most windows since SINCE (epoch seconds); NULL: not known. */
 const struct verdict_use *verdict_busiest(const struct verdict *v, int64_t since);
+/* Since when the line is in use as U is, which is much, with breaks of two windows at
+ * most; not before SINCE, and that where it is so since before it is known. */
+int64_t verdict_busy_since(
+    const struct verdict *v, const struct verdict_use *u, int64_t since);
 /* Is it the way out that U is about? */
 static inline bool
 verdict_is_out(const struct verdict_use *u)

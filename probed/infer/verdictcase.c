@@ -48,6 +48,16 @@ add_radio(const struct verdict *v, struct diagnosis *d)
 	}
 }
 
+/* What delayed before the line was full was something else. */
+static void
+date_by_use(const struct verdict *v, const struct verdict_use *u, struct diagnosis *d)
+{
+	int64_t since = verdict_busy_since(v, u, d->since * v->length) / v->length;
+
+	if (d->sign == SIGN_DELAY && since - d->since > verdict_apart(d->sign, d->size))
+		d->since = since;
+}
+
 static void
 add_cause(const struct view *w, struct diagnosis *d)
 {
@@ -65,6 +75,7 @@ add_cause(const struct view *w, struct diagnosis *d)
 	} else if (d->segment == SEGMENT_ACCESS && full && !outage) {
 		d->cause = d->sign == SIGN_DELAY ? "bufferbloat" : "saturation";
 		d->passive = true;
+		date_by_use(v, u, d);
 	} else if (d->segment == SEGMENT_WIFI) {
 		add_radio(v, d);
 	} else if (d->sign == SIGN_DELAY &&

@@ -265,7 +265,7 @@ standing_by_delay(const struct view *w, const struct series *s)
 					       : STANDING_OPEN;
 	/* What comes and goes shows in the tail of what is near before all else. */
 	if (s->role == VERDICT_GATEWAY &&
-	    series_slower(s, w->since, true) > fmax(0.4 * w->size, s->limit))
+	    series_slower(s, w->since, true) > fmax(THROUGH * w->size, s->limit))
 		return s->track[SIGN_DELAY].bad ? STANDING_BAD : STANDING_OPEN;
 	/* A hop that is slow by itself is no measure of what lies behind it. */
 	if (s->role != VERDICT_FAR && shift > w->size / THROUGH + s->limit)
