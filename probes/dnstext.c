@@ -1,3 +1,5 @@
+#include "probes/dnstext.h"
+
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <sodium.h>
@@ -7,7 +9,6 @@
 #include <time.h>
 
 #include "base/mem.h"
-#include "probes/dnstext.h"
 
 /* How the data of a type is printed: each letter one field. n: name, p: number of 16
  * bits, b: of 8, l: of 32, 4 and 6: address, s: string, w: word, S: strings to the end,

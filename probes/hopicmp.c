@@ -1,13 +1,14 @@
 /* Echo requests with the id and the checksum of a target's pings, so that routers that
  * share their load send both by one way. They leave by the sockets of icmp_io.h, and
  * their slots are those of a run that does not exist. */
+#include "probes/hopicmp.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/wire.h"
-#include "probes/hopicmp.h"
 #include "probes/hopio.h"
 #include "probes/icmp_impl.h"
 #include "probes/icmp_reason.h"

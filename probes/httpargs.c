@@ -1,10 +1,11 @@
+#include "probes/httpargs.h"
+
 #include <regex.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/mem.h"
-#include "probes/httpargs.h"
 #include "probes/trust.h"
 
 static void

@@ -1,3 +1,5 @@
+#include "probes/net.h"
+
 #include <errno.h>
 #include <event2/event.h>
 #include <netinet/icmp6.h>
@@ -14,7 +16,6 @@
 
 #include "base/clock.h"
 #include "base/dscp.h"
-#include "probes/net.h"
 
 /* --- errors ---------------------------------------------------------------------- */
 

@@ -1,5 +1,7 @@
 /* TelnetIOSPing and TelnetJunOSPing: a router pings, asked over telnet. One dialogue is
  * one round: log in, ask, read the times. */
+#include "probes/telnet.h"
+
 #include <errno.h>
 #include <event2/event.h>
 #include <event2/event_struct.h>
@@ -15,7 +17,6 @@
 #include "probes/answers.h"
 #include "probes/net.h"
 #include "probes/sockets.h"
-#include "probes/telnet.h"
 #include "probes/turns.h"
 
 #define TELNET_PORT 23

@@ -1,3 +1,5 @@
+#include "probes/trust.h"
+
 #include <gnutls/x509.h>
 #include <math.h>
 #include <stdio.h>
@@ -7,7 +9,6 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "probes/trust.h"
 
 #define TRUST_CHAIN 16 /* certificates that a server may show */
 #define TRUST_FILE "/etc/ssl/certs/ca-certificates.crt"

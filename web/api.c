@@ -1,4 +1,6 @@
 /* The JSON interface. Shapes are contract: members are added, never changed. */
+#include "web/api.h"
+
 #include <config.h>
 
 #include <errno.h>
@@ -14,7 +16,6 @@
 #include "base/mem.h"
 #include "store.h"
 #include "web/access.h"
-#include "web/api.h"
 #include "web/edit.h"
 #include "web/blockades.h"
 #include "web/browsers.h"

@@ -1,4 +1,6 @@
 /* One target: what it is, how it is now, its history in pictures and figures. */
+#include "web/target.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +19,6 @@
 #include "web/row.h"
 #include "web/session.h"
 #include "web/share.h"
-#include "web/target.h"
 #include "web/vantage.h"
 #include "web/wanted.h"
 #include "web/when.h"

@@ -2,6 +2,8 @@
  * what came in above the line, what went out below it, stacked by the greatest hosts.
  * Its colours are the style sheet's, so that dark, light and print are those of the
  * page. */
+#include "web/trafficchart.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +12,6 @@
 #include "base/mem.h"
 #include "web/paper.h"
 #include "web/timeaxis.h"
-#include "web/trafficchart.h"
 
 #define HEIGHT 260
 #define LEFT 74

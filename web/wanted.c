@@ -1,4 +1,6 @@
 /* Which picture a request wants: target, kind, size, theme and range. */
+#include "web/wanted.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +16,6 @@
 #include "web/picture.h"
 #include "web/request.h"
 #include "web/state.h"
-#include "web/wanted.h"
 
 #define TOP_MAX_US 86400000000 /* microseconds that a graph is high, at most */
 

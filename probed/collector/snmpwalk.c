@@ -1,4 +1,6 @@
 /* libsnmp's single-session calls only: its other ones share a list of sessions. */
+#include "collector/snmpwalk.h"
+
 #include <net-snmp/net-snmp-config.h>
 #include <net-snmp/net-snmp-includes.h>
 #include <net-snmp/library/large_fd_set.h>
@@ -12,7 +14,6 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "collector/snmpwalk.h"
 
 /* Cells of one answer: some 1400 bytes, so that it is not fragmented. */
 #define CELLS 56

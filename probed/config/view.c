@@ -1,4 +1,6 @@
 /* What the other rooms ask for, derived once from the sections. */
+#include "config/view.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +10,6 @@
 #include "config/schema.h"
 #include "config/tools.h"
 #include "config/tree.h"
-#include "config/view.h"
 
 #define STEP_DEFAULT 10
 #define PINGS_DEFAULT 5

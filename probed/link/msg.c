@@ -1,8 +1,9 @@
 #include "link/msg.h"
-#include "link/msgdraw.h"
 
 #include <math.h>
 #include <string.h>
+
+#include "link/msgdraw.h"
 
 /* --- frame ----------------------------------------------------------------------- */
 

@@ -1,3 +1,5 @@
+#include "prober/hosts.h"
+
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,7 +8,6 @@
 #include <uthash.h>
 
 #include "base/mem.h"
-#include "prober/hosts.h"
 
 /* A blocklist of a million names in it must not eat the machine. */
 #define HOSTS_MAX 200000

@@ -1,3 +1,5 @@
+#include "prober/resolve.h"
+
 #include <ares.h>
 #include <errno.h>
 #include <event2/event.h>
@@ -12,7 +14,6 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "prober/hosts.h"
-#include "prober/resolve.h"
 
 #define RESOLVE_CONF "/etc/resolv.conf"
 #define RESOLVE_HOSTS "/etc/hosts"

@@ -1,5 +1,7 @@
 /* Rounds of which the pings are sent by external programs: as a rule one run of a
  * program is one round, and its output tells of all pings. Some programs send one. */
+#include "runner/command.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
@@ -16,7 +18,6 @@
 #include "probes/answers.h"
 #include "probes/net.h"
 #include "runner/batch.h"
-#include "runner/command.h"
 #include "runner/exec.h"
 #include "runner/share.h"
 #include "runner/trouble.h"
