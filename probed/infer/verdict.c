@@ -76,7 +76,7 @@ is_rest(const struct verdict *v, const struct series *s)
 	    t->first >= over)
 		return false;
 	/* What was the matter before that goes on. */
-	double rate = v->path.open && v->path.d.sign == SIGN_LOSS
+	double rate = slot_is_open(&v->path) && v->path.d.sign == SIGN_LOSS
 			  ? fmax(v->path.d.ends / VERDICT_SAME_LOSS, VERDICT_HEALTHY)
 			  : VERDICT_HEALTHY;
 	return series_against(s, over + (2 * s->step > v->length ? 2 : 1), INT64_MAX,
@@ -112,15 +112,15 @@ judge_ends(struct verdict *v, const bool waits[SIGNS])
 			continue;
 		struct diagnosis d = verdict_end(v, s), slow = slow_end(s);
 		/* What the path explains, and what it may explain in a moment. */
-		if (d.state == DIAGNOSIS_FOUND && !s->slot.open) {
+		if (d.state == DIAGNOSIS_FOUND && !slot_is_open(&s->slot)) {
 			if ((v->path.same > 0 && verdict_covers(v, s)) || is_rest(v, s))
 				d.state = DIAGNOSIS_NONE;
 			else if (waits[d.sign])
 				d.state = DIAGNOSIS_WAIT;
 		}
 		/* What is left of its own is what the path loses, which did before. */
-		if (s->slot.open && v->path.open && v->path.d.sign == SIGN_LOSS &&
-		    s->track[SIGN_LOSS].less &&
+		if (slot_is_open(&s->slot) && slot_is_open(&v->path) &&
+		    v->path.d.sign == SIGN_LOSS && s->track[SIGN_LOSS].less &&
 		    v->path.d.since < s->track[SIGN_LOSS].since && verdict_covers(v, s))
 			d.state = DIAGNOSIS_NONE;
 		slot_step(v, &s->slot, s, &d, d.sign == SIGN_LOSS ? &slow : NULL);
@@ -152,8 +152,9 @@ date_by_hop(const struct verdict *v, struct diagnosis *d)
 	int64_t since = INT64_MAX;
 	const struct series *s, *next;
 
-	if (d->state != DIAGNOSIS_FOUND || !v->path.open || role == VERDICT_FAR ||
-	    v->path.d.sign != SIGN_LOSS || d->segment >= v->path.d.segment)
+	if (d->state != DIAGNOSIS_FOUND || !slot_is_open(&v->path) ||
+	    role == VERDICT_FAR || v->path.d.sign != SIGN_LOSS ||
+	    d->segment >= v->path.d.segment)
 		return;
 	HASH_ITER(hh, v->series, s, next)
 		if (s->role == role && s->track[SIGN_LOSS].bad &&
@@ -171,12 +172,12 @@ judge_under(struct verdict *v)
 	const struct series *s, *next;
 	bool bad = false;
 
-	if (!v->under.open)
+	if (!slot_is_open(&v->under))
 		return;
 	HASH_ITER(hh, v->series, s, next)
-		bad |=
-		    s->role == role && !s->slot.open && s->track[v->under.d.sign].bad;
-	if (bad && v->path.open)
+		bad |= s->role == role && !slot_is_open(&s->slot) &&
+		       s->track[v->under.d.sign].bad;
+	if (bad && slot_is_open(&v->path))
 		v->under.last = (v->judged + 1) * v->length;
 	else
 		slot_rest(v);
@@ -210,10 +211,10 @@ anything_open(const struct verdict *v)
 {
 	const struct series *s, *next;
 
-	if (v->path.open || v->host.open)
+	if (slot_is_open(&v->path) || slot_is_open(&v->host))
 		return true;
 	HASH_ITER(hh, v->series, s, next)
-		if (s->slot.open)
+		if (slot_is_open(&s->slot))
 			return true;
 	return false;
 }
@@ -227,10 +228,10 @@ is_disturbed(const struct verdict *v)
 	unsigned bad = 0;
 
 	HASH_ITER(hh, v->series, s, next)
-		bad += s->role == VERDICT_FAR && !s->slot.open &&
+		bad += s->role == VERDICT_FAR && !slot_is_open(&s->slot) &&
 		       (s->track[SIGN_LOSS].bad || s->track[SIGN_DELAY].bad);
-	return v->path.open || v->path.same > 0 || v->host.open || v->host.same > 0 ||
-	       v->undecided || bad > 1;
+	return slot_is_open(&v->path) || v->path.same > 0 || slot_is_open(&v->host) ||
+	       v->host.same > 0 || v->undecided || bad > 1;
 }
 
 /* Far ends have lost pings in runs for long, and what was asked between the runs proves
@@ -253,7 +254,7 @@ scattered(const struct verdict *v)
 		const struct track *t = &s->track[SIGN_LOSS];
 		double one = 0;
 		unsigned of = 0;
-		if (s->role != VERDICT_FAR || s->slot.open || !t->bad)
+		if (s->role != VERDICT_FAR || slot_is_open(&s->slot) || !t->bad)
 			continue;
 		series_scatter(s, t->since, &one, &of);
 		if (series_effect(one, of) <= 1)
@@ -268,7 +269,7 @@ scattered(const struct verdict *v)
 	    (v->judged - d.since) * v->length < RUNS_S)
 		return d;
 	HASH_ITER(hh, v->series, s, next)
-		if (s->role == VERDICT_FAR && !s->slot.open) {
+		if (s->role == VERDICT_FAR && !slot_is_open(&s->slot)) {
 			series_counts(s, d.since, &n, &lost);
 			all += n;
 			all_lost += lost;
@@ -303,7 +304,7 @@ judge(struct verdict *v, int64_t number)
 	HASH_ITER(hh, v->series, s, next)
 		series_close(v, s, number);
 	series_follow(v);
-	v->undecided = v->host.same > 0 && !v->host.open;
+	v->undecided = v->host.same > 0 && !slot_is_open(&v->host);
 	if (v->host.same == 0) {
 		struct diagnosis loss = verdict_path(v, SIGN_LOSS);
 		struct diagnosis delay = verdict_path(v, SIGN_DELAY);
@@ -322,8 +323,9 @@ judge(struct verdict *v, int64_t number)
 		slot_step(v, &v->path, NULL, better ? &delay : &loss,
 		    better ? &loss : &delay);
 		judge_under(v);
-		v->undecided = !v->path.open && (loss.state != DIAGNOSIS_NONE ||
-						    delay.state != DIAGNOSIS_NONE);
+		v->undecided =
+		    !slot_is_open(&v->path) &&
+		    (loss.state != DIAGNOSIS_NONE || delay.state != DIAGNOSIS_NONE);
 		judge_ends(v, (bool[SIGNS]){ [SIGN_LOSS] = loss.state == DIAGNOSIS_WAIT,
 				  [SIGN_DELAY] = delay.state == DIAGNOSIS_WAIT });
 	}

@@ -100,7 +100,6 @@ struct sizes {
 /* What may be the matter with one subject. */
 struct slot {
 	enum slot_state state;
-	bool open;	/* SLOT_OPEN or one of those behind it */
 	unsigned times; /* that it came, each a while after the last; 1: once */
 	int64_t quiet;	/* number of the window since when it is gone; 0: it is not */
 	/* What was open before. */
@@ -210,6 +209,13 @@ struct verdict {
 	char artefact[VERDICT_NAME];
 	struct verdict_stash *stash; /* baselines of series that did not come yet */
 };
+
+/* Is it told of SLOT's that it is the matter? */
+static inline bool
+slot_is_open(const struct slot *slot)
+{
+	return slot->state >= SLOT_OPEN;
+}
 
 static inline struct window *
 series_window(const struct series *s, unsigned back)

@@ -125,7 +125,7 @@ is_fading(const struct view *w)
 
 	HASH_ITER(hh, w->v->series, s, next)
 		if (s->track[w->sign].bad && is_path(s->role) && view_has(w, s) &&
-		    !s->slot.open) {
+		    !slot_is_open(&s->slot)) {
 			bad++;
 			fading += s->track[w->sign].goods > 0;
 		}
@@ -259,8 +259,9 @@ together(const struct view *w)
 	const struct series *s, *next;
 
 	HASH_ITER(hh, w->v->series, s, next)
-		n += s->role == VERDICT_FAR && !s->slot.open && view_has(w, s) &&
-		     s->track[w->sign].bad && !view_began_before(w, s, w->since) &&
+		n += s->role == VERDICT_FAR && !slot_is_open(&s->slot) &&
+		     view_has(w, s) && s->track[w->sign].bad &&
+		     !view_began_before(w, s, w->since) &&
 		     s->track[w->sign].first - w->since <=
 			 verdict_apart(w->sign, w->size);
 	return n >= 2;
@@ -270,8 +271,8 @@ together(const struct view *w)
 static bool
 loses_by(const struct view *w, const struct series *s, bool ends)
 {
-	return is_path(s->role) && (s->role == VERDICT_FAR) == ends && !s->slot.open &&
-	       view_has(w, s) && s->track[SIGN_LOSS].bad;
+	return is_path(s->role) && (s->role == VERDICT_FAR) == ends &&
+	       !slot_is_open(&s->slot) && view_has(w, s) && s->track[SIGN_LOSS].bad;
 }
 
 /* Set LATER to what began after W did and before window BEFORE, by those of the far
@@ -314,7 +315,7 @@ is_later(const struct view *w, const struct view *later, bool ends)
 			return true;
 	/* The windows before it are not kept for ever: what is told already began then.
 	 */
-	return v->path.open && v->path.d.sign == SIGN_LOSS &&
+	return slot_is_open(&v->path) && v->path.d.sign == SIGN_LOSS &&
 	       llabs(v->path.d.since - later->since) <= VERDICT_ONSET;
 }
 
@@ -327,7 +328,7 @@ far_since(const struct verdict *v)
 	const struct series *s, *next;
 
 	HASH_ITER(hh, v->series, s, next)
-		if (s->role == VERDICT_FAR && !s->slot.open &&
+		if (s->role == VERDICT_FAR && !slot_is_open(&s->slot) &&
 		    s->track[SIGN_DELAY].bad && s->track[SIGN_DELAY].since < since)
 			since = s->track[SIGN_DELAY].since;
 	if (v->path.same > 0 && v->path.d.sign == SIGN_DELAY && v->path.d.since < since)

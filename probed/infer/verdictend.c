@@ -50,7 +50,7 @@ verdict_end(struct verdict *v, const struct series *s)
 	/* Others must be proven to be good, so that it is its own fault; those that are
 	 * bad since about then may share its reason. */
 	HASH_ITER(hh, v->series, o, next) {
-		if (o == s || o->slot.open || o->role != VERDICT_FAR ||
+		if (o == s || slot_is_open(&o->slot) || o->role != VERDICT_FAR ||
 		    (o->network == s->network && s->role == VERDICT_FAR))
 			continue;
 		enum standing c = standing_of(&w, o);

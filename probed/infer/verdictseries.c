@@ -334,7 +334,7 @@ span_likely(const struct span *p)
  * those: since when that tells the windows before from those after best. What comes and
  * goes is no worse the next time. */
 static void
-worsen(struct series *s)
+date_worse(struct series *s)
 {
 	struct track *t = &s->track[SIGN_LOSS];
 	struct span before = span_of_loss(s), after = { 0 };
@@ -367,7 +367,7 @@ worsen(struct series *s)
 /* Does S, by its last windows, lose provably less than since it began, and go on? Then
  * what was the worse of two things is over, and the other one is since those. */
 static void
-lessen(struct series *s)
+date_less(struct series *s)
 {
 	struct track *t = &s->track[SIGN_LOSS];
 	struct span before = span_of_loss(s), after = { 0 };
@@ -455,8 +455,8 @@ track_loss(const struct verdict *v, struct series *s)
 	if (w->lost > 1 && is_lossy(w->n, w->lost, CHANCE)) {
 		t->last = w->number;
 		t->goods = 0;
-		worsen(s);
-		lessen(s);
+		date_worse(s);
+		date_less(s);
 		return;
 	}
 	/* It is over when so little loss would hardly come by the rate there was. */
@@ -468,7 +468,7 @@ track_loss(const struct verdict *v, struct series *s)
 	if (t->goods < VERDICT_GOOD)
 		return;
 	if (is_lossy(good_n, good_lost, CHANCE)) {
-		lessen(s);
+		date_less(s);
 		return;
 	}
 	if (t->goods < VERDICT_RING && odds_at_most(good_lost, good_n, rate / 2) > OVER)
@@ -601,7 +601,7 @@ is_told_slow(const struct verdict *v, const struct series *s, int64_t time)
 	const struct slot *told[] = { &v->path, &s->slot };
 
 	for (size_t i = 0; i < sizeof told / sizeof *told; i++)
-		if (told[i]->open && told[i]->d.sign == SIGN_DELAY &&
+		if (slot_is_open(told[i]) && told[i]->d.sign == SIGN_DELAY &&
 		    time - told[i]->since < 86400)
 			return true;
 	return false;

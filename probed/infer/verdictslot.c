@@ -41,13 +41,6 @@ is_path(const struct verdict *v, const struct slot *slot)
 	return slot == &v->path;
 }
 
-static void
-enter(struct slot *slot, enum slot_state state)
-{
-	slot->state = state;
-	slot->open = state >= SLOT_OPEN;
-}
-
 /* --- how large it is -------------------------------------------------------------- */
 
 static void
@@ -196,7 +189,7 @@ static bool
 is_passing(const struct slot *slot, const struct diagnosis *d)
 {
 	return d->state == DIAGNOSIS_FOUND && d->fading &&
-	       (!slot->open || slot->quiet != 0 || !is_same(&slot->d, d));
+	       (!slot_is_open(slot) || slot->quiet != 0 || !is_same(&slot->d, d));
 }
 
 static enum saying
@@ -206,9 +199,9 @@ saying_of(const struct verdict *v, const struct slot *slot, const struct diagnos
 		return SAYS_NOTHING;
 	if (d->state == DIAGNOSIS_WAIT || is_passing(slot, d) || is_rest(v, slot, d))
 		return SAYS_UNDECIDED;
-	if (slot->open && is_worse(v, slot, d))
+	if (slot_is_open(slot) && is_worse(v, slot, d))
 		return SAYS_WORSE;
-	if (slot->open && is_less(v, slot, d))
+	if (slot_is_open(slot) && is_less(v, slot, d))
 		return SAYS_LESS;
 	return is_same(&slot->d, d) ? SAYS_SAME : SAYS_OTHER;
 }
@@ -248,7 +241,7 @@ times(const struct verdict *v, struct slot *slot)
 static bool
 is_held(const struct verdict *v, const struct slot *slot)
 {
-	return slot->open && slot->times > 1 && slot != &v->host &&
+	return slot_is_open(slot) && slot->times > 1 && slot != &v->host &&
 	       (slot->quiet == 0 || v->judged - slot->quiet < VERDICT_RING);
 }
 
@@ -263,7 +256,7 @@ is_refuted(const struct verdict *v, const struct slot *slot)
 	if (slot->d.sign != SIGN_LOSS || v->judged - slot->held > VERDICT_RING)
 		return true;
 	HASH_ITER(hh, v->series, s, next) {
-		if (s->role != VERDICT_FAR || s->slot.open)
+		if (s->role != VERDICT_FAR || slot_is_open(&s->slot))
 			continue;
 		series_counts(s, slot->held, &n, &lost);
 		all += n;
@@ -277,7 +270,7 @@ slot_shut(struct verdict *v, struct slot *slot, const struct series *s)
 {
 	struct slot left = { .state = SLOT_FREE, .past = slot->past };
 
-	if (slot->open) {
+	if (slot_is_open(slot)) {
 		slot->d.size = sizes_median(&slot->sizes, slot->d.size);
 		tell(v, slot, s, true);
 		left.past.segment = slot->d.segment;
@@ -295,7 +288,7 @@ slot_shut(struct verdict *v, struct slot *slot, const struct series *s)
 void
 slot_rest(struct verdict *v)
 {
-	if (v->under.open)
+	if (slot_is_open(&v->under))
 		v->fn(v->ctx, v->under.f, v->under.last, true);
 	free(v->under.f);
 	memset(&v->under, 0, sizeof v->under);
@@ -317,7 +310,7 @@ rise(struct verdict *v)
 {
 	v->path = v->under;
 	memset(&v->under, 0, sizeof v->under);
-	enter(&v->path, SLOT_OPEN);
+	v->path.state = SLOT_OPEN;
 	v->path.same = 1;
 	v->path.risen = v->path.held = v->judged + 1;
 }
@@ -346,7 +339,7 @@ take(struct turn *t)
 	const struct diagnosis was = slot->d;
 
 	slot->d = *t->d;
-	if (slot->open) {
+	if (slot_is_open(slot)) {
 		keep_runs(t, &was);
 		if (rank(was.cause) > rank(slot->d.cause)) {
 			slot->d.cause = of_full_line(was.cause, slot->d.sign);
@@ -362,7 +355,7 @@ take(struct turn *t)
 		slot->also.state = DIAGNOSIS_NONE;
 	else if (t->also->state == DIAGNOSIS_FOUND && !t->also->fading)
 		slot->also = *t->also;
-	if (!slot->open || !slot->d.fading) {
+	if (!slot_is_open(slot) || !slot->d.fading) {
 		slot->last = end_of_window(t->v);
 		sizes_add(&slot->sizes, slot->d.size);
 	}
@@ -383,7 +376,7 @@ begin_anew(struct turn *t, int64_t since)
 	struct slot *slot = t->slot;
 
 	slot->d = *t->d;
-	slot->since = slot->open && since < slot->begin ? slot->begin : since;
+	slot->since = slot_is_open(slot) && since < slot->begin ? slot->begin : since;
 	sizes_begin(&slot->sizes);
 }
 
@@ -404,7 +397,7 @@ notice(struct turn *t)
 	slot->dead.begin = slot->dead.end = 0;
 	take(t);
 	slot->same = 1;
-	enter(slot, SLOT_SEEN);
+	slot->state = SLOT_SEEN;
 }
 
 /* What opens and was open before a restart has the begin of then. */
@@ -441,7 +434,7 @@ open_it(struct turn *t)
 	slot->same++;
 	slot->times = times(t->v, slot);
 	begin_before(t);
-	enter(slot, SLOT_OPEN);
+	slot->state = SLOT_OPEN;
 	tell(t->v, slot, t->s, false);
 }
 
@@ -455,7 +448,7 @@ go_on(struct turn *t)
 	slot->times += slot->quiet != 0;
 	slot->quiet = 0;
 	slot->same++;
-	enter(slot, SLOT_OPEN);
+	slot->state = SLOT_OPEN;
 	if (slot->same >= 2)
 		tell(t->v, slot, t->s, false);
 }
@@ -466,7 +459,7 @@ doubt(struct turn *t)
 {
 	t->slot->news = 0;
 	t->slot->same = 0;
-	enter(t->slot, SLOT_DOUBTED);
+	t->slot->state = SLOT_DOUBTED;
 }
 
 /* It is another one. Of one family or both it is the same incident, whose begin stays;
@@ -483,7 +476,7 @@ change(struct turn *t)
 		return;
 	}
 	slot_shut(v, slot, t->s);
-	if (!is_path(v, slot) || !v->under.open) {
+	if (!is_path(v, slot) || !slot_is_open(&v->under)) {
 		notice(t);
 		return;
 	}
@@ -506,7 +499,8 @@ replace(struct turn *t)
 		go_on(t);
 		return;
 	}
-	if (is_path(v, slot) && v->under.open && v->under.d.segment == t->d->segment) {
+	if (is_path(v, slot) && slot_is_open(&v->under) &&
+	    v->under.d.segment == t->d->segment) {
 		slot_shut(v, slot, t->s);
 		rise(v);
 		if (is_same(&slot->d, t->d))
@@ -563,7 +557,7 @@ leave(struct turn *t)
 		return;
 	if (!is_held(v, slot)) {
 		slot_shut(v, slot, t->s);
-		if (is_path(v, slot) && v->under.open)
+		if (is_path(v, slot) && slot_is_open(&v->under))
 			rise(v);
 		return;
 	}
@@ -573,7 +567,7 @@ leave(struct turn *t)
 		tell(v, slot, t->s, false);
 	}
 	if (slot->state == SLOT_OPEN)
-		enter(slot, SLOT_GONE);
+		slot->state = SLOT_GONE;
 }
 
 void

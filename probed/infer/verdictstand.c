@@ -46,24 +46,24 @@ bool
 verdict_covers(const struct verdict *v, const struct series *s)
 {
 	return covers(v->host.same > 0 ? &v->host : &v->path, s, v->length) ||
-	       (v->under.open && covers(&v->under, s, v->length));
+	       (slot_is_open(&v->under) && covers(&v->under, s, v->length));
 }
 
 const char *
 verdict_explains(const struct verdict *v, uint64_t id)
 {
 	const struct series *s = verdict_find(v, id);
-	const struct slot *slot = v->host.open ? &v->host : &v->path;
+	const struct slot *slot = slot_is_open(&v->host) ? &v->host : &v->path;
 
-	if (s == NULL || !slot->open || slot->f == NULL || s->slot.open ||
-	    !verdict_covers(v, s))
+	if (s == NULL || !slot_is_open(slot) || slot->f == NULL ||
+	    slot_is_open(&s->slot) || !verdict_covers(v, s))
 		return NULL;
 	if (!covers(slot, s, v->length))
 		slot = &v->under;
 	/* Hosts in front of it are not behind it. */
 	if ((s->role == VERDICT_GATEWAY || s->role == VERDICT_HOME) &&
 	    slot->d.segment >= SEGMENT_ACCESS)
-		return v->under.open && v->under.d.segment < SEGMENT_ACCESS
+		return slot_is_open(&v->under) && v->under.d.segment < SEGMENT_ACCESS
 			   ? v->under.f->subject
 			   : NULL;
 	return slot->f->subject;
@@ -74,7 +74,8 @@ verdict_may_explain(const struct verdict *v, uint64_t id, int64_t since)
 {
 	const struct series *s = verdict_find(v, id);
 
-	if (s == NULL || v->length == 0 || s->slot.open || HASH_COUNT(v->series) < 3)
+	if (s == NULL || v->length == 0 || slot_is_open(&s->slot) ||
+	    HASH_COUNT(v->series) < 3)
 		return false;
 	return v->undecided || v->path.news > 0 ||
 	       (v->judged + 1) * v->length < since + 2 * v->length;
@@ -87,14 +88,14 @@ verdict_in_doubt(const struct verdict *v)
 	unsigned asked = 0, dead = 0, bad = 0;
 	int64_t since = INT64_MAX;
 
-	if (v->host.same > 0 && !v->host.open)
+	if (v->host.same > 0 && !slot_is_open(&v->host))
 		return v->host.d.since * v->length;
-	if (v->path.same > 0 && !v->path.open)
+	if (v->path.same > 0 && !slot_is_open(&v->path))
 		return v->path.d.since * v->length;
 	HASH_ITER(hh, v->series, s, next) {
-		if (s->slot.same > 0 && !s->slot.open)
+		if (s->slot.same > 0 && !slot_is_open(&s->slot))
 			return s->slot.d.since * v->length;
-		if (s->role != VERDICT_FAR || s->slot.open)
+		if (s->role != VERDICT_FAR || slot_is_open(&s->slot))
 			continue;
 		if (s->track[SIGN_LOSS].bad) {
 			bad++;
@@ -118,8 +119,8 @@ verdict_shows(const struct verdict *v, const char *subject)
 
 	if (segment == SEGMENT_NONE)
 		segment = SEGMENT_FAR;
-	if ((v->host.open && segment != v->host.d.segment) ||
-	    (v->path.open && v->path.d.segment < segment))
+	if ((slot_is_open(&v->host) && segment != v->host.d.segment) ||
+	    (slot_is_open(&v->path) && v->path.d.segment < segment))
 		return false;
 	return verdict_in_doubt(v) == 0;
 }
@@ -129,15 +130,15 @@ verdict_shows(const struct verdict *v, const char *subject)
 static const struct slot *
 first_open(const struct verdict *v)
 {
-	const struct slot *first = v->host.open	  ? &v->host
-				   : v->path.open ? &v->path
-						  : NULL;
+	const struct slot *first = slot_is_open(&v->host)   ? &v->host
+				   : slot_is_open(&v->path) ? &v->path
+							    : NULL;
 	const struct series *s, *next;
 
 	if (first != NULL && first->quiet == 0)
 		return first;
 	HASH_ITER(hh, v->series, s, next)
-		if (s->slot.open &&
+		if (slot_is_open(&s->slot) &&
 		    (first == NULL || (first->quiet != 0 && s->slot.quiet == 0) ||
 			(s->role == VERDICT_RESOLVER &&
 			    first->d.segment == SEGMENT_FAR &&
@@ -213,12 +214,12 @@ verdict_level(const struct verdict *v, enum segment segment)
 	};
 	const struct series *s, *next;
 
-	if ((v->path.open && v->path.d.segment == segment) ||
-	    (v->under.open && v->under.d.segment == segment) ||
-	    (v->host.open && v->host.d.segment == segment))
+	if ((slot_is_open(&v->path) && v->path.d.segment == segment) ||
+	    (slot_is_open(&v->under) && v->under.d.segment == segment) ||
+	    (slot_is_open(&v->host) && v->host.d.segment == segment))
 		return VERDICT_BAD;
 	HASH_ITER(hh, v->series, s, next)
-		if (s->slot.open && s->slot.d.segment == segment)
+		if (slot_is_open(&s->slot) && s->slot.d.segment == segment)
 			return VERDICT_BAD;
 	if (by[segment].role == VERDICT_OTHER ||
 	    (segment == SEGMENT_WIFI && v->medium != VERDICT_WIRELESS))

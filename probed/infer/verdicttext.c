@@ -378,7 +378,7 @@ is_family_fine(const struct verdict *v, unsigned family)
 	HASH_ITER(hh, v->series, s, next)
 		if ((s->role == VERDICT_FAR || s->role == VERDICT_RESOLVER) &&
 		    s->family == family &&
-		    (s->slot.open || s->track[SIGN_LOSS].bad ||
+		    (slot_is_open(&s->slot) || s->track[SIGN_LOSS].bad ||
 			s->track[SIGN_DELAY].bad))
 			return false;
 	return true;
@@ -621,7 +621,7 @@ verdict_cut(const struct verdict *v, const struct diagnosis *d, char hop[VERDICT
 	HASH_ITER(hh, v->series, s, next) {
 		bool hops = s->role >= VERDICT_GATEWAY && s->role <= VERDICT_PROVIDER;
 
-		if ((!hops && s->role != VERDICT_FAR) || s->slot.open ||
+		if ((!hops && s->role != VERDICT_FAR) || slot_is_open(&s->slot) ||
 		    !series_fresh(v, s))
 			continue;
 		/* So is one that is bad of what was the matter before, and less. */

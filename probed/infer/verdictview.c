@@ -85,7 +85,7 @@ view_was_bad(const struct view *w, const struct series *s)
 	/* Far ends that lose little may seem good for a while: it goes on. */
 	if (v->path.same > 0 && v->path.since / v->length < since)
 		since = v->path.since / v->length;
-	if (v->under.open && v->under.since / v->length < since)
+	if (slot_is_open(&v->under) && v->under.since / v->length < since)
 		since = v->under.since / v->length;
 	if (w->alone || s->baseline.first == 0)
 		return true;
@@ -153,7 +153,7 @@ joined(const struct view *w, const struct series *s)
 static bool
 is_measure(const struct view *w, const struct series *s)
 {
-	return s->role == VERDICT_FAR && !s->slot.open && view_has(w, s) &&
+	return s->role == VERDICT_FAR && !slot_is_open(&s->slot) && view_has(w, s) &&
 	       s->track[SIGN_LOSS].bad;
 }
 
@@ -311,7 +311,7 @@ leads(const struct view *w, const struct series *s)
 
 	HASH_ITER(hh, w->v->series, o, next)
 		if (o->role == VERDICT_FAR && o->network == s->network &&
-		    !o->slot.open && view_has(w, o))
+		    !slot_is_open(&o->slot) && view_has(w, o))
 			return o == s;
 	return false;
 }
@@ -324,12 +324,12 @@ view_fars(const struct view *w)
 
 	HASH_ITER(hh, w->v->series, s, next) {
 		unsigned count[4] = { 0 }, before = 0;
-		if (s->role != VERDICT_FAR || s->slot.open || !view_has(w, s) ||
-		    !leads(w, s))
+		if (s->role != VERDICT_FAR || slot_is_open(&s->slot) ||
+		    !view_has(w, s) || !leads(w, s))
 			continue;
 		HASH_ITER(hh, w->v->series, o, more)
 			if (o->role == VERDICT_FAR && o->network == s->network &&
-			    !o->slot.open && view_has(w, o)) {
+			    !slot_is_open(&o->slot) && view_has(w, o)) {
 				enum standing is = standing_of(w, o);
 				count[is]++;
 				before += is == STANDING_BAD &&
@@ -370,7 +370,7 @@ view_measure(struct view *w, bool *far)
 		w->since = INT64_MAX;
 		HASH_ITER(hh, w->v->series, s, next) {
 			if (!s->track[w->sign].bad || !is_path(s->role) ||
-			    !view_has(w, s) || s->slot.open ||
+			    !view_has(w, s) || slot_is_open(&s->slot) ||
 			    (s->role == VERDICT_FAR) != ends ||
 			    !series_fresh(w->v, s) ||
 			    s->track[w->sign].since < w->from ||
@@ -418,7 +418,7 @@ view_far_tail(const struct view *w)
 
 	HASH_ITER(hh, w->v->series, s, next) {
 		double one = series_shift(s, w->since, true);
-		if (s->role == VERDICT_FAR && !s->slot.open && !isnan(one) &&
+		if (s->role == VERDICT_FAR && !slot_is_open(&s->slot) && !isnan(one) &&
 		    n < VERDICT_SERIES)
 			shift[n++] = one;
 	}
