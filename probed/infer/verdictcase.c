@@ -438,6 +438,28 @@ all_bad_of_family(struct view *w)
 	return d;
 }
 
+/* The family by which a hop is bad while it is proven good by the other, where the far
+ * ends of both are bad, each of its own or of one more than of the other; 0: neither.
+ */
+static uint8_t
+worse_family(const struct view *all)
+{
+	static const uint8_t families[] = { 4, 6 };
+
+	for (int role = VERDICT_GATEWAY; role <= VERDICT_PROVIDER; role++)
+		for (int i = 0; i < 2; i++) {
+			struct view w = *all, other = *all;
+			w.family = families[i];
+			other.family = families[!i];
+			if (standing_of_role(&w, (enum verdict_role)role) ==
+				STANDING_BAD &&
+			    standing_of_role(&other, (enum verdict_role)role) ==
+				STANDING_GOOD)
+				return families[i];
+		}
+	return 0;
+}
+
 /* What the far ends are bad of, as W shows them. */
 static struct diagnosis
 by_ends(struct view *w)
@@ -455,6 +477,14 @@ by_ends(struct view *w)
 		return all_bad_of_family(w);
 	if (unclear)
 		return wait;
+	/* A hop that is good by the other family says nothing of the way by this one.
+	 */
+	w->family = worse_family(w);
+	if (w->family != 0) {
+		struct diagnosis d = all_bad_of_family(w);
+		d.confirmed = false;
+		return d;
+	}
 	/* Only what is proven is said: most of them, and no doubt about the rest. */
 	if ((double)f.good <= FEW * (double)all && f.bad * 3 >= 2 * all && f.good == 0)
 		return all_bad(w, &f);
