@@ -1,24 +1,20 @@
 #include "recorder/judge.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <uthash.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/statefile.h"
 #include "base/stats.h"
 #include "recorder/found.h"
 #include "store.h"
 
-#define FILE_NEW STORE_USUAL ".new"
 #define FILE_BYTES (4UL * 1024 * 1024) /* more than VERDICT_SERIES of them take */
 #define ROLES_S 10		       /* places on the path are looked up so often */
 #define KEEP_S 3600
@@ -521,65 +517,33 @@ judge_explains(struct judge *j, const char *subject, int64_t since, unsigned *gr
 
 /* --- the file --------------------------------------------------------------------- */
 
-static int
-write_file(const uint8_t *data, size_t len)
-{
-	int fd =
-	    open(FILE_NEW, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-
-	if (fd < 0)
-		return -1;
-	while (len > 0) {
-		ssize_t n = write(fd, data, len);
-		if (n <= 0) {
-			errno = n < 0 ? errno : ENOSPC;
-			break;
-		}
-		data += n;
-		len -= (size_t)n;
-	}
-	int error = len > 0 || fsync(fd) != 0 ? errno : 0;
-	close(fd);
-	if (error == 0 && rename(FILE_NEW, STORE_USUAL) == 0)
-		return 0;
-	error = error != 0 ? error : errno;
-	unlink(FILE_NEW);
-	errno = error;
-	return -1;
-}
-
 static void
 keep(struct judge *j)
 {
+	struct err err;
 	size_t len;
 	uint8_t *data = verdict_save(j->v, &len);
 
 	if (data == NULL)
 		return;
-	if (write_file(data, len) < 0 && log_allowed(&j->trouble, KEEP_S, NULL))
-		log_warn(STORE_USUAL ": what is usual cannot be kept");
+	if (statefile_write(STORE_USUAL, data, len, &err) != 0 &&
+	    log_allowed(&j->trouble, KEEP_S, NULL))
+		log_warnx("what is usual cannot be kept: %s", err.text);
 	free(data);
 }
 
 static void
 read_file(struct judge *j)
 {
-	int fd = open(STORE_USUAL, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	struct stat st;
+	struct err err;
+	void *data;
+	ssize_t len = statefile_read(STORE_USUAL, FILE_BYTES, &data, &err);
 
-	if (fd < 0)
-		return;
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 &&
-	    (size_t)st.st_size <= FILE_BYTES) {
-		size_t len = (size_t)st.st_size;
-		uint8_t *data = mem_alloc(len);
-		ssize_t n = pread(fd, data, len, 0);
-		if (n != (ssize_t)len || verdict_load(j->v, data, len) < 0)
-			log_warnx(
-			    STORE_USUAL ": broken: what is usual is learned anew");
-		free(data);
-	}
-	close(fd);
+	if (len < 0)
+		log_warnx(STORE_USUAL ": what is usual is learned anew: %s", err.text);
+	else if (len > 0 && verdict_load(j->v, data, (size_t)len) < 0)
+		log_warnx(STORE_USUAL ": broken: what is usual is learned anew");
+	free(data);
 }
 
 /* --- life ------------------------------------------------------------------------- */
