@@ -1074,6 +1074,22 @@ test_phases(void)
 	verdict_free(v);
 }
 
+/* A router that starts anew, and answers before its line is there. */
+static void
+test_reboot(void)
+{
+	struct verdict *v = path(60, 20);
+	int64_t t = lossy(v, BEGIN, 30, PATH, 0);
+
+	t = lossy(v, t, 5, GATEWAY, 20);
+	is_str(segment_word(last.segment), "home", "a router is dead");
+	int64_t back = t;
+	lossy(v, t, 6, ACCESS, 20);
+	is_str(segment_word(last.segment), "access", "then its line is");
+	is_int(last.begin, back, "since the router answers again");
+	verdict_free(v);
+}
+
 /* What passes becomes smaller before it is over. */
 static void
 test_last_words(void)
@@ -1170,6 +1186,7 @@ main(void)
 	test_worse();
 	test_again();
 	test_phases();
+	test_reboot();
 	test_last_words();
 	test_runs();
 	test_both();

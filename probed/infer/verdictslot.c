@@ -184,11 +184,18 @@ is_rest(const struct verdict *v, const struct slot *slot, const struct diagnosis
 	       v->judged - slot->risen < VERDICT_RING / 2;
 }
 
+/* Is D passing: do its last windows show next to nothing of it any more? */
+static bool
+is_passing(const struct diagnosis *d)
+{
+	return d->fading || (d->sign == SIGN_LOSS && d->size < VERDICT_LEAST);
+}
+
 /* What is passing already opens nothing, and changes nothing. */
 static bool
-is_passing(const struct slot *slot, const struct diagnosis *d)
+is_over_soon(const struct slot *slot, const struct diagnosis *d)
 {
-	return d->state == DIAGNOSIS_FOUND && d->fading &&
+	return d->state == DIAGNOSIS_FOUND && is_passing(d) &&
 	       (!slot_is_open(slot) || slot->quiet != 0 || !is_same(&slot->d, d));
 }
 
@@ -197,7 +204,7 @@ saying_of(const struct verdict *v, const struct slot *slot, const struct diagnos
 {
 	if (d->state == DIAGNOSIS_NONE)
 		return SAYS_NOTHING;
-	if (d->state == DIAGNOSIS_WAIT || is_passing(slot, d) || is_rest(v, slot, d))
+	if (d->state == DIAGNOSIS_WAIT || is_over_soon(slot, d) || is_rest(v, slot, d))
 		return SAYS_UNDECIDED;
 	if (slot_is_open(slot) && is_worse(v, slot, d))
 		return SAYS_WORSE;
@@ -208,20 +215,50 @@ saying_of(const struct verdict *v, const struct slot *slot, const struct diagnos
 
 /* --- begin and end ---------------------------------------------------------------- */
 
+/* Was the hop behind what SLOT told of before, as the router while it starts anew, dead
+ * until that was over, and does it answer since? Then that was no mistake. */
+static bool
+is_proven(const struct verdict *v, const struct slot *slot)
+{
+	enum verdict_role role = slot->past.segment < SEGMENT_ACCESS ? VERDICT_GATEWAY
+				 : slot->past.segment == SEGMENT_ACCESS
+				     ? VERDICT_ACCESS
+				     : VERDICT_PROVIDER;
+	int64_t first = slot->past.begin / v->length + 1,
+		end = slot->past.last / v->length - 1;
+	const struct series *s, *next;
+	uint64_t n, lost;
+
+	if (slot->past.segment >= SEGMENT_TRANSIT)
+		return false;
+	HASH_ITER(hh, v->series, s, next) {
+		if (s->role != role || !series_fresh(v, s))
+			continue;
+		const struct window *w = series_window(s, 0);
+		series_counts_until(s, first, end, &n, &lost);
+		return n > 0 && (double)lost >= VERDICT_FULL * (double)n &&
+		       2 * w->lost < w->n;
+	}
+	return false;
+}
+
 /* When D began, which opens SLOT. Where nothing got through elsewhere on the way for
- * long, that explained all until it was over. */
+ * long, or provably, that explained all until it was over. */
 static int64_t
 begin_of(const struct verdict *v, const struct slot *slot, const struct diagnosis *d)
 {
 	int64_t begin = d->since * v->length;
 	int64_t apart = verdict_apart(d->sign, d->size) * v->length;
 
-	if (slot->past.times > 0 && slot->past.outage && d->size >= VERDICT_FULL &&
-	    slot->past.segment != d->segment && begin < slot->past.last &&
-	    begin + apart >= slot->past.begin &&
+	if (slot->past.times == 0 || !slot->past.outage ||
+	    slot->past.segment == d->segment || begin >= slot->past.last ||
+	    begin + apart < slot->past.begin)
+		return begin;
+	if (d->size >= VERDICT_FULL &&
 	    slot->past.last - slot->past.begin > VERDICT_RING / 2 * (int64_t)v->length)
 		return slot->past.last;
-	return begin;
+	return slot->past.segment < d->segment && is_proven(v, slot) ? slot->past.last
+								     : begin;
 }
 
 /* How often SLOT's came, which opens now: what comes again soon is the same, and has
@@ -348,14 +385,14 @@ take(struct turn *t)
 						     was.other == t->v->past_attack))
 				slot->d.other = was.other;
 		}
-		if (slot->d.fading && slot->d.sign == was.sign)
+		if (is_passing(&slot->d) && slot->d.sign == was.sign)
 			slot->d.size = was.size;
 	}
 	if (t->also == NULL || t->also->state == DIAGNOSIS_NONE)
 		slot->also.state = DIAGNOSIS_NONE;
 	else if (t->also->state == DIAGNOSIS_FOUND && !t->also->fading)
 		slot->also = *t->also;
-	if (!slot_is_open(slot) || !slot->d.fading) {
+	if (!slot_is_open(slot) || !is_passing(&slot->d)) {
 		slot->last = end_of_window(t->v);
 		sizes_add(&slot->sizes, slot->d.size);
 	}
@@ -587,7 +624,7 @@ slot_step(struct verdict *v, struct slot *slot, const struct series *s,
 	struct turn t = { v, slot, s, d, also };
 	enum saying says = saying_of(v, slot, d);
 
-	if (slot->held != 0 && d->state == DIAGNOSIS_FOUND && !is_passing(slot, d))
+	if (slot->held != 0 && d->state == DIAGNOSIS_FOUND && !is_over_soon(slot, d))
 		slot->held = v->judged + 1;
 	happens[slot->state][says](&t);
 }
