@@ -1103,6 +1103,8 @@ test_last_words(void)
 	is_int(closed, 1, "what lost 40 %% at first, and less in the end, is over");
 	has("loses 40 % of all packets", "the last words have the size of most of it");
 	is_close(number("size", "access"), 0.4, 0.005, "so has the record");
+	is_close(number("loss", "Access"), 96 / 340., 0.001,
+	    "of the windows that are kept, and none in which it was over");
 	verdict_free(v);
 
 	v = path(60, 20);

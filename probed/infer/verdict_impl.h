@@ -251,12 +251,15 @@ int series_against(
     const struct series *s, int64_t since, int64_t until, double rate, double chance);
 /* Mean shift of the last windows since SINCE, at most four; NAN: not known. */
 double series_shift(const struct series *s, int64_t since, bool p90);
+/* ... and before window UNTIL. */
+double series_shift_until(
+    const struct series *s, int64_t since, int64_t until, bool p90);
 /* How much slower S is since SINCE than it was by itself: a hop that was slow to answer
  * before is not blamed for what delays others later. */
 double series_slower(const struct series *s, int64_t since, bool p90);
-/* The interval that holds it with 95 %; NAN: one window tells none. */
-void series_shift_interval(
-    const struct series *s, int64_t since, bool p90, double *low, double *high);
+/* The interval that holds that with 95 %; NAN: one window tells none. */
+void series_shift_interval(const struct series *s, int64_t since, int64_t until,
+    bool p90, double *low, double *high);
 /* How the windows of S between the first and the last bad one since SINCE differ in
  * what they lose: what is added to *SQUARES is as large as the windows that are added
  * to *N where pings are lost one by one. */

@@ -66,6 +66,12 @@ series_against(
 double
 series_shift(const struct series *s, int64_t since, bool p90)
 {
+	return series_shift_until(s, since, INT64_MAX, p90);
+}
+
+double
+series_shift_until(const struct series *s, int64_t since, int64_t until, bool p90)
+{
 	double sum = 0;
 	unsigned n = 0;
 
@@ -73,7 +79,7 @@ series_shift(const struct series *s, int64_t since, bool p90)
 		const struct window *w = series_window(s, i);
 		if (w->number < since)
 			break;
-		if (isnan(w->shift))
+		if (isnan(w->shift) || w->number >= until)
 			continue;
 		sum += p90 ? w->p90_shift : w->shift;
 		n++;
@@ -92,12 +98,12 @@ series_slower(const struct series *s, int64_t since, bool p90)
 }
 
 void
-series_shift_interval(
-    const struct series *s, int64_t since, bool p90, double *low, double *high)
+series_shift_interval(const struct series *s, int64_t since, int64_t until, bool p90,
+    double *low, double *high)
 {
 	/* Of Student's t, for two windows and more. */
 	static const double t[] = { 12.71, 4.303, 3.182 };
-	double mean = series_shift(s, since, p90), squares = 0;
+	double mean = series_shift_until(s, since, until, p90), squares = 0;
 	/* As much as is usual at this hour windows differ at least. */
 	double least = 1.4826 * (p90 ? s->usual.p90_mad : s->usual.mad);
 	unsigned n = 0;
@@ -107,7 +113,7 @@ series_shift_interval(
 		const struct window *w = series_window(s, i);
 		if (w->number < since)
 			break;
-		if (isnan(w->shift))
+		if (isnan(w->shift) || w->number >= until)
 			continue;
 		double off = (p90 ? w->p90_shift : w->shift) - mean;
 		squares += off * off;

@@ -440,25 +440,27 @@ put_rest(const struct verdict *v, const struct diagnosis *d, char *buf, size_t s
 
 /* --- numbers ---------------------------------------------------------------------- */
 
-/* What S shows since D began; its pings of which nothing is known. */
+/* What S shows since D began and before window UNTIL; its pings of which nothing is
+ * known. */
 static uint64_t
-put_series(const struct diagnosis *d, const struct series *s, struct infer_finding *f)
+put_series(const struct diagnosis *d, int64_t until, const struct series *s,
+    struct infer_finding *f)
 {
 	struct finding_number *x;
 	uint64_t n, lost;
 
-	series_counts(s, d->since, &n, &lost);
+	series_counts_until(s, d->since, until, &n, &lost);
 	if (n == 0)
 		return series_unknown(s, d->since);
 	x = finding_number_of(
 	    f, "loss", "ratio", s->path, (double)lost / (double)n, VERDICT_LEAST);
 	odds_interval(lost, n, &x->low, &x->high);
 	f->quality.samples += n;
-	double shift = series_shift(s, d->since, d->p90);
+	double shift = series_shift_until(s, d->since, until, d->p90);
 	if (!isnan(shift)) {
 		x = finding_number_of(f, d->p90 ? "added_delay_p90" : "added_delay",
 		    "s", s->path, shift, s->limit);
-		series_shift_interval(s, d->since, d->p90, &x->low, &x->high);
+		series_shift_interval(s, d->since, until, d->p90, &x->low, &x->high);
 	}
 	return series_unknown(s, d->since);
 }
@@ -507,21 +509,24 @@ put_attack(const struct infer_finding *attack, const struct verdict_use *u,
 }
 
 static void
-put_numbers(const struct verdict *v, const struct diagnosis *d,
-    const struct series *own, struct infer_finding *f)
+put_numbers(const struct verdict *v, const struct slot *slot, const struct series *own,
+    struct infer_finding *f)
 {
+	const struct diagnosis *d = &slot->d;
+	/* Windows in which it is over already are no evidence of it. */
+	int64_t until = slot->last / v->length;
 	const struct series *s, *next;
 	const struct verdict_use *u = verdict_busiest(v, d->since * v->length);
 	unsigned told = 0;
 	uint64_t unknown = 0;
 
 	if (own != NULL)
-		unknown += put_series(d, own, f);
+		unknown += put_series(d, until, own, f);
 	/* The nearest first: where it begins is what matters. */
 	for (int role = VERDICT_BRIDGE; role < VERDICT_ROLES; role++)
 		HASH_ITER(hh, v->series, s, next)
 			if ((int)s->role == role && s != own && told < SERIES_TOLD) {
-				unknown += put_series(d, s, f);
+				unknown += put_series(d, until, s, f);
 				told++;
 			}
 	if (unknown > 0)
@@ -753,7 +758,7 @@ verdict_tell(const struct verdict *v, const struct slot *slot, const struct seri
 	f->confidence = confidence;
 	f->begin = slot->begin;
 	f->worst = d->sign == SIGN_LOSS ? d->size * 100 : NAN;
-	put_numbers(v, d, s, f);
+	put_numbers(v, slot, s, f);
 	put_radio(v, d, f);
 	if (s != NULL)
 		put_errors(s, f);
