@@ -150,6 +150,18 @@ is "$(jq -r '.tables.hours.columns.unit[0]' "$DIR/body")" "%" "in percent"
 like "$(page "/calendar?what=loss&target=Home.gateway")" \
 	'href="/calendar\.csv\?what=loss&amp;target=Home.gateway&amp;table=hours" download>CSV: hours<' "the page leads there"
 
+# --- a graph up to now tells no time to come ------------------------------------------
+if command -v pdftotext >"$DIR/which"; then
+	for back in 30h 30d; do
+		get "/graph/World/far.pdf?start=now-$back" >"$DIR/status"
+		pdftotext -layout "$DIR/body" "$DIR/text"
+		told=$(date -d "$(sed -n 's/.*end: *//p' "$DIR/text")" +%s) seen=$(date +%s)
+		holds "$back end when they were drawn ($((told - seen)) s)" "$told <= $seen && $told > $seen - 60"
+	done
+else
+	skip "no pdftotext"
+fi
+
 # --- the others -----------------------------------------------------------------------
 # The history that was written: until the box began, in both files.
 span="start=$((now - 1700))&end=$((now - 100))"
