@@ -632,7 +632,7 @@ test_cut(void)
 	is_close(n != NULL ? n->value : NAN, 7, 0, "its distance a number");
 	ok(strstr(last.sentence,
 	       "nothing through to 2 of 4 far networks; their ways part from the others "
-	       "at hop 7 (203.0.113.9). Router and") != NULL,
+	       "at hop 7 (203.0.113.9). Router, access line") != NULL,
 	    "and the sentence has both");
 	is_int(last.confidence, CONFIDENCE_SURE, "that is sure");
 	verdict_free(v);

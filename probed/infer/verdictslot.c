@@ -641,6 +641,7 @@ slot_move(struct slot *slot, int64_t windows, int64_t seconds)
 	slot->past.last += seconds;
 	slot->quiet += slot->quiet != 0 ? windows : 0;
 	slot->d.since += windows;
+	slot->also.since += windows;
 	slot->runs += slot->runs != 0 ? windows : 0;
 	slot->next.since += windows;
 	slot->held += slot->held != 0 ? windows : 0;

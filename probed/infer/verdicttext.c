@@ -263,11 +263,11 @@ where_text(const struct diagnosis *d)
 static const char *
 beyond_text(const struct diagnosis *d)
 {
-	return d->behind == VERDICT_ACCESS ? "beyond the access line"
-	       : d->behind == VERDICT_GATEWAY
-		   ? "beyond the router"
-		   : "any far end, and nothing on the way tells "
-		     "where it ends";
+	return d->behind == VERDICT_ACCESS    ? "beyond the access line"
+	       : d->behind == VERDICT_GATEWAY ? "beyond the router"
+	       : d->bad == 1 ? "the far end, and nothing on the way tells where it ends"
+			     : "any far end, and nothing on the way tells where it "
+			       "ends";
 }
 
 static unsigned
@@ -419,13 +419,13 @@ put_rest(const struct verdict *v, const struct diagnosis *d, char *buf, size_t s
 		if (count > 0)
 			n = (size_t)snprintf(buf, size, " %s%s%s%s%s %s fine.",
 			    router ? "Router" : "",
-			    access ? (router ? " and access line" : "The access line")
-				   : "",
-			    provider && count > 1 ? " and" : "",
-			    provider ? (count > 1 ? " the provider's network"
+			    router && access ? (provider ? ", " : " and ") : "",
+			    access ? (router ? "access line" : "The access line") : "",
+			    provider && count > 1 ? " and " : "",
+			    provider ? (count > 1 ? "the provider's network"
 						  : "The provider's network")
 				     : "",
-			    "", count > 1 ? "are" : "is");
+			    count > 1 ? "are" : "is");
 	} else if (blamed == SEGMENT_FAR || blamed == SEGMENT_RESOLVER) {
 		count = list(v, VERDICT_FINE, blamed, names, sizeof names);
 		if (count > 0)
