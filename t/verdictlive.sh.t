@@ -138,6 +138,8 @@ is $? 1 "an incident that is none is not explained"
 is $? 0 "probectl explains it"
 like "$(tr "\n" " " <"$DIR/explained")" "Net.gateway +loss +0 %.*Net.far1 +loss +[0-9.]+ %" "with every number"
 like "$(page "/incidents?id=$id")" '<b>access line</b>' "the page says what it is about"
+like "$(page /incidents | tr -d '\n')" '<b>access line</b>.*<h2>Explained by others</h2>.*Net › far1</a>' \
+	"what it explains stands below it"
 like "$("$BUILD/probectl" --url "$URL" events --kind verdict 2>&1)" "#$id .* verdict +access: Since" \
 	"and lists it"
 like "$(curl -s -m 10 "$URL/metrics")" 'smokebox_segment_bad\{segment="access"\} 1' "so do the metrics"

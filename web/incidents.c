@@ -453,6 +453,8 @@ put_fact(void *ctx, const char *key, const char *value)
 struct page_list {
 	struct html *page;
 	const char *name;
+	const char *explained; /* the list of those that a greater one speaks for; NULL:
+				  the same */
 	unsigned shown, limit;
 	int64_t last;
 	bool more, with_subject;
@@ -629,7 +631,10 @@ put_item(void *ctx, const struct eventlog_row *row)
 	}
 	l->shown++;
 	l->last = row->id;
-	struct html *item = html_item(l->page, l->name);
+	bool apart = row->suppressed_by != 0 && l->explained != NULL;
+	struct html *item = html_item(l->page, apart ? l->explained : l->name);
+	if (apart)
+		html_flag(l->page, "explained_shown", true);
 	html_text(item, "i_kind", row->kind);
 	html_printf(item, "i_tone", "%s",
 	    row->suppressed_by != 0 ? "explained"
@@ -810,6 +815,7 @@ page_incidents(struct request *r)
 	struct html *page = page_new(r, "Incidents", "incidents");
 	struct page_list open = { .page = page,
 		.name = "open",
+		.explained = "explained",
 		.limit = OPEN_SHOWN,
 		.with_subject = true,
 		.hosts = access_hosts(r) };
