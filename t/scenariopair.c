@@ -24,7 +24,6 @@ SECOND(peer_loss_line_dead, fault_peer_loss, fault_line_dead(w, t))
 SECOND(core_loss_line_dead, fault_core_loss, fault_line_dead(w, t))
 SECOND(lan_loss_line_dead, fault_lan_loss, fault_line_dead(w, t))
 SECOND(line_loss_line_dead, fault_line_loss, fault_line_dead(w, t))
-SECOND(lan_delay_upload, fault_lan_delay, fault_upload(w, t))
 SECOND(upload_lan_loss, fault_upload, fault_lan_loss(w, t))
 SECOND(upload_peer_loss, fault_upload, fault_peer_loss(w, t))
 SECOND(upload_line_dead, fault_upload, fault_line_dead(w, t))
@@ -62,13 +61,6 @@ static void
 make_dual_counted(struct world *w)
 {
 	make_dual(w);
-	make_counted(w);
-}
-
-static void
-make_wireless_counted(struct world *w)
-{
-	make_wireless(w);
 	make_counted(w);
 }
 
@@ -123,9 +115,6 @@ static const struct scenario_pair pairs[] = {
 	{ { "core loss, the line dead for an hour", SEGMENT_PROVIDER, "loss", false,
 	      QUIET, LONG, HOUR, make_plain, core_loss_line_dead },
 	    SEGMENT_ACCESS, "outage" },
-	{ { "wifi delay, an upload for an hour", SEGMENT_WIFI, "delay", false, WEEK,
-	      LONG, HOUR, make_wireless_counted, lan_delay_upload },
-	    SEGMENT_ACCESS, "bufferbloat" },
 	{ { "wifi loss, the line dead for an hour", SEGMENT_WIFI, "loss", false, QUIET,
 	      LONG, HOUR, make_wireless, lan_loss_line_dead },
 	    SEGMENT_ACCESS, "outage" },

@@ -125,6 +125,22 @@ THEN(loss_then_resolver, fault_line_loss, fault_resolver_dead)
 THEN(delay_then_end, fault_core_delay, fault_end_dead)
 THEN(peer_then_line, fault_peer_dead, fault_line_dead)
 
+static void
+make_wireless_counted(struct world *w)
+{
+	make_wireless(w);
+	make_counted(w);
+}
+
+static void
+wifi_delay_upload(struct world *w, double t)
+{
+	w->in = w->out = 0.05;
+	fault_lan_delay(w, t);
+	if (t >= HOUR && t < 2 * HOUR)
+		fault_upload(w, t);
+}
+
 static const struct scenario_two doubles[] = {
 	{ { "line dead, one end dead before", SEGMENT_ACCESS, "outage", true, QUIET,
 	      LONG, 0, make_plain, dead_then_line },
@@ -151,6 +167,9 @@ static const struct scenario_two doubles[] = {
 	{ { "peering dead, then the line dead", SEGMENT_ACCESS, "outage", false, QUIET,
 	      LONG, 0, make_plain, peer_then_line },
 	    SEGMENT_TRANSIT },
+	{ { "wifi delay, an upload for an hour", SEGMENT_ACCESS, "bufferbloat", false,
+	      WEEK, LONG, HOUR, make_wireless_counted, wifi_delay_upload },
+	    SEGMENT_WIFI },
 	{ { "core delay, then an end dead", SEGMENT_FAR, "outage", false, WEEK, LONG, 0,
 	      make_plain, delay_then_end },
 	    SEGMENT_PROVIDER },
