@@ -1,5 +1,6 @@
-/* probed-painter: draws one picture at a time for web, so that librrd's drawing, which
- * is neither safe for threads nor free of leaks, has a process of its own. */
+/* probed-painter: draws for web, so that librrd's drawing, which is neither safe for
+ * threads nor free of leaks, has processes of its own: this one, and where several
+ * pictures wait and processors are free, children of it (hand.h). */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -18,6 +19,7 @@
 #include "cached.h"
 #include "link/worker.h"
 #include "web/graph.h"
+#include "web/hand.h"
 #include "web/paper.h"
 #include "web/sheet.h"
 
@@ -87,38 +89,58 @@ refuse(enum msg_type type, uint32_t id, const char *why)
 	answer(type, &p, -1);
 }
 
-/* Send G, and be done with it. */
+/* Send the document G, and be done with it. */
 static void
-hand_over(enum msg_type type, struct graph *g)
+hand_over(struct graph *g)
 {
 	int fd = seal(g);
 
 	if (fd < 0) {
 		log_warn("no memory for a picture of %zu bytes", g->size);
-		refuse(type, g->head.id, "no memory for the picture");
+		refuse(MSG_SHEET, g->head.id, "no memory for the picture");
 	} else {
-		answer(type, &g->head, fd);
+		answer(MSG_SHEET, &g->head, fd);
 		close(fd);
 	}
 	graph_free(g);
 }
 
-static void
-draw(const struct msg_draw *ask)
+/* Draw ASK; P tells of it, or why there is nothing. A sealed descriptor, or -1. */
+static int
+draw(const struct msg_draw *ask, struct msg_picture *p)
 {
 	int64_t begin = clock_mono_ns();
 	struct graph g;
 	struct err err;
 
-	painter.drawn++;
 	if (graph_draw(&g, painter.worker->conf, ask, &err) < 0) {
 		log_debug("%s", err.text);
-		refuse(MSG_PICTURE, ask->id, err.text);
-		return;
+		snprintf(p->text, sizeof p->text, "%.255s", err.text);
+		return -1;
 	}
-	log_debug("picture %u: %zu bytes in %.1f ms", ask->id, g.size,
-	    (double)(clock_mono_ns() - begin) / 1e6);
-	hand_over(MSG_PICTURE, &g);
+	log_debug("picture %u: %zu bytes in %.1f ms, by %ld", ask->id, g.size,
+	    (double)(clock_mono_ns() - begin) / 1e6, (long)getpid());
+	int fd = seal(&g);
+	if (fd < 0) {
+		log_warn("no memory for a picture of %zu bytes", g.size);
+		snprintf(p->text, sizeof p->text, "no memory for the picture");
+	} else {
+		*p = g.head;
+	}
+	graph_free(&g);
+	return fd;
+}
+
+static void
+draw_here(const struct msg_draw *ask)
+{
+	struct msg_picture p = { .id = ask->id };
+	int fd = draw(ask, &p);
+
+	painter.drawn++;
+	answer(MSG_PICTURE, &p, fd);
+	if (fd >= 0)
+		close(fd);
 }
 
 /* The text behind FD, of SIZE bytes with the NUL at its end; NULL where it is none. */
@@ -183,7 +205,7 @@ print(void)
 	if (step == SHEET_DONE) {
 		struct graph *g = sheet_bytes(painter.sheet);
 		g->head.id = ask.id;
-		hand_over(MSG_SHEET, g);
+		hand_over(g);
 	} else {
 		log_warnx("%s", err.text);
 		refuse(MSG_SHEET, ask.id, err.text);
@@ -200,6 +222,35 @@ arm(void)
 		event_add(painter.turn, &now);
 }
 
+/* What a child drew. */
+static void
+drawn_beside(const struct msg_picture *p, int fd)
+{
+	answer(MSG_PICTURE, p, fd);
+	arm();
+}
+
+static struct msg_draw
+next_ask(void)
+{
+	struct msg_draw ask = painter.wait[painter.first];
+
+	painter.first = (painter.first + 1) % QUEUE_LENGTH;
+	painter.count--;
+	return ask;
+}
+
+/* All but one of those that wait, as far as there are processors. A line to rrdcached
+ * speaks with one at a time. */
+static void
+share_out(void)
+{
+	if (painter.worker->conf->rrdcached != NULL)
+		return;
+	while (painter.count > 1 && hand_draw(&painter.wait[painter.first]))
+		next_ask();
+}
+
 /* One picture a turn of the loop, so that messages and beats go on between them. */
 static void
 on_turn(evutil_socket_t fd, short what, void *arg)
@@ -208,15 +259,14 @@ on_turn(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	(void)arg;
 	/* Documents take long: graphs go first. */
+	share_out();
 	if (painter.count > 0) {
-		struct msg_draw ask = painter.wait[painter.first];
-		painter.first = (painter.first + 1) % QUEUE_LENGTH;
-		painter.count--;
-		draw(&ask);
+		struct msg_draw ask = next_ask();
+		draw_here(&ask);
 	} else if (painter.papers > 0) {
 		print();
 	}
-	if (painter.count == 0 && painter.papers == 0 &&
+	if (painter.count == 0 && painter.papers == 0 && !hands_are_busy() &&
 	    painter.drawn >= PICTURES_A_LIFE) {
 		log_info("%u pictures drawn, making room for a fresh painter",
 		    painter.drawn);
@@ -249,6 +299,7 @@ reload(void *ctx, const struct conf *old, const struct conf *next)
 {
 	(void)ctx;
 	(void)old;
+	hands_renew();
 	cached_use(next->rrdcached, another_line);
 }
 
@@ -257,12 +308,15 @@ reload(void *ctx, const struct conf *old, const struct conf *next)
 static void *
 start(struct worker *w)
 {
+	static const struct hand_ops ops = { .draw = draw, .done = drawn_beside };
+
 	cached_use(w->conf->rrdcached, another_line);
 	painter.worker = w;
 	painter.turn = event_new(w->base, -1, 0, on_turn, NULL);
 	if (painter.turn == NULL)
 		fatalx("no timer for drawing");
 	graph_warm_up();
+	hands_open(w->base, &ops);
 	return &painter;
 }
 
@@ -275,6 +329,7 @@ peer(void *ctx, enum room room, struct link *link)
 	if (room != ROOM_WEB)
 		return;
 	painter.count = 0;
+	hands_forget();
 	while (painter.papers > 0)
 		next_paper();
 }

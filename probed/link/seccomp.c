@@ -81,9 +81,11 @@ static const struct {
 	{ ON(RECORDER), "fchown" },
 	/* Sockets of its own: socket has its own rule. */
 	{ ON_SOCKETS, "recvmmsg sendmmsg recvmmsg_time64 connect bind" },
-	{ ON_INET, "socketpair" },
+	{ ON_INET | ON(PAINTER), "socketpair" },
 	/* HTTP. */
 	{ ON(WEB), "accept accept4 sendfile sendfile64" },
+	/* Children that draw, each within a time. */
+	{ ON(PAINTER), "wait4 waitid alarm setitimer" },
 	/* Threads: libcurl's resolver, pango's font thread; clone has its own rule. */
 	{ ON_INET | ON(PAINTER),
 	    "set_tid_address sched_getattr sched_setattr sched_getparam "
@@ -104,6 +106,9 @@ static const char deadly[] =
     "setfsuid setfsgid setgroups capset swapon swapoff reboot iopl ioperm acct quotactl "
     "settimeofday clock_settime clock_adjtime adjtimex sethostname setdomainname "
     "open_by_handle_at mknod mknodat modify_ldt";
+
+/* All that fork() asks clone() for. */
+#define FORK_FLAGS ((scmp_datum_t)(CSIGNAL | CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID))
 
 static scmp_filter_ctx filter;
 static unsigned count;
@@ -233,6 +238,9 @@ allow_by_argument(unsigned profile)
 	if (profile & (ON_INET | ON(PAINTER)))
 		allow_if("clone",
 		    SCMP_A0_64(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
+	/* fork(), with no memory, descriptors or namespaces of another kind. */
+	if (profile & ON(PAINTER))
+		allow_if("clone", SCMP_A0_64(SCMP_CMP_MASKED_EQ, ~FORK_FLAGS, 0));
 }
 
 static uint32_t

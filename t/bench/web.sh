@@ -109,9 +109,9 @@ page_took() {
 }
 # Processor that each side has had so far: on a busy machine more to be trusted than
 # times, in which others' turns are.
-OURS="$(worker web) $(pgrep -P "$PROBED" -f 'probed-painter$' | tr '\n' ' ')"
-# shellcheck disable=SC2086
-spent_ours() { cpu $OURS; }
+WEB=$(worker web) PAINTER=$(worker painter)
+# shellcheck disable=SC2046
+spent_ours() { cpu "$WEB" $(everyone "$PAINTER"); }
 # shellcheck disable=SC2046
 spent_theirs() { cpu $(everyone "$LIGHTTPD"); }
 # cost NAME WHOSE COMMAND...: what it takes and costs, once more

@@ -1,0 +1,87 @@
+#!/bin/bash
+# Several pictures that are wanted at once are drawn side by side where there are processors
+# for it, and are the same as those drawn one by one. One that cannot be drawn is one.
+. "${SOURCE:?}/t/world.sh"
+world "$@"
+network "* delay=2ms"
+config 1 3 <<-END
+	+ A
+	menu = A
+	title = A
+	++ one
+	menu = one
+	title = one
+	host = 10.0.0.2
+END
+SMOKEBOX_TEST=seccomp=kill probed_start --debug-daemon
+wait_until 20 ready || bail "probed does not answer"
+# Ranges that are over and written, so that who draws them again draws the same.
+last=$(($(date +%s) + 2))
+written() {
+	[ "$(rrdtool last "$DIR/data/A/one.rrd")" -gt $((last + 1)) ]
+}
+wait_until 30 written || bail "nothing is measured"
+url() {
+	echo "$URL/graph/A/one.png?start=$((last - 60 - $1))&end=$((last - $1))&width=900&height=400"
+}
+at_once() {
+	local i ask=()
+	for i in $(seq 12); do ask+=(-o "$DIR/$1.$i" "$(url "$i")"); done
+	curl -s -m 60 -Z --parallel-immediate --no-progress-meter -w '%{http_code} %{content_type}\n' "${ask[@]}" |
+		sort | uniq -c | sed 's/^ *//'
+}
+is "$(at_once together)" "12 200 image/png" "twelve at once"
+drew() {
+	grep -oE 'picture [0-9]+: .*, by [0-9]+$' "$DIR/probed.log" | sed 's/.* by //' | sort -u | grep -c .
+}
+if [ "$(nproc)" -gt 1 ]; then
+	holds "by more than one" "$(drew) > 1"
+else
+	is "$(drew)" 1 "by one, as there is one processor"
+fi
+painter=$(worker_pid painter)
+
+# Another configuration, and all is drawn anew.
+sed -i 's/^title = one$/title = one and only/' "$DIR/config"
+told() {
+	get /t/A/one >"$DIR/status" && grep -q 'one and only' "$DIR/body"
+}
+wait_until 20 told || bail "the configuration is not taken over"
+sed -i 's/^title = one and only$/title = one/' "$DIR/config"
+untold() {
+	get /t/A/one >"$DIR/status" && ! grep -q 'one and only' "$DIR/body"
+}
+wait_until 20 untold || bail "the configuration is not taken over"
+# Whoever helped knew the one before.
+no_child() {
+	[ -z "$(cat "/proc/$painter/task/$painter/children")" ]
+}
+wait_until 20 no_child
+ok $? "who helped has gone"
+same=0
+for i in $(seq 12); do
+	curl -s -m 20 -o "$DIR/alone" "$(url "$i")"
+	cmp -s "$DIR/alone" "$DIR/together.$i" && same=$((same + 1))
+done
+is $same 12 "drawn one by one they are the same"
+is "$(worker_pid painter)" "$painter" "by the same painter"
+probed_stop
+ok $? "it ends"
+
+# --- each that helps dies
+SMOKEBOX_TEST=hand=die probed_start --debug-daemon
+wait_until 20 ready || bail "probed does not answer"
+painter=$(worker_pid painter)
+at_once dying >"$DIR/answers"
+unlike "$(cat "$DIR/answers")" "^[0-9]+ [^25]|^[0-9]+ 503" "each is answered, and soon"
+if [ "$(nproc)" -gt 1 ]; then
+	like "$(cat "$DIR/answers")" "500 image/svg" "some cannot be drawn"
+	grep -qa "who tried ended over it" "$DIR"/dying.*
+	ok $? "and say why"
+	like "$(cat "$DIR/probed.log")" "who drew it ended over it" "as the log does"
+fi
+like "$(cat "$DIR/answers")" "200 image/png" "the painter's own are there"
+is "$(worker_pid painter)" "$painter" "and it is the same"
+probed_stop
+ok $? "it ends"
+done_testing
