@@ -191,6 +191,17 @@ graph() {
 like "$(graph one)" "$band" "an incident is a band on the graph"
 unlike "$(graph two)" "$band" "but not on another's"
 like "$(graph two)" "$line" "a note is a line"
+same="$URL/graph/A/two.svg?start=$((began - 60))&end=$(($(date +%s) + 300))"
+lines() { curl -s -m 10 "$same" | tr -d ' ' | grep -cE "stroke.*$line|$line.*stroke"; }
+# Far enough from the others not to fall into their pixel.
+noted=$(json 'incidents?kind=note' '[.incidents[].begin] | max')
+apart() { [ "$(date +%s)" -ge $((noted + 5)) ]; }
+wait_until 10 apart
+before=$(lines)
+ctl note "of just now" --target A.two >"$DIR/out" 2>&1
+more_lines() { [ "$(lines)" -gt "$before" ]; }
+wait_until 10 more_lines
+ok $? "a later one as well, on the picture of the same range" || show "$DIR/out"
 
 # --- changes ---
 targets 10.0.0.4

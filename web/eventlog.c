@@ -11,12 +11,11 @@
 #include "store.h"
 #include "web/prepared.h"
 
-#define MARK_ROWS 2000 /* looked at for one graph */
-
 static struct {
 	sqlite3 *db;
 	dev_t dev; /* which file it is */
 	ino_t ino;
+	int64_t opened; /* how often: versions are those of one connection */
 } log_file;
 
 void
@@ -47,6 +46,7 @@ have(struct err *err)
 	log_file.db = eventsdb_read(err);
 	log_file.dev = st.st_dev;
 	log_file.ino = st.st_ino;
+	log_file.opened++;
 	return log_file.db != NULL;
 }
 
@@ -225,23 +225,22 @@ one_number(const char *sql, int64_t *n)
 }
 
 bool
-eventlog_version(int64_t *version, int64_t *last)
+eventlog_version(int64_t *version)
 {
-	static int64_t opened; /* versions are those of one connection */
-	static sqlite3 *of;
 	struct err err;
 
-	if (!have(&err))
+	if (!have(&err) || !one_number("PRAGMA data_version", version))
 		return false;
-	if (of != log_file.db) {
-		of = log_file.db;
-		opened++;
-	}
-	if (!one_number("PRAGMA data_version", version) ||
-	    !one_number("SELECT max(id) FROM incident", last))
-		return false;
-	*version += opened << 32;
+	*version += log_file.opened << 32;
 	return true;
+}
+
+bool
+eventlog_last(int64_t *last)
+{
+	struct err err;
+
+	return have(&err) && one_number("SELECT max(id) FROM incident", last);
 }
 
 int64_t
@@ -450,109 +449,4 @@ eventlog_open_kinds(
 	if (r == SQLITE_DONE)
 		return 0;
 	return err_set(err, "%s: %s", STORE_EVENTS, sqlite3_errstr(r));
-}
-
-/* --- marks ------------------------------------------------------------------------ */
-
-struct marks {
-	int64_t start, end, slot;
-	struct draw_mark *mark;
-	unsigned count;
-};
-
-static enum draw_tone
-tone_of(const struct eventlog_row *row)
-{
-	if (strcmp(row->kind, "note") == 0)
-		return TONE_NOTE;
-	/* No fault of the line's: what was measured then is by our own doing. */
-	if (strcmp(row->kind, "gap") == 0 || strcmp(row->kind, "loadtest") == 0)
-		return TONE_GAP;
-	return strcmp(row->kind, "congestion") == 0 ? TONE_WARN : TONE_BAD;
-}
-
-/* Make one of the two marks next to each other that lie closest, which may be another
- * one's neighbour then. Rows come from the newest to the oldest. */
-static void
-join_closest(struct marks *m)
-{
-	unsigned best = 1;
-
-	for (unsigned i = 2; i < m->count; i++)
-		if (m->mark[i - 1].begin - m->mark[i].end <
-		    m->mark[best - 1].begin - m->mark[best].end)
-			best = i;
-	struct draw_mark *a = &m->mark[best - 1], *b = &m->mark[best];
-	if (b->end > a->end)
-		a->end = b->end;
-	a->begin = b->begin;
-	a->count += b->count;
-	if (b->tone > a->tone) {
-		a->tone = b->tone;
-		memcpy(a->label, b->label, sizeof a->label);
-	}
-	memmove(b, b + 1, (m->count - best - 1) * sizeof *b);
-	m->count--;
-}
-
-/* What the graph's legend says of ROW. */
-static void
-put_label(struct draw_mark *k, const struct eventlog_row *row)
-{
-	bool plain = strcmp(row->kind, "note") == 0 || strcmp(row->kind, "gap") == 0 ||
-		     strcmp(row->kind, "alert") == 0 ||
-		     strcmp(row->kind, "loadtest") == 0;
-
-	snprintf(k->label, sizeof k->label, "%s%s%s", plain ? "" : row->kind,
-	    plain ? "" : ": ", row->summary);
-}
-
-static void
-add_mark(void *ctx, const struct eventlog_row *row)
-{
-	struct marks *m = ctx;
-	struct draw_mark k = { .begin = row->begin,
-		.end = row->end != 0 ? row->end : m->end,
-		.tone = (uint8_t)tone_of(row),
-		.count = 1 };
-
-	put_label(&k, row);
-	if (k.begin < m->start)
-		k.begin = m->start;
-	if (k.end > m->end)
-		k.end = m->end;
-	if (k.begin > k.end)
-		return;
-	/* What falls into the same pixel is seen once. */
-	if (m->count > 0) {
-		struct draw_mark *last = &m->mark[m->count - 1];
-		if (last->tone == k.tone && last->begin - k.end < m->slot) {
-			last->begin = k.begin < last->begin ? k.begin : last->begin;
-			last->end = k.end > last->end ? k.end : last->end;
-			last->count++;
-			return;
-		}
-	}
-	if (m->count == DRAW_MARKS)
-		join_closest(m);
-	m->mark[m->count++] = k;
-}
-
-unsigned
-eventlog_marks(const struct conf_target *t, const char *slave, int64_t start,
-    int64_t end, int64_t slot, struct draw_mark *mark)
-{
-	struct eventlog_query q = { .start = start,
-		.end = end,
-		.subject = t->path,
-		.with_all = true,
-		.slave = slave,
-		.limit = MARK_ROWS };
-	struct marks m = { start, end, slot, mark, 0 };
-	struct err err;
-	static struct log_limit limit;
-
-	if (eventlog_each(&q, add_mark, &m, &err) < 0 && log_allowed(&limit, 60, NULL))
-		log_warnx("%s", err.text);
-	return m.count;
 }

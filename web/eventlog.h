@@ -44,9 +44,11 @@ struct eventlog_query {
  * there were, or -1 with ERR; none as long as there is no file. */
 int eventlog_each(
     const struct eventlog_query *q, eventlog_fn fn, void *ctx, struct err *err);
-/* A number that is another one whenever somebody may have written to the file since,
- * and the highest id in it. False as long as there is no file. */
-bool eventlog_version(int64_t *version, int64_t *last);
+/* A number that is another one whenever somebody may have written to the file since.
+ * False as long as there is no file. */
+bool eventlog_version(int64_t *version);
+/* The highest id in it, 0: no row. False as long as there is no file. */
+bool eventlog_last(int64_t *last);
 /* When the first row begins: what was before, nobody wrote down. 0: there is none. */
 int64_t eventlog_first(void);
 /* Call FACT for the members of EVIDENCE, a JSON object, that are plain values, and for
@@ -82,11 +84,6 @@ struct eventlog_open {
  * read; none as long as there is no file. */
 int eventlog_open_kinds(
     void (*fn)(void *ctx, const struct eventlog_open *row), void *ctx, struct err *err);
-/* What is to be marked on a graph of what SLAVE ("": this box) sees of T from START to
- * END in pixels of SLOT seconds, the newest first: at most DRAW_MARKS. Returns their
- * number. */
-unsigned eventlog_marks(const struct conf_target *t, const char *slave, int64_t start,
-    int64_t end, int64_t slot, struct draw_mark *mark);
 void eventlog_close(void);
 
 #endif

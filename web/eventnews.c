@@ -24,7 +24,7 @@ struct list {
 
 static struct {
 	struct list open;
-	int64_t version, last; /* as eventlog_version() says */
+	int64_t version, last; /* as eventlog_version() and eventlog_last() say */
 	bool begun;
 } news;
 
@@ -81,8 +81,8 @@ look(eventlog_fn fn, void *ctx)
 	int64_t version, last;
 	struct err err;
 
-	if (!eventlog_version(&version, &last) ||
-	    (news.begun && version == news.version))
+	if (!eventlog_version(&version) || (news.begun && version == news.version) ||
+	    !eventlog_last(&last))
 		return;
 	now = (struct look){ .fn = news.begun ? fn : NULL, .ctx = ctx };
 	if (eventlog_each(&open, on_open, &now, &err) < 0)

@@ -16,6 +16,7 @@
 #include "infer/lossrange.h"
 #include "store.h"
 #include "web/access.h"
+#include "web/drawmarks.h"
 #include "web/eventlog.h"
 #include "web/figure.h"
 #include "web/history.h"
@@ -658,8 +659,7 @@ put_graph(struct report *p, const struct conf_target *t, int64_t start, int64_t 
 	d->width = 620;
 	d->height = 150;
 	d->kind = DRAW_DETAIL;
-	d->marks = (uint8_t)eventlog_marks(
-	    t, d->slave, start, end, (end - start) / d->width, d->mark);
+	drawmarks_put(d, t);
 	char *caption = mem_printf(
 	    "%s, %s to %s", title, minute_text(from, start), minute_text(to, end));
 	paper_graph(p->out, d, caption);

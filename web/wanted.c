@@ -11,7 +11,7 @@
 #include "link/msgdraw.h"
 #include "web/api.h"
 #include "web/csv.h"
-#include "web/eventlog.h"
+#include "web/drawmarks.h"
 #include "web/imgcache.h"
 #include "web/picture.h"
 #include "web/request.h"
@@ -186,16 +186,6 @@ parse_range(struct request *r, struct picture_key *key, const struct wanted *w)
 	return 0;
 }
 
-/* What happened, on pictures that are large enough for it. */
-static void
-put_marks(struct msg_draw *d, const struct conf_target *t)
-{
-	if (d->kind != DRAW_DETAIL && d->kind != DRAW_NAVIGATOR)
-		return;
-	d->marks = (uint8_t)eventlog_marks(t, d->slave, d->start, d->end,
-	    (d->end - d->start) / d->width, d->mark);
-}
-
 void
 wanted_answer(struct request *r, struct wanted *w)
 {
@@ -220,7 +210,9 @@ wanted_answer(struct request *r, struct wanted *w)
 		memcpy(d->zone, zone_used(), strlen(zone_used()));
 	if (parse_word(r, "theme", theme, DRAW_LOOKS, DRAW_LIGHT, &d->theme) == 0 &&
 	    parse_size(r, d) == 0 && parse_range(r, &key, w) == 0) {
-		put_marks(d, w->target);
+		/* Where a picture is large enough for what happened. */
+		if (d->kind == DRAW_DETAIL || d->kind == DRAW_NAVIGATOR)
+			drawmarks_put(d, w->target);
 		picture_answer(r, &key);
 	}
 }
