@@ -8,8 +8,7 @@
 #include "web/html.h"
 #include "web/paper.h"
 #include "web/query.h"
-#include "web/report.h"
-#include "web/request.h"
+#include "web/reportparts.h"
 #include "web/row.h"
 #include "web/state.h"
 

@@ -10,7 +10,7 @@
 #include "web/figure.h"
 #include "web/html.h"
 #include "web/paper.h"
-#include "web/report.h"
+#include "web/reportparts.h"
 #include "web/ways.h"
 #include "web/when.h"
 
