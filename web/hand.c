@@ -1,5 +1,6 @@
 #include "web/hand.h"
 
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -17,32 +18,29 @@
 #define HAND_SECONDS 10 /* for one picture: a reader waits no longer either */
 #define HAND_IDLE_S 30
 #define HAND_QUEUE (64 * 1024)
+#define LINE_FD                                                                        \
+	3 /* in a child, whose only descriptors are this and the standard ones */
 
 struct hand {
-	struct link *link; /* NULL: there is no child */
-	uint32_t id;	   /* of what it draws */
+	struct link *link;   /* NULL: there is no child */
+	struct event *pause; /* ends who has had nothing to do for long */
+	uint32_t id;	     /* of what it draws */
+	unsigned drawn;
 	bool busy, forgotten, outdated;
 };
 
 static struct {
 	struct hand hand[HANDS_MAX];
-	unsigned count;
+	unsigned count, life;
 	struct event_base *base;
 	struct event *reap;
 	struct hand_ops ops;
-	bool dies; /* SMOKEBOX_TEST=hand=die: over each picture */
+	/* SMOKEBOX_TEST: hand=die and hand=hang, over each picture; hands=N, how many
+	 * whatever the processors. */
+	bool dies, hangs;
 } all;
 
 /* --- the child -------------------------------------------------------------------- */
-
-static void
-child_idle(evutil_socket_t fd, short what, void *arg)
-{
-	(void)fd;
-	(void)what;
-	(void)arg;
-	_exit(0);
-}
 
 static void
 child_gone(void *ctx, struct link *link)
@@ -55,17 +53,18 @@ child_gone(void *ctx, struct link *link)
 static int
 child_message(void *ctx, struct link *link, struct msg_in *in)
 {
-	static const struct timeval idle = { HAND_IDLE_S, 0 };
-	struct event *timer = ctx;
 	struct msg_picture p;
 	struct msg_draw ask;
 	struct msg_out out;
 
+	(void)ctx;
 	if (in->type != MSG_DRAW || msg_get_draw(in, &ask) < 0)
 		return -1;
 	alarm(HAND_SECONDS);
 	if (all.dies)
 		abort();
+	while (all.hangs)
+		poll(NULL, 0, -1);
 	memset(&p, 0, sizeof p);
 	p.id = ask.id;
 	int fd = all.ops.draw(&ask, &p);
@@ -75,23 +74,34 @@ child_message(void *ctx, struct link *link, struct msg_in *in)
 	link_send(link, &out, fd, LINK_MUST);
 	if (fd >= 0)
 		close(fd);
-	event_add(timer, &idle);
 	return 0;
 }
 
-/* With a loop and a line of its own: the painter's are shared with it, and not touched.
+/* FD becomes LINE_FD, and nothing else of the painter's stays open: a line that a child
+ * held, too, would not break when the painter, or who sits at its other end, lets go.
  */
+static void
+keep_only(int fd)
+{
+	if (fd != LINE_FD && dup2(fd, LINE_FD) < 0)
+		_exit(1);
+	if (close_range(LINE_FD + 1, ~0U, 0) == 0)
+		return;
+	for (int i = LINE_FD + 1; i < 1024; i++) /* a kernel before 5.9 */
+		close(i);
+}
+
+/* With a loop and a line of its own: the painter's are not touched. */
 static void __attribute__((noreturn)) child(int fd)
 {
-	static const struct timeval idle = { HAND_IDLE_S, 0 };
-	struct event_base *base = event_base_new();
-	struct event *timer = base != NULL ? evtimer_new(base, child_idle, NULL) : NULL;
+	struct event_base *base;
 
-	for (unsigned i = 0; i < HANDS_MAX; i++)
-		all.hand[i].link = NULL;
-	if (timer == NULL || event_add(timer, &idle) != 0)
+	keep_only(fd);
+	base = event_base_new();
+	if (base == NULL)
 		_exit(1);
-	link_new(base, fd, ROOM_PAINTER, HAND_QUEUE, child_message, child_gone, timer);
+	link_new(
+	    base, LINE_FD, ROOM_PAINTER, HAND_QUEUE, child_message, child_gone, NULL);
 	event_base_dispatch(base);
 	_exit(1);
 }
@@ -114,6 +124,7 @@ on_gone(void *ctx, struct link *link)
 
 	(void)link;
 	h->link = NULL;
+	event_del(h->pause);
 	if (!h->busy)
 		return;
 	log_warnx("picture %u: who drew it ended over it", h->id);
@@ -121,16 +132,28 @@ on_gone(void *ctx, struct link *link)
 	tell(h, &p, -1);
 }
 
+/* Its line breaks, and it goes. */
 static void
 dismiss(struct hand *h)
 {
+	event_del(h->pause);
 	link_free(h->link);
 	h->link = NULL;
+}
+
+/* The painter ends it, so that none goes just when it is asked. */
+static void
+on_pause(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	dismiss(arg);
 }
 
 static int
 on_message(void *ctx, struct link *link, struct msg_in *in)
 {
+	static const struct timeval pause = { HAND_IDLE_S, 0 };
 	struct hand *h = ctx;
 	struct msg_picture p;
 
@@ -139,6 +162,10 @@ on_message(void *ctx, struct link *link, struct msg_in *in)
 	    p.id != h->id)
 		return -1;
 	tell(h, &p, p.ok ? in->fd : -1);
+	if (h->outdated || ++h->drawn >= all.life)
+		dismiss(h);
+	else
+		event_add(h->pause, &pause);
 	return 0;
 }
 
@@ -153,15 +180,20 @@ on_child(evutil_socket_t sig, short what, void *arg)
 }
 
 void
-hands_open(struct event_base *base, const struct hand_ops *ops)
+hands_open(struct event_base *base, unsigned life, const struct hand_ops *ops)
 {
 	const char *test = getenv("SMOKEBOX_TEST");
 	cpu_set_t cpus;
 
 	all.ops = *ops;
 	all.base = base;
+	all.life = life;
 	all.dies = test != NULL && strstr(test, "hand=die") != NULL;
-	if (sched_getaffinity(0, sizeof cpus, &cpus) == 0)
+	all.hangs = test != NULL && strstr(test, "hand=hang") != NULL;
+	test = test != NULL ? strstr(test, "hands=") : NULL;
+	if (test != NULL)
+		all.count = (unsigned)strtoul(test + 6, NULL, 10);
+	else if (sched_getaffinity(0, sizeof cpus, &cpus) == 0)
 		all.count = (unsigned)CPU_COUNT(&cpus) - 1;
 	if (all.count > HANDS_MAX)
 		all.count = HANDS_MAX;
@@ -170,6 +202,11 @@ hands_open(struct event_base *base, const struct hand_ops *ops)
 	all.reap = evsignal_new(base, SIGCHLD, on_child, NULL);
 	if (all.reap == NULL || event_add(all.reap, NULL) != 0)
 		fatalx("no signal of children");
+	for (unsigned i = 0; i < all.count; i++) {
+		all.hand[i].pause = evtimer_new(base, on_pause, &all.hand[i]);
+		if (all.hand[i].pause == NULL)
+			fatalx("no timer for who draws");
+	}
 }
 
 /* One that is there and free; else a place for one. */
@@ -182,7 +219,7 @@ free_hand(void)
 		struct hand *h = &all.hand[i];
 		if (h->busy)
 			continue;
-		if (h->link != NULL && !h->outdated)
+		if (h->link != NULL)
 			return h;
 		place = h;
 	}
@@ -210,6 +247,7 @@ engage(struct hand *h)
 	h->link =
 	    link_new(all.base, fd[0], ROOM_PAINTER, HAND_QUEUE, on_message, on_gone, h);
 	h->outdated = false;
+	h->drawn = 0;
 	return true;
 }
 
@@ -219,12 +257,9 @@ hand_draw(const struct msg_draw *ask)
 	struct hand *h = free_hand();
 	struct msg_out out;
 
-	if (h == NULL)
+	if (h == NULL || (h->link == NULL && !engage(h)))
 		return false;
-	if (h->link != NULL && h->outdated)
-		dismiss(h);
-	if (h->link == NULL && !engage(h))
-		return false;
+	event_del(h->pause);
 	h->id = ask->id;
 	h->busy = true;
 	h->forgotten = false;
@@ -247,8 +282,9 @@ void
 hands_renew(void)
 {
 	for (unsigned i = 0; i < all.count; i++) {
-		all.hand[i].outdated = true;
-		if (all.hand[i].link != NULL && !all.hand[i].busy)
+		if (all.hand[i].busy)
+			all.hand[i].outdated = true;
+		else
 			dismiss(&all.hand[i]);
 	}
 }

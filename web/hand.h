@@ -1,7 +1,8 @@
 /* Hands of the painter: children that draw beside it, where there are processors for
  * that and pictures that would wait. A child has what the painter has loaded without
- * loading it; it goes when nobody needs it, and with it what librrd leaks; where it
- * dies, one picture is missing. */
+ * loading it; it goes when nobody needs it, or after a life of pictures, and with it
+ * what librrd leaks; where it dies, one picture is missing. It ends with the painter,
+ * after the picture at hand. */
 #ifndef WEB_HAND_H
 #define WEB_HAND_H
 
@@ -20,9 +21,9 @@ struct hand_ops {
 	void (*done)(const struct msg_picture *p, int fd);
 };
 
-/* As many at once as there are processors beside the painter's own, at most 3. Before
- * the lock. */
-void hands_open(struct event_base *base, const struct hand_ops *ops);
+/* As many at once as there are processors beside the painter's own, at most 3; each
+ * ends after LIFE pictures. Before the lock. */
+void hands_open(struct event_base *base, unsigned life, const struct hand_ops *ops);
 /* Let one that is free draw ASK. False: none is, or can be made just now. */
 bool hand_draw(const struct msg_draw *ask);
 /* Does any draw? */

@@ -25,7 +25,9 @@
 
 /* Web asks for no more than it has connections. */
 #define QUEUE_LENGTH 256
-/* librrd loses 135 bytes a picture, and more where a picture fails. */
+/* librrd loses 135 bytes a picture, and more where a picture fails. The process ends
+ * when it has nothing to do after so many, or whatever waits after twice as many: web
+ * asks the next one for it. */
 #define PICTURES_A_LIFE 50000
 
 #define PAPERS 2 /* web asks for one at a time */
@@ -41,7 +43,7 @@ static struct {
 	} paper[PAPERS];
 	size_t papers;
 	struct sheet *sheet; /* of the first of them, once it was begun */
-	unsigned drawn;
+	unsigned drawn, life;
 } painter;
 
 /* A sealed descriptor of G's bytes, or -1 with errno set. */
@@ -227,7 +229,18 @@ static void
 drawn_beside(const struct msg_picture *p, int fd)
 {
 	answer(MSG_PICTURE, p, fd);
-	arm();
+}
+
+/* Make room for a fresh painter, where that is due. */
+static void
+end_life(void)
+{
+	bool idle = painter.count == 0 && painter.papers == 0 && !hands_are_busy();
+
+	if (painter.drawn < painter.life || (!idle && painter.drawn / 2 < painter.life))
+		return;
+	log_info("%u pictures drawn, making room for a fresh painter", painter.drawn);
+	worker_exit();
 }
 
 static struct msg_draw
@@ -266,12 +279,7 @@ on_turn(evutil_socket_t fd, short what, void *arg)
 	} else if (painter.papers > 0) {
 		print();
 	}
-	if (painter.count == 0 && painter.papers == 0 && !hands_are_busy() &&
-	    painter.drawn >= PICTURES_A_LIFE) {
-		log_info("%u pictures drawn, making room for a fresh painter",
-		    painter.drawn);
-		worker_exit();
-	}
+	end_life();
 	arm();
 }
 
@@ -309,14 +317,19 @@ static void *
 start(struct worker *w)
 {
 	static const struct hand_ops ops = { .draw = draw, .done = drawn_beside };
+	const char *test = getenv("SMOKEBOX_TEST");
+	const char *life = test != NULL ? strstr(test, "life=") : NULL;
 
+	painter.life = PICTURES_A_LIFE;
+	if (life != NULL)
+		painter.life = (unsigned)strtoul(life + 5, NULL, 10);
 	cached_use(w->conf->rrdcached, another_line);
 	painter.worker = w;
 	painter.turn = event_new(w->base, -1, 0, on_turn, NULL);
 	if (painter.turn == NULL)
 		fatalx("no timer for drawing");
 	graph_warm_up();
-	hands_open(w->base, &ops);
+	hands_open(w->base, painter.life, &ops);
 	return &painter;
 }
 
