@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -66,8 +65,7 @@ ask(enum room room, int program, int text, int out)
 	if (pid == 0) {
 		if (lseek(text, 0, SEEK_SET) == 0 && dup2(text, 0) == 0 &&
 		    dup2(out, 2) == 2)
-			syscall(
-			    SYS_execveat, program, "", argv, environ, AT_EMPTY_PATH);
+			spawn_exec(program, argv, environ);
 		_exit(126);
 	}
 	while (pid > 0 && waitpid(pid, &status, 0) == -1)

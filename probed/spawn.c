@@ -179,6 +179,16 @@ empty_bounding_set(void)
 			return;
 }
 
+void
+spawn_exec(int program, char *const argv[], char *const env[])
+{
+	fexecve(program, argv, env);
+	/* What the kernel hands to an interpreter goes by the name of the descriptor,
+	 * so by one that is closed then: fexecve(3), BUGS. */
+	if (errno == ENOENT && fcntl(program, F_SETFD, 0) == 0)
+		fexecve(program, argv, env);
+}
+
 /* Between fork and exec. What went wrong, or does not return. */
 static const char *
 child(const struct spawn *s, char *const argv[], char *const env[])
@@ -199,7 +209,7 @@ child(const struct spawn *s, char *const argv[], char *const env[])
 	empty_bounding_set();
 	if (rights_become(s->rights) != 0)
 		return "changing to the workers' uid";
-	fexecve(program, argv, env);
+	spawn_exec(program, argv, env);
 	return "exec";
 }
 

@@ -22,6 +22,10 @@ struct spawn {
 	const struct rights *rights;
 };
 
+/* Become PROGRAM, which spawn_find() has opened, also where an emulator of another
+ * architecture runs it for the kernel. Returns only if that fails, with errno. */
+void spawn_exec(int program, char *const argv[], char *const env[]);
+
 /* Start it. Its pid, or -1 with errno. */
 pid_t spawn(const struct spawn *s);
 
