@@ -31,7 +31,7 @@ test_nothing(void)
 {
 	afresh("10.0.0.0/8");
 	parts_given = 0;
-	tally_tell(tally, T0, on_any, NULL);
+	tally_tell(tally, on_any, NULL);
 	tally_tick(tally, T0, on_any, NULL);
 	tally_close(tally, on_any, NULL);
 	is_int(parts_given, 0, "where no flow ever came there is nothing to give");
@@ -39,7 +39,7 @@ test_nothing(void)
 	tally_flow(tally, &f, T0);
 	tally_close(tally, on_any, NULL);
 	parts_given = 0;
-	tally_tell(tally, T0, on_any, NULL);
+	tally_tell(tally, on_any, NULL);
 	tally_close(tally, on_any, NULL);
 	is_int(parts_given, 0, "nor when all minutes are closed");
 }
@@ -90,7 +90,7 @@ test_tables(void)
 	f.src_as = 0;
 	f.dst_as = 64500;
 	tally_flow(tally, &f, T0 + 20000);
-	tally_tell(tally, T0 + 21000, on_part, NULL);
+	tally_tell(tally, on_part, NULL);
 	ok(!of_minute(MINUTE_TOTAL, 0)->final, "it is provisional while it is open");
 	close_all();
 	ok(of_minute(MINUTE_TOTAL, 0)->final, "and final when it is closed");

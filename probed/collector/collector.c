@@ -444,7 +444,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	windows_tick(collector.windows, now_ms, send_suspicion, link);
 	marks_tick(collector.marks, now_ms, send_marks, link);
 	if (now_ms - collector.told_ms >= TELL_OPEN_MS || now_ms < collector.told_ms) {
-		tally_tell(collector.tally, now_ms, send_part, link);
+		tally_tell(collector.tally, send_part, link);
 		watch_tell(collector.watch, now_ms, send_victim, link);
 		collector.told_ms = now_ms;
 	}

@@ -102,7 +102,7 @@ typedef void (*tally_part_fn)(
  * over. To be called about once a second. */
 void tally_tick(struct tally *t, int64_t now_ms, tally_part_fn part, void *ctx);
 /* Give out, provisional, the open minutes that have changed since they were last. */
-void tally_tell(struct tally *t, int64_t now_ms, tally_part_fn part, void *ctx);
+void tally_tell(struct tally *t, tally_part_fn part, void *ctx);
 /* Give out all that is open as final: the end. */
 void tally_close(struct tally *t, tally_part_fn part, void *ctx);
 
