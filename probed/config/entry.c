@@ -266,18 +266,22 @@ entry_variable(struct grammar *g, const char *name, const char *value, struct pl
 		    g->report, at, "too many variables, expected at most %d", VARS_MAX);
 		return;
 	}
-	if (key != NULL && !variable_fits(g, key, name, value, at))
+	bool fits = key == NULL || variable_fits(g, key, name, value, at);
+	if (!fits && !(key->flags & (KEY_MANDATORY | KEY_WANTED)))
 		return;
+	/* What is complained of is kept where it would be missing as well. */
+	if (!fits)
+		value = "";
 	if (f->schema != NULL && f->schema->kind == SCHEMA_TARGET &&
 	    !target_order(g, name, value, at))
-		value = ""; /* complained of; kept so that it is not missing as well */
+		value = "";
 	if (!variable_put(g, key, name, value, at)) {
 		report_error(g->report, at,
 		    "variable already defined: '%s', expected it once in %s", name,
 		    grammar_path(g));
 		return;
 	}
-	if (key != NULL)
+	if (key != NULL && fits)
 		variable_remarks(g, key, value, at);
 }
 
