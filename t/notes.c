@@ -144,6 +144,23 @@ starts(void)
 	down();
 	up();
 	is_str(last(), "note start : smokebox was started.", "another one: all was");
+	events_set_meta(ev, "parent", "1:1");
+	down();
+	clock_fake(clock_mono_ns(), clock_wall_ns(), clock_boot_ns());
+	clock_fake_advance(599 * CLOCK_NS_PER_S);
+	up();
+	is_str(last(), "note start : smokebox was started 2 times within 9 min.",
+	    "soon once more: in the place of that");
+	events_set_meta(ev, "parent", "1:1");
+	down();
+	clock_fake_advance(601 * CLOCK_NS_PER_S);
+	up();
+	is_str(last(), "note start : smokebox was started.", "later: it has its own");
+	is_str(
+	    events_query("SELECT count(*) || '' FROM incident WHERE source = 'start' "
+			 "AND summary LIKE '%was started%'"),
+	    "2", "the two are all");
+	clock_real();
 	seen_at("192.0.2.8");
 	is_str(last(),
 	    "note address A.B: The address of b.example changed from 192.0.2.7 to "

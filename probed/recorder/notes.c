@@ -22,6 +22,9 @@
 #define WORKER_S 600
 /* One that is back later than this was not wanted in between. */
 #define WORKER_BACK_S 90
+/* A start that follows another one so soon belongs to it: who is started again and
+ * again has one note of that. */
+#define STARTS_S 600
 /* Looking at the files of targets that are new to us takes no longer than this. */
 #define LOOK_NS (20 * CLOCK_NS_PER_S)
 
@@ -48,8 +51,9 @@ struct notes {
 
 /* --- putting one ------------------------------------------------------------------ */
 
-/* Put what happened from BEGIN to END; SUMMARY is freed, EVIDENCE a JSON object. */
-static void
+/* Put what happened from BEGIN to END; SUMMARY is freed, EVIDENCE a JSON object. The
+ * number that it has. */
+static int64_t
 put_proven(struct notes *n, const char *kind, const char *subject, const char *source,
     int64_t begin, int64_t end, char *summary, const char *evidence)
 {
@@ -66,7 +70,7 @@ put_proven(struct notes *n, const char *kind, const char *subject, const char *s
 
 	if (receivers != NULL)
 		body = incident_body(&in);
-	events_put(n->ev, &in,
+	int64_t id = events_put(n->ev, &in,
 	    receivers == NULL
 		? NULL
 		: &(struct letter){
@@ -74,21 +78,22 @@ put_proven(struct notes *n, const char *kind, const char *subject, const char *s
 	free(receivers);
 	free(body);
 	free(summary);
+	return id;
 }
 
-static void
+static int64_t
 put(struct notes *n, const char *kind, const char *subject, const char *source,
     int64_t begin, int64_t end, char *summary)
 {
-	put_proven(n, kind, subject, source, begin, end, summary, "{}");
+	return put_proven(n, kind, subject, source, begin, end, summary, "{}");
 }
 
-static void
+static int64_t
 put_now(struct notes *n, const char *subject, const char *source, char *summary)
 {
 	int64_t now = clock_wall_s();
 
-	put(n, "note", subject, source, now, now, summary);
+	return put(n, "note", subject, source, now, now, summary);
 }
 
 int
@@ -179,6 +184,63 @@ last_stored(void)
 	return last / CLOCK_NS_PER_S;
 }
 
+/* Starts that follow each other so soon that they are told as one. */
+struct starts {
+	long long id; /* of the incident */
+	unsigned count;
+	long long begin, end; /* of all, epoch seconds */
+	long long unmeasured; /* seconds, of all */
+};
+
+/* Those that a start at NOW, behind a pause from LAST on, belongs to. */
+static bool
+starts_before(const struct notes *n, struct starts *s, int64_t last, int64_t now)
+{
+	char *text = events_meta(n->ev, "starts");
+	bool any =
+	    text != NULL && sscanf(text, "%lld %u %lld %lld %lld", &s->id, &s->count,
+				&s->begin, &s->end, &s->unmeasured) == 5;
+
+	free(text);
+	return any && s->end <= now && now - s->end < STARTS_S &&
+	       (last == 0 || last >= s->begin);
+}
+
+static void
+starts_keep(struct notes *n, const struct starts *s)
+{
+	char text[120];
+
+	snprintf(text, sizeof text, "%lld %u %lld %lld %lld", s->id, s->count, s->begin,
+	    s->end, s->unmeasured);
+	events_set_meta(n->ev, "starts", text);
+}
+
+/* One more of S, in its place. Nobody is written to anew. */
+static void
+note_again(struct notes *n, const struct starts *s)
+{
+	char span[CLOCK_SPAN_TEXT], gap[CLOCK_SPAN_TEXT], summary[200];
+
+	snprintf(summary, sizeof summary,
+	    "smokebox was started %u times within %s%s%s.", s->count,
+	    clock_span_text(s->end - s->begin, span),
+	    s->unmeasured > 0 ? ": nothing was measured for " : "",
+	    s->unmeasured > 0 ? clock_span_text(s->unmeasured, gap) : "");
+	events_put(n->ev,
+	    &(struct incident){ .id = s->id,
+		.kind = s->unmeasured > 0 ? "gap" : "note",
+		.subject = "",
+		.source = "start",
+		.begin = s->begin,
+		.end = s->end,
+		.confidence = "sure",
+		.summary = summary,
+		.worst = NAN,
+		.evidence = "{}" },
+	    NULL);
+}
+
 static void
 note_start(struct notes *n, int64_t last, bool rebooted)
 {
@@ -186,16 +248,29 @@ note_start(struct notes *n, int64_t last, bool rebooted)
 	const char *what =
 	    rebooted ? "The machine was restarted" : "smokebox was started";
 	char span[CLOCK_SPAN_TEXT];
+	bool gap = last != 0 && last < now;
+	struct starts s = { 0 };
 
-	if (last == 0 || last >= now)
-		put_now(n, "", "start", mem_printf("%s.", what));
-	else {
+	if (gap) {
 		n->gap_begin = last;
 		n->gap_end = now;
-		put(n, "gap", "", "start", last, now,
-		    mem_printf("%s: nothing was measured for %s.", what,
-			clock_span_text(now - last, span)));
 	}
+	if (!rebooted && starts_before(n, &s, last, now)) {
+		s.count++;
+		s.end = now;
+		s.unmeasured += gap ? now - last : 0;
+		note_again(n, &s);
+	} else {
+		s = (struct starts){ .count = 1,
+			.begin = gap ? last : now,
+			.end = now,
+			.unmeasured = gap ? now - last : 0 };
+		s.id = !gap ? put_now(n, "", "start", mem_printf("%s.", what))
+			    : put(n, "gap", "", "start", last, now,
+				  mem_printf("%s: nothing was measured for %s.", what,
+				      clock_span_text(now - last, span)));
+	}
+	starts_keep(n, &s);
 }
 
 bool
