@@ -1,4 +1,4 @@
-/* A request from the inside, for server.c and request.c only. */
+/* A request from the inside, for those who take it in and answer it only. */
 #ifndef WEB_HTTP_H
 #define WEB_HTTP_H
 
@@ -61,13 +61,14 @@ struct request {
 /* upload.c: keep a piece of R's body. What cannot be kept is lost as a whole. */
 void upload_add(struct request *r, const void *data, size_t len);
 void upload_free(struct request *r);
-/* request.c: R has a body: who reads it, and how many bytes are to be kept? */
+/* dispatch.c: R has a body: who reads it, and how many bytes are to be kept? */
 void request_choose_upload(struct request *r);
-/* request.c: judge R and hand it to its route. Afterwards it has a response or is
+/* dispatch.c: judge R and hand it to its route. Afterwards it has a response or is
  * parked. */
 void request_dispatch(struct request *r);
+/* reply.c: R is over. */
 void request_free(struct request *r);
-/* request.c: the server stops: answer 503 to every parked request, end those that flow.
+/* reply.c: the server stops: answer 503 to every parked request, end those that flow.
  */
 void request_release_parked(void);
 /* server.c: R, parked before, has its response now. */
