@@ -25,6 +25,7 @@
 #include "web/interfaces.h"
 #include "web/incidents.h"
 #include "web/loadtests.h"
+#include "web/look.h"
 #include "web/metrics.h"
 #include "web/news.h"
 #include "web/path.h"
@@ -392,7 +393,7 @@ put_target(struct json *j, const struct conf_target *t)
 		[CONF_DYNAMIC] = "dynamic" };
 	const struct live *live = state_live(t->id);
 	char address[ADDR_TEXT] = "", why[256] = "";
-	enum look look = state_look(t, why, sizeof why);
+	enum look look = look_of(t, why, sizeof why);
 
 	if (live != NULL)
 		addr_text(&live->target.address, address);

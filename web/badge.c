@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "web/figure.h"
 #include "web/html.h"
+#include "web/look.h"
 #include "web/query.h"
 #include "web/request.h"
 #include "web/row.h"
@@ -53,7 +54,7 @@ look_at(struct badge *b, const struct conf_target *t, const char *slave)
 {
 	const struct live *live = state_live(vantage_id(t, slave));
 	char why[256], rtt[FIGURE_TEXT], loss[FIGURE_TEXT];
-	enum look look = state_look_from(t, slave, why, sizeof why);
+	enum look look = look_from(t, slave, why, sizeof why);
 
 	b->shade = SHADE_NOT_KNOWN;
 	switch (look) {
@@ -102,7 +103,7 @@ count_below(struct census *c, const struct conf_target *group)
 		if (t->hide)
 			continue;
 		if (t->kind != CONF_GROUP && t->kind != CONF_MULTIHOST) {
-			enum look look = state_look_from(
+			enum look look = look_from(
 			    t, vantage_first(state_conf(), t), why, sizeof why);
 			c->all++;
 			c->down += look == LOOK_DOWN;

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "web/look.h"
 #include "web/page.h"
 #include "web/query.h"
 #include "web/request.h"
@@ -167,7 +168,7 @@ put_node(struct html *page, const struct conf_target *t, unsigned depth)
 	row_href(node, "href", t);
 	html_flag(node, "group", t->kind == CONF_GROUP);
 	if (t->kind == CONF_MEASURED || t->kind == CONF_DYNAMIC) {
-		html_text(node, "look", look_word(state_look(t, why, sizeof why)));
+		html_text(node, "look", look_word(look_of(t, why, sizeof why)));
 		html_text(node, "host", t->host);
 		html_text(node, "why", why);
 	}
@@ -189,7 +190,7 @@ put_count(struct html *node, const struct conf_target *group)
 	for (const struct conf_target *t = group->first; t != NULL; t = t->next)
 		if (row_listed(t)) {
 			count++;
-			seen[state_look(t, why, sizeof why)]++;
+			seen[look_of(t, why, sizeof why)]++;
 		}
 	if (count == 0)
 		return 0;

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/decimal.h"
 #include "store.h"
+#include "web/look.h"
 #include "web/request.h"
 #include "web/series.h"
 #include "web/state.h"
@@ -113,7 +114,7 @@ csv_target(FILE *out, const struct conf_target *t)
 {
 	const struct live *live = state_live(t->id);
 	char address[ADDR_TEXT] = "", why[256] = "";
-	const char *state = look_word(state_look(t, why, sizeof why));
+	const char *state = look_word(look_of(t, why, sizeof why));
 	const char *const text[] = { t->path, t->title,
 		t->probe != NULL ? t->probe->name : "", t->host != NULL ? t->host : "",
 		address, state, why };

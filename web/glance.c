@@ -4,6 +4,7 @@
 
 #include "web/figure.h"
 #include "web/incidents.h"
+#include "web/look.h"
 #include "web/rank.h"
 #include "web/row.h"
 #include "web/state.h"
@@ -63,7 +64,7 @@ glance_put(struct html *page, bool hosts)
 {
 	const struct conf *conf = state_conf();
 
-	if (conf->target_count < FEW || state_is_new())
+	if (conf->target_count < FEW || look_is_new())
 		return;
 	html_flag(page, "glances", true);
 	html_flag(page, "g_charts", conf->charts > 0);

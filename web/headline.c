@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "web/look.h"
 #include "web/state.h"
 #include "web/vantage.h"
 #include "web/when.h"
@@ -249,11 +250,11 @@ headline_add(struct headline *sum, const struct conf_target *t)
 
 	if (t->kind == CONF_MULTIHOST)
 		return;
-	enum look look = state_look(t, why, sizeof why);
+	enum look look = look_of(t, why, sizeof why);
 	sum->all++;
 	sum->look[look]++;
 	if (look == LOOK_WAITING) {
-		int64_t expected = state_expected(t);
+		int64_t expected = look_expected(t);
 		if (expected > sum->expected)
 			sum->expected = expected;
 	}
@@ -281,9 +282,9 @@ headline_beginning_text(void)
 {
 	static char text[96];
 	char when[WHEN_TEXT];
-	int64_t expected = state_first_expected();
+	int64_t expected = look_first_expected();
 
-	if (!state_is_new())
+	if (!look_is_new())
 		return "";
 	if (expected == 0)
 		return "Nothing is measured yet: the first rounds are under way.";

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/zone.h"
 #include "web/access.h"
+#include "web/look.h"
 #include "web/page.h"
 #include "web/paper.h"
 #include "web/request.h"
@@ -51,7 +52,7 @@ put_target(struct viewfile *f, const struct conf_target *t)
 	viewfile_str(f, trail);
 	viewfile_str(f, t->host);
 	viewfile_str(f, *address != '\0' ? address : NULL);
-	viewfile_str(f, look_word(state_look(t, why, sizeof why)));
+	viewfile_str(f, look_word(look_of(t, why, sizeof why)));
 	viewfile_str(f, why);
 	viewfile_int(f, known ? live->row : 0);
 	viewfile_num(f, known ? live->median : NAN);

@@ -11,6 +11,7 @@
 #include "infer/pathtext.h"
 #include "pathfile.h"
 #include "web/figure.h"
+#include "web/look.h"
 #include "web/page.h"
 #include "web/radios.h"
 #include "web/request.h"
@@ -63,7 +64,7 @@ put_measured(struct html *item, const struct conf_target *t)
 {
 	const struct live *live = state_live(t->id);
 	char why[256];
-	enum look look = state_look(t, why, sizeof why);
+	enum look look = look_of(t, why, sizeof why);
 
 	html_text(item, "s_tone", look_tone(look));
 	html_text(item, "s_word", look_brief(look));
@@ -127,7 +128,7 @@ count_far(const struct ladder *l, bool v6, unsigned looks[LOOKS])
 		if (role == NULL || role->rung != RUNG_FAR ||
 		    (role->network & 0x80000000U) != (v6 ? 0x80000000U : 0))
 			continue;
-		looks[state_look(t, why, sizeof why)]++;
+		looks[look_of(t, why, sizeof why)]++;
 		count++;
 	}
 	return count;
@@ -216,7 +217,7 @@ path_is_down(void)
 		for (size_t i = 0; i < sizeof rungs / sizeof rungs[0]; i++) {
 			const struct conf_target *t =
 			    ways_target_at(ladder_anchor(l, v6 == 1, rungs[i]));
-			if (t != NULL && state_look(t, why, sizeof why) == LOOK_DOWN)
+			if (t != NULL && look_of(t, why, sizeof why) == LOOK_DOWN)
 				return true;
 		}
 	}

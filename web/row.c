@@ -10,6 +10,7 @@
 #include "web/figure.h"
 #include "web/flight.h"
 #include "web/history.h"
+#include "web/look.h"
 #include "web/query.h"
 #include "web/request.h"
 #include "web/vantage.h"
@@ -204,7 +205,7 @@ row_present(struct html *h, const struct conf_target *t)
 		put_members(h, t);
 		return LOOK_FINE;
 	}
-	enum look look = state_look(t, why, sizeof why);
+	enum look look = look_of(t, why, sizeof why);
 	html_text(h, "look", look_word(look));
 	html_text(h, "why", why);
 	put_address(h, t, live);
@@ -317,8 +318,8 @@ add_slaves(
 		html_text(item, "address", "");
 		html_flag(item, "other_probe", false);
 		row_links(item, t, v[i].slave);
-		html_text(item, "look",
-		    look_word(state_look_from(t, v[i].slave, why, sizeof why)));
+		html_text(
+		    item, "look", look_word(look_from(t, v[i].slave, why, sizeof why)));
 		html_text(item, "why", why);
 		put_round(item, live != NULL && live->measured ? live : NULL);
 		if (live == NULL || !live->measured)

@@ -6,6 +6,7 @@
 
 #include "config/conf.h"
 #include "web/html.h"
+#include "web/look.h"
 #include "web/state.h"
 
 #define ROW_SPAN (3 * 3600) /* seconds of history in a line, at most */

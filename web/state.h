@@ -57,6 +57,8 @@ struct live {
 const struct conf *state_conf(void);
 int64_t state_started(void);			 /* epoch seconds */
 const struct live *state_live(uint64_t target);	 /* NULL: nothing known yet */
+/* Did a round of any target come since this start? */
+bool state_has_round(void);
 const struct msg_counters *state_counters(void); /* of all who measure, added up */
 const struct msg_store *state_store(void);
 const struct msg_worker *state_worker(enum room room); /* NULL: never heard of */
@@ -82,30 +84,6 @@ struct state_trouble {
 	char *text;
 };
 const struct state_trouble *state_troubles(size_t *count);
-
-/* What a reader sees of a target, in one word and one sentence. */
-enum look {
-	LOOK_WAITING, /* no round yet */
-	LOOK_FINE,
-	LOOK_LOSS,    /* some pings lost */
-	LOOK_DOWN,    /* every ping lost */
-	LOOK_CANNOT,  /* cannot measure: no name, no permission, unknown probe */
-	LOOK_UNKNOWN, /* last round unknown, or none for three steps */
-	LOOK_FILTERED, /* left out by --filter: not measured */
-	LOOKS
-};
-enum look state_look(const struct conf_target *t, char *why, size_t size);
-/* The same of T as SLAVE ("" is this box) sees it. */
-enum look state_look_from(
-    const struct conf_target *t, const char *slave, char *why, size_t size);
-/* By when the first result of T is there, of one that waits for it (epoch seconds): 0
- * where it has one, none is to come, or it is overdue. */
-int64_t state_expected(const struct conf_target *t);
-/* By when the first of all is; 0 where there is one already, or it is overdue. */
-int64_t state_first_expected(void);
-/* Has no target any result yet? */
-bool state_is_new(void);
-const char *look_word(enum look look); /* "waiting", "fine", "loss" ... */
 
 /* --- feeding it: for the worker's main file --------------------------------------- */
 

@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "web/figure.h"
 #include "web/history.h"
+#include "web/look.h"
 #include "web/page.h"
 #include "web/paper.h"
 #include "web/request.h"
@@ -79,7 +80,7 @@ look_at(struct part *p)
 	unsigned named = 0;
 
 	for (size_t i = 0; i < p->count; i++) {
-		enum look look = state_look(p->target[i], why, sizeof why);
+		enum look look = look_of(p->target[i], why, sizeof why);
 		p->look[look]++;
 		if (look != LOOK_DOWN)
 			continue;
@@ -299,7 +300,7 @@ first_words(const struct part *p)
 	int64_t first = 0, at;
 
 	for (size_t i = 0; i < p->count; i++)
-		if ((at = state_expected(p->target[i])) != 0 &&
+		if ((at = look_expected(p->target[i])) != 0 &&
 		    (first == 0 || at < first))
 			first = at;
 	if (first == 0)

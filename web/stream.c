@@ -17,6 +17,7 @@
 #include "web/flight.h"
 #include "web/incidents.h"
 #include "web/http.h"
+#include "web/look.h"
 #include "web/verdictshow.h"
 
 #define FRAMES 8192    /* events that are kept, at most */
@@ -159,7 +160,7 @@ stream_round(const struct live *l)
 	snprintf(path, sizeof path, "%s%s%s", t->path, slave != NULL ? "~" : "",
 	    slave != NULL ? slave->name : "");
 	enum look look =
-	    state_look_from(t, slave != NULL ? slave->name : "", why, sizeof why);
+	    look_from(t, slave != NULL ? slave->name : "", why, sizeof why);
 	struct json *j = text_begin(&text);
 	jw_put_str(j, "target", path);
 	jw_put_int(j, "time", l->row);

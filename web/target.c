@@ -11,6 +11,7 @@
 #include "web/flight.h"
 #include "web/history.h"
 #include "web/incidents.h"
+#include "web/look.h"
 #include "web/more.h"
 #include "web/page.h"
 #include "web/path.h"
@@ -286,7 +287,7 @@ static void
 put_beginning(struct html *page, const struct conf_target *t)
 {
 	char when[WHEN_TEXT] = "";
-	int64_t expected = state_expected(t);
+	int64_t expected = look_expected(t);
 
 	if (expected != 0)
 		when_text(when, sizeof when, expected, true);

@@ -9,6 +9,7 @@
 #include "infer/pathtext.h"
 #include "pathfile.h"
 #include "web/figure.h"
+#include "web/look.h"
 #include "web/paper.h"
 #include "web/path.h"
 #include "web/request.h"
@@ -106,7 +107,7 @@ static void
 draw_mark(FILE *out, const struct conf_target *t, double y)
 {
 	char why[256];
-	enum look look = t != NULL ? state_look(t, why, sizeof why) : LOOK_UNKNOWN;
+	enum look look = t != NULL ? look_of(t, why, sizeof why) : LOOK_UNKNOWN;
 
 	paper_box(out, look == LOOK_LOSS || look == LOOK_DOWN ? FORM_BOX : FORM_FRAME,
 	    look == LOOK_FINE	? INK_GOOD
