@@ -178,6 +178,16 @@ for n in 1 2 3 4; do
 	echo "now 60 More.more$n 9.1.1.$n 192.168.1.1/0.4 =/15" >&3
 done >>"$DIR/config" 3>"$DIR/more"
 "$BUILD/t/pathmake" "$DIR/data" <"$DIR/more" || bail "no more ways"
+# These answer, unlike the others; to walk there would tell how near they are.
+no_walks
+unshare -n sleep 600 &
+beyond=$!
+apart() { [ "$(readlink /proc/$beyond/ns/net)" != "$(readlink /proc/self/ns/net)" ]; }
+wait_until 5 apart || bail "no namespace beyond"
+ip link set other netns $beyond
+nsenter -t $beyond -n sh -c 'ip link set lo up; ip link set other up
+	ip addr add 192.168.1.1/24 dev other
+	for a in 8.8.8.8 9.1.1.1 9.1.1.2 9.1.1.3 9.1.1.4; do ip addr add $a/32 dev lo; done'
 probed_start
 wait_until 20 ready || bail "probed does not answer"
 knows_more() {
@@ -190,4 +200,15 @@ text=$(cat "$DIR/path.html")
 like "$text" 'The ways to targets' "many have a line each"
 like "$text" 'href="/path\?target=More.more4"' "from which their hops are reached"
 unlike "$text" 'never answers' "and show none at once"
+
+# --- some of many are down ---------------------------------------------------------
+
+some_down() {
+	page / | tr -d '\n' >"$DIR/now.html"
+	grep -qE '<b>far ends</b> <span class="b-value">3 of 8 down<' "$DIR/now.html"
+}
+wait_until 30 some_down
+ok $? "three of eight far ends are down" || show "$DIR/now.html"
+like "$(cat "$DIR/now.html")" '<li class="warn"><b>far ends</b>' "which shows, although most answer"
+like "$(page /path | tr -d '\n')" 'class="warn">.{0,400}far ends' "on the page of the path as well"
 done_testing

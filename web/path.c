@@ -134,7 +134,8 @@ count_far(const struct ladder *l, bool v6, unsigned looks[LOOKS])
 	return count;
 }
 
-/* The far ends together: as good as most of them. */
+/* The far ends together. One that is down shows, however many answer; a ping that one of
+ * many lost does not: some do in every other round. */
 static void
 put_far(struct html *ladder, const struct ladder *l, bool v6)
 {
@@ -153,10 +154,10 @@ put_far(struct html *ladder, const struct ladder *l, bool v6)
 		    ladder_far_networks(l, v6),
 		    ladder_far_networks(l, v6) == 1 ? "network" : "networks");
 	html_text(item, "s_tone",
-	    down * 2 > count		 ? "bad"
-	    : (down + lossy) * 2 > count ? "warn"
-	    : fine * 2 > count		 ? "good"
-					 : "");
+	    down * 2 > count			     ? "bad"
+	    : down > 0 || (down + lossy) * 2 > count ? "warn"
+	    : fine * 2 > count			     ? "good"
+						     : "");
 	if (down > 0)
 		html_printf(item, "s_look", "%u down", down);
 	else if (lossy > 0)
