@@ -146,6 +146,17 @@ has '<a href="/h/places">By place</a>' "the way to a hierarchy"
 answers /h/places
 has '<a href="/h/places/Europe/Paris">Europe › Paris</a>' "its places"
 is "$(found /h/places)" "Closed/Inner Open/One Open/Two Open/Two " "everybody hangs where it should"
+has 'href="/overview\.csv\?hierarchy=places" download' "which is a file as well"
+answers /overview.csv?hierarchy=places
+is "$(tail -n +2 "$DIR/page" | cut -d, -f 1 | sort | tr -d '"' | tr '\n' ' ')" \
+	"Closed.Inner Open.One Open.Two Open.Two " "of the same targets"
+answers /h/places/Europe
+has 'href="/overview\.pdf\?hierarchy=places&amp;below=Europe" download' "and so is a place"
+answers "/overview.json?hierarchy=places&below=Europe"
+is "$(jq -c '.tables.targets.columns.target | sort' "$DIR/page")" '["Open.One","Open.Two","Open.Two"]' "of what hangs there, twice what hangs twice"
+answers "/overview.svg?hierarchy=places&below=Europe"
+answers "/overview.csv?hierarchy=places&below=Nowhere" 404
+answers "/overview.csv?hierarchy=none" 404
 answers "/smokeping.cgi?hierarchy=places&target=Europe"
 is "$(found "/smokeping.cgi?hierarchy=places&target=Europe")" "Open/One Open/Two Open/Two " "by SmokePing's address"
 answers "/smokeping.cgi?hierarchy=places;target=Europe.Paris.One"

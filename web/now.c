@@ -1,9 +1,11 @@
 /* The front page and the pages of a group and of a place in a hierarchy: a sentence,
  * then every target as a line. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "link/msgdraw.h"
 #include "web/access.h"
 #include "web/browsers.h"
 #include "web/glance.h"
@@ -12,9 +14,11 @@
 #include "web/hierarchy.h"
 #include "web/page.h"
 #include "web/path.h"
+#include "web/query.h"
 #include "web/request.h"
 #include "web/row.h"
 #include "web/target.h"
+#include "web/taste.h"
 #include "web/vantage.h"
 #include "web/warm.h"
 
@@ -163,15 +167,50 @@ put_remark(struct html *page, const struct conf_target *t)
 	free(remark);
 }
 
-/* Where the same is as a table: of GROUP, or of all for NULL. */
+/* ADDRESS as what the page is called WORD as a file, with ARGS behind it. */
 static void
-put_list(struct html *page, const struct conf_target *group)
+put_file(
+    struct html *page, const char *word, const char *address, const char *const args[3])
 {
+	static const char *const names[3] = { "hierarchy", "below", "theme" };
+	char *text, sign = strchr(address, '?') != NULL ? '&' : '?';
+	size_t len;
+	FILE *out = mem_stream(&text, &len);
+
+	fprintf(out, "%s%s", request_base(), address);
+	for (size_t i = 0; i < 3; i++) {
+		if (args[i] == NULL || args[i][0] == '\0')
+			continue;
+		fprintf(out, "%c%s=", sign, names[i]);
+		query_encode(out, args[i]);
+		sign = '&';
+	}
+	mem_stream_end(out);
+	struct html *item = html_item(page, "file");
+	html_text(item, "x_word", word);
+	html_text(item, "x_href", text);
+	free(text);
+}
+
+/* Where the same is as a file: what is BELOW ("" of all), of HIERARCHY where it is no
+ * group (else NULL). The tables of groups are the API's, which tells more of each
+ * target. */
+static void
+put_list(struct html *page, const char *hierarchy, const char *below)
+{
+	const char *theme = taste_theme(false) >= DRAW_SAFE ? "safe" : NULL;
+	const char *const drawn[3] = { hierarchy, below, theme };
+	const char *const told[3] = { hierarchy, below, NULL };
+	bool api = hierarchy == NULL;
+
 	html_flag(page, "list", true);
-	html_printf(page, "list_query", "%s%s", group != NULL ? "?below=" : "",
-	    group != NULL ? group->path : "");
-	html_printf(page, "list_below", "%s%s", group != NULL ? "&below=" : "",
-	    group != NULL ? group->path : "");
+	put_file(page, "PNG", "/overview.png", drawn);
+	put_file(page, "SVG", "/overview.svg", drawn);
+	put_file(page, "PDF", "/overview.pdf", drawn);
+	put_file(
+	    page, "CSV", api ? "/api/v1/targets?format=csv" : "/overview.csv", told);
+	put_file(
+	    page, "JSON", api ? "/api/v1/targets?format=json" : "/overview.json", told);
 }
 
 void
@@ -191,7 +230,7 @@ page_now(struct request *r)
 		path_put_ladders(page);
 		if (first == 0)
 			glance_put(page, access_hosts(r));
-		put_list(page, NULL);
+		put_list(page, NULL, "");
 		put_remark(page, root);
 		page_send(r, page, 200, "now.html");
 	}
@@ -227,7 +266,7 @@ page_section(struct request *r, const struct conf_target *group)
 		for (const struct conf_target *t = group->first; t != NULL; t = t->next)
 			if (t->kind == CONF_GROUP && !t->hide)
 				row_href(subgroup(page, t->menu), "href", t);
-		put_list(page, group);
+		put_list(page, NULL, group->path);
 		put_remark(page, group);
 		page_send(r, page, 200, "now.html");
 	}
@@ -274,6 +313,7 @@ page_place(struct request *r, const char *id, const struct spot *place)
 		for (const struct spot *p = place->first; p != NULL; p = p->next)
 			if (p->first != NULL && (p->target == NULL || !p->target->hide))
 				place_href(subgroup(page, spot_menu(p)), "href", id, p);
+		put_list(page, id, place->path);
 		put_remark(page, place->target);
 		page_send(r, page, 200, "now.html");
 	}

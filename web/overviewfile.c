@@ -1,4 +1,5 @@
-/* The front page as a file: the sentence, the smoke, and how each target is. */
+/* The front page, a group, or a place in a hierarchy as a file: the sentence, the
+ * smoke, and how each target is. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +9,8 @@
 #include "base/mem.h"
 #include "base/zone.h"
 #include "web/access.h"
+#include "web/hierarchy.h"
+#include "web/html.h"
 #include "web/look.h"
 #include "web/page.h"
 #include "web/paper.h"
@@ -36,6 +39,22 @@ list_targets(const struct conf_target *t, const struct conf_target **list, size_
 	for (const struct conf_target *k = t->first; k != NULL && n < most; k = k->next)
 		if (!k->hide)
 			n += list_targets(k, list + n, most - n);
+	return n;
+}
+
+/* What hangs at P and below it, at most MOST. */
+static size_t
+list_place(const struct spot *p, const struct conf_target **list, size_t most)
+{
+	size_t n = 0;
+
+	if (p->target != NULL && p->target->hide)
+		return 0;
+	if (most > 0 && p->target != NULL && p->target->kind != CONF_MULTIHOST &&
+	    row_listed(p->target))
+		list[n++] = p->target;
+	for (const struct spot *k = p->first; k != NULL && n < most; k = k->next)
+		n += list_place(k, list + n, most - n);
 	return n;
 }
 
@@ -110,6 +129,48 @@ draw(FILE *paper, const struct conf_target *const *list, size_t count, bool host
 		    "And %zu more targets, which are in the table.", count - PICTURED);
 }
 
+/* What is asked for: PLACE in a hierarchy, or GROUP; malloced TITLE. */
+struct wanted {
+	const struct spot *place;
+	const struct conf_target *group;
+	char *title;
+};
+
+static int
+read_wanted(struct request *r, struct wanted *w)
+{
+	const char *below = request_arg(r, "below"), *id = request_arg(r, "hierarchy");
+
+	*w = (struct wanted){ .group = state_conf()->targets };
+	if (below == NULL)
+		below = "";
+	if (id != NULL && *id != '\0') {
+		const struct spot *root = hierarchy_root(id);
+
+		w->place = root != NULL ? hierarchy_spot(root, below) : NULL;
+		if (root == NULL)
+			reply_error(
+			    r, 404, "parameter hierarchy: none is called %s", id);
+		else if (w->place == NULL)
+			reply_error(r, 404,
+			    "parameter below: there is no %s in hierarchy %s", below,
+			    id);
+		else
+			w->title = html_strip(w->place->parent != NULL
+						  ? spot_menu(w->place)
+						  : page_hierarchy_title(id));
+		return w->place != NULL ? 0 : -1;
+	}
+	if (*below != '\0')
+		w->group = conf_target_by_path(state_conf(), below);
+	if (w->group == NULL) {
+		reply_error(r, 404, "parameter below: no group is called %s", below);
+		return -1;
+	}
+	w->title = row_trail(w->group);
+	return 0;
+}
+
 void
 overviewfile_handle(struct request *r)
 {
@@ -121,24 +182,20 @@ overviewfile_handle(struct request *r)
 		{ "jitter", "jitter", VIEWFILE_RTT },
 		{ "loss_ratio", "loss", VIEWFILE_RATIO }
 	};
-	const char *below = request_arg(r, "below");
-	const struct conf_target *top = state_conf()->targets, **list;
-	size_t count;
+	const struct conf_target **list;
+	struct wanted w;
 
-	if (below != NULL && *below != '\0')
-		top = conf_target_by_path(state_conf(), below);
-	if (top == NULL) {
-		reply_error(r, 404, "parameter below: no group is called %s", below);
+	if (read_wanted(r, &w) < 0)
 		return;
-	}
-	char *trail = row_trail(top);
-	struct viewfile *f =
-	    viewfile_new(r, "overview", *trail != '\0' ? trail : "All targets", tables);
-	free(trail);
+	struct viewfile *f = viewfile_new(
+	    r, "overview", *w.title != '\0' ? w.title : "All targets", tables);
+	free(w.title);
 	if (f == NULL)
 		return;
+	size_t most = viewfile_paper(f) != NULL ? SHOWN : ROWS;
 	list = mem_alloc(ROWS * sizeof *list);
-	count = list_targets(top, list, viewfile_paper(f) != NULL ? SHOWN : ROWS);
+	size_t count = w.place != NULL ? list_place(w.place, list, most)
+				       : list_targets(w.group, list, most);
 	if (viewfile_paper(f) == NULL || !warm_begin(r, list, count, row_span())) {
 		if (viewfile_paper(f) != NULL)
 			draw(viewfile_paper(f), list, count, access_hosts(r));
