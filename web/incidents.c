@@ -1,23 +1,16 @@
-/* What happened: the list for programs, and the pages for people. */
+/* What happened: what is asked for, and the pages. */
 #include "web/incidents.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/json.h"
-#include "base/log.h"
 #include "base/mem.h"
-#include "culprit.h"
 #include "infer/segment.h"
 #include "web/access.h"
-#include "web/api.h"
 #include "web/blockades.h"
-#include "web/csv.h"
-#include "web/culprits.h"
 #include "web/effects.h"
 #include "web/eventlog.h"
 #include "web/figure.h"
@@ -31,20 +24,14 @@
 #include "web/talkers.h"
 #include "web/vantage.h"
 #include "web/veil.h"
-#include "web/viewfile.h"
-#include "web/viewname.h"
 #include "web/when.h"
 
-#define LIMIT_DEFAULT 100
-#define LIMIT_MAX 1000
 #define OPEN_SHOWN 200
 #define PAGE_ROWS 50
 #define TARGET_ROWS 10
 #define GATHERED_S 60	  /* from the first to the last of the same notes */
 #define GATHERED_NAMED 4  /* of whom they are about, */
 #define GATHERED_ROWS 500 /* and so many rows are looked at for them */
-/* So many of a list say who filled the line. */
-#define EXPLAINED 10
 #define VEILED                                                                         \
 	"One of the own hosts is under attack; which one is for those who know the "    \
 	"password"
@@ -112,10 +99,8 @@ parse_id(struct request *r, struct eventlog_query *q)
 	return 0;
 }
 
-/* Q of the arguments start, end, kind, subject, concerning, open, after. 0, or -1 after
- * having answered. */
-static int
-parse_query(struct request *r, struct eventlog_query *q)
+int
+incidents_query(struct request *r, struct eventlog_query *q)
 {
 	const char *subject = request_arg(r, "subject");
 	const char *concerning = request_arg(r, "concerning");
@@ -147,244 +132,18 @@ parse_query(struct request *r, struct eventlog_query *q)
 	return 0;
 }
 
-/* --- for programs ----------------------------------------------------------------- */
-
-struct list {
-	struct json j;
-	unsigned put, limit;
-	int64_t last, next; /* next 0: there are no more */
-	unsigned explained;
-	bool hosts; /* the reader may see which there are */
-};
-
-/* Is this of one of the own hosts, which not everybody may know? */
-static bool
-is_veiled(const struct eventlog_row *row, bool hosts)
+bool
+incidents_veiled(const struct eventlog_row *row, bool hosts)
 {
 	return !hosts && strcmp(row->kind, "attack") == 0;
 }
 
-/* Its sentence, as who may see HOSTS or not reads it; to be freed. */
-static char *
-summary_for(const struct eventlog_row *row, bool hosts)
+char *
+incidents_summary(const struct eventlog_row *row, bool hosts)
 {
-	if (is_veiled(row, hosts))
+	if (incidents_veiled(row, hosts))
 		return mem_str(VEILED);
 	return hosts ? mem_str(row->summary) : veil_summary(row->summary, row->evidence);
-}
-
-/* With who filled the line then, and what is done against an attack. */
-static void
-put_evidence(struct list *l, const struct eventlog_row *row)
-{
-	struct json *j = &l->j;
-	size_t len = culprit_without(row->evidence);
-	bool attack = strcmp(row->kind, "attack") == 0;
-	bool explain = l->explained < EXPLAINED && culprits_wanted(row);
-
-	jw_key(j, "evidence");
-	if (is_veiled(row, l->hosts)) {
-		jw_object(j);
-	} else if (len < 2) {
-		json_raw(j, row->evidence);
-		return;
-	} else {
-		/* "{...}" without its end, and without what is told anew. */
-		char *whole = mem_printf("%.*s}", (int)(len - 1), row->evidence);
-		char *shown = l->hosts ? mem_str(whole) : veil_evidence(whole);
-		shown[strlen(shown) - 1] = '\0';
-		json_raw(j, shown);
-		j->comma = shown[1] != '\0';
-		free(shown);
-		free(whole);
-	}
-	if (explain) {
-		l->explained++;
-		culprits_put(j, row, clock_wall_s(), l->hosts);
-	}
-	if (attack && !is_veiled(row, l->hosts))
-		blockades_put(j, row->id, l->hosts);
-	jw_object_end(j);
-}
-
-void
-incidents_put_head(struct json *j, const struct eventlog_row *row, bool hosts)
-{
-	char *summary = summary_for(row, hosts);
-
-	jw_put_some(j, "id", row->id);
-	jw_put_str(j, "kind", row->kind);
-	jw_put_str(j, "subject", is_veiled(row, hosts) ? "" : row->subject);
-	jw_put_str(j, "source", row->source);
-	jw_put_some(j, "begin", row->begin);
-	jw_put_some(j, "end", row->end);
-	jw_put_str(j, "confidence", row->confidence);
-	jw_put_str(j, "summary", summary);
-	jw_put_num(j, "worst", row->worst);
-	jw_put_some(j, "suppressed_by", row->suppressed_by);
-	jw_put_some(j, "priority", row->priority);
-	free(summary);
-}
-
-static void
-put_row(void *ctx, const struct eventlog_row *row)
-{
-	struct list *l = ctx;
-	struct json *j = &l->j;
-
-	if (l->put == l->limit) {
-		l->next = l->last;
-		return;
-	}
-	l->put++;
-	l->last = row->id;
-	jw_object(j);
-	incidents_put_head(j, row, l->hosts);
-	put_evidence(l, row);
-	jw_object_end(j);
-}
-
-/* --- as a table ------------------------------------------------------------------- */
-
-struct table {
-	FILE *out;
-	bool hosts; /* as in struct list */
-};
-
-static void
-csv_row(void *ctx, const struct eventlog_row *row)
-{
-	struct table *t = ctx;
-	char *summary = summary_for(row, t->hosts);
-
-	fprintf(t->out, "%" PRId64 ",%s,", row->id, row->kind);
-	csv_text(t->out, is_veiled(row, t->hosts) ? "" : row->subject);
-	fprintf(t->out, ",%" PRId64 ",", row->begin);
-	if (row->end != 0)
-		fprintf(t->out, "%" PRId64, row->end);
-	fprintf(t->out, ",%s,", row->confidence);
-	csv_text(t->out, summary);
-	putc(',', t->out);
-	if (row->suppressed_by != 0)
-		fprintf(t->out, "%" PRId64, row->suppressed_by);
-	fputs("\r\n", t->out);
-	free(summary);
-}
-
-static void
-answer_csv(struct request *r, const struct eventlog_query *q)
-{
-	struct table t = { request_out(r), access_hosts(r) };
-	int64_t now = clock_wall_s();
-	struct err err;
-
-	fputs("id,kind,subject,begin,end,confidence,summary,suppressed_by\r\n", t.out);
-	if (eventlog_each(q, csv_row, &t, &err) < 0) {
-		reply_error(r, 503, "incidents cannot be read: %s", err.text);
-		return;
-	}
-	viewname_set(r, VIEW_KEPT, "incidents", now, now, "csv");
-	request_set_header(r, "Cache-Control", "no-store");
-	reply(r, 200, "text/csv; charset=utf-8; header=present");
-}
-
-void
-incidents_handle(struct request *r)
-{
-	struct eventlog_query q = { 0 };
-	struct list l = { .put = 0 };
-	struct err err;
-	long limit;
-	const char *format = request_arg(r, "format");
-	bool csv = format != NULL && strcmp(format, "csv") == 0;
-
-	if (format != NULL && !csv && strcmp(format, "json") != 0) {
-		reply_error(r, 400, "parameter format: expected csv or json");
-		return;
-	}
-
-	if (parse_query(r, &q) < 0 ||
-	    request_int(
-		r, "limit", csv ? LIMIT_MAX : LIMIT_DEFAULT, 1, LIMIT_MAX, &limit) < 0)
-		return;
-	if (csv) {
-		q.limit = (unsigned)limit;
-		answer_csv(r, &q);
-		return;
-	}
-	l.limit = (unsigned)limit;
-	l.hosts = access_hosts(r);
-	q.limit = l.limit + 1;
-	jw_init(&l.j, request_out(r));
-	jw_object(&l.j);
-	jw_key(&l.j, "incidents");
-	jw_array(&l.j);
-	if (eventlog_each(&q, put_row, &l, &err) < 0) {
-		reply_error(r, 503, "incidents cannot be read: %s", err.text);
-		return;
-	}
-	jw_array_end(&l.j);
-	jw_put_some(&l.j, "next", l.next);
-	jw_object_end(&l.j);
-	api_answer(r);
-}
-
-/* --- as a file, also for people --------------------------------------------------- */
-
-struct filing {
-	struct viewfile *f;
-	bool hosts; /* as in struct list */
-};
-
-static void
-file_row(void *ctx, const struct eventlog_row *row)
-{
-	const struct filing *g = ctx;
-	char *summary = summary_for(row, g->hosts);
-
-	viewfile_int(g->f, row->id);
-	viewfile_str(g->f, row->kind);
-	viewfile_str(g->f, is_veiled(row, g->hosts) ? "" : row->subject);
-	viewfile_int(g->f, row->begin);
-	viewfile_int(g->f, row->end);
-	viewfile_num(g->f, row->end != 0 ? (double)(row->end - row->begin) : NAN);
-	viewfile_str(g->f, summary);
-	viewfile_str(g->f, row->confidence);
-	viewfile_num(g->f, row->suppressed_by != 0 ? (double)row->suppressed_by : NAN);
-	free(summary);
-}
-
-void
-incidents_file(struct request *r)
-{
-	static const char *const tables[] = { "incidents", NULL };
-	static const struct viewfile_column column[] = { { "id", "no.",
-							     VIEWFILE_NUMBER },
-		{ "kind", "kind", VIEWFILE_WORD }, { "subject", "of", VIEWFILE_TEXT },
-		{ "begin", "begin", VIEWFILE_TIME }, { "end", "end", VIEWFILE_TIME },
-		{ "duration", "duration", VIEWFILE_LENGTH },
-		{ "summary", "what", VIEWFILE_TEXT },
-		{ "confidence", "sure?", VIEWFILE_WORD },
-		{ "suppressed_by", NULL, VIEWFILE_NUMBER } };
-	struct filing g = { viewfile_new(r, "incidents", "Incidents", tables),
-		access_hosts(r) };
-	struct eventlog_query q = { .limit = LIMIT_MAX };
-	struct err err;
-
-	if (g.f == NULL)
-		return;
-	if (parse_query(r, &q) < 0) {
-		viewfile_free(g.f);
-		return;
-	}
-	viewfile_table(g.f, "incidents", q.subject != NULL ? q.subject : "All", column,
-	    sizeof column / sizeof column[0], true);
-	if (eventlog_each(&q, file_row, &g, &err) < 0) {
-		reply_error(r, 503, "incidents cannot be read: %s", err.text);
-		viewfile_free(g.f);
-		return;
-	}
-	viewfile_answer(g.f);
 }
 
 /* --- for people ------------------------------------------------------------------- */
@@ -458,7 +217,7 @@ struct page_list {
 	unsigned shown, limit;
 	int64_t last;
 	bool more, with_subject;
-	bool hosts; /* as in struct list */
+	bool hosts;    /* the reader may see which there are */
 	bool unfolded; /* with the evidence in sight */
 	bool brief; /* a line each, of what somebody has to know of */
 	const struct conf_target *of; /* whose page it is; NULL: nobody's */
@@ -640,8 +399,8 @@ put_item(void *ctx, const struct eventlog_row *row)
 	    row->suppressed_by != 0 ? "explained"
 	    : row->end == 0	    ? "bad"
 				    : "past");
-	bool veiled = is_veiled(row, l->hosts);
-	char *summary = summary_for(row, l->hosts);
+	bool veiled = incidents_veiled(row, l->hosts);
+	char *summary = incidents_summary(row, l->hosts);
 	html_text(item, "i_summary", summary);
 	free(summary);
 	html_flag(item, "i_about", l->with_subject && !veiled);
@@ -745,7 +504,7 @@ put_file(struct html *page, const char *name, const struct eventlog_query *q,
 	FILE *out = mem_stream(&text, &len);
 
 	fprintf(out, "%s/api/v1/incidents?format=%s&limit=%d", request_base(), format,
-	    LIMIT_MAX);
+	    INCIDENTS_MOST);
 	if (q->kind != NULL)
 		fprintf(out, "&kind=%s", q->kind);
 	if (q->id != 0)
@@ -810,7 +569,7 @@ page_incidents(struct request *r)
 {
 	struct eventlog_query q = { 0 };
 
-	if (parse_query(r, &q) < 0)
+	if (incidents_query(r, &q) < 0)
 		return;
 	struct html *page = page_new(r, "Incidents", "incidents");
 	struct page_list open = { .page = page,

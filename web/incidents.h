@@ -8,6 +8,7 @@
 #include "config/conf.h"
 #include "web/html.h"
 
+struct eventlog_query;
 struct eventlog_row;
 struct json;
 struct msg_out;
@@ -17,11 +18,22 @@ struct request;
 #define INCIDENTS_KINDS 9
 extern const char *const incidents_kind[INCIDENTS_KINDS];
 
+#define INCIDENTS_MOST 1000 /* of one answer */
+
+/* Q, which begins as all zero, of the arguments start, end, kind, subject, concerning,
+ * open, after, id of R, which its texts belong to. 0, or -1 after having answered. */
+int incidents_query(struct request *r, struct eventlog_query *q);
+/* Is ROW of one of the own hosts, and so not for who may not see HOSTS? */
+bool incidents_veiled(const struct eventlog_row *row, bool hosts);
+/* The sentence of ROW, as who may see HOSTS or not reads it; to be freed. */
+char *incidents_summary(const struct eventlog_row *row, bool hosts);
+
+/* incidents_api.c: GET /api/v1/incidents. */
 void incidents_handle(struct request *r);
-/* GET /incidents.csv and the like. */
+/* incidentsfile.c: GET /incidents.csv and the like. */
 void incidents_file(struct request *r);
-/* Members of an incident into the object J, but its evidence, as who may see HOSTS or
- * not reads them. */
+/* incidents_api.c: members of an incident into the object J, but its evidence, as who
+ * may see HOSTS or not reads them. */
 void incidents_put_head(struct json *j, const struct eventlog_row *row, bool hosts);
 /* The last ones of T from START to END (0: ever) as list "incident" of PAGE. */
 void incidents_of(
