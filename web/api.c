@@ -44,6 +44,7 @@
 #include "web/viewname.h"
 #include "web/window.h"
 #include "web/tls.h"
+#include "web/words.h"
 
 #define JSON_TYPE "application/json"
 #define POINTS_DEFAULT 1000

@@ -18,10 +18,10 @@
 #include "web/client.h"
 #include "web/html.h"
 #include "web/http.h"
-#include "web/incidents.h"
 #include "web/request.h"
 #include "web/state.h"
 #include "web/usage.h"
+#include "web/words.h"
 
 #define PLACES 256 /* addresses whose last minute is remembered */
 #define POINTS_MAX 5000

@@ -11,7 +11,6 @@
 struct eventlog_query;
 struct eventlog_row;
 struct json;
-struct msg_out;
 struct request;
 
 /* The words of their kinds (DESIGN 1.4). */
@@ -41,14 +40,5 @@ void incidents_of(
 /* In short, for the front page, as who may see HOSTS or not reads it: what is open and
  * explained by nothing else, or what was last, as list "g_item" of PAGE. */
 void incidents_glance(struct html *page, bool hosts);
-/* POST /api/v1/notes?target= text= and /api/v1/silences?target= begin= end= reason=. */
-void words_note(struct request *r);
-/* POST /note: the same as a form of a target's page, to which it leads back. */
-void words_note_form(struct request *r);
-void words_silence(struct request *r);
-/* Hand OUT over to the recorder, and answer. */
-void words_pass_on(struct request *r, struct msg_out *out);
-/* POST /api/v1/merge?from= target=: what is no target any more was this one. */
-void words_merge(struct request *r);
 
 #endif

@@ -12,7 +12,6 @@
 #include "web/api.h"
 #include "web/eventlog.h"
 #include "web/html.h"
-#include "web/incidents.h"
 #include "web/request.h"
 #include "web/session.h"
 #include "web/state.h"

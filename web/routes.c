@@ -19,6 +19,7 @@
 #include "web/slave.h"
 #include "web/taste.h"
 #include "web/trafficview.h"
+#include "web/words.h"
 
 /* Answer with asset NAME. FOREVER: its address changes with its content. */
 static void

@@ -11,9 +11,9 @@
 #include "link/worker.h"
 #include "web/api.h"
 #include "web/eventlog.h"
-#include "web/incidents.h"
 #include "web/state.h"
 #include "web/when.h"
+#include "web/words.h"
 
 /* Call FN for every window of the configuration; HOLDS: now. */
 static void

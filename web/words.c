@@ -1,5 +1,5 @@
-/* An operator's words on their way to the recorder: notes, silences, what belongs
- * together. */
+#include "web/words.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,7 +9,6 @@
 #include "link/worker.h"
 #include "store.h"
 #include "web/api.h"
-#include "web/incidents.h"
 #include "web/request.h"
 #include "web/state.h"
 
