@@ -2,6 +2,7 @@
  * the probes alone. */
 #include <string.h>
 
+#include "config/fits.h"
 #include "config/schema.h"
 
 /* Rows name what is not zero. */
@@ -26,14 +27,8 @@
 	.re = "[0-9]+%|random",                                                        \
 	.error = "Use offset either in % of operation interval or 'random'"
 #define PINGS                                                                          \
-	.re = DIGITS, .fits = three_pings,                                             \
+	.re = DIGITS, .fits = fits_three_pings,                                        \
 	.error = "The pings value must be at least 3", .expected = "pings of a round"
-
-static bool
-three_pings(const char *value)
-{
-	return schema_number(value) >= 3;
-}
 
 static bool
 between(const char *value, double low, double high)
@@ -65,12 +60,6 @@ static bool
 disman_pings(const char *value)
 {
 	return between(value, 1, 15);
-}
-
-static bool
-port_number(const char *value)
-{
-	return between(value, 0, 65535);
 }
 
 static bool
@@ -224,7 +213,7 @@ static const struct schema_key doh[] = {
 
 static const struct schema_key tcpping[] = {
 	{ "binary", X },
-	{ "port", T, .fits = port_number,
+	{ "port", T, .fits = fits_port,
 	    .error = "TCPPing port must be between 0 and 65535", .fallback = "80" },
 	{ NULL },
 };

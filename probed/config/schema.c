@@ -5,13 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/addr.h"
-#include "base/dscp.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/prefix.h"
-#include "interface.h"
-#include "ratelist.h"
+#include "config/fits.h"
 
 /* Rows name what is not zero. */
 #pragma GCC diagnostic ignored "-Wmissing-field-initializers"
@@ -23,224 +19,6 @@
 #define YES_NO "yes|no"
 #define YES_NO_TEXT "this must either be 'yes' or 'no'"
 #define RECIPIENT "(\\|.+|.+@[^[:space:]]+|snpp:.+|xmpp:.+)"
-
-/* --- checks that need numbers ---------------------------------------------------- */
-
-double
-schema_number(const char *text)
-{
-	const char *p = text + strspn(text, " \t\n\v\f\r");
-	const char *digits = p + strspn(p, "+-");
-
-	/* strtod would also take hexadecimal, inf and nan; digits must follow. */
-	if (strspn(digits, "0123456789.") == 0)
-		return 0;
-	if (digits[0] == '0' && (digits[1] == 'x' || digits[1] == 'X'))
-		return 0;
-	return strtod(p, NULL);
-}
-
-static bool
-whole(const char *value, double least)
-{
-	double n = schema_number(value);
-
-	return n >= least && n <= 4294967295.0 && n == (double)(unsigned long)n;
-}
-
-static bool
-positive(const char *value)
-{
-	return whole(value, 1);
-}
-
-static bool
-pixels(const char *value)
-{
-	return whole(value, 10);
-}
-
-static bool
-three_pings(const char *value)
-{
-	return schema_number(value) >= 3;
-}
-
-static bool
-ratio(const char *value)
-{
-	double n = schema_number(value);
-
-	return n > 0 && n <= 1;
-}
-
-static bool
-above_one(const char *value)
-{
-	return schema_number(value) > 1;
-}
-
-static bool
-body_size(const char *value)
-{
-	return whole(value, 1) && schema_number(value) <= 1 << 30;
-}
-
-static bool
-not_probe_conf(const char *value)
-{
-	return strcmp(value, "PROBE_CONF") != 0;
-}
-
-static bool
-service_byte(const char *value)
-{
-	return dscp_tos(value) >= 0;
-}
-
-static bool
-code_point(const char *value)
-{
-	return dscp_point(value) >= 0;
-}
-
-static bool
-address(const char *value)
-{
-	struct addr a;
-
-	return addr_parse(&a, value) == 0;
-}
-
-static bool
-port(const char *value)
-{
-	return strtoul(value, NULL, 10) <= 65535;
-}
-
-static bool
-line_speed(const char *value)
-{
-	uint64_t speed[IF_WAYS];
-
-	return if_speed_parse(value, speed) == 0;
-}
-
-static bool
-poll_pause(const char *value)
-{
-	return strtoul(value, NULL, 10) >= 5 && strtoul(value, NULL, 10) <= 300;
-}
-
-static bool
-sampling_rate(const char *value)
-{
-	return strtoul(value, NULL, 10) <= RATELIST_RATE_MAX;
-}
-
-static bool
-hops(const char *value)
-{
-	return strtoul(value, NULL, 10) >= 1 && strtoul(value, NULL, 10) <= 255;
-}
-
-static bool
-echo_size(const char *value)
-{
-	return whole(value, 12) && schema_number(value) <= 64000;
-}
-
-/* A mark is often written in hexadecimal. */
-static bool
-firewall_mark(const char *value)
-{
-	char *end;
-	unsigned long mark = strtoul(value, &end, 0);
-
-	return *value >= '0' && *value <= '9' && *end == '\0' && mark >= 1 &&
-	       mark <= 0xffffffffUL;
-}
-
-static bool
-voice_gap(const char *value)
-{
-	return schema_number(value) >= 20 && schema_number(value) <= 50;
-}
-
-/* Addresses to listen on, blanks or commas between them. */
-static bool
-addresses(const char *value)
-{
-	char *copy = mem_str(value), *save = NULL;
-	struct addr a;
-	bool good = true;
-
-	for (char *one = strtok_r(copy, " ,\t", &save); one != NULL;
-	     one = strtok_r(NULL, " ,\t", &save))
-		good = good && addr_parse_listen(&a, one, NULL) == 0;
-	free(copy);
-	return good;
-}
-
-static bool
-some_prefixes(const char *value)
-{
-	struct prefixes list = { NULL, 0 };
-	struct err err;
-	bool good = prefixes_parse(&list, value, &err) == 0 && list.count > 0;
-
-	prefixes_free(&list);
-	return good;
-}
-
-static bool
-prefixes_or_none(const char *value)
-{
-	return value[strspn(value, " ,\t")] == '\0' || some_prefixes(value);
-}
-
-/* Prefixes, and the word for those of neighbours. */
-static bool
-some_senders(const char *value)
-{
-	bool private;
-	char *rest = prefixes_without(value, "private", &private);
-	bool good = private ? prefixes_or_none(rest) : some_prefixes(rest);
-
-	free(rest);
-	return good;
-}
-
-/* As many as are looked at for each flow. */
-static bool
-own_prefixes(const char *value)
-{
-	struct prefixes list = { NULL, 0 };
-	struct err err;
-	bool good = prefixes_parse(&list, value, &err) == 0 && list.count > 0 &&
-		    list.count <= PREFIXES_OWN;
-
-	prefixes_free(&list);
-	return good;
-}
-
-/* Exporters in the order in which they are believed, or the word for all. */
-static bool
-some_exporters(const char *value)
-{
-	bool all;
-	char *rest = prefixes_without(value, "all", &all);
-	bool good = all ? rest[strspn(rest, " ,\t")] == '\0' : own_prefixes(rest);
-
-	free(rest);
-	return good;
-}
-
-static bool
-some_addresses(const char *value)
-{
-	return value[strspn(value, " ,\t")] != '\0' && addresses(value);
-}
 
 /* --- General --------------------------------------------------------------------- */
 
@@ -293,9 +71,9 @@ static const struct schema_key general_key[] = {
 #define INTEGER_TEXT "must be an integer >= 1"
 
 static const struct schema_key database_key[] = {
-	{ "step", KEY_MANDATORY, .fits = positive, .error = INTEGER_TEXT,
+	{ "step", KEY_MANDATORY, .fits = fits_positive, .error = INTEGER_TEXT,
 	    .expected = "seconds between rounds" },
-	{ "pings", KEY_MANDATORY, .re = "[0-9]+", .fits = three_pings,
+	{ "pings", KEY_MANDATORY, .re = "[0-9]+", .fits = fits_three_pings,
 	    .error = "The pings value must be at least 3",
 	    .expected = "pings of a round" },
 	{ NULL },
@@ -306,9 +84,9 @@ static const struct schema_table database_table = { 4,
 	    { .re = "AVERAGE|MIN|MAX",
 		.error = "Choose a valid consolidation function",
 		.expected = "AVERAGE, MIN or MAX" },
-	    { .fits = ratio, .error = "Xff must be between 0 and 1" },
-	    { .fits = positive, .error = INTEGER_TEXT },
-	    { .fits = positive, .error = INTEGER_TEXT },
+	    { .fits = fits_ratio, .error = "Xff must be between 0 and 1" },
+	    { .fits = fits_positive, .error = INTEGER_TEXT },
+	    { .fits = fits_positive, .error = INTEGER_TEXT },
 	} };
 
 /* --- Presentation ---------------------------------------------------------------- */
@@ -330,9 +108,9 @@ static const struct schema_key presentation_key[] = {
 };
 
 static const struct schema_key overview_key[] = {
-	{ "width", KEY_MANDATORY, .fits = pixels,
+	{ "width", KEY_MANDATORY, .fits = fits_pixels,
 	    .error = "width must be an integer >= 10" },
-	{ "height", KEY_MANDATORY, .fits = pixels,
+	{ "height", KEY_MANDATORY, .fits = fits_pixels,
 	    .error = "height must be an integer >= 10" },
 	{ "range", .re = RANGE,
 	    .error = "graph range must be a number followed by [smhdwy]" },
@@ -343,13 +121,13 @@ static const struct schema_key overview_key[] = {
 };
 
 static const struct schema_key detail_key[] = {
-	{ "width", KEY_MANDATORY, .fits = pixels,
+	{ "width", KEY_MANDATORY, .fits = fits_pixels,
 	    .error = "width must be an integer >= 10" },
-	{ "height", KEY_MANDATORY, .fits = pixels,
+	{ "height", KEY_MANDATORY, .fits = fits_pixels,
 	    .error = "height must be an integer >= 10" },
 	{ "loss_background", .re = YES_NO, .error = YES_NO_TEXT },
 	{ "logarithmic", .re = YES_NO, .error = YES_NO_TEXT },
-	{ "unison_tolerance", .fits = above_one,
+	{ "unison_tolerance", .fits = fits_above_one,
 	    .error = "tolerance must be larger than 1" },
 	{ "max_rtt" },
 	{ "strftime" },
@@ -564,8 +342,8 @@ static const struct schema slave_child[] = {
 static const struct schema_key influx_key[] = {
 	{ "host", KEY_MANDATORY },
 	{ "database", KEY_MANDATORY },
-	{ "port", .fits = positive, .error = INTEGER_TEXT, .fallback = "8086" },
-	{ "timeout", .fits = positive, .error = INTEGER_TEXT, .fallback = "15" },
+	{ "port", .fits = fits_positive, .error = INTEGER_TEXT, .fallback = "8086" },
+	{ "timeout", .fits = fits_positive, .error = INTEGER_TEXT, .fallback = "15" },
 	{ "username" },
 	{ "password" },
 	{ NULL },
@@ -576,8 +354,8 @@ static const struct schema_key influx_key[] = {
 #define LISTEN_TEXT "ADDRESS:PORT, such as [::]:8080 or 127.0.0.1:8080"
 
 static const struct schema_key web_key[] = {
-	{ "listen", .fits = some_addresses, .expected = LISTEN_TEXT },
-	{ "listen_tls", .fits = some_addresses, .expected = LISTEN_TEXT },
+	{ "listen", .fits = fits_some_addresses, .expected = LISTEN_TEXT },
+	{ "listen_tls", .fits = fits_some_addresses, .expected = LISTEN_TEXT },
 	{ "certificate" },
 	{ "certificate_key" },
 	{ "certificate_pem", KEY_INTERNAL },
@@ -586,7 +364,7 @@ static const struct schema_key web_key[] = {
 	    .expected = "a path that starts with /, such as /smokebox" },
 	{ "title" },
 	{ "hosts" },
-	{ "proxies", .fits = some_prefixes,
+	{ "proxies", .fits = fits_prefixes,
 	    .expected = "prefixes such as 192.0.2.0/24 2001:db8::/32" },
 	{ "files", .re = "/.*", .expected = "a directory: a path that starts with /" },
 	{ "edit", .re = "no|yes|all", .expected = "no, yes or all", .fallback = "yes" },
@@ -608,29 +386,29 @@ static const struct schema_key web_key[] = {
 #define SAMPLING_TEXT "of how many packets one is looked at, 1 to 16777216"
 
 static const struct schema_key collector_key[] = {
-	{ "listen", .fits = addresses, .expected = LISTEN_TEXT },
-	{ "allow", .fits = some_senders,
+	{ "listen", .fits = fits_addresses, .expected = LISTEN_TEXT },
+	{ "allow", .fits = fits_senders,
 	    .expected =
 		"prefixes such as 192.0.2.0/24 2001:db8::/32, and the word private "
 		"for those of neighbours" },
-	{ "proxy", .fits = prefixes_or_none,
+	{ "proxy", .fits = fits_prefixes_or_none,
 	    .expected = "prefixes such as 172.17.0.1, or nothing" },
 	{ "packets", .re = INTERFACE "([ ,]+" INTERFACE "){0,15}",
 	    .expected = "names of up to 16 interfaces, such as eth1" },
 	{ "packets_filter" },
 	{ "packets_promiscuous", .re = YES_NO, .error = YES_NO_TEXT,
 	    .fallback = "yes" },
-	{ "local", .fits = own_prefixes,
+	{ "local", .fits = fits_own_prefixes,
 	    .expected = "up to 256 prefixes such as 192.0.2.0/24 2001:db8::/32" },
-	{ "prefer", .fits = some_exporters,
+	{ "prefer", .fits = fits_exporters,
 	    .expected = "up to 256 addresses of exporters such as 192.0.2.1 192.0.2.2, "
 			"or all" },
-	{ "sampling_default", .re = SAMPLING, .fits = sampling_rate,
+	{ "sampling_default", .re = SAMPLING, .fits = fits_sampling_rate,
 	    .expected = SAMPLING_TEXT },
 	{ "talkers", .re = "off|totals|full", .expected = "off, totals or full",
 	    .fallback = "full" },
 	{ "cut_remote", .re = YES_NO, .error = YES_NO_TEXT, .fallback = "no" },
-	{ "telescope", .fits = prefixes_or_none,
+	{ "telescope", .fits = fits_prefixes_or_none,
 	    .expected = "prefixes such as 192.0.2.0/24 2001:db8::/32, or nothing" },
 	{ "keep_talkers", .re = "[1-9][0-9]{0,3}[hdw]",
 	    .expected = "hours, days or weeks, such as 7d" },
@@ -667,10 +445,13 @@ static const struct schema_key loadtest_key[] = {
 };
 
 static const struct schema_key detection_key[] = {
-	{ "host_packets", .re = PER_SECOND, .expected = PER_SECOND_TEXT, .fallback = "2k" },
-	{ "host_bits", .re = PER_SECOND, .expected = PER_SECOND_TEXT, .fallback = "20M" },
-	{ "host_flows", .re = PER_SECOND, .expected = PER_SECOND_TEXT, .fallback = "1k" },
-	{ "line", .fits = line_speed,
+	{ "host_packets", .re = PER_SECOND, .expected = PER_SECOND_TEXT,
+	    .fallback = "2k" },
+	{ "host_bits", .re = PER_SECOND, .expected = PER_SECOND_TEXT,
+	    .fallback = "20M" },
+	{ "host_flows", .re = PER_SECOND, .expected = PER_SECOND_TEXT,
+	    .fallback = "1k" },
+	{ "line", .fits = fits_line_speed,
 	    .expected = "bit/s in and out, such as 100M or 100M/20M" },
 	{ "attack_hold", .re = "[1-9][0-9]{1,4}", .expected = "seconds, 10 to 99999",
 	    .fallback = "1900" },
@@ -690,10 +471,11 @@ static const struct schema_key detection_key[] = {
 #define SNMP_KEYS                                                                      \
 	{ "version", KEY_INHERITED, .re = "2c|3", .expected = "2c or 3",               \
 		.fallback = "2c" },                                                    \
-	    { "port", KEY_INHERITED, .re = "[1-9][0-9]{0,4}", .fits = port,            \
+	    { "port", KEY_INHERITED, .re = "[1-9][0-9]{0,4}", .fits = fits_port,       \
 		    .expected = "a port, 1 to 65535", .fallback = "161" },             \
-	    { "every", KEY_INHERITED, .re = "[1-9][0-9]{0,2}", .fits = poll_pause,     \
-		    .expected = "seconds, 5 to 300", .fallback = "30" },               \
+	    { "every", KEY_INHERITED, .re = "[1-9][0-9]{0,2}",                         \
+		    .fits = fits_poll_pause, .expected = "seconds, 5 to 300",          \
+		    .fallback = "30" },                                                \
 	    { "user", KEY_INHERITED, .re = ".{1,32}",                                  \
 		    .expected = "at most 32 letters" },                                \
 	    { "context", KEY_INHERITED },                                              \
@@ -710,7 +492,7 @@ static const struct schema_key snmp_key[] = {
 };
 
 static const struct schema_key snmp_device_key[] = {
-	{ "host", KEY_MANDATORY, .fits = address, .expected = "an IP address" },
+	{ "host", KEY_MANDATORY, .fits = fits_address, .expected = "an IP address" },
 	{ "interfaces" },
 	SNMP_KEYS,
 	{ NULL },
@@ -724,10 +506,10 @@ static const struct schema snmp_child[] = {
 static const struct schema_key interface_key[] = {
 	{ "beyond", .re = WORD "(\\." WORD ")*",
 	    .expected = "the path of a target, such as Internet.Provider" },
-	{ "device", KEY_MANDATORY, .fits = address, .expected = "an IP address" },
+	{ "device", KEY_MANDATORY, .fits = fits_address, .expected = "an IP address" },
 	{ "index", .re = "[0-9]{1,10}", .expected = "a number" },
 	{ "name" },
-	{ "speed", .fits = line_speed,
+	{ "speed", .fits = fits_line_speed,
 	    .expected = "bit/s in and out, such as 100M or 100M/20M" },
 	{ "title" },
 	{ NULL },
@@ -739,10 +521,10 @@ static const struct schema interfaces_child[] = {
 };
 
 static const struct schema_key exporter_key[] = {
-	{ "address", KEY_MANDATORY, .fits = some_prefixes,
+	{ "address", KEY_MANDATORY, .fits = fits_prefixes,
 	    .expected = "addresses such as 192.0.2.1 2001:db8::/32" },
 	{ "sampling" }, /* pollers.c says what is wrong with it */
-	{ "sampling_default", .re = SAMPLING, .fits = sampling_rate,
+	{ "sampling_default", .re = SAMPLING, .fits = fits_sampling_rate,
 	    .expected = SAMPLING_TEXT },
 	{ NULL },
 };
@@ -774,9 +556,9 @@ static const struct schema_key path_key[] = {
 };
 
 static const struct schema_key reflector_key[] = {
-	{ "listen", KEY_MANDATORY, .fits = addresses,
+	{ "listen", KEY_MANDATORY, .fits = fits_addresses,
 	    .expected = "ADDRESS:PORT, such as [::]:862" },
-	{ "allow", KEY_MANDATORY, .fits = some_prefixes,
+	{ "allow", KEY_MANDATORY, .fits = fits_prefixes,
 	    .expected = "prefixes such as 192.0.2.0/24 2001:db8::/32" },
 	{ "key" },
 	{ "keyfile" },
@@ -800,7 +582,7 @@ static const struct schema_key sink_key[] = {
 	{ "bucket" },
 	{ "org" },
 	SECRET("token"),
-	{ "timeout", .fits = positive, .error = INTEGER_TEXT, .fallback = "15" },
+	{ "timeout", .fits = fits_positive, .error = INTEGER_TEXT, .fallback = "15" },
 	{ "loss_tags", .re = YES_NO, .error = YES_NO_TEXT, .fallback = "no" },
 	{ "ca", .re = "/.+", .expected = "the path of a PEM file" },
 	{ "topic", .re = TOPIC, .expected = "a topic such as home/smokebox" },
@@ -828,7 +610,7 @@ const struct schema_key schema_own[] = {
 	    .expected = "burst, spread, poisson or voice" },
 	{ "codec", OWN, .re = "g711|g711plc|g729",
 	    .expected = "g711, g711plc or g729" },
-	{ "gap", OWN, .re = "[0-9]{1,4} ?ms", .fits = voice_gap,
+	{ "gap", OWN, .re = "[0-9]{1,4} ?ms", .fits = fits_voice_gap,
 	    .expected = "20ms to 50ms between the packets of a train" },
 	{ "mos", OWN, .re = "emodel|simple", .expected = "emodel or simple" },
 	{ "refused_is", OWN, .re = "reply|loss", .expected = "reply or loss",
@@ -853,27 +635,27 @@ const struct schema_key schema_own[] = {
 	    .fallback = "reset" },
 	{ "expect", OWN },
 	{ "ipversion", OWN, .re = "[46]", .expected = "4 or 6" },
-	{ "sourceaddress", OWN, .fits = address, .expected = "an IP address" },
+	{ "sourceaddress", OWN, .fits = fits_address, .expected = "an IP address" },
 	{ "interface", OWN, .re = "[^[:space:]/]{1,15}",
 	    .expected = "the name of a network interface" },
-	{ "tos", OWN, .fits = service_byte,
+	{ "tos", OWN, .fits = fits_service_byte,
 	    .expected =
 		"a number from 0 to 255, decimal or 0x..., or a name such as ef, "
 		"af41 or cs5" },
-	{ "dscp", OWN, .fits = code_point,
+	{ "dscp", OWN, .fits = fits_code_point,
 	    .expected = "a number from 0 to 63, or a name such as ef, af41 or cs5" },
-	{ "ttl", OWN, .re = "[0-9]+", .fits = hops,
+	{ "ttl", OWN, .re = "[0-9]+", .fits = fits_hops,
 	    .expected = "a number from 1 to 255" },
-	{ "packetsize", OWN, .fits = echo_size, .expected = "12 to 64000 bytes" },
+	{ "packetsize", OWN, .fits = fits_echo_size, .expected = "12 to 64000 bytes" },
 	{ "df", OWN, .re = YES_NO, .expected = "yes or no" },
-	{ "fwmark", OWN, .fits = firewall_mark,
+	{ "fwmark", OWN, .fits = fits_firewall_mark,
 	    .expected = "a number from 1 to 4294967295" },
 	{ "flow", OWN, .re = "constant|varying", .expected = "constant or varying" },
 	{ "stamp", OWN, .re = "kernel|fping", .expected = "kernel or fping" },
 	{ "expect_status", OWN, .re = STATUS "([ ,]+" STATUS ")*",
 	    .expected = "HTTP statuses and ranges of them, such as 200-299,301" },
 	{ "expect_not", OWN },
-	{ "max_body", OWN, .re = "[0-9]+", .fits = body_size,
+	{ "max_body", OWN, .re = "[0-9]+", .fits = fits_body_size,
 	    .expected = "bytes, 1 to 1073741824" },
 	{ "behind", OWN, .re = PATHS,
 	    .expected = "paths of targets such as Home.Gateway" },
@@ -940,7 +722,7 @@ static const struct schema_key action_key[] = {
 	    .fallback = "16" },
 	{ "limit", .re = "[1-9][0-9]{0,6}", .expected = "seconds, 1 to 9999999",
 	    .fallback = "14400" },
-	{ "protect", .fits = some_prefixes,
+	{ "protect", .fits = fits_prefixes,
 	    .expected = "prefixes such as 192.0.2.0/24 2001:db8::/32" },
 	{ "nexthop", .re = "[0-9a-fA-F.:]+([ ,]+[0-9a-fA-F.:]+)?",
 	    .expected = "an address of IPv4, of IPv6, or one of each" },
@@ -1013,6 +795,20 @@ const struct schema schema_root = { "", .child = top };
 
 /* --- reading the tables ---------------------------------------------------------- */
 
+double
+schema_number(const char *text)
+{
+	const char *p = text + strspn(text, " \t\n\v\f\r");
+	const char *digits = p + strspn(p, "+-");
+
+	/* strtod would also take hexadecimal, inf and nan; digits must follow. */
+	if (strspn(digits, "0123456789.") == 0)
+		return 0;
+	if (digits[0] == '0' && (digits[1] == 'x' || digits[1] == 'X'))
+		return 0;
+	return strtod(p, NULL);
+}
+
 /* Expressions are compiled once and kept: a load checks many values by few of them. */
 static bool
 matches(const char *re, const char *text)
@@ -1036,6 +832,12 @@ matches(const char *re, const char *text)
 		cache[i].re = re;
 	}
 	return regexec(&cache[i].regex, text, 0, NULL, 0) == 0;
+}
+
+static bool
+not_probe_conf(const char *value)
+{
+	return strcmp(value, "PROBE_CONF") != 0;
 }
 
 static bool
