@@ -123,8 +123,9 @@ probed_stop
 # More complaints than fit: those that do are shown, the gravest first.
 {
 	cat "$DIR/good"
+	long=$(printf 'long %.0s' $(seq 400))
 	for n in $(seq 400); do
-		printf '++ never%s\nhost = 10.0.0.2/%s\n' "$n" "$n"
+		printf '++ never%s\nhost = 10.0.0.2/%s\nmenu = %s\n' "$n" "$n" "$long"
 	done
 	echo "*** Collector ***"
 	echo "listen = $(for n in $(seq 20); do printf '192.0.2.77:%s ' "$n"; done)"
@@ -140,7 +141,14 @@ wait_until 10 complaints
 ok $? "the status has many of them"
 like "$(cat "$DIR/warnings")" "no flows are received on UDP 192.0.2.77:20" \
 	"and what cannot be opened"
+
+# Nor is there a document of everything, and who asks for it need not try again.
+is "$(get /status.pdf)" 200 "a document of all, which waits for histories and then for the painter"
+is "$(get /overview.pdf)" 400 "what is too long for a document is refused"
+body_has "no more than 256 kB are laid out: choose a shorter time or fewer targets" "with what to do"
+is "$(get /overview.csv)" 200 "as a file it is had"
 probed_stop
+unlike "$(cat "$DIR/probed.log")" "web, pid [0-9]+: (killed|ended with|does not)" "web ends well"
 
 # A full disk: what is measured waits in memory, page and log say so, and it is written
 # as soon as there is room.

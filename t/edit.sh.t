@@ -342,7 +342,10 @@ unlike "$(cat "$DIR/text")" 'tk_' "which is not shown again"
 # --- bad input ---------------------------------------------------------------------------------------
 text config
 head -c 1100000 /dev/zero | tr '\0' 'a' >"$DIR/text"
-is "$(draft save config)" 500 "a text without bounds is refused"
+is "$(draft save config)" 413 "a text without bounds is refused"
+like "$(said .detail)" "too long, expected at most 1048576 bytes" "and how long it may be is said"
+is "$(seen /config/edit -H "Origin: $URL" -d "token=$token" -d file=config -d do=save \
+	-d "generation=$GENERATION" --data-urlencode "text@$DIR/text")" 413 "by the page as well"
 head -c 4000000 /dev/zero | tr '\0' 'a' >"$DIR/text"
 is "$(draft save config)" 413 "one that is longer is not even read"
 printf 'caf\351\n' >"$DIR/text"

@@ -195,13 +195,19 @@ edit_ask(struct edit_call *call, enum edit_what what, const char *name, uint32_t
 		.file = name != NULL ? edit_number(name) : 0,
 		.number = text != NULL ? draft_of(call) : number,
 		.generation = generation };
-	int error = text != NULL ? draft_write(call, text) : 0;
+	bool fits = text == NULL || strlen(text) <= EDIT_TEXT_MAX;
+	int error = fits && text != NULL ? draft_write(call, text) : 0;
+	struct request *r = call->r;
 
-	if (error != 0) {
-		struct request *r = call->r;
-
-		reply_error(r, 500, "no draft can be written to " STORE_DRAFT ": %s",
-		    strerror(error));
+	if (!fits || error != 0) {
+		if (!fits)
+			reply_error(r, 413,
+			    "the text is too long, expected at most %d bytes",
+			    EDIT_TEXT_MAX);
+		else
+			reply_error(r, 500,
+			    "no draft can be written to " STORE_DRAFT ": %s",
+			    strerror(error));
 		end(call);
 		return;
 	}

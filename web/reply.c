@@ -370,10 +370,12 @@ request_cut(struct request *r)
 void
 request_park(struct request *r, void (*gone)(void *ctx), void *ctx)
 {
+	/* Behind request_again() it is parked still. */
+	if (!r->parked)
+		TAILQ_INSERT_TAIL(&parked, r, link);
 	r->parked = r->was_parked = true;
 	r->gone = gone;
 	r->gone_ctx = ctx;
-	TAILQ_INSERT_TAIL(&parked, r, link);
 }
 
 void

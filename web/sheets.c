@@ -220,10 +220,17 @@ sheets_answer(struct request *r, const char *text, size_t len,
 	    fnv_one(fnv_one(fnv(FNV_BEGIN, text, len), form->format), form->theme);
 	char etag[24];
 
+	if (len >= PAPER_MAX) {
+		reply_error(r, 400,
+		    "That is %zu kB of text, and no more than %ld kB are laid out: choose a "
+		    "shorter time or fewer targets, or take CSV or JSON.",
+		    len / 1024, PAPER_MAX / 1024);
+		return;
+	}
 	snprintf(etag, sizeof etag, "\"%016" PRIx64 "\"", tag);
 	if (reply_not_modified(r, etag))
 		return;
-	int fd = all.waiting < WAITING_MAX && len < PAPER_MAX ? seal(text, len) : -1;
+	int fd = all.waiting < WAITING_MAX ? seal(text, len) : -1;
 	if (fd < 0) {
 		request_set_header(r, "Retry-After", "5");
 		reply_error(r, 503, "Too much is to be laid out just now: try again.");
