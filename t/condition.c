@@ -62,6 +62,14 @@ explained(void *ctx, const char *subject, int64_t since, unsigned *grace)
 	return *grace > 0 ? judged.by : 0;
 }
 
+/* What was named first in the alphabet is nearer. */
+static unsigned
+distance(void *ctx, const char *subject)
+{
+	(void)ctx;
+	return (unsigned char)subject[0];
+}
+
 static bool
 silent(void *ctx, const char *subject, int64_t now)
 {
@@ -97,8 +105,8 @@ evidence(void *ctx, const struct incident *in)
 		     : NULL;
 }
 
-static const struct conditions_ops ops = { behind, explained, silent, audience,
-	evidence };
+static const struct conditions_ops ops = { behind, explained, distance, silent,
+	audience, evidence };
 
 static void
 write_out(void)
@@ -331,6 +339,13 @@ is_not_b(void *ctx, const struct incident *in)
 {
 	(void)ctx;
 	return strcmp(in->subject, "B") != 0;
+}
+
+static bool
+is_not_e(void *ctx, const struct incident *in)
+{
+	(void)ctx;
+	return strcmp(in->subject, "E") != 0;
 }
 
 /* The last letter: what it says, of which incident, from when to when. */
@@ -722,6 +737,114 @@ guessed(void)
 	    "its end is told, and of what is left");
 }
 
+/* What is over while it waits for a verdict: one letter for all that were down. */
+static void
+brief(void)
+{
+	struct finding f = finding("verdict", "access", "verdict", 70);
+
+	fresh();
+	asked_kind = "verdict loss";
+	judged.subject = "*";
+	judged.grace = 100;
+	outage("C", 0, true);
+	outage("A", 20, true);
+	outage("B", 40, true);
+	outage("C", 60, false);
+	outage("A", 80, false);
+	outage("B", 90, false);
+	for (int at = 61; at < 140; at++)
+		conditions_tick(cs, T0 + at);
+	is_str(letters(), "", "a letter waits for what may explain it, over or not");
+	is_str(query("SELECT count(*), count(\"end\") FROM incident"), "3|3",
+	    "the incidents are over");
+	down();
+	up();
+	conditions_tick(cs, T0 + 139);
+	is_str(letters(), "", "over a restart, too, and until all are known");
+	conditions_tick(cs, T0 + 140);
+	conditions_tick(cs, T0 + 141);
+	is_str(letters(), "close:A", "then there is one, of the nearest");
+	is_str(last_letter(), "it is bad; down with it: C, B|2|0|90",
+	    "which names the others, and from when to when");
+	is_str(query("SELECT suppressed_by FROM incident ORDER BY id"), "2 NULL 2",
+	    "and explains them");
+	is_str(query("SELECT count(*) FROM held"), "0", "nothing waits");
+
+	/* Again: as what comes and goes. */
+	outage("A", 300, true);
+	outage("A", 330, false);
+	conditions_tick(cs, T0 + 401);
+	is_str(letters(), "close:A open:A", "the second time says what to expect");
+	conditions_tick(cs, T0 + 330 + AGAIN);
+	is_str(letters(), "close:A open:A close:A", "and is over for good later");
+
+	/* It goes on again before it was told. */
+	outage("B", 20000, true);
+	outage("B", 20030, false);
+	outage("B", 20060, true);
+	conditions_tick(cs, T0 + 20099);
+	is_int(atoi(query("SELECT count(*) FROM outbox")), 3, "once more: it waits");
+	conditions_tick(cs, T0 + 20101);
+	is_str(query("SELECT what, incident FROM outbox ORDER BY id DESC LIMIT 1"),
+	    "open|6", "no longer than the first, and is one letter");
+	outage("B", 20110, false);
+	conditions_tick(cs, T0 + 40000);
+
+	/* A verdict that came meanwhile explains it, one of later does not. */
+	fresh();
+	asked_kind = "verdict loss";
+	judged.subject = "*";
+	judged.grace = 100;
+	outage("A", 0, true);
+	outage("A", 80, false);
+	judged.by = condition_raise(cs, &f);
+	conditions_tick(cs, T0 + 90);
+	condition_clear(cs, &f);
+	conditions_tick(cs, T0 + 200);
+	is_str(letters(), "open:access close:access", "a verdict of then explains it");
+	is_str(query("SELECT suppressed_by FROM incident WHERE subject = 'A'"), "2",
+	    "which its row says");
+	judged.by = 0;
+	outage("A", 1000, true);
+	outage("A", 1030, false);
+	f.time = T0 + 1040;
+	judged.by = condition_raise(cs, &f);
+	conditions_tick(cs, T0 + 1050);
+	judged.by = 0;
+	conditions_tick(cs, T0 + 1101);
+	is_str(query("SELECT what || ':' || subject FROM outbox JOIN incident ON "
+		     "incident.id = incident WHERE outbox.id > 2 ORDER BY outbox.id"),
+	    "open:access open:A", "one of later does not");
+
+	/* Two that were down one after the other. */
+	fresh();
+	asked_kind = "verdict loss";
+	judged.subject = "*";
+	judged.grace = 100;
+	outage("A", 0, true);
+	outage("A", 30, false);
+	outage("B", 31, true);
+	outage("B", 60, false);
+	conditions_tick(cs, T0 + 101);
+	conditions_tick(cs, T0 + 132);
+	is_str(letters(), "close:A close:B", "are two");
+	outage("C", 10000, true);
+	silent_subject = "C";
+	outage("C", 10020, false);
+	outage("D", 10030, true);
+	outage("D", 10040, false);
+	silent_subject = "D";
+	conditions_tick(cs, T0 + 10200);
+	outage("E", 10300, true);
+	outage("E", 10310, false);
+	conditions_end(cs, is_not_e, NULL, T0 + 10320, "the target was removed");
+	conditions_tick(cs, T0 + 10500);
+	is_str(letters(), "close:A close:B",
+	    "in a silence nobody is told, nor of what left the configuration");
+	is_str(query("SELECT count(*) FROM held"), "0", "and nothing waits");
+}
+
 /* Who is told of no verdicts would hear nothing at all. */
 static void
 others(void)
@@ -841,6 +964,7 @@ main(void)
 	others();
 	guesses();
 	guessed();
+	brief();
 	explained_by_traffic();
 	down();
 	events_clean();

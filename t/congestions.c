@@ -109,7 +109,7 @@ audience(void *ctx, const char *kind, enum condition_ears ears)
 }
 
 static const struct events_ops events_ops = { trouble };
-static const struct conditions_ops conditions_ops = { behind, NULL, silent,
+static const struct conditions_ops conditions_ops = { behind, NULL, NULL, silent,
 	audience, NULL };
 
 /* By its path: "A.Gateway" and so on. */

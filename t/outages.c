@@ -53,8 +53,7 @@ audience(void *ctx, const char *kind, enum condition_ears ears)
 }
 
 static const struct events_ops events_ops = { trouble };
-static const struct conditions_ops ops = { behind, NULL, silent, audience,
-	NULL };
+static const struct conditions_ops ops = { behind, NULL, NULL, silent, audience, NULL };
 
 static void
 up(void)

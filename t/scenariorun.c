@@ -202,9 +202,9 @@ read_events(const struct world *w, struct outcome *o)
 	sqlite3_finalize(s);
 	s = ask(db,
 	    "SELECT count(*) FILTER (WHERE what = 'close'), (SELECT max(n) FROM (SELECT "
-	    "count(*) AS n FROM outbox, incident ON incident = incident.id WHERE what = "
-	    "'open' AND \"begin\" >= ?1 AND kind IN ('verdict', '" CONDITION_DOWN_KIND
-	    "') GROUP BY kind, subject)) FROM outbox, incident ON incident = "
+	    "count(*) AS n FROM outbox, incident ON incident = incident.id WHERE "
+	    "\"begin\" >= ?1 AND kind IN ('verdict', '" CONDITION_DOWN_KIND
+	    "') GROUP BY kind, subject, what)) FROM outbox, incident ON incident = "
 	    "incident.id WHERE \"begin\" >= ?1 AND kind IN ('verdict', "
 	    "'" CONDITION_DOWN_KIND "')");
 	sqlite3_bind_int64(s, 1, (int64_t)(w->onset - w->set_back - 700));

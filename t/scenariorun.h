@@ -49,7 +49,9 @@ struct outcome {
 	 * which is right explains, and letters that say that something is the matter.
 	 */
 	unsigned alarms, explained, letters;
-	unsigned ends, most;	/* letters that it is over; and that one subject is */
+	/* Letters that it is over; and, of one subject, that it is, or that it is over.
+	 */
+	unsigned ends, most;
 	unsigned attacks, gaps; /* incidents of these kinds */
 	bool in_time; /* the right one's begin is that of what happened, about */
 	bool early;   /* ... is long before that */

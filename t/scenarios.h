@@ -67,6 +67,10 @@ extern const struct scenario_table scenarios_size;
 /* These come and go for hours, and are over twice at most. */
 extern const struct scenario_table scenarios_again;
 
+/* Of these there is one letter, or one that it began and one that it is over; nothing
+ * that is wrong is sure. */
+extern const struct scenario_table scenarios_short;
+
 /* Of these one of the two is told within an hour, and nothing that is wrong is sure. */
 extern const struct scenario_twos scenarios_hour;
 

@@ -322,7 +322,7 @@ static void
 test_forget(void)
 {
 	static const struct events_ops events_ops = { trouble };
-	static const struct conditions_ops ops = { behind, NULL, silent, audience,
+	static const struct conditions_ops ops = { behind, NULL, NULL, silent, audience,
 		evidence };
 	struct finding f = { .kind = "verdict",
 		.subject = "access",

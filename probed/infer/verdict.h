@@ -161,8 +161,8 @@ bool verdict_shows(const struct verdict *v, const char *subject);
  * restart, that it is not known yet whether it still is. */
 void verdict_tell_before(
     const struct verdict *v, int64_t begin, struct infer_finding *f);
-/* Is what is the matter with series ID explained by an open verdict about the path?
- * Then its subject; else NULL. */
+/* Is what is the matter with series ID explained by an open verdict, about the path or
+ * itself? Then its subject; else NULL. */
 const char *verdict_explains(const struct verdict *v, uint64_t id);
 
 /* May what is the matter with series ID since SINCE be explained in a moment? Two

@@ -55,8 +55,12 @@ verdict_explains(const struct verdict *v, uint64_t id)
 	const struct series *s = verdict_find(v, id);
 	const struct slot *slot = slot_is_open(&v->host) ? &v->host : &v->path;
 
-	if (s == NULL || !slot_is_open(slot) || slot->f == NULL ||
-	    slot_is_open(&s->slot) || !verdict_covers(v, s))
+	if (s == NULL)
+		return NULL;
+	if (slot_is_open(&s->slot) && s->slot.quiet == 0)
+		return s->slot.f->subject; /* it is its own */
+	if (!slot_is_open(slot) || slot->f == NULL || slot_is_open(&s->slot) ||
+	    !verdict_covers(v, s))
 		return NULL;
 	if (!covers(slot, s, v->length))
 		slot = &v->under;
@@ -75,9 +79,9 @@ verdict_may_explain(const struct verdict *v, uint64_t id, int64_t since)
 	const struct series *s = verdict_find(v, id);
 
 	if (s == NULL || v->length == 0 || slot_is_open(&s->slot) ||
-	    HASH_COUNT(v->series) < 3)
+	    HASH_COUNT(v->series) < 2)
 		return false;
-	return v->undecided || v->path.news > 0 ||
+	return v->undecided || v->path.news > 0 || s->slot.same > 0 ||
 	       (v->judged + 1) * v->length < since + 2 * v->length;
 }
 

@@ -24,12 +24,23 @@
 #define VERDICT "verdict"
 #define HINT "hint"  /* of confidence */
 #define DEPTH_MAX 16 /* of what explains what */
+#define NAMED 5	     /* of those that one letter tells of */
 /* What a letter is called that waits; and where others have it: */
 #define OPENS "open"
 #define OPENS_REST "rest"
+#define ENDED "close"
 #define ENDS "close %u" /* of what came so often */
 #define ENDS_OTHERS "others %u"
+#define OVER "over %lld" /* of what ended then, and was not told before */
 #define ANEW "{}" /* in place of its words: those of the incident as it is by then */
+
+/* Why a condition is the matter: ids of open incidents, 0 where there is none, and how
+ * long one may still come. */
+struct reason {
+	int64_t behind, verdict;
+	int64_t guess; /* a verdict that is no more than that */
+	unsigned behind_grace, verdict_grace;
+};
 
 /* One that is open, or might become so. */
 struct condition {
@@ -53,6 +64,8 @@ struct condition {
 	int64_t since;	 /* when it began to wait for what may still be known */
 	bool back;   /* what explained it is over; it may be over in a moment as well */
 	bool asked;  /* a guess that is all that is known of several */
+	unsigned askers;   /* of a guess: how many would be told of it, at this tick */
+	struct reason why; /* of one that waits, as of this tick */
 	bool parted; /* who is told of no verdicts has had it */
 	TAILQ_ENTRY(condition) link;
 	/* What came and went, and may come again: */
@@ -69,6 +82,14 @@ struct condition {
 		unsigned since;	   /* it came so often from then on */
 		bool total;	   /* they were told that it is dead */
 	} bout;
+	/* What it was the last time, and is over. Where its letter waits to see what
+	 * explains it, and what else was the matter then, to whom it goes; NULL: that
+	 * it began was told. */
+	struct {
+		int64_t id; /* 0: nothing is to be told of it */
+		int64_t begin, end, since;
+		char *receivers;
+	} past;
 	bool rests; /* on the list of what may come again */
 	TAILQ_ENTRY(condition) resting;
 };
@@ -154,6 +175,7 @@ condition_free(struct conditions *cs, struct condition *c)
 	stop_waiting(cs, c, false);
 	if (c->rests)
 		TAILQ_REMOVE(&cs->resting, c, resting);
+	free(c->past.receivers);
 	HASH_DEL(cs->all, c);
 	if (c->id != 0)
 		HASH_DELETE(by_id, cs->by_id, c);
@@ -361,7 +383,7 @@ end_bout(struct conditions *cs, struct condition *c)
 	if (who != NULL) {
 		char *body = end_of_bout(c);
 		events_letter(cs->ev, clock_wall_ns() / CLOCK_NS_PER_S, c->bout.id,
-		    &(struct letter){ .what = "close",
+		    &(struct letter){ .what = ENDED,
 			.receivers = who,
 			.body = body,
 			.waited = true });
@@ -378,7 +400,6 @@ rest(struct conditions *cs, struct condition *c)
 	HASH_DELETE(by_id, cs->by_id, c);
 	c->id = c->suppressed_by = c->priority = 0;
 	c->raises = c->clears = 0;
-	c->worst = NAN;
 	c->back = c->asked = c->parted = c->dirty = false;
 	if (!c->rests)
 		TAILQ_INSERT_TAIL(&cs->resting, c, resting);
@@ -390,7 +411,8 @@ static void
 look_at_resting(struct conditions *cs, struct condition *c, int64_t now)
 {
 	/* Of a clock that was set back it is not known how long it is. */
-	if (c->id != 0 || llabs(now - c->bout.end) < AGAIN_S)
+	if (c->id != 0 || c->past.receivers != NULL ||
+	    llabs(now - c->bout.end) < AGAIN_S)
 		return;
 	end_bout(cs, c);
 	condition_free(cs, c);
@@ -420,13 +442,13 @@ begin_bout(struct conditions *cs, struct condition *c, const struct finding *f)
 	c->bout.since += c->bout.told != NOBODY;
 }
 
-/* WHO are told that C began. */
+/* WHO are told that C began, by a letter of incident ID, which began at BEGIN. */
 static void
-note_told(struct condition *c, int who)
+note_told(struct condition *c, int64_t id, int64_t begin, int who)
 {
 	if (c->bout.told == NOBODY) {
-		c->bout.id = c->id;
-		c->bout.begin = c->begin;
+		c->bout.id = id;
+		c->bout.begin = begin;
 		c->bout.since = 1;
 	}
 	if (who > (int)c->bout.told)
@@ -497,39 +519,31 @@ is_guess(const struct condition *c)
 	return strcmp(c->kind, VERDICT) == 0 && strcmp(c->confidence, HINT) == 0;
 }
 
-/* Why C is the matter: ids of open incidents, 0 where there is none, and how long one
- * may still come. */
-struct reason {
-	int64_t behind, verdict;
-	int64_t guess; /* a verdict that is no more than that */
-	unsigned behind_grace, verdict_grace;
-};
-
-/* The open verdict that says why C is the matter. An alarm may wait for that; a verdict
- * does not wait for itself, and an alert not for it: it goes to whom SmokePing would
- * tell. */
+/* The open verdict that says why C is the matter since SINCE. An alarm may wait for
+ * that; a verdict does not wait for itself, and an alert not for it: it goes to whom
+ * SmokePing would tell. */
 static void
-look_for_verdict(
-    const struct conditions *cs, const struct condition *c, struct reason *why)
+look_for_verdict(const struct conditions *cs, const struct condition *c, int64_t since,
+    struct reason *why)
 {
 	if (cs->ops->explained == NULL || strcmp(c->kind, CONDITION_DOWN_KIND) != 0)
 		return;
 	int64_t id =
-	    cs->ops->explained(cs->ctx, c->subject, c->begin, &why->verdict_grace);
+	    cs->ops->explained(cs->ctx, c->subject, since, &why->verdict_grace);
 	const struct condition *up = find_id(cs, id);
 	if (up != NULL && up != c)
 		*(is_guess(up) ? &why->guess : &why->verdict) = id;
 }
 
 static struct reason
-reason_of(const struct conditions *cs, const struct condition *c)
+reason_of(const struct conditions *cs, const struct condition *c, int64_t since)
 {
 	struct reason why = { 0 };
 
 	why.behind = is_behind(cs, c, &why.behind_grace);
 	/* What lies behind something that is down is not judged for itself. */
 	if (why.behind == 0)
-		look_for_verdict(cs, c, &why);
+		look_for_verdict(cs, c, since, &why);
 	return why;
 }
 
@@ -546,19 +560,33 @@ longest(const struct reason *why)
 						      : why->verdict_grace;
 }
 
-/* Is ID, a guess, all that is known of why C and others are the matter? Then it is what
- * is told, and not each of these. */
-static bool
-is_all_known(const struct conditions *cs, const struct condition *c, int64_t id)
+/* The reasons of all that wait, and how many ask for each guess. */
+static void
+look_for_reasons(struct conditions *cs)
 {
-	const struct condition *o;
+	struct condition *c, *guess;
 
-	if (find_id(cs, id)->asked)
-		return true;
-	TAILQ_FOREACH(o, &cs->waiting, link)
-		if (o != c && reason_of(cs, o).guess == id)
-			return true;
-	return false;
+	TAILQ_FOREACH(c, &cs->waiting, link)
+		c->why = reason_of(cs, c, c->begin);
+	TAILQ_FOREACH(c, &cs->resting, resting)
+		if (c->past.receivers != NULL)
+			c->why = reason_of(cs, c, c->past.begin);
+	TAILQ_FOREACH(c, &cs->waiting, link)
+		if ((guess = find_id(cs, c->why.guess)) != NULL)
+			guess->askers = 0;
+	TAILQ_FOREACH(c, &cs->waiting, link)
+		if ((guess = find_id(cs, c->why.guess)) != NULL)
+			guess->askers++;
+}
+
+/* Is ID, a guess, all that is known of why several are the matter? Then it is what is
+ * told, and not each of these. */
+static bool
+is_all_known(const struct conditions *cs, int64_t id)
+{
+	const struct condition *guess = find_id(cs, id);
+
+	return guess->asked || guess->askers > 1;
 }
 
 /* Write the row of C and the letter that waits for it. */
@@ -573,16 +601,17 @@ put_waiting(struct conditions *cs, struct condition *c)
 	put(cs, c, 0, c->receivers != NULL ? &letter : NULL);
 }
 
-/* C is open, and F's letter has to wait; or, where nobody is to be told, it may be
- * found what explains it. */
+/* C is open, and F's letter has to wait since SINCE; or, where nobody is to be told, it
+ * may be found what explains it. */
 static void
-put_and_wait(struct conditions *cs, struct condition *c, const struct finding *f)
+put_and_wait(
+    struct conditions *cs, struct condition *c, const struct finding *f, int64_t since)
 {
 	if (f->receivers != NULL) {
 		c->receivers = mem_str(f->receivers);
 		c->body = f->body != NULL ? mem_str(f->body) : NULL;
 	}
-	c->since = f->time;
+	c->since = since;
 	c->waits = true;
 	TAILQ_INSERT_TAIL(&cs->waiting, c, link);
 	put_waiting(cs, c);
@@ -601,7 +630,7 @@ tell_others(struct conditions *cs, struct condition *c)
 	char *rest = cs->ops->audience(cs->ctx, c->kind, EARS_VERDICT);
 
 	put_and_tell(cs, c, 0, OPENS, others, c->body, rest == NULL);
-	note_told(c, OTHERS);
+	note_told(c, c->id, c->begin, OTHERS);
 	c->parted = true;
 	free(c->receivers);
 	c->receivers = rest;
@@ -615,20 +644,21 @@ send_waiting(struct conditions *cs, struct condition *c)
 {
 	put_and_tell(cs, c, 0, OPENS, c->receivers, c->body, true);
 	if (c->receivers != NULL)
-		note_told(c, ALL);
+		note_told(c, c->id, c->begin, ALL);
 	stop_waiting(cs, c, false);
 }
 
 static void
 look_at_waiting(struct conditions *cs, struct condition *c, int64_t now)
 {
+	const struct reason why = c->why;
+
 	if (cs->ops->silent(cs->ctx, c->subject, now) || (is_guess(c) && !c->asked))
 		return;
-	struct reason why = reason_of(cs, c);
 	int64_t id = reason_id(&why);
 	/* What had to be waited for may be known not to come. */
 	bool early = now < c->since + longest(&why);
-	if (id == 0 && why.guess != 0 && !early && is_all_known(cs, c, why.guess)) {
+	if (id == 0 && why.guess != 0 && !early && is_all_known(cs, why.guess)) {
 		id = why.guess;
 		find_id(cs, id)->asked = true;
 	}
@@ -655,15 +685,185 @@ look_at_waiting(struct conditions *cs, struct condition *c, int64_t now)
 	send_waiting(cs, c);
 }
 
+/* --- what is over before it was told ---------------------------------------------- */
+
+/* C is over since END, and its letter goes on waiting. */
+static void
+keep_waiting(struct conditions *cs, struct condition *c, int64_t end)
+{
+	char *what = mem_printf(OVER, (long long)end);
+
+	c->past.since = c->since;
+	c->past.receivers = c->receivers;
+	c->receivers = NULL;
+	events_letter(cs->ev, 0, c->id,
+	    &(struct letter){ .what = what,
+		.receivers = c->past.receivers,
+		.body = ANEW,
+		.due = c->since });
+	free(what);
+	stop_waiting(cs, c, false);
+}
+
+/* What C was is told, or will not be. */
+static void
+drop_past(struct conditions *cs, struct condition *c)
+{
+	if (c->past.receivers != NULL)
+		events_drop_held(cs->ev, c->past.id);
+	free(c->past.receivers);
+	memset(&c->past, 0, sizeof c->past);
+}
+
+/* Were A and B, which are over, the matter together? Each of them noticed within a
+ * round of its own, and none is shorter than that. */
+static bool
+is_with(const struct condition *a, const struct condition *b)
+{
+	int64_t of_a = a->past.end - a->past.begin, of_b = b->past.end - b->past.begin;
+
+	return a->past.id != 0 && a->past.begin < b->past.end &&
+	       b->past.begin < a->past.end &&
+	       llabs(a->past.begin - b->past.begin) <= (of_a < of_b ? of_a : of_b);
+}
+
+/* May it still be found what explains C, or what else was the matter when it was? */
+static bool
+is_past_early(const struct conditions *cs, const struct condition *c, int64_t now)
+{
+	const struct condition *o;
+
+	if (now < c->past.since + longest(&c->why))
+		return true;
+	TAILQ_FOREACH(o, &cs->waiting, link)
+		if (o->begin < c->past.end && o->receivers != NULL &&
+		    now < o->since + longest(&o->why))
+			return true;
+	TAILQ_FOREACH(o, &cs->resting, resting)
+		if (o->past.receivers != NULL && is_with(o, c) &&
+		    now < o->past.since + longest(&o->why))
+			return true;
+	return false;
+}
+
+/* Of those that were the matter with C one that was told; else the nearest, and of them
+ * the first. */
+static struct condition *
+lead_of(const struct conditions *cs, struct condition *c)
+{
+	struct condition *o, *best = c;
+	unsigned least = cs->ops->distance(cs->ctx, c->subject);
+
+	TAILQ_FOREACH(o, &cs->resting, resting) {
+		if (!is_with(o, c))
+			continue;
+		if (o->past.receivers == NULL)
+			return o;
+		unsigned far = cs->ops->distance(cs->ctx, o->subject);
+		if (far > least || (far == least && o->past.begin >= best->past.begin))
+			continue;
+		best = o;
+		least = far;
+	}
+	return best;
+}
+
+/* All that wait and were the matter with C go silent under LEAD. Returns the words of
+ * its letter, malloced, and into *BEGIN and *END from when to when they were. */
+static char *
+take_in(struct conditions *cs, const struct condition *c, const struct condition *lead,
+    int64_t *begin, int64_t *end)
+{
+	const struct condition with = { .past = c->past };
+	struct condition *o;
+	unsigned others = 0;
+	char *text;
+	size_t len;
+	FILE *out = mem_stream(&text, &len);
+
+	*begin = lead->past.begin;
+	*end = lead->past.end;
+	fputs(lead->summary, out);
+	TAILQ_FOREACH(o, &cs->resting, resting) {
+		if (o == lead || o->past.receivers == NULL || !is_with(o, &with))
+			continue;
+		*begin = o->past.begin < *begin ? o->past.begin : *begin;
+		*end = o->past.end > *end ? o->past.end : *end;
+		if (others++ < NAMED)
+			fprintf(out, "%s%s", others == 1 ? "; down with it: " : ", ",
+			    o->subject);
+		events_explain(cs->ev, o->past.id, lead->past.id);
+		drop_past(cs, o);
+	}
+	if (others > NAMED)
+		fprintf(out, " and %u more", others - NAMED);
+	mem_stream_end(out);
+	return text;
+}
+
+/* One letter tells of C, which is over, and of all that were the matter with it: of the
+ * nearest. Where that came before, it is told as what comes again is. */
+static void
+send_past(struct conditions *cs, struct condition *c)
+{
+	struct condition *lead = lead_of(cs, c);
+	int64_t begin, end;
+	char *summary = take_in(cs, c, lead, &begin, &end), *more;
+
+	if (lead->past.receivers != NULL) {
+		bool again = lead->bout.times > 1;
+		struct incident in = whole_row(cs, lead, end, &more);
+		in.id = lead->past.id;
+		in.begin = begin;
+		in.end = again ? 0 : end;
+		in.summary = summary;
+		char *body = words_of(lead, in);
+		events_letter(cs->ev, clock_wall_s(), in.id,
+		    &(struct letter){ .what = again ? OPENS : ENDED,
+			.receivers = lead->past.receivers,
+			.body = body,
+			.waited = true });
+		if (again) {
+			note_told(lead, in.id, begin, ALL);
+			hold_end(cs, lead);
+		}
+		free(lead->past.receivers);
+		lead->past.receivers = NULL;
+		free(body);
+		free(more);
+	}
+	free(summary);
+}
+
+static void
+look_at_past(struct conditions *cs, struct condition *c, int64_t now)
+{
+	const struct condition *up = find_id(cs, reason_id(&c->why));
+
+	if (c->past.receivers == NULL)
+		return;
+	if (cs->ops->silent(cs->ctx, c->subject, now)) {
+		drop_past(cs, c);
+	} else if (up != NULL && up->begin <= c->past.end) {
+		events_explain(cs->ev, c->past.id, up->id);
+		drop_past(cs, c);
+	} else if (!is_past_early(cs, c, now)) {
+		send_past(cs, c);
+	}
+}
+
 void
 conditions_tick(struct conditions *cs, int64_t now)
 {
 	struct condition *c, *next;
 
+	look_for_reasons(cs);
 	for (c = TAILQ_FIRST(&cs->waiting); c != NULL; c = next) {
 		next = TAILQ_NEXT(c, link);
 		look_at_waiting(cs, c, now);
 	}
+	TAILQ_FOREACH(c, &cs->resting, resting)
+		look_at_past(cs, c, now);
 	for (c = TAILQ_FIRST(&cs->resting); c != NULL; c = next) {
 		next = TAILQ_NEXT(c, resting);
 		look_at_resting(cs, c, now);
@@ -687,9 +887,12 @@ static void
 open_it(struct conditions *cs, struct condition *c, const struct finding *finding)
 {
 	bool silent = cs->ops->silent(cs->ctx, c->subject, finding->time);
-	struct reason why = reason_of(cs, c);
+	struct reason why = reason_of(cs, c, c->begin);
 	char *who = who_opens(cs, c, finding);
 	struct finding told = *finding, *f = &told;
+	int64_t since = c->past.receivers != NULL ? c->past.since : f->time;
+
+	drop_past(cs, c);
 
 	if (who != NULL)
 		told.receivers = who;
@@ -699,13 +902,13 @@ open_it(struct conditions *cs, struct condition *c, const struct finding *findin
 	if (longest(&why) != 0 ||
 	    (f->receivers != NULL &&
 		(silent || is_guess(c) || c->suppressed_by != 0))) {
-		put_and_wait(cs, c, f);
+		put_and_wait(cs, c, f, since);
 		if (!silent && why.behind == 0 && why.behind_grace == 0)
 			tell_others(cs, c);
 	} else {
 		put_and_tell(cs, c, 0, OPENS, f->receivers, f->body, false);
 		if (f->receivers != NULL)
-			note_told(c, ALL);
+			note_told(c, c->id, c->begin, ALL);
 	}
 	free(who);
 }
@@ -718,8 +921,10 @@ condition_raise(struct conditions *cs, const struct finding *f)
 	if (c == NULL)
 		c = condition_new(cs, f->kind, f->subject, f->source);
 	c->clears = 0;
-	if (c->id == 0 && c->raises++ == 0)
+	if (c->id == 0 && c->raises++ == 0) {
 		c->begin = f->time;
+		c->worst = NAN;
+	}
 	bool opens = c->id == 0 && c->raises >= f->hold;
 	bool news = c->id != 0 && is_news(c, f);
 	if (opens)
@@ -746,40 +951,50 @@ condition_raise(struct conditions *cs, const struct finding *f)
 	return c->id;
 }
 
-/* C, whose letter waits, is over: is it told that it began? */
+/* C, whose letter waits, is over since END: is it told that it began? */
 static bool
-end_waiting(struct conditions *cs, struct condition *c, int64_t now)
+end_waiting(struct conditions *cs, struct condition *c, int64_t now, int64_t end)
 {
 	bool silent = cs->ops->silent(cs->ctx, c->subject, now);
-	struct reason why = reason_of(cs, c);
+	struct reason why = reason_of(cs, c, c->begin);
 
-	/* It waited only to see whether something else explains it: that did not come,
-	 * so both letters go. */
-	if (c->receivers != NULL && c->suppressed_by == 0 && reason_id(&why) == 0 &&
-	    !silent && (!is_guess(c) || c->asked)) {
-		send_waiting(cs, c);
-		return true;
-	}
-	if (!silent && why.behind == 0 && c->suppressed_by == 0)
+	if (!silent && why.behind == 0 && c->suppressed_by == 0 &&
+	    (reason_id(&why) != 0 || why.verdict_grace > 0))
 		tell_others(cs, c);
-	stop_waiting(cs, c, true);
-	return false;
+	if (c->receivers == NULL || c->suppressed_by != 0 || reason_id(&why) != 0 ||
+	    silent || (is_guess(c) && !c->asked)) {
+		stop_waiting(cs, c, true);
+		return false;
+	}
+	/* It waits to see whether something else explains it, or is over with it. */
+	if (why.verdict_grace > 0) {
+		keep_waiting(cs, c, end);
+		return false;
+	}
+	/* That did not come, so both letters go. */
+	send_waiting(cs, c);
+	return true;
 }
 
 static int64_t
 close_it(struct conditions *cs, struct condition *c, const struct finding *f)
 {
 	int64_t id = c->id, end = c->cleared > c->begin ? c->cleared : c->begin;
-	bool told = !c->waits || end_waiting(cs, c, f->time);
+	bool told = !c->waits || end_waiting(cs, c, f->time, end);
 	char *who = f->receivers == NULL ? who_was_told(cs, c) : NULL;
 	const char *receivers = who != NULL ? who : told ? f->receivers : NULL;
 	bool again = who != NULL && c->bout.times > 1 && may_come_again(c);
 
 	take(c, f);
 	c->bout.end = end;
+	if (c->bout.told == ALL || c->past.receivers != NULL) {
+		c->past.id = id;
+		c->past.begin = c->begin;
+		c->past.end = end > c->begin ? end : end + 1;
+	}
 	if (again)
 		hold_end(cs, c);
-	put_and_tell(cs, c, end, "close", again ? NULL : receivers, f->body, false);
+	put_and_tell(cs, c, end, ENDED, again ? NULL : receivers, f->body, false);
 	if (!again)
 		forget_told(c);
 	if (may_come_again(c))
@@ -857,6 +1072,7 @@ conditions_end(struct conditions *cs,
 			stop_waiting(cs, c, true);
 			put(cs, c, now > c->begin ? now : c->begin, NULL);
 		}
+		drop_past(cs, c);
 		if (c->bout.told != NOBODY && c->bout.id != c->id)
 			events_drop_held(cs->ev, c->bout.id);
 		condition_free(cs, c);
@@ -910,6 +1126,25 @@ restore_bout(struct condition *c, const struct incident *in, const struct letter
 	return true;
 }
 
+/* The same with one that is over and was not told; of what is open already it will be
+ * told. */
+static bool
+restore_past(struct condition *c, const struct incident *in, const struct letter *held)
+{
+	long long end;
+
+	if (c->id != 0 || sscanf(held->what, OVER, &end) != 1)
+		return false;
+	c->bout.times = c->bout.times > 0 ? c->bout.times : 1;
+	c->bout.end = end;
+	c->past.id = in->id;
+	c->past.begin = in->begin;
+	c->past.end = end;
+	c->past.since = held->due;
+	c->past.receivers = mem_str(held->receivers);
+	return true;
+}
+
 static struct condition *
 restore_row(struct conditions *cs, const struct incident *in)
 {
@@ -940,7 +1175,7 @@ restore(void *ctx, const struct incident *in, const struct letter *held)
 		return;
 	c->parted = held != NULL && strcmp(held->what, OPENS_REST) == 0;
 	if (held == NULL || c->parted)
-		note_told(c, c->parted ? OTHERS : ALL);
+		note_told(c, c->id, c->begin, c->parted ? OTHERS : ALL);
 	if (held == NULL)
 		return;
 	c->receivers = mem_str(held->receivers);
@@ -959,7 +1194,9 @@ restore_over(void *ctx, const struct incident *in, const struct letter *held)
 
 	if (c == NULL)
 		c = restore_row(cs, in);
-	if (!restore_bout(c, in, held) || c->rests)
+	if (!restore_past(c, in, held) && !restore_bout(c, in, held))
+		return;
+	if (c->rests)
 		return;
 	c->rests = true;
 	TAILQ_INSERT_TAIL(&cs->resting, c, resting);

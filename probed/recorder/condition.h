@@ -6,9 +6,11 @@
  * Letters wait while nothing is to be told of their subject (a silence), or where it
  * lies behind something that is down (then the incident is suppressed by that one), or
  * may be found to be so in a moment; and of a verdict as long as it is no more than a
- * hint, unless that is all that is known of several. What is over before its letter
- * left is not told; what was told is told to be over. What is over and soon comes again
- * is told twice and no more: its last end waits until it stays so. A letter that waits
+ * hint, unless that is all that is known of several. What is over while its letter
+ * waits for a verdict goes on waiting: if none comes, one letter tells from when to
+ * when it was, and of all that were down then; what is silent, or explained, is not
+ * told at all. What was told is told to be over. What is over and soon comes again is
+ * told twice and no more: its last end waits until it stays so. A letter that waits
  * outlives a restart. Who is told of no verdicts waits for none: he would hear nothing.
  */
 #ifndef RECORDER_CONDITION_H
@@ -65,6 +67,9 @@ struct conditions_ops {
 	 * knows. */
 	int64_t (*explained)(
 	    void *ctx, const char *subject, int64_t since, unsigned *grace);
+	/* How far SUBJECT is from here, on the way out: of those that were down
+	 * together the nearest is told. */
+	unsigned (*distance)(void *ctx, const char *subject);
 	/* Is nothing to be told of SUBJECT at NOW? */
 	bool (*silent)(void *ctx, const char *subject, int64_t now);
 	/* Who of EARS is told of incidents of KIND where whoever judges names nobody: a

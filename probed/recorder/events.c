@@ -37,6 +37,7 @@
 enum statement {
 	PUT_INCIDENT,
 	PUT_LETTER,
+	EXPLAIN,
 	PUT_HELD,
 	DROP_HELD,
 	PUT_SILENCE,
@@ -60,6 +61,7 @@ static const char *const sql[STATEMENTS] = {
 			 "priority=excluded.priority",
 	[PUT_LETTER] = "INSERT INTO outbox(time,incident,what,receivers,body) "
 		       "VALUES(?,?,?,?,?)",
+	[EXPLAIN] = "UPDATE incident SET suppressed_by=? WHERE id=?",
 	[PUT_HELD] = "INSERT OR REPLACE INTO held VALUES(?,?,?,?,?)",
 	[DROP_HELD] = "DELETE FROM held WHERE incident=?",
 	[PUT_SILENCE] = "INSERT INTO silence(\"begin\",\"end\",subject_prefix,reason) "
@@ -787,6 +789,12 @@ events_put(
 	op->chained = true;
 	events_letter(ev, clock_wall_s(), id, letter);
 	return id;
+}
+
+void
+events_explain(struct events *ev, int64_t id, int64_t by)
+{
+	add(ev, EXPLAIN, "ii", by, id);
 }
 
 void

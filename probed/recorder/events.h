@@ -59,6 +59,8 @@ void events_close(struct events *ev);
  * will be in the file, or none. Returns its id, a new one where it was 0. */
 int64_t events_put(
     struct events *ev, const struct incident *in, const struct letter *letter);
+/* Incident ID, which is over, is explained by incident BY. */
+void events_explain(struct events *ev, int64_t id, int64_t by);
 /* A letter alone, of incident INCIDENT or (0) of none, which cannot wait. TIME: epoch
  * seconds. */
 void events_letter(

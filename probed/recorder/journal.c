@@ -142,6 +142,14 @@ explained(void *ctx, const char *subject, int64_t since, unsigned *grace)
 	return j->judge != NULL ? judge_explains(j->judge, subject, since, grace) : 0;
 }
 
+static unsigned
+distance(void *ctx, const char *subject)
+{
+	const struct journal *j = ctx;
+
+	return j->judge != NULL ? judge_distance(j->judge, subject) : 0;
+}
+
 /* With who filled the line then. */
 static char *
 evidence(void *ctx, const struct incident *in)
@@ -477,8 +485,8 @@ void
 journal_begin(struct journal *j, const struct conf *conf)
 {
 	static const struct events_ops events_ops = { tell };
-	static const struct conditions_ops ops = { behind, explained, silent, audience,
-		evidence };
+	static const struct conditions_ops ops = { behind, explained, distance, silent,
+		audience, evidence };
 
 	j->conf = conf;
 	j->ev = events_open(&events_ops, j, EVENTS_QUEUE_MAX);

@@ -515,6 +515,16 @@ judge_explains(struct judge *j, const char *subject, int64_t since, unsigned *gr
 	return 0;
 }
 
+unsigned
+judge_distance(const struct judge *j, const char *subject)
+{
+	const struct conf_target *t =
+	    j->conf != NULL ? conf_target_by_path(j->conf, subject) : NULL;
+	const struct seat *p = t != NULL ? find(j, t->id) : NULL;
+
+	return p != NULL && p->role != VERDICT_OTHER ? p->role : VERDICT_ROLES;
+}
+
 /* --- the file --------------------------------------------------------------------- */
 
 static void

@@ -55,5 +55,7 @@ void judge_gap(struct judge *j, int64_t begin, int64_t end, const char *why);
  * seconds from then there may still be one. */
 int64_t judge_explains(
     struct judge *j, const char *subject, int64_t since, unsigned *grace);
+/* How far SUBJECT, a path, is from here on the way out, as its place is known. */
+unsigned judge_distance(const struct judge *j, const char *subject);
 
 #endif
