@@ -85,6 +85,9 @@ is "$(get /t/Group/One~far)" 200 "what a slave sees"
 body_has "as seen from Far &amp; away" "says so"
 body_has '/graph/Group/One~far.png?start=now-108000s' "has its graphs"
 body_lacks '/graph/Group/One.png' "and no other"
+like "$(tr -d '\n' <"$DIR/body" | grep -o 'id="present".\{90\}')" \
+	'class="card present look-(waiting|unknown)".*<p class="state">(waiting for the next|no) round' \
+	"and how it is there now"
 is "$(get /t/Group/Only)" 200 "a target that only a slave measures"
 body_has '/graph/Group/Only~far.png?start=now-10800s' "has the slave's graphs"
 body_lacks '/graph/Group/Only.png?start' "and none of this box"

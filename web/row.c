@@ -292,6 +292,21 @@ put_past(struct html *item, const struct history *past)
 	html_flag(item, "past_lossy", past->loss_ratio > 0);
 }
 
+const struct live *
+row_seen(struct html *h, const struct conf_target *t, const char *slave)
+{
+	const struct live *live = state_live(vantage_id(t, slave));
+	char why[512];
+
+	if (live != NULL && !live->measured)
+		live = NULL;
+	flight_put(h, NULL);
+	html_text(h, "look", look_word(look_from(t, slave, why, sizeof why)));
+	html_text(h, "why", why);
+	put_round(h, live);
+	return live;
+}
+
 /* Below T's own line, one for each slave whose view that is not. */
 static void
 add_slaves(
@@ -301,28 +316,21 @@ add_slaves(
 	int64_t now = clock_wall_s();
 	struct vantage v[VANTAGES];
 	size_t count = vantage_list(state_conf(), t, v, VANTAGES);
-	char why[512];
 
 	for (size_t i = 0; i < count; i++) {
 		if (strcmp(v[i].slave, own) == 0)
 			continue;
 		struct html *item = html_item(page, list);
-		const struct live *live = state_live(vantage_id(t, v[i].slave));
 		const struct history *past =
 		    history_from(t, v[i].slave, now - span, now, HISTORY_LIST);
 
 		html_flag(item, "slave", true);
-		flight_put(item, NULL);
 		html_printf(item, "name", "from %s", v[i].display);
 		html_text(item, "host", v[i].location != NULL ? v[i].location : "");
 		html_text(item, "address", "");
 		html_flag(item, "other_probe", false);
 		row_links(item, t, v[i].slave);
-		html_text(
-		    item, "look", look_word(look_from(t, v[i].slave, why, sizeof why)));
-		html_text(item, "why", why);
-		put_round(item, live != NULL && live->measured ? live : NULL);
-		if (live == NULL || !live->measured)
+		if (row_seen(item, t, v[i].slave) == NULL)
 			html_printf(item, "row", "%" PRId64, past->last);
 		html_flag(item, "strip", past->first != 0);
 		put_past(item, past);

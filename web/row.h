@@ -29,6 +29,10 @@ bool row_past_known(const struct conf_target *t, int64_t span);
 /* Put name, host, address, probe, look, why and the last round's figures of T into H.
  */
 enum look row_present(struct html *h, const struct conf_target *t);
+/* Put look, why and the last round's figures of T as SLAVE sees it into H. Returns what
+ * was heard of that round; NULL: of none. */
+const struct live *row_seen(
+    struct html *h, const struct conf_target *t, const char *slave);
 /* The address PREFIX ("/t/") with PATH ("A.B", with slashes then) as value NAME. */
 void row_path(
     struct html *h, const char *name, const char *prefix, const char *path);

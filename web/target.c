@@ -265,7 +265,7 @@ put_size(struct html *page)
 	html_printf(page, "plot_height", "%d", usual ? 240 : height);
 }
 
-/* What one slave sees is its own; what this box hears just now is not. */
+/* What one slave sees is its own, and so is how it is now. */
 static void
 put_slave(struct html *page, const struct seen *s)
 {
@@ -276,10 +276,17 @@ put_slave(struct html *page, const struct seen *s)
 	html_text(page, "seen", v->display);
 	html_text(page, "seen_where", v->location != NULL ? v->location : "");
 	html_printf(page, "path", "%s~%s", s->target->path, v->slave);
-	html_flag(page, "measured", false);
-	html_flag(page, "present", false);
-	flight_put(page, NULL);
-	html_text(page, "why", "");
+	row_seen(page, s->target, v->slave);
+}
+
+/* Lists call T by its menu: where its TITLE is another one, both stand on its page. */
+static void
+put_name(struct html *page, const struct conf_target *t, const char *title)
+{
+	char *menu = html_strip(t->menu);
+
+	html_text(page, "crumb_here", strcmp(menu, title) != 0 ? menu : "");
+	free(menu);
 }
 
 /* By when there is a first result. */
@@ -306,6 +313,7 @@ target_page(struct request *r, const struct seen *s)
 	html_markup(page, "heading", safe);
 	page_trail(page, t->parent);
 	row_present(page, t);
+	put_name(page, t, title);
 	html_text(page, "path", t->path);
 	put_beginning(page, t);
 	html_flag(page, "present", t->kind != CONF_MULTIHOST);
