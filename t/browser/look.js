@@ -7,7 +7,7 @@
  *
  * One JSON object a line, for each page and way: url, way; loaded (HTTP status), title, text
  * (characters in the main part), pictures (paths), wide (pixels beyond the window, of either theme), missing
- * (pictures that did not come), errors (console), failed, foreign (requests), violations
+ * (pictures that did not come), torn (short words that are broken), errors (console), failed, foreign (requests), violations
  * (axe-core's, of either theme), and from desk keys (what the keyboard does not reach or
  * show). Screenshots go to OUTDIR. Two pages are of one kind if they have the same words in
  * the address but for names of targets, and ask for the same first. */
@@ -78,6 +78,12 @@ const measure = () => ({
 			const s = getComputedStyle(e);
 			return /auto|scroll/.test(s.overflowX) && s.backgroundImage === 'none' && e.clientWidth > 0;
 		}).map(e => e.scrollWidth - e.clientWidth - 1)),
+	/* A word is broken where it is longer than its line, and no other. */
+	torn: [...document.querySelectorAll('a, button, th, .num')].filter(e => {
+		const words = document.createRange();
+		words.selectNodeContents(e);
+		return e.childElementCount === 0 && /^\S{1,9}$/.test(e.textContent) && words.getClientRects().length > 1;
+	}).map(e => e.textContent),
 });
 
 /* What the keyboard can go to, each under a name by which it is known again after the page
@@ -244,7 +250,9 @@ async function look(at, path, odd) {
 		}
 		if (rules === null || rules.length > 0)
 			seen.violations.push(...await axe(page, theme, rules));
-		seen.wide = Math.max(seen.wide, (await page.evaluate(measure)).wide);
+		const now = await page.evaluate(measure);
+		seen.wide = Math.max(seen.wide, now.wide);
+		seen.torn = [...new Set([...seen.torn, ...now.torn])];
 		if (kept || every_picture)
 			await page.screenshot({ path: `${outdir}/${name}-${way}-${theme}.jpg`, fullPage: true, type: 'jpeg', quality: 85 });
 	}
