@@ -101,6 +101,7 @@ is "$(e line)" null "what the line carried before is not known"
 is "$(json 'incidents?kind=loadtest' '.incidents[0] | .subject + .confidence')" sure \
 	"it concerns all"
 like "$(page /t/A/near)" "Own load test" "so it stands with every target"
+like "$(page /incidents)" '<span class="word">load test</span>' "in words"
 like "$(page /traffic)" "Own load test.*grade" "and on the page of traffic"
 pings() { [ "$(e upload_pings_target)" = A.far ]; }
 wait_until 30 pings

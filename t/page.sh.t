@@ -38,6 +38,10 @@ like "$(page /t/Home/wifi)" "timed by the kernel" "whose clock it was stands wit
 unlike "$(page /t/World/web)" "timed by the kernel" "not with what the kernel never times"
 like "$(cat "$DIR/html")" "Typo, Other typo: name does not resolve: no such name" \
 	"what is the same for several is said once"
+like "$(page /t/Home/wifi)" 'Home &amp; around</a> › <span aria-current="page">Wifi</span></div>' \
+	"a page is called by its title, and by the name that lists have"
+unlike "$(page /t/World/tcp)" 'aria-current="page">[^<]*</span></div>' "not twice where they are the same"
+like "$(page /targets)" 'look-cannot"[^>]*>cannot measure<' "a list says what cannot be measured"
 holds "graphs need no script" "$(grep -oE '<img ' "$DIR/html" | wc -l) >= 5"
 
 # A page renews itself when the box tells of a round.

@@ -168,7 +168,9 @@ put_node(struct html *page, const struct conf_target *t, unsigned depth)
 	row_href(node, "href", t);
 	html_flag(node, "group", t->kind == CONF_GROUP);
 	if (t->kind == CONF_MEASURED || t->kind == CONF_DYNAMIC) {
-		html_text(node, "look", look_word(look_of(t, why, sizeof why)));
+		enum look look = look_of(t, why, sizeof why);
+		html_text(node, "look", look_word(look));
+		html_text(node, "said", look_said(look));
 		html_text(node, "host", t->host);
 		html_text(node, "why", why);
 	}
@@ -199,6 +201,7 @@ put_count(struct html *node, const struct conf_target *group)
 		if (seen[order[i]] > 0) {
 			struct html *item = html_item(node, "state");
 			html_text(item, "look", look_word(order[i]));
+			html_text(item, "said", look_said(order[i]));
 			html_printf(item, "number", "%zu", seen[order[i]]);
 		}
 	return count;

@@ -65,16 +65,19 @@ join_closest(struct marks *m)
 	m->count--;
 }
 
-/* What the graph's legend says of ROW. */
+/* What the graph's legend says of ROW, as plot.js does: its kind first, where what was
+ * summed up does not say it. */
 static void
 put_label(struct draw_mark *k, const struct eventlog_row *row)
 {
-	bool plain = strcmp(row->kind, "note") == 0 || strcmp(row->kind, "gap") == 0 ||
-		     strcmp(row->kind, "alert") == 0 ||
-		     strcmp(row->kind, "loadtest") == 0;
+	static const char *const plain[] = { "note", "gap", "alert", "loadtest",
+		"loss" };
+	bool says = false;
 
-	snprintf(k->label, sizeof k->label, "%s%s%s", plain ? "" : row->kind,
-	    plain ? "" : ": ", row->summary);
+	for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++)
+		says |= strcmp(row->kind, plain[i]) == 0;
+	snprintf(k->label, sizeof k->label, "%s%s%s", says ? "" : row->kind,
+	    says ? "" : ": ", row->summary);
 }
 
 static void

@@ -43,6 +43,13 @@
 const char *const incidents_kind[INCIDENTS_KINDS] = { "loss", "alert", "backscatter",
 	"attack", "congestion", "gap", "note", "loadtest", "verdict" };
 
+/* KIND to people. */
+static const char *
+incidents_said(const char *kind)
+{
+	return strcmp(kind, "loadtest") == 0 ? "load test" : kind;
+}
+
 /* --- what is asked for ------------------------------------------------------------ */
 
 /* Argument open: yes or no. 0, or -1 after having answered. */
@@ -394,7 +401,7 @@ put_item(void *ctx, const struct eventlog_row *row)
 	struct html *item = html_item(l->page, apart ? l->explained : l->name);
 	if (apart)
 		html_flag(l->page, "explained_shown", true);
-	html_text(item, "i_kind", row->kind);
+	html_text(item, "i_kind", incidents_said(row->kind));
 	html_printf(item, "i_tone", "%s",
 	    row->suppressed_by != 0 ? "explained"
 	    : row->end == 0	    ? "bad"
@@ -488,7 +495,7 @@ put_kinds(struct html *page, const struct eventlog_query *q)
 	put_link(item, "c_href", q, NULL, 0);
 	for (unsigned i = 0; i < INCIDENTS_KINDS; i++) {
 		item = html_item(page, "choice");
-		html_text(item, "c_word", incidents_kind[i]);
+		html_text(item, "c_word", incidents_said(incidents_kind[i]));
 		html_flag(item, "c_chosen", q->kind == incidents_kind[i]);
 		put_link(item, "c_href", q, incidents_kind[i], 0);
 	}

@@ -289,6 +289,14 @@ look_of(const struct conf_target *t, char *why, size_t size)
 }
 
 const char *
+look_said(enum look look)
+{
+	return look == LOOK_CANNOT     ? "cannot measure"
+	       : look == LOOK_FILTERED ? "left out"
+				       : look_word(look);
+}
+
+const char *
 look_word(enum look look)
 {
 	static const char *const word[] = { "waiting", "fine", "loss", "down", "cannot",

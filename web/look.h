@@ -32,5 +32,6 @@ int64_t look_first_expected(void);
 /* Has no target any result yet? */
 bool look_is_new(void);
 const char *look_word(enum look look); /* "waiting", "fine", "loss" ... */
+const char *look_said(enum look look); /* the same to people: "cannot measure" */
 
 #endif

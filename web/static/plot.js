@@ -170,6 +170,8 @@
 		hatch = ctx.createPattern(tile, "repeat");
 		return hatch;
 	}
+	// Those that the summary names, as drawmarks.c has them.
+	var PLAIN = ["note", "gap", "alert", "loadtest", "loss"];
 	function tone(m) { return m.kind in TONE ? TONE[m.kind] : 3; }
 	function bands(u) {
 		if (!data)
@@ -275,7 +277,7 @@
 				ctx.stroke();
 				ctx.setLineDash([]);
 			}
-			var text = note ? m.summary : m.kind + ": " + m.summary, lane = note ? "note" : "band";
+			var text = PLAIN.indexOf(m.kind) >= 0 ? m.summary : m.kind + ": " + m.summary, lane = note ? "note" : "band";
 			if (text.length > most)
 				text = text.slice(0, most - 2) + "…";
 			var width = ctx.measureText(text).width;
