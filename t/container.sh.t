@@ -121,6 +121,11 @@ for i in $(seq 20); do
 done | sed '1i\\n+ Twenty\nmenu = Twenty' >>"$DIR/new/config/Targets"
 wait_until 30 smoke 20
 ok $? "twenty targets more are measured"
+# While pictures are drawn side by side, and after a document.
+drawn=()
+for i in $(seq 20); do drawn+=(-o "$DIR/drawn" "$URL/graph/Twenty/n$i.png?width=900&height=400"); done
+curl -s -m 60 -o "$DIR/drawn" "$URL/status.pdf"
+curl -s -m 60 -Z --parallel-immediate --no-progress-meter "${drawn[@]}"
 kilobytes=$(for pid in $(all_pids); do
 	awk '/^Pss:/ { print $2 }' "/proc/$pid/smaps_rollup"
 done | awk '{ n += $1 } END { print n }')

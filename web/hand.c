@@ -16,7 +16,7 @@
 
 #define HANDS_MAX 3
 #define HAND_SECONDS 10 /* for one picture: a reader waits no longer either */
-#define HAND_IDLE_S 30
+#define HAND_IDLE_S 5	/* six megabytes each */
 #define HAND_QUEUE (64 * 1024)
 #define LINE_FD                                                                        \
 	3 /* in a child, whose only descriptors are this and the standard ones */

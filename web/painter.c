@@ -3,6 +3,7 @@
  * pictures wait and processors are free, children of it (hand.h). */
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -182,6 +183,8 @@ next_paper(void)
 	painter.papers--;
 	memmove(
 	    painter.paper, painter.paper + 1, painter.papers * sizeof painter.paper[0]);
+	/* Pages and their graphs were twenty megabytes, perhaps. */
+	malloc_trim(0);
 }
 
 /* Go on with the first document. */
