@@ -17,15 +17,7 @@ cat >"$DIR/smokebox" <<-END
 	title = The line
 	beyond = A.one
 END
-config 1 4 <<-END
-+ A
-menu = A
-title = A
-++ one
-menu = one
-title = one
-host = 10.0.0.2
-END
+one_target | config 1 4
 probed_start
 wait_until 60 ready || bail "probed does not answer"
 

@@ -4,15 +4,7 @@
 . "${SOURCE:?}/t/world.sh"
 world "$@"
 network "* delay=2ms"
-config 1 3 <<-END
-	+ A
-	menu = A
-	title = A
-	++ one
-	menu = one
-	title = one
-	host = 10.0.0.2
-END
+one_target | config 1 3
 SMOKEBOX_TEST="seccomp=kill hands=3" probed_start --debug-daemon
 wait_until 20 ready || bail "probed does not answer"
 # Ranges that are over and written, so that who draws them again draws the same.

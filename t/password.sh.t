@@ -5,15 +5,7 @@ command -v sqlite3 >"$DIR/which" || skip_all "no sqlite3"
 world "$@"
 network "* delay=2ms"
 ip link set lo up
-config 2 3 <<-END
-+ A
-menu = A
-title = A
-++ one
-menu = one
-title = one
-host = 10.0.0.2
-END
+one_target | config 2 3
 begin=$(($(date +%s) / 3600 * 3600 - 7200))
 end=$((begin + 3600))
 (cd "$DIR/data" && "$BUILD/t/minutemake" "$begin" 60) || bail "no ring"

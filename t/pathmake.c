@@ -4,7 +4,7 @@
  *
  * KIND is now, change or bad, AGE seconds; a hop is "*", "=" (the target), or addresses
  * with | between them; "/MS" behind it is its time. A change, or a bad walk, is
- *compared with the way on the line before. */
+ * compared with the way on the line before. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -47,15 +47,22 @@ add_octets(void *ctx, const struct minutetable *t)
 	return 0;
 }
 
+/* What ADD makes of all tables of hosts of the hour from HOUR on. */
 static uint64_t
-kept_octets(int64_t hour)
+sum_of(int64_t hour, int (*add)(void *ctx, const struct minutetable *t))
 {
 	struct minutering_damage damage;
 	uint64_t sum = 0;
 
 	minutering_read(
-	    1U << MINUTE_HOST, hour, hour + 3600, false, add_octets, &sum, &damage);
+	    1U << MINUTE_HOST, hour, hour + 3600, false, add, &sum, &damage);
 	return sum;
+}
+
+static uint64_t
+kept_octets(int64_t hour)
+{
+	return sum_of(hour, add_octets);
 }
 
 static void
@@ -131,17 +138,6 @@ add_all(void *ctx, const struct minutetable *t)
 	return add_octets(ctx, t);
 }
 
-static uint64_t
-all_octets(int64_t hour)
-{
-	struct minutering_damage damage;
-	uint64_t sum = 0;
-
-	minutering_read(
-	    1U << MINUTE_HOST, hour, hour + 3600, false, add_all, &sum, &damage);
-	return sum;
-}
-
 static bool
 kept_at_last(int64_t hour, uint64_t octets)
 {
@@ -188,7 +184,7 @@ forgetting(void)
 	is_int(forget("192.168.2.2"), 0, "once");
 	send_parts(collector, hour + 60, 500);
 	ok(kept_at_last(hour, 500), "of a table in parts the others stay");
-	is_int((long long)all_octets(hour), 1000, "and what it had is theirs");
+	is_int((long long)sum_of(hour, add_all), 1000, "and what it had is theirs");
 	slay();
 	close(collector);
 
@@ -197,7 +193,7 @@ forgetting(void)
 	send_minute(collector, hour + 120, true, 700);
 	ok(kept_at_last(hour, 1200),
 	    "who was forgotten before is so in what comes late");
-	is_int((long long)all_octets(hour), 2400, "with all octets");
+	is_int((long long)sum_of(hour, add_all), 2400, "with all octets");
 	slay();
 	close(collector);
 

@@ -6,15 +6,7 @@
 world "$@"
 network "* delay=2ms"
 ip link set lo up
-config 2 3 <<-END
-+ A
-menu = A
-title = A
-++ one
-menu = one
-title = one
-host = 10.0.0.2
-END
+one_target | config 2 3
 # collector LINE...: run with these in *** Collector ***
 collector() {
 	{

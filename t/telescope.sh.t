@@ -13,15 +13,7 @@ cat >"$DIR/smokebox" <<-END
 	local = 192.0.2.0/24
 	telescope = 203.0.113.0/24
 END
-config 1 4 <<-END
-+ A
-menu = A
-title = A
-++ one
-menu = one
-title = one
-host = 10.0.0.2
-END
+one_target | config 1 4
 probed_start
 wait_until 60 ready || bail "probed does not answer"
 

@@ -10,15 +10,7 @@ cat >"$DIR/smokebox" <<-END
 	*** Collector ***
 	listen = 127.0.0.1:6343 127.0.0.1:2055
 END
-config 2 3 <<-END
-+ A
-menu = A
-title = A
-++ one
-menu = one
-title = one
-host = 10.0.0.2
-END
+one_target | config 2 3
 
 # Three hours that are over, and of them the middle one with an upload.
 hour=$(($(date +%s) / 3600 * 3600))

@@ -22,15 +22,7 @@ cat >"$DIR/smokebox" <<-END
 	*** Collector ***
 	listen =
 END
-config 2 3 <<-END
-+ A
-menu = A
-title = A
-++ one
-menu = one
-title = one
-host = 10.0.0.2
-END
+one_target | config 2 3
 probed_start
 wait_until 30 ready || bail "probed does not answer"
 is "$(json status '.pollers | length')" 0 "nobody is asked unless it is wanted"

@@ -10,42 +10,8 @@ network "$HOUSE_RULES"
 # --- the house ------------------------------------------------------------------------
 house | config 2 10
 now=$(date +%s)
-# history FILE MEDIAN: half an hour of it, in ms, with an outage and some loss
-history() {
-	local file=$DIR/data/$1.rrd
-	mkdir -p "${file%/*}"
-	rrdtool create "$file" --start $((now - 2001)) --step 2 DS:uptime:GAUGE:4:0:U \
-		DS:loss:GAUGE:4:0:10 DS:median:GAUGE:4:0:U DS:ping{1..10}:GAUGE:4:0:U \
-		RRA:AVERAGE:0.5:1:1000 RRA:AVERAGE:0.5:10:1000
-	awk -v now="$now" -v m="$2" 'BEGIN {
-		for (i = 900; i > 0; i--) {
-			v = m / 1000 * (1 + 0.2 * sin(i / 90))
-			lost = i % 350 < 30 ? 10 : i % 150 < 6
-			line = ":U:" lost ":" (lost == 10 ? "U" : v)
-			for (k = 1; k <= 10; k++)
-				line = line ":" (k > 10 - lost ? "U" : v * (0.9 + k * 0.02))
-			print now - i * 2 line
-		}
-	}' | xargs -n 300 rrdtool update "$file"
-}
-history Home/gateway 14
-history World/far 180
+house_past
 begin=$(((now - 7200) / 60 * 60))
-(cd "$DIR/data" && "$BUILD/t/minutemake" "$begin" 110 sampled) || bail "no traffic"
-"$BUILD/t/pathmake" "$DIR/data" <<-END || bail "no ways"
-	now 1800 Home.gateway 10.0.0.2 =/14
-	now 1800 World.far 10.0.0.6 10.0.0.2/1 100.64.0.1/8 * 203.0.113.5/11 =/180
-	change 1200 World.far 10.0.0.6 10.0.0.2/1 100.64.0.1/8 * 203.0.113.9/11 =/180
-	bad 600 World.far 10.0.0.6 10.0.0.2/1 * *
-END
-traffic=$DIR/data/.smokebox/traffic ds=GAUGE:120:0:U
-mkdir -p "$traffic/192.0.2.77"
-rrdtool create "$traffic/192.0.2.77/5.rrd" --step 60 --start $((now - 7200)) \
-	DS:in_octets:$ds DS:out_octets:$ds DS:in_packets:$ds DS:out_packets:$ds \
-	DS:in_discards:$ds DS:out_discards:$ds DS:in_errors:$ds DS:out_errors:$ds \
-	RRA:AVERAGE:0.5:1:2880 RRA:AVERAGE:0.5:5:20160 RRA:AVERAGE:0.5:60:9600
-seq $((now - 7100)) 60 "$now" | sed 's/$/:50000:9000:U:U:U:U:U:U/' | xargs rrdtool update "$traffic/192.0.2.77/5.rrd"
-printf '192.0.2.77\t5\t1\t0\t3\t64\t1000000\t1000000\told router\twan\tthe old line\n' >"$traffic/index"
 probed_start
 wait_until 40 ready || bail "probed does not answer"
 "$BUILD/probectl" --data "$DIR/data" note World.far "new router, 5 GHz" >"$DIR/note" 2>&1 || bail "no note: $(cat "$DIR/note")"

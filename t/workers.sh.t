@@ -5,15 +5,7 @@ world "$@"
 network "* delay=2ms"
 export SMOKEBOX_TEST=beat=5 # seconds without a sign of life
 
-probed 2 3 <<-END
-+ A
-menu = A
-title = A
-++ one
-menu = one
-title = one
-host = 10.0.0.2
-END
+probed 2 3 < <(one_target)
 
 ALL="prober recorder web painter courier collector"
 

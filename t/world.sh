@@ -313,10 +313,16 @@ config() {
 	cat >>"$DIR/config"
 }
 
-# Targets A.one at 10.0.0.2 and A.two at 10.0.0.3, for config to read.
-two_targets() {
+# Target A.one at 10.0.0.2, for config to read.
+one_target() {
 	printf '%s\n' '+ A' 'menu = A' 'title = A' '++ one' 'menu = one' 'title = one' \
-		'host = 10.0.0.2' '++ two' 'menu = two' 'title = two' 'host = 10.0.0.3'
+		'host = 10.0.0.2'
+}
+
+# The same, and A.two at 10.0.0.3.
+two_targets() {
+	one_target
+	printf '%s\n' '++ two' 'menu = two' 'title = two' 'host = 10.0.0.3'
 }
 
 # Start probed on DIR/config; more arguments are its own. Returns at once.
