@@ -148,6 +148,9 @@ wait_until 10 some_work
 ok $? "which it lists" || ctl silence
 is "$(json silences '[.silences[] | .target + " " + .reason + " " + (.active | tostring)] | join("|")')" \
 	"A.one some work true" "as does the API; a window of years ago is none"
+is "$(api 'silences?format=csv' | tr -d '\r' | sed 's/,[0-9]*,[0-9]*,/,*,*,/')" \
+	"$(printf 'id,begin,end,name,target,reason,active\n1,*,*,"","A.one","some work",yes')" "as a table, too"
+like "$(page /incidents)" 'href="/api/v1/silences\?format=csv" download' "to which the page leads"
 like "$(page /incidents)" "Nobody is told: some work.*probectl silence --end 1 " "and the page"
 ctl silence --end 7 >"$DIR/out" 2>&1
 is $? 1 "one that is not there cannot be ended"

@@ -183,7 +183,16 @@ is "$(json 'interfaces?month=yesterday' .status)" 400 "what is no month is refus
 is "$(json "interfaces?device=192.0.2.77&index=5&start=$begin&end=$((begin + 3000))" \
 	'.history | "\(.step) \(.columns.in_octets[0:3] | map(round) | tostring)"')" \
 	"300 [0,26375,52750]" "its history"
+is "$(get "/api/v1/interfaces?device=192.0.2.77&index=5&start=$begin&end=$((begin + 3000))&format=csv")" 200 \
+	"which is a table as well"
+is "$(head -n 1 "$DIR/body" | cut -d, -f 1-3)" "time,in_octets,out_octets" "of columns with names"
+is "$(sed -n '3,4p' "$DIR/body" | tr -d '\r' | awk -F, -v b=$begin '{ print $1 - b, int($2 + .5) }' | tr '\n' ' ')" \
+	"600 26375 900 52750 " "a line for each row, with the second at which it ends"
 is "$(json 'interfaces?start=now-1h' .status)" 400 "a history is of one interface"
+is "$(json 'interfaces?device=192.0.2.77&index=5&format=csv' .status)" 400 "and so is a table of one"
+is "$(json 'interfaces?device=192.0.2.77&index=77&start=now-1h&format=csv' .status)" 404 "which there is not of all"
+like "$(page "/traffic?start=$begin&end=$((begin + 3000))")" 'href="/api/v1/interfaces\?device=192\.0\.2\.77&amp;index=5&amp;start=[0-9]+&amp;end=[0-9]+&amp;format=csv" download' \
+	"the page of traffic leads to it"
 
 is "$(json 'interfaces?device=abc' .status)" 404 "nobody is called so"
 is "$(json 'interfaces?device=two' '.interfaces | length > 0')" true "a device by its name"
@@ -282,6 +291,8 @@ wait_until 60 told
 ok $? "an exporter has a history: one record more"
 is "$(json "interfaces?exporter=$WORD&start=now-900s" '.history_exporter | "\(.step) \(.columns | keys | join(" "))"')" \
 	"60 datagrams lost records" "of what it sent and what never came"
+is "$(get "/api/v1/interfaces?exporter=$WORD&start=now-900s&format=csv"; head -n 1 "$DIR/body" | tr -d '\r')" \
+	"200time,datagrams,records,lost" "also as a table"
 is "$(json "interfaces?exporter=../../raw/x&start=now-900s" .history_exporter)" null "nobody else has one"
 like "$(page '/traffic?start=now-15min')" '<svg class="x-use".*records a second, up to 0\.0[0-9]+"><path class="if-in" d="M' \
 	"the page draws it"

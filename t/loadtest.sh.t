@@ -102,6 +102,7 @@ is "$(json 'incidents?kind=loadtest' '.incidents[0] | .subject + .confidence')" 
 	"it concerns all"
 like "$(page /t/A/near)" "Own load test" "so it stands with every target"
 like "$(page /incidents)" '<span class="word">load test</span>' "in words"
+like "$(page /traffic | tr -d '\n')" 'id="loadtests">.*format=csv&amp;kind=loadtest.*/api/v1/loadtests"' "which is a file, too"
 like "$(page /traffic)" "Own load test.*grade" "and on the page of traffic"
 pings() { [ "$(e upload_pings_target)" = A.far ]; }
 wait_until 30 pings

@@ -25,6 +25,7 @@ is "$(json 'interfaces?radio=wlan0&start=-1h' .history_wifi)" null \
 	"there is no history of what was never there"
 is "$(json 'interfaces?radio=../../x&start=-1h' .history_wifi)" null \
 	"nor by a name that leads elsewhere"
+is "$(json 'interfaces?radio=wlan0&start=-1h&format=csv' .status)" 404 "nor a table of it"
 is "$(json 'interfaces?start=-1h' .status)" 400 "whose history has to be said"
 unlike "$(page /metrics)" smokebox_wifi "no metrics of none"
 unlike "$(page /path)" "Wifi <b>" "no line on the page of the path"

@@ -443,14 +443,10 @@ asked_read(struct request *r, struct asked *a)
 {
 	const struct conf *conf = state_conf();
 	const char *after = request_arg(r, "after"), *below = request_arg(r, "below");
-	const char *format = request_arg(r, "format");
 
 	*a = (struct asked){ .below = conf->targets };
-	a->csv = format != NULL && strcmp(format, "csv") == 0;
-	if (format != NULL && !a->csv && strcmp(format, "json") != 0) {
-		reply_error(r, 400, "parameter format: expected csv or json");
+	if (request_format(r, &a->csv) != 0)
 		return -1;
-	}
 	if (request_int(r, "limit", a->csv ? TARGETS_MAX : TARGETS_DEFAULT, 1,
 		TARGETS_MAX, &a->left) < 0)
 		return -1;

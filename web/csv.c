@@ -21,8 +21,8 @@
 #define POINTS_MAX 20000
 #define VALUES_MAX 1000000L /* of one table: some ten megabytes */
 
-static void
-put_value(FILE *out, double value)
+void
+csv_value(FILE *out, double value)
 {
 	char text[DECIMAL_TEXT];
 
@@ -42,11 +42,11 @@ put_rows(FILE *out, const struct series *s)
 		const double *row = s->value + k * s->columns;
 
 		fprintf(out, "%" PRId64, s->start + (int64_t)(k + 1) * s->step);
-		put_value(out, row[STORE_DS_MEDIAN]);
-		put_value(out, row[STORE_DS_LOSS]);
-		put_value(out, row[STORE_DS_LOSS] / s->pings);
+		csv_value(out, row[STORE_DS_MEDIAN]);
+		csv_value(out, row[STORE_DS_LOSS]);
+		csv_value(out, row[STORE_DS_LOSS] / s->pings);
 		for (unsigned i = 0; i < s->pings; i++)
-			put_value(out, row[STORE_DS_PING + i]);
+			csv_value(out, row[STORE_DS_PING + i]);
 		fputs("\r\n", out);
 	}
 }
@@ -128,10 +128,10 @@ csv_target(FILE *out, const struct conf_target *t)
 	}
 	if (live != NULL && live->measured) {
 		fprintf(out, ",%" PRId64, live->row);
-		put_value(out, live->median);
-		put_value(out, live->loss);
-		put_value(out, live->loss_ratio);
-		put_value(out, live->jitter);
+		csv_value(out, live->median);
+		csv_value(out, live->loss);
+		csv_value(out, live->loss_ratio);
+		csv_value(out, live->jitter);
 	} else {
 		fputs(",,,,,", out);
 	}

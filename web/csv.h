@@ -13,6 +13,8 @@ struct request;
  * then the pings by rank; seconds, and nothing where nothing is known (RFC 4180). */
 void csv_answer(struct request *r, const struct conf_target *t, const char *slave);
 
+/* A comma, and VALUE, or nothing where it is not known. */
+void csv_value(FILE *out, double value);
 /* TEXT as a cell, quoted, and no formula to a spreadsheet. */
 void csv_text(FILE *out, const char *text);
 /* A table of targets and how each is now: the line of titles, then T's line. */

@@ -282,22 +282,22 @@ put_exporter(struct json *j, const struct msg_exporter *x)
 	jw_object_end(j);
 }
 
-static const char *const history_columns[] = { "datagrams", "records", "lost" };
-
-static const char *
-history_name(unsigned column, char buf[USAGE_NAME])
+const char *
+exporters_column(unsigned column, char buf[USAGE_NAME])
 {
+	static const char *const columns[EXPORTERS_DS] = { "datagrams", "records",
+		"lost" };
+
 	(void)buf;
-	return history_columns[column];
+	return columns[column];
 }
 
-void
-exporters_put_history(struct json *j, const char *word, int64_t start, int64_t end,
+int
+exporters_history(struct usage *u, const char *word, int64_t start, int64_t end,
     int64_t now, unsigned points)
 {
 	const struct msg_exporter *x = NULL, *list;
 	char own[EXPORTER_WORD], path[EXPORTER_PATH];
-	struct usage u;
 	struct err err;
 	size_t count;
 
@@ -305,17 +305,9 @@ exporters_put_history(struct json *j, const char *word, int64_t start, int64_t e
 	for (size_t i = 0; i < count && x == NULL; i++)
 		if (strcmp(exporter_word(&list[i], own), word) == 0)
 			x = &list[i];
-	jw_key(j, "history_exporter");
-	if (x == NULL || !exporter_path(x, path) ||
-	    usage_read_file(&u, path, start, end, now, points, &err) < 0) {
-		jw_null(j);
-		return;
-	}
-	jw_object(j);
-	usage_put(
-	    j, &u, sizeof history_columns / sizeof *history_columns, history_name);
-	jw_object_end(j);
-	usage_free(&u);
+	if (x == NULL || !exporter_path(x, path))
+		return -1;
+	return usage_read_file(u, path, start, end, now, points, &err);
 }
 
 static void

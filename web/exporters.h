@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "link/msgflow.h"
+#include "web/usage.h"
 
 /* A message of the collector's. 0, or -1 when it is not to be believed. */
 int exporters_message(struct msg_in *in);
@@ -20,9 +21,12 @@ const struct msg_stranger *exporters_strangers(size_t *count);
 /* "collector": { ... }, "exporters": [ ... ], "strangers": [ ... ] into the object J.
  */
 void exporters_put(struct json *j);
-/* "history_exporter": what the exporter called WORD (exporter_word()) sent from START
- * to END, in at most POINTS rows; null when nothing is known of it. */
-void exporters_put_history(struct json *j, const char *word, int64_t start, int64_t end,
+/* What the exporter called WORD (exporter_word()) sent from START to END into U, which
+ * the caller frees, in at most POINTS rows of EXPORTERS_DS columns, called as
+ * exporters_column() has them. 0, or -1 when nothing is known of it. */
+#define EXPORTERS_DS 3
+int exporters_history(struct usage *u, const char *word, int64_t start, int64_t end,
     int64_t now, unsigned points);
+const char *exporters_column(unsigned column, char buf[USAGE_NAME]);
 
 #endif

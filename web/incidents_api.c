@@ -153,15 +153,9 @@ incidents_handle(struct request *r)
 	struct list l = { .put = 0 };
 	struct err err;
 	long limit;
-	const char *format = request_arg(r, "format");
-	bool csv = format != NULL && strcmp(format, "csv") == 0;
+	bool csv;
 
-	if (format != NULL && !csv && strcmp(format, "json") != 0) {
-		reply_error(r, 400, "parameter format: expected csv or json");
-		return;
-	}
-
-	if (incidents_query(r, &q) < 0 ||
+	if (request_format(r, &csv) < 0 || incidents_query(r, &q) < 0 ||
 	    request_int(r, "limit", csv ? INCIDENTS_MOST : LIMIT_DEFAULT, 1,
 		INCIDENTS_MOST, &limit) < 0)
 		return;

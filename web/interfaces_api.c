@@ -15,6 +15,7 @@
 #include "web/radios.h"
 #include "web/request.h"
 #include "web/usage.h"
+#include "web/viewname.h"
 
 #define LIMIT_DEFAULT 64
 #define LIMIT_MAX 512
@@ -173,24 +174,28 @@ put_interface(struct json *j, struct interface *i, const struct months *months)
 
 /* --- history --------------------------------------------------------------------- */
 
-static void
-put_history(struct json *j, const struct interface *i, bool flows, int64_t start,
-    int64_t end, int64_t now, unsigned points)
-{
-	unsigned columns = flows ? INTERFACE_FLOW_DS : INTERFACE_DS;
-	struct usage u;
-	struct err err;
+/* A history that was asked for: COLUMNS of USAGE, as NAME calls them. */
+struct past {
+	struct usage usage;
+	unsigned columns;
+	const char *(*name)(unsigned column, char buf[USAGE_NAME]);
+};
 
-	jw_key(j, flows ? "history_flows" : "history");
-	if (!(flows ? i->is.flows : i->is.counted) ||
-	    usage_read(&u, &i->is.key, flows, start, end, now, points, &err) < 0) {
+/* As KEY; null where THERE is none. OF: a member that says whose, or NULL. Frees P. */
+static void
+put_history(struct json *j, const char *key, struct past *p, bool there, const char *of)
+{
+	jw_key(j, key);
+	if (!there) {
 		jw_null(j);
 		return;
 	}
 	jw_object(j);
-	usage_put(j, &u, columns, column_name);
+	if (of != NULL)
+		jw_put_str(j, "name", of);
+	usage_put(j, &p->usage, p->columns, p->name);
 	jw_object_end(j);
-	usage_free(&u);
+	usage_free(&p->usage);
 }
 
 /* --- the request ----------------------------------------------------------------- */
@@ -201,6 +206,7 @@ struct wanted {
 	const char *radio; /* whose history is asked for; NULL: no radio's */
 	const char *exporter; /* likewise */
 	bool one; /* an index is asked for, too */
+	bool csv; /* the history alone, as a table */
 	uint32_t index;
 	long limit, after, points;
 	bool history;
@@ -242,6 +248,14 @@ read_wanted(struct request *r, struct wanted *w)
 	    request_int(r, "points", POINTS_DEFAULT, 1, POINTS_MAX, &w->points) != 0)
 		return -1;
 	w->index = (uint32_t)index;
+	if (request_format(r, &w->csv) != 0)
+		return -1;
+	if (w->csv && !w->history) {
+		reply_error(r, 400,
+		    "parameter format: csv is the table of a history, "
+		    "expected together with start");
+		return -1;
+	}
 	if (w->history && w->radio == NULL && w->exporter == NULL &&
 	    (w->device == NULL || !w->one)) {
 		reply_error(r, 400,
@@ -280,16 +294,86 @@ is_wanted(const struct wanted *w, const struct interface *i)
 	return !w->one || w->index == i->is.key.index;
 }
 
+/* The history of I, by its counters or by the flows. */
+static bool
+past_of(struct past *p, const struct wanted *w, const struct interface *i, bool flows)
+{
+	struct err err;
+
+	p->columns = flows ? INTERFACE_FLOW_DS : INTERFACE_DS;
+	p->name = column_name;
+	return (flows ? i->is.flows : i->is.counted) &&
+	       usage_read(&p->usage, &i->is.key, flows, w->start, w->end, w->months.now,
+		   (unsigned)w->points, &err) == 0;
+}
+
+static bool
+past_of_radio(struct past *p, const struct wanted *w)
+{
+	p->columns = WIFI_DS;
+	p->name = radios_column;
+	return radios_history(&p->usage, w->radio, w->start, w->end, w->months.now,
+		   (unsigned)w->points) == 0;
+}
+
+static bool
+past_of_exporter(struct past *p, const struct wanted *w)
+{
+	p->columns = EXPORTERS_DS;
+	p->name = exporters_column;
+	return exporters_history(&p->usage, w->exporter, w->start, w->end,
+		   w->months.now, (unsigned)w->points) == 0;
+}
+
+/* The history of one as CSV: of an interface by its counters, where it has some. */
+static void
+answer_csv(struct request *r, const struct wanted *w)
+{
+	struct past p;
+	char what[64] = "";
+	bool there = false;
+
+	if (w->radio != NULL) {
+		there = past_of_radio(&p, w);
+		snprintf(what, sizeof what, "radio-%s", w->radio);
+	} else if (w->exporter != NULL) {
+		there = past_of_exporter(&p, w);
+		snprintf(what, sizeof what, "exporter-%s", w->exporter);
+	} else {
+		size_t count;
+		struct interface *const *list = interfaces_list(&count);
+
+		for (size_t i = 0; i < count && !there; i++)
+			there =
+			    is_wanted(w, list[i]) && (past_of(&p, w, list[i], false) ||
+							 past_of(&p, w, list[i], true));
+		snprintf(what, sizeof what, "interface-%u", w->index);
+	}
+	if (!there) {
+		reply_error(r, 404, "nothing is kept of what is asked for");
+		return;
+	}
+	viewname_set(r, VIEW_KEPT, what, w->start, w->end, "csv");
+	usage_csv(request_out(r), &p.usage, p.columns, p.name);
+	usage_free(&p.usage);
+	reply(r, 200, "text/csv; charset=utf-8; header=present");
+}
+
 void
 interfaces_handle(struct request *r)
 {
 	size_t count, matched = 0, shown = 0;
 	struct interface *const *list = interfaces_list(&count), *only = NULL;
 	struct wanted w;
+	struct past p;
 	struct json j;
 
 	if (read_wanted(r, &w) < 0)
 		return;
+	if (w.csv) {
+		answer_csv(r, &w);
+		return;
+	}
 	jw_init(&j, request_out(r));
 	jw_object(&j);
 	put_str(&j, "rule", BILL_RULE);
@@ -306,18 +390,20 @@ interfaces_handle(struct request *r)
 	}
 	jw_array_end(&j);
 	if (w.history && w.one && only != NULL && matched == 1) {
-		put_history(
-		    &j, only, false, w.start, w.end, w.months.now, (unsigned)w.points);
-		put_history(
-		    &j, only, true, w.start, w.end, w.months.now, (unsigned)w.points);
+		bool there = past_of(&p, &w, only, false);
+		put_history(&j, "history", &p, there, NULL);
+		there = past_of(&p, &w, only, true);
+		put_history(&j, "history_flows", &p, there, NULL);
 	}
 	radios_put(&j);
-	if (w.history && w.radio != NULL)
-		radios_put_history(
-		    &j, w.radio, w.start, w.end, w.months.now, (unsigned)w.points);
-	if (w.history && w.exporter != NULL)
-		exporters_put_history(
-		    &j, w.exporter, w.start, w.end, w.months.now, (unsigned)w.points);
+	if (w.history && w.radio != NULL) {
+		bool there = past_of_radio(&p, &w);
+		put_history(&j, "history_wifi", &p, there, w.radio);
+	}
+	if (w.history && w.exporter != NULL) {
+		bool there = past_of_exporter(&p, &w);
+		put_history(&j, "history_exporter", &p, there, NULL);
+	}
 	put_int(&j, "count", (int64_t)matched);
 	jw_key(&j, "next");
 	if ((size_t)w.after + shown < matched)

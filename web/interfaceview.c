@@ -1,5 +1,6 @@
 /* The part of the page of traffic that is about interfaces: how full they are, what the
  * month comes to, a small picture of each. */
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -289,6 +290,9 @@ put_row(struct html *page, struct interface *i, const struct traffic_view *v)
 	put_check(h, m);
 	put_bloat(h, i->line);
 	html_text(h, "i_high", high);
+	html_printf(h, "i_csv",
+	    "device=%s&index=%u&start=%" PRId64 "&end=%" PRId64 "&format=csv", device,
+	    m->key.index, v->start, v->end);
 	html_markup(h, "i_picture", svg != NULL ? svg : "");
 	free(svg);
 }

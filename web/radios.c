@@ -116,8 +116,8 @@ radios_put(struct json *j)
 	jw_object_end(j);
 }
 
-static const char *
-column_name(unsigned column, char buf[USAGE_NAME])
+const char *
+radios_column(unsigned column, char buf[USAGE_NAME])
 {
 	(void)buf;
 	return column < WIFI_LEVELS
@@ -125,25 +125,16 @@ column_name(unsigned column, char buf[USAGE_NAME])
 		   : wifi_count_word((enum wifi_count)(column - WIFI_LEVELS));
 }
 
-void
-radios_put_history(struct json *j, const char *name, int64_t start, int64_t end,
+int
+radios_history(struct usage *u, const char *name, int64_t start, int64_t end,
     int64_t now, unsigned points)
 {
 	char path[WIFI_PATH];
-	struct usage u;
 	struct err err;
 
-	jw_key(j, "history_wifi");
-	if (!wifi_name_fits(name) || usage_read_file(&u, wifi_path(name, path), start,
-					 end, now, points, &err) < 0) {
-		jw_null(j);
-		return;
-	}
-	jw_object(j);
-	jw_put_str(j, "name", name);
-	usage_put(j, &u, WIFI_DS, column_name);
-	jw_object_end(j);
-	usage_free(&u);
+	if (!wifi_name_fits(name))
+		return -1;
+	return usage_read_file(u, wifi_path(name, path), start, end, now, points, &err);
 }
 
 /* --- pages -------------------------------------------------------------------------

@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "link/msgwifi.h"
+#include "web/usage.h"
 
 struct html;
 struct viewfile;
@@ -16,10 +17,12 @@ const struct msg_wifi *radios_list(size_t *count);
 
 /* "wifi": { ... } into the object of the status, and of the interfaces. */
 void radios_put(struct json *j);
-/* "history_wifi": { ... } of the radio called NAME, START .. END in at most POINTS
- * rows; null where there is none. */
-void radios_put_history(struct json *j, const char *name, int64_t start, int64_t end,
+/* The history of the radio called NAME into U, which the caller frees, START .. END in
+ * at most POINTS rows; its columns are radios_column() of 0 .. WIFI_DS - 1. 0, or -1
+ * where there is none. */
+int radios_history(struct usage *u, const char *name, int64_t start, int64_t end,
     int64_t now, unsigned points);
+const char *radios_column(unsigned column, char buf[USAGE_NAME]);
 /* A line for each on a page: "radio" with r_name and r_text. */
 void radios_page(struct html *page);
 /* As table "radios" of F. */

@@ -199,6 +199,18 @@ request_int(
 	return -1;
 }
 
+int
+request_format(struct request *r, bool *csv)
+{
+	const char *format = request_arg(r, "format");
+
+	*csv = format != NULL && strcmp(format, "csv") == 0;
+	if (format == NULL || *csv || strcmp(format, "json") == 0)
+		return 0;
+	reply_error(r, 400, "parameter format: expected csv or json");
+	return -1;
+}
+
 const void *
 request_body(const struct request *r, size_t *len)
 {

@@ -53,6 +53,10 @@ int request_range(struct request *r, int64_t now, int64_t *start, int64_t *end);
 int request_int(
     struct request *r, const char *name, long fallback, long low, long high, long *out);
 
+/* Does argument "format" ask for CSV, in place of JSON? 0, or -1 after having answered.
+ */
+int request_format(struct request *r, bool *csv);
+
 /* The body is written here, then one of the reply functions sends it. */
 FILE *request_out(struct request *r);
 void request_set_header(struct request *r, const char *name, const char *value);

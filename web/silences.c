@@ -10,8 +10,10 @@
 #include "config/window.h"
 #include "link/worker.h"
 #include "web/api.h"
+#include "web/csv.h"
 #include "web/eventlog.h"
 #include "web/state.h"
+#include "web/viewname.h"
 #include "web/when.h"
 #include "web/words.h"
 
@@ -72,15 +74,76 @@ json_window(void *ctx, const struct window *w, bool holds)
 	jw_object_end(j);
 }
 
+static void
+csv_row(
+    FILE *out, const char *name, const char *target, const char *reason, bool active)
+{
+	const char *const text[] = { name, target, reason };
+
+	for (size_t i = 0; i < sizeof text / sizeof text[0]; i++) {
+		csv_text(out, text[i]);
+		fputc(',', out);
+	}
+	fprintf(out, "%s\r\n", active ? "yes" : "no");
+}
+
+static void
+csv_asked(void *ctx, const struct eventlog_silence *s)
+{
+	FILE *out = ctx;
+
+	fprintf(out, "%" PRId64 ",%" PRId64 ",%" PRId64 ",", s->id, s->begin, s->end);
+	csv_row(out, "", s->subject, s->reason, s->begin <= clock_wall_s());
+}
+
+static void
+csv_window(void *ctx, const struct window *w, bool holds)
+{
+	FILE *out = ctx;
+	bool once = w->until != 0;
+
+	if (once && w->until <= clock_wall_s())
+		return;
+	fputc(',', out);
+	if (once)
+		fprintf(out, "%" PRId64 ",%" PRId64 ",", w->from, w->until);
+	else
+		fputs(",,", out);
+	csv_row(out, w->name, w->targets, w->reason, holds);
+}
+
+/* The same as a table. */
+static void
+answer_csv(struct request *r, int64_t now)
+{
+	struct err err;
+
+	fputs("id,begin,end,name,target,reason,active\r\n", request_out(r));
+	if (eventlog_silences(now, csv_asked, request_out(r), &err) < 0) {
+		reply_error(r, 503, "silences cannot be read: %s", err.text);
+		return;
+	}
+	each_window(now, csv_window, request_out(r));
+	viewname_set(r, VIEW_KEPT, "silences", now, now, "csv");
+	reply(r, 200, "text/csv; charset=utf-8; header=present");
+}
+
 void
 silences_handle(struct request *r)
 {
 	int64_t now = clock_wall_s();
 	struct json j;
 	struct err err;
+	bool csv;
 
 	if (request_is_post(r)) {
 		words_silence(r);
+		return;
+	}
+	if (request_format(r, &csv) < 0)
+		return;
+	if (csv) {
+		answer_csv(r, now);
 		return;
 	}
 	jw_init(&j, request_out(r));

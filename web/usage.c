@@ -1,6 +1,8 @@
 #include "web/usage.h"
 
+#include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -9,6 +11,7 @@
 
 #include "base/mem.h"
 #include "store.h"
+#include "web/csv.h"
 #include "web/series.h"
 
 /* Rows of one call of librrd. */
@@ -197,4 +200,22 @@ usage_put(struct json *j, const struct usage *u, unsigned columns,
 		jw_array_end(j);
 	}
 	jw_object_end(j);
+}
+
+void
+usage_csv(FILE *out, const struct usage *u, unsigned columns,
+    const char *(*name)(unsigned column, char buf[USAGE_NAME]))
+{
+	char buf[USAGE_NAME];
+
+	fputs("time", out);
+	for (unsigned c = 0; c < columns; c++)
+		fprintf(out, ",%s", name(c, buf));
+	fputs("\r\n", out);
+	for (size_t k = 0; k < u->count; k++) {
+		fprintf(out, "%" PRId64, u->start + (int64_t)(k + 1) * u->step);
+		for (unsigned c = 0; c < columns; c++)
+			csv_value(out, u->value[k * INTERFACE_DS + c]);
+		fputs("\r\n", out);
+	}
 }

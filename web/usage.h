@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "base/json.h"
 #include "base/log.h"
@@ -44,6 +45,9 @@ void usage_free(struct usage *u);
  * COLUMNS, called as NAME has them (into BUF, where it needs that). */
 #define USAGE_NAME 32
 void usage_put(struct json *j, const struct usage *u, unsigned columns,
+    const char *(*name)(unsigned column, char buf[USAGE_NAME]));
+/* The same as lines of CSV: the second at which a row ends, and its columns. */
+void usage_csv(FILE *out, const struct usage *u, unsigned columns,
     const char *(*name)(unsigned column, char buf[USAGE_NAME]));
 
 #endif
