@@ -235,7 +235,8 @@ get_draw_again(struct msg_in *in, struct msg_out *again)
 static void
 put_picture(struct msg_out *out)
 {
-	struct msg_picture p = { 9, 1, 70000, 697, 297, 67, 30, 600, 200, 0, 0.02, "" };
+	struct msg_picture p = { 9, 3, 1, 70000, 697, 297, 67, 30, 600, 200, 0, 0.02,
+		"" };
 
 	msg_put_picture(out, &p);
 }

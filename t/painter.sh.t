@@ -50,6 +50,15 @@ untold() {
 	get /t/A/one >"$DIR/status" && ! grep -q 'one and only' "$DIR/body"
 }
 wait_until 20 untold || bail "the configuration is not taken over"
+# What the painter draws before it knows as well is not kept.
+for i in $(seq 12); do
+	curl -s -m 20 -o "$DIR/early" "$(url "$i")"
+done
+knows() {
+	[ "$(json status '[.config.generation] + [.workers[] | select(.name == "painter") |
+		.generation] | unique | length')" = 1 ]
+}
+wait_until 20 knows || bail "the painter does not take it over"
 # Whoever helped knew the one before.
 no_child() {
 	[ -z "$(children "$painter")" ]
@@ -98,10 +107,15 @@ probed_stop
 ok $? "it ends"
 
 # --- lives are short, and a painter is killed
-SMOKEBOX_TEST="life=2 hands=2" probed_start --debug-daemon
+# No picture meets the ends of two painters: no more than four are with one.
+SMOKEBOX_TEST="life=5 hands=1" probed_start --debug-daemon
 wait_until 20 ready || bail "probed does not answer"
 is "$(at_once short)" "12 200 image/png" "all are there, whoever has to draw anew"
-like "$(cat "$DIR/probed.log")" "making room for a fresh painter" "while lives end"
+fresh() {
+	grep -q "making room for a fresh painter" "$DIR/probed.log"
+}
+wait_until 5 fresh
+ok $? "while lives end"
 probed_stop
 ok $? "it ends"
 SMOKEBOX_TEST="hands=3" probed_start --debug-daemon

@@ -116,6 +116,7 @@ draw(const struct msg_draw *ask, struct msg_picture *p)
 	struct graph g;
 	struct err err;
 
+	p->generation = painter.worker->conf->generation;
 	if (graph_draw(&g, painter.worker->conf, ask, &err) < 0) {
 		log_debug("%s", err.text);
 		snprintf(p->text, sizeof p->text, "%.255s", err.text);
@@ -128,6 +129,7 @@ draw(const struct msg_draw *ask, struct msg_picture *p)
 		log_warn("no memory for a picture of %zu bytes", g.size);
 		snprintf(p->text, sizeof p->text, "no memory for the picture");
 	} else {
+		g.head.generation = p->generation;
 		*p = g.head;
 	}
 	graph_free(&g);
@@ -227,11 +229,14 @@ arm(void)
 		event_add(painter.turn, &now);
 }
 
-/* What a child drew. */
+/* What a child drew. With the last one done, the painter's own life may be over. */
 static void
 drawn_beside(const struct msg_picture *p, int fd)
 {
+	static const struct timeval now = { 0, 0 };
+
 	answer(MSG_PICTURE, p, fd);
+	event_add(painter.turn, &now);
 }
 
 /* Make room for a fresh painter, where that is due. */

@@ -47,7 +47,7 @@ struct picture {
 	enum stage stage;
 	uint32_t id;
 	unsigned tries;
-	bool outdated; /* asked for under a configuration of before */
+	bool outdated; /* asked for or drawn under another configuration */
 	int64_t since_ns;
 	TAILQ_HEAD(, waiter) waiters;
 	struct msg_picture head;
@@ -85,13 +85,16 @@ type_of(const struct msg_draw *draw)
 
 /* --- answering -------------------------------------------------------------------- */
 
-/* Seconds for which the picture of DRAW stays the best there is. */
+/* Seconds for which P stays the best there is. */
 static long
-fresh_for(const struct picture_key *key)
+fresh_for(const struct picture *p)
 {
+	const struct picture_key *key = &p->key;
 	const struct conf_target *t = conf_target_by_id(state_conf(), key->draw.target);
 	int64_t now = clock_wall_s();
 
+	if (p->outdated)
+		return 1;
 	if (key->row == 0)
 		return 300;
 	long left = (long)(key->draw.end - now);
@@ -121,7 +124,7 @@ answer(struct request *r, const struct picture *p)
 	name_file(r, &p->key.draw);
 	request_set_header(r, "Vary", "Cookie");
 	request_set_embeddable(r);
-	snprintf(text, sizeof text, "max-age=%ld", fresh_for(&p->key));
+	snprintf(text, sizeof text, "max-age=%ld", fresh_for(p));
 	request_set_header(r, "Cache-Control", text);
 	snprintf(text, sizeof text,
 	    "picture=%u, left=%u, upper=%u, width=%u, height=%u, low=%g, high=%g, start=%" PRId64
@@ -352,6 +355,8 @@ store(struct picture *p, const struct msg_picture *head, void *data)
 	p->data = data;
 	tag(p);
 	TAILQ_INSERT_TAIL(&all.ready, p, link);
+	/* The painter may have another configuration for a moment. */
+	p->outdated = p->outdated || head->generation != state_conf()->generation;
 	all.count.drawn++;
 	all.count.bytes += head->size;
 	all.count.pictures++;

@@ -680,6 +680,7 @@ msg_put_picture(struct msg_out *out, const struct msg_picture *m)
 	struct pack *p = &out->pack;
 
 	pack_u32(p, m->id);
+	pack_u32(p, m->generation);
 	pack_u8(p, m->ok);
 	pack_u32(p, m->size);
 	pack_u16(p, m->width);
@@ -699,6 +700,7 @@ msg_get_picture(struct msg_in *in, struct msg_picture *m)
 	struct wire *w = &in->wire;
 
 	m->id = wire_u32(w);
+	m->generation = wire_u32(w);
 	m->ok = get_below(in, 2);
 	m->size = wire_u32(w);
 	m->width = wire_u16(w);

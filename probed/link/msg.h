@@ -393,6 +393,7 @@ int msg_get_draw(struct msg_in *in, struct msg_draw *d);
 
 struct msg_picture {
 	uint32_t id;
+	uint32_t generation; /* of the configuration that it was drawn by */
 	uint8_t ok;
 	uint32_t size;				       /* bytes behind the descriptor */
 	uint16_t width, height;			       /* of the picture */
