@@ -13,6 +13,25 @@ HIT_LOSS(hit_at_router, ROUTER, 1, 1)
 HIT_LOSS(hit_at_line, LINE, 1, 1)
 HIT_LOSS(hit_in_core, CORE, 0.25, 0.4)
 
+/* By one family more is lost than by the other. */
+static void
+line_loss_and_hit(struct world *w, double t)
+{
+	if (world_on(w, t)) {
+		w->link[LINE].more_loss = 0.1;
+		w->hit_loss[LINE] = 0.25;
+	}
+}
+
+static void
+core_loss_and_hit(struct world *w, double t)
+{
+	if (world_on(w, t)) {
+		w->link[CORE].more_loss = 0.1;
+		w->hit_loss[CORE] = 0.25;
+	}
+}
+
 static const struct scenario family[] = {
 	/* One family alone: its own hops tell from where on, and no transit is blamed.
 	 */
@@ -32,6 +51,10 @@ static const struct scenario family[] = {
 	    make_dual, fault_line_dead },
 	{ "line loss, both families", SEGMENT_ACCESS, "loss", false, QUIET, LONG, 0,
 	    make_dual, fault_line_loss },
+	{ "line loss, more by IPv6", SEGMENT_ACCESS, "loss", false, QUIET, LONG, 0,
+	    make_dual_six, line_loss_and_hit },
+	{ "core loss, more by IPv6", SEGMENT_PROVIDER, "loss", false, QUIET, LONG, 0,
+	    make_dual_six, core_loss_and_hit },
 	{ "peering dead, both families", SEGMENT_TRANSIT, "outage", false, QUIET, LONG,
 	    0, make_dual, fault_peer_dead },
 	{ "end dead, both families", SEGMENT_FAR, "outage", false, QUIET, LONG, 0,

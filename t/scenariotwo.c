@@ -178,19 +178,8 @@ static const struct scenario_two doubles[] = {
 const struct scenario_twos scenarios_two = { doubles,
 	sizeof doubles / sizeof doubles[0] };
 
-static void
-line_loss_and_hit(struct world *w, double t)
-{
-	if (world_on(w, t)) {
-		w->link[LINE].more_loss = 0.1;
-		w->hit_loss[LINE] = 0.25;
-	}
-}
-
 /* Things of which nothing that is wrong may be sure. */
 static const struct scenario chances[] = {
-	{ "line loss, more by IPv6", SEGMENT_ACCESS, "loss", false, QUIET, LONG, 0,
-	    make_dual_six, line_loss_and_hit },
 	{ "two ends of different peers at once", SEGMENT_FAR, "outage", false, QUIET,
 	    LONG, 0, make_plain, two_ends },
 	{ "line dead for half a minute of two", SEGMENT_ACCESS, "loss|outage", false,

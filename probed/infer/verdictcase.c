@@ -460,9 +460,9 @@ worse_family(const struct view *all)
 	return 0;
 }
 
-/* What the far ends are bad of, as W shows them. */
+/* What the far ends are bad of, as W shows those of both families together. */
 static struct diagnosis
-by_ends(struct view *w)
+by_all_ends(struct view *w)
 {
 	static const struct diagnosis none = { .state = DIAGNOSIS_NONE };
 	static const struct diagnosis wait = { .state = DIAGNOSIS_WAIT };
@@ -498,6 +498,54 @@ by_ends(struct view *w)
 	d.confirmed = d.bad >= 2 && f.good >= 1 &&
 		      d.bad + f.good >= NETWORKS_SURE + 1 && !w->uneven;
 	return d;
+}
+
+/* What the far ends of FAMILY are bad of by themselves, where W shows those of both:
+ * all of them are. */
+static struct diagnosis
+by_family(const struct view *w, uint8_t family)
+{
+	struct view one = *w;
+	bool far;
+
+	one.family = family;
+	if (!view_measure(&one, &far) || !far || view_fars(&one).good > 0)
+		return (struct diagnosis){ .state = DIAGNOSIS_NONE };
+	return all_bad_of_family(&one);
+}
+
+/* What the far ends are bad of, as W shows them. Where one family loses more than the
+ * other, hops of the one may seem good beside ends of both: it is no transit's if
+ * either by itself says that it is nearer. */
+static struct diagnosis
+by_ends(struct view *w)
+{
+	struct diagnosis d = by_all_ends(w);
+
+	if (d.state != DIAGNOSIS_FOUND || d.segment != SEGMENT_TRANSIT ||
+	    d.sign != SIGN_LOSS || d.family != 0)
+		return d;
+	struct diagnosis a = by_family(w, 4), b = by_family(w, 6);
+	if (a.state != DIAGNOSIS_FOUND ||
+	    (b.state == DIAGNOSIS_FOUND && b.segment < a.segment)) {
+		struct diagnosis other = a;
+		a = b;
+		b = other;
+	}
+	if (a.state != DIAGNOSIS_FOUND || a.segment >= SEGMENT_TRANSIT ||
+	    (b.state == DIAGNOSIS_FOUND && b.segment == SEGMENT_TRANSIT))
+		return d;
+	if (b.state == DIAGNOSIS_WAIT)
+		return b;
+	if (b.state == DIAGNOSIS_FOUND) {
+		struct fars f = view_fars(w);
+		d = found(w, a.segment, &f);
+		d.bounded = a.bounded;
+		d.confirmed = a.confirmed && b.confirmed && a.segment == b.segment;
+		return d;
+	}
+	a.confirmed = false;
+	return a;
 }
 
 /* Of two that are the matter, is LAST, which began later, told before D? It is worse,
