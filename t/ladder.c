@@ -353,6 +353,31 @@ quiet_routers(void)
 	anchor(false, RUNG_ACCESS, "unknown", "a way that leads nowhere says nothing");
 }
 
+/* A router that is measured, and seldom says a word, is no far end. */
+static void
+quiet_targets(void)
+{
+	host(HERE_PLAIN, "192.168.1.20", 24, "192.168.1.1");
+	to("8.8.8.8", "192.168.1.1 84.116.1.1 84.116.200.9 4.1.0.1 =");
+	to("9.9.9.9", "192.168.1.1 84.116.1.1 * 4.2.0.1 =");
+	to("84.116.200.9", "192.168.1.1 84.116.1.1 =");
+	look();
+	role(3, RUNG_TRANSIT, "a target that is on the way to another is no end");
+
+	host(HERE_PLAIN, "192.168.1.20", 24, "192.168.1.1");
+	to("8.8.8.8", "192.168.1.1 84.116.1.1 * 4.1.0.1 =");
+	to("9.9.9.9", "192.168.1.1 84.116.1.1 * 4.2.0.1 =");
+	to("84.116.200.9", "192.168.1.1 84.116.1.1 =");
+	to("84.116.200.10", "192.168.1.1 84.116.1.1 *");
+	to("84.116.200.11", "192.168.1.1 84.116.1.1 * =");
+	to("5.5.5.5", "192.168.1.1 84.116.1.1 =");
+	look();
+	role(3, RUNG_TRANSIT, "nor is one that is where others' ways are silent");
+	role(4, RUNG_TRANSIT, "though it says nothing itself");
+	role(5, RUNG_FAR, "one that is farther is,");
+	role(6, RUNG_FAR, "and one of another network");
+}
+
 static void
 labels(void)
 {
@@ -555,6 +580,7 @@ main(void)
 	virtual_machine();
 	tunnel();
 	quiet_routers();
+	quiet_targets();
 	labels();
 	load_sharing();
 	ipv6();

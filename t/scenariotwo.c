@@ -103,6 +103,22 @@ make_restless(struct world *w)
 }
 
 static void
+every_five_minutes(struct world *w)
+{
+	w->step = 300;
+	w->pings = 20;
+	for (unsigned i = 0; i < NODES; i++)
+		w->phase[i] = chance() * w->step;
+}
+
+static void
+make_restless_five_minutes(struct world *w)
+{
+	make_restless(w);
+	every_five_minutes(w);
+}
+
+static void
 make_bursts(struct world *w)
 {
 	w->bursts = true;
@@ -178,8 +194,20 @@ static const struct scenario_two doubles[] = {
 const struct scenario_twos scenarios_two = { doubles,
 	sizeof doubles / sizeof doubles[0] };
 
+/* A router that starts anew, and its line, which is up later: less than two windows. */
+static void
+router_starts_anew(struct world *w, double t)
+{
+	if (t >= 0 && t < 150)
+		w->link[ROUTER].more_loss = 1;
+	if (t >= 150 && t < 330)
+		w->link[LINE].more_loss = 1;
+}
+
 /* Things of which nothing that is wrong may be sure. */
 static const struct scenario chances[] = {
+	{ "router starts anew, every 5 minutes", SEGMENT_ACCESS, "loss|outage", false,
+	    QUIET, 330, HOUR, make_restless_five_minutes, router_starts_anew },
 	{ "two ends of different peers at once", SEGMENT_FAR, "outage", false, QUIET,
 	    LONG, 0, make_plain, two_ends },
 	{ "line dead for half a minute of two", SEGMENT_ACCESS, "loss|outage", false,
@@ -223,10 +251,7 @@ static void
 make_five_minutes(struct world *w)
 {
 	make_bursts(w);
-	w->step = 300;
-	w->pings = 20;
-	for (unsigned i = 0; i < NODES; i++)
-		w->phase[i] = chance() * w->step;
+	every_five_minutes(w);
 }
 
 /* Each target meets every other outage, or none; so nothing proves where it is. */

@@ -96,6 +96,46 @@ test_suspend(void)
 	verdict_free(v);
 }
 
+/* A window that ends at T, in which series I lost LOST[I] of 20. */
+static void
+counted(struct verdict *v, int64_t t, const unsigned lost[PATH])
+{
+	for (unsigned i = GATEWAY; i < PATH; i++) {
+		double rtt = lost[i] < 20 ? 0.01 * i : NAN;
+		verdict_round(v, &(struct verdict_round){ .id = i,
+				     .time = t - 1,
+				     .sent = 20,
+				     .lost = lost[i],
+				     .median = rtt,
+				     .p90 = rtt });
+	}
+	verdict_tick(v, t + 7);
+}
+
+/* A ping to one far end was lost by chance a window before all is dead, behind a router
+ * that never answers: that this end answered in the window in which it began proves
+ * nothing. */
+static void
+test_chance_before(void)
+{
+	static const unsigned fine[PATH] = { [GATEWAY] = 20 },
+			      chance[PATH] = { [GATEWAY] = 20, [FAR] = 1 },
+			      begins[PATH] = { 0, 20, 9, 12, 7, 9, 11, 9 },
+			      dead[PATH] = { 0, 20, 20, 20, 20, 20, 20, 20 };
+	struct verdict *v = path(30, 10);
+	int64_t t = BEGIN;
+
+	for (int i = 0; i < 40; i++)
+		counted(v, t += 60, fine);
+	counted(v, t += 60, chance);
+	counted(v, t += 60, begins);
+	for (int i = 0; i < 3; i++)
+		counted(v, t += 60, dead);
+	is_str(last.subject, "beyond", "nothing tells where it is dead");
+	is_int(closed, 0, "and nothing else was told before");
+	verdict_free(v);
+}
+
 /* What a user reads while nothing is told yet. */
 static void
 test_doubt(void)
@@ -562,6 +602,7 @@ main(void)
 	test_windows();
 	test_life();
 	test_suspend();
+	test_chance_before();
 	test_doubt();
 	test_one_by_one();
 	test_families();

@@ -424,6 +424,29 @@ ladder_rung_of(const struct ladder *l, const struct addr *a)
 	return ladder_is_near(&l->here, a) ? RUNG_HOME : RUNG_NONE;
 }
 
+/* May the target of W be a router on the way to others, which is silent there, and at
+ * times to W? It is right behind one of its own network, as what says nothing on their
+ * ways is. */
+static bool
+may_be_silent(const struct ladder *l, const struct walk *w)
+{
+	const struct stop *near = w->stops > 0 ? &w->stop[w->stops - 1] : NULL;
+
+	if (near == NULL || (w->reached != 0 && w->reached != near->ttl + 1) ||
+	    ladder_network(&l->node[near->node[0]]->address) != w->network)
+		return false;
+	for (size_t i = 0; i < l->walks; i++) {
+		const struct walk *o = &l->walk[i];
+		const struct stop *s = ladder_stop_at(o, near->ttl);
+
+		if (o != w && o->v6 == w->v6 && s != NULL &&
+		    ladder_stops_meet(l, near, s) && o->reached > near->ttl + 1 &&
+		    ladder_stop_at(o, near->ttl + 1U) == NULL)
+			return true;
+	}
+	return false;
+}
+
 static void
 give_role(const struct ladder *l, const struct walk *w, struct ladder_role *r)
 {
@@ -439,6 +462,10 @@ give_role(const struct ladder *l, const struct walk *w, struct ladder_role *r)
 	 * way is known to is most likely. */
 	if (rung == RUNG_NONE || (rung == RUNG_HOME && w->far))
 		rung = RUNG_FAR;
+	/* What is on the way to others is no end: a router that seldom says a word. */
+	if (rung == RUNG_FAR &&
+	    (ladder_node(l, &w->address) != NULL || may_be_silent(l, w)))
+		rung = RUNG_TRANSIT;
 	r->rung = (uint8_t)rung;
 }
 

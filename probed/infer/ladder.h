@@ -27,7 +27,7 @@ enum rung {
 	RUNG_PROVIDER, /* behind access, up to the core: the last hop that at least
 			* three far targets of different networks share, and half of all
 			*/
-	RUNG_TRANSIT,  /* a router behind the core */
+	RUNG_TRANSIT,  /* a router behind the core, or on the way to other targets */
 	RUNG_FAR,      /* a far end */
 	RUNGS
 };

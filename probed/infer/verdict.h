@@ -32,6 +32,8 @@ enum verdict_role {
 	VERDICT_GATEWAY,
 	VERDICT_ACCESS,
 	VERDICT_PROVIDER,
+	VERDICT_HOP, /* a router farther on, or of the provider's: what it loses may be
+		      * explained, and proves nothing */
 	VERDICT_FAR,
 	VERDICT_RESOLVER,
 	VERDICT_ROLES

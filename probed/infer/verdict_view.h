@@ -46,7 +46,7 @@ struct fars {
 static inline bool
 is_path(enum verdict_role role)
 {
-	return role != VERDICT_OTHER && role != VERDICT_RESOLVER;
+	return role != VERDICT_OTHER && role != VERDICT_HOP && role != VERDICT_RESOLVER;
 }
 
 static inline bool

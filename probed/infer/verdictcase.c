@@ -116,11 +116,13 @@ near_segment(const struct view *w)
 	return w->v->medium == VERDICT_WIRELESS ? SEGMENT_WIFI : SEGMENT_HOME;
 }
 
-/* Is the last window of most of those that are bad a good one? */
+/* Is the last window of most of those that are bad a good one? Of what is little, are
+ * those since the last bad ones, together? */
 static bool
 is_fading(const struct view *w)
 {
 	unsigned bad = 0, fading = 0;
+	uint64_t n, lost, all = 0, all_lost = 0;
 	const struct series *s, *next;
 
 	HASH_ITER(hh, w->v->series, s, next)
@@ -128,8 +130,13 @@ is_fading(const struct view *w)
 		    !slot_is_open(&s->slot)) {
 			bad++;
 			fading += s->track[w->sign].goods > 0;
+			series_counts(s, s->track[w->sign].last + 1, &n, &lost);
+			all += n;
+			all_lost += lost;
 		}
-	return 2 * fading > bad && (w->sign == SIGN_DELAY || w->size > VERDICT_FADES);
+	return 2 * fading > bad &&
+	       (w->sign == SIGN_DELAY || w->size > VERDICT_FADES ||
+		   odds_at_most(all_lost, all, w->rate) < VERDICT_PROVEN);
 }
 
 /* --- the table -------------------------------------------------------------------- */

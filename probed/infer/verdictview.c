@@ -208,8 +208,9 @@ lives(const struct view *w, const struct series *s)
 
 	if (w->size < VERDICT_FULL || !t->bad)
 		return false;
+	/* That may be the one before that in which it began, by chance. */
 	series_counts(s,
-	    t->since < view_settled(w, s) ? view_settled(w, s) : t->since + 1, &n,
+	    view_settled(w, s) > t->since + 2 ? view_settled(w, s) : t->since + 2, &n,
 	    &lost);
 	return n > 0 && so_few(w, lost, n, LIVES) < VERDICT_PROVEN;
 }

@@ -228,6 +228,7 @@ role_of(const struct conf_target *t, const struct ladder *l,
 		[RUNG_GATEWAY] = VERDICT_GATEWAY,
 		[RUNG_ACCESS] = VERDICT_ACCESS,
 		[RUNG_PROVIDER] = VERDICT_PROVIDER,
+		[RUNG_TRANSIT] = VERDICT_HOP,
 		[RUNG_FAR] = VERDICT_FAR,
 	};
 	const char *module = t->probe != NULL ? t->probe->module : "";
