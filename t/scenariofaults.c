@@ -25,6 +25,12 @@ make_with_printer(struct world *w)
 }
 
 void
+make_restless(struct world *w)
+{
+	w->restless = true;
+}
+
+void
 make_counted(struct world *w)
 {
 	w->in = w->out = 0.05;
@@ -261,6 +267,13 @@ void
 fault_interface_down(struct world *w, double t)
 {
 	w->cannot_send = world_on(w, t);
+}
+
+/* As where a plug is half in. */
+void
+fault_interface_blinks(struct world *w, double t)
+{
+	w->cannot_send = world_on(w, t) && fmod(t, 300) < 40;
 }
 
 void

@@ -9,6 +9,7 @@
 void make_plain(struct world *w);
 void make_wireless(struct world *w);
 void make_with_printer(struct world *w);
+void make_restless(struct world *w);
 void make_counted(struct world *w);
 void make_in_container(struct world *w);
 void make_dual(struct world *w);
@@ -54,6 +55,7 @@ void fault_end_dead(struct world *w, double t);
 void fault_end_delay(struct world *w, double t);
 void fault_resolver_dead(struct world *w, double t);
 void fault_resolver_slow(struct world *w, double t);
+void fault_interface_blinks(struct world *w, double t);
 void fault_interface_down(struct world *w, double t);
 void fault_route_gone(struct world *w, double t);
 

@@ -91,6 +91,8 @@ static const struct scenario home[] = {
 	    make_with_printer, fault_router_loss },
 	{ "interface down", SEGMENT_HOST, "not_sent", true, QUIET, LONG, 0, make_plain,
 	    fault_interface_down },
+	{ "interface down for 40 s of 300", SEGMENT_HOST, "unsent", false, QUIET, LONG,
+	    0, make_restless, fault_interface_blinks },
 	{ "no route", SEGMENT_HOST, "outage", true, QUIET, LONG, 0, make_plain,
 	    fault_route_gone },
 };

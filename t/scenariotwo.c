@@ -97,12 +97,6 @@ core_dead_then_mute(struct world *w, double t)
 }
 
 static void
-make_restless(struct world *w)
-{
-	w->restless = true;
-}
-
-static void
 every_five_minutes(struct world *w)
 {
 	w->step = 300;

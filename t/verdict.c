@@ -136,6 +136,85 @@ test_chance_before(void)
 	verdict_free(v);
 }
 
+/* A router lost packets in the window in which it began alone, far ends in the next
+ * ones, too: what the router loses since then is nothing, which nobody is told of. */
+static void
+test_nothing_left(void)
+{
+	static const unsigned fine[PATH] = { 0 },
+			      begins[PATH] = { 0, 10, 10, 10, 10, 10, 10, 10 },
+			      rest[PATH] = { 0, 0, 0, 0, 6, 6, 6, 6 };
+	struct verdict *v = path(60, 20);
+	int64_t t = BEGIN;
+	unsigned n = 0;
+
+	for (int i = 0; i < 40; i++)
+		counted(v, t += 60, fine);
+	counted(v, t += 60, begins);
+	for (int i = 0; i < 4; i++) {
+		counted(v, t += 60, rest);
+		n += heard > 0 && strstr(last.sentence, " 0.0 %") != NULL;
+	}
+	is_int(n, 0, "no segment loses 0.0 % of all packets");
+	verdict_free(v);
+}
+
+/* N windows of a minute from T on, in which so many of 20 pings could not be sent, and
+ * of the others series FROM and behind lost all. */
+static int64_t
+not_sent(struct verdict *v, int64_t t, unsigned n, unsigned unsent, unsigned from)
+{
+	for (; n > 0; n--, t += 60) {
+		for (unsigned i = GATEWAY; i < PATH; i++) {
+			bool answered = i < from && unsent < 20;
+			verdict_round(v, &(struct verdict_round){ .id = i,
+					     .time = t + 59,
+					     .sent = 20,
+					     .lost = i < from ? 0 : 20 - unsent,
+					     .unknown = unsent,
+					     .why = VERDICT_NOT_SENT,
+					     .median = answered ? 0.01 * i : NAN,
+					     .p90 = answered ? 0.01 * i : NAN });
+		}
+		verdict_tick(v, t + 67);
+	}
+	return t;
+}
+
+/* What this box cannot send once is over when it is; now and then, it is told of. */
+static void
+test_unsent(void)
+{
+	struct verdict *v = path(60, 20);
+	struct infer_finding f;
+	int64_t t = not_sent(v, BEGIN, 5, 0, PATH);
+
+	t = not_sent(v, t, 1, 8, PATH);
+	t = not_sent(v, t, 3, 20, PATH);
+	t = not_sent(v, t, 1, 8, PATH);
+	is_str(last.cause, "not_sent", "nothing can be sent");
+	t = not_sent(v, t, 4, 0, PATH);
+	is_int(closed, 1, "and once it can, that is over");
+	ok(verdict_now(v, &f), "and all is fine");
+	t = not_sent(v, t, 30, 0, PATH);
+	for (int i = 0; i < 3; i++) {
+		t = not_sent(v, t, 1, 12, PATH);
+		t = not_sent(v, t, 4, 0, PATH);
+	}
+	ok(!verdict_now(v, &f) && strcmp(f.cause, "unsent") == 0 &&
+		f.segment == SEGMENT_HOST,
+	    "what cannot be sent for the third time is: %s", f.sentence);
+	is_int(f.begin, t - 15 * 60, "since the first time");
+	t = not_sent(v, t, 5, 0, ACCESS);
+	ok(!verdict_now(v, &f) && f.segment == SEGMENT_ACCESS,
+	    "a line that is dead meanwhile is told");
+	is_str(verdict_explains(v, FAR), "access", "and explains what is behind it");
+	not_sent(v, t, 30, 0, PATH);
+	is_int(closed, 3, "in the end both are over");
+	ok(verdict_now(v, &f), "and all is fine again");
+	verdict_free(v);
+}
+
 /* What a user reads while nothing is told yet. */
 static void
 test_doubt(void)
@@ -603,6 +682,8 @@ main(void)
 	test_life();
 	test_suspend();
 	test_chance_before();
+	test_nothing_left();
+	test_unsent();
 	test_doubt();
 	test_one_by_one();
 	test_families();

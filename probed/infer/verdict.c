@@ -13,6 +13,11 @@
 #define SHORT_WINDOW_S 60
 #define RUNS_WINDOWS 8 /* until what is lost in runs is told, */
 #define RUNS_S 900     /* ... and seconds */
+/* What cannot be sent is told of as what comes again when it began so often, or when so
+ * many windows in a row have it in part: one that happens once has two at its begin and
+ * two at its end. */
+#define UNSENT_TIMES 3
+#define UNSENT_PARTLY 5
 
 struct series *
 verdict_find(const struct verdict *v, uint64_t id)
@@ -26,7 +31,9 @@ verdict_find(const struct verdict *v, uint64_t id)
 /* --- a window is over ------------------------------------------------------------- */
 
 struct survey {
-	unsigned asked, stalled, not_sent;
+	unsigned asked, stalled, not_sent; /* series */
+	unsigned unsent;		   /* ... of which any ping was not */
+	uint64_t pings, pings_unsent;
 };
 
 static struct survey
@@ -39,6 +46,9 @@ survey(const struct verdict *v)
 		if (s->now.sent == 0)
 			continue;
 		all.asked++;
+		all.unsent += s->now.why[VERDICT_NOT_SENT] > 0;
+		all.pings += s->now.sent;
+		all.pings_unsent += s->now.why[VERDICT_NOT_SENT];
 		if (2 * s->now.unknown < s->now.sent)
 			continue;
 		all.stalled += 2 * s->now.why[VERDICT_STALLED] >= s->now.unknown;
@@ -183,13 +193,64 @@ judge_under(struct verdict *v)
 		slot_rest(v);
 }
 
+/* The window just judged has ALL's pings, most of which could not be sent where it is
+ * WHOLE. What comes from this box is the same for most series. */
+static void
+note_unsent(struct verdict *v, const struct survey *all, bool whole)
+{
+	struct unsent *u = &v->unsent;
+	bool any = 3 * all->unsent >= all->asked &&
+		   (double)all->pings_unsent >= VERDICT_LEAST * (double)all->pings;
+
+	if (u->times > 0 && v->judged - u->last > VERDICT_RING)
+		*u = (struct unsent){ 0 };
+	if (!any) {
+		u->run = u->partly = 0;
+	} else {
+		if (u->times == 0)
+			u->since = v->judged;
+		u->times += u->run++ == 0;
+		u->partly += !whole;
+		u->last = v->judged;
+		u->often |= u->times >= UNSENT_TIMES || u->partly >= UNSENT_PARTLY;
+	}
+	if (u->times > 0) {
+		u->pings += all->pings;
+		u->unsent += all->pings_unsent;
+	}
+}
+
+/* What this box cannot send again and again. */
+static struct diagnosis
+unsent(const struct verdict *v)
+{
+	const struct unsent *u = &v->unsent;
+	struct diagnosis d = { .state = DIAGNOSIS_NONE };
+
+	if (!u->often)
+		return d;
+	d = (struct diagnosis){ .state = DIAGNOSIS_FOUND,
+		.sign = SIGN_LOSS,
+		.segment = SEGMENT_HOST,
+		.cause = "unsent",
+		.since = u->since,
+		.bounded = true,
+		.confirmed = true };
+	odds_interval(u->unsent, u->pings, &d.low, &d.high);
+	d.size = d.ends = (double)u->unsent / (double)u->pings;
+	return d;
+}
+
 static void
 judge_host(struct verdict *v, const struct survey *all)
 {
 	const struct infer_finding *unlinked = verdict_unlinked(v);
-	struct diagnosis d = { .state = DIAGNOSIS_NONE };
+	bool whole = 3 * all->not_sent >= 2 * all->asked;
 
-	if (all->asked > 0 && 3 * all->not_sent >= 2 * all->asked) {
+	v->cut_off = whole;
+	note_unsent(v, all, whole);
+	struct diagnosis d = unsent(v);
+	if (whole) {
 		d = (struct diagnosis){ .state = DIAGNOSIS_FOUND,
 			.sign = SIGN_LOSS,
 			.segment = unlinked != NULL ? SEGMENT_WIFI : SEGMENT_HOST,
@@ -204,6 +265,10 @@ judge_host(struct verdict *v, const struct survey *all)
 			d.since = v->host.d.since;
 	}
 	slot_step(v, &v->host, NULL, &d, NULL);
+	if (d.state == DIAGNOSIS_FOUND && !whole) {
+		v->host.times = v->unsent.times;
+		v->host.last = (v->unsent.last + 1) * v->length;
+	}
 }
 
 static bool
@@ -304,8 +369,8 @@ judge(struct verdict *v, int64_t number)
 	HASH_ITER(hh, v->series, s, next)
 		series_close(v, s, number);
 	series_follow(v);
-	v->undecided = v->host.same > 0 && !slot_is_open(&v->host);
-	if (v->host.same == 0) {
+	v->undecided = v->cut_off && !slot_is_open(&v->host);
+	if (!v->cut_off) {
 		struct diagnosis loss = verdict_path(v, SIGN_LOSS);
 		struct diagnosis delay = verdict_path(v, SIGN_DELAY);
 		date_by_hop(v, &loss);
@@ -370,6 +435,8 @@ set_length(struct verdict *v)
 	}
 	v->length = length;
 	v->judged = v->disturbed = -1;
+	memset(&v->unsent, 0, sizeof v->unsent);
+	v->cut_off = false;
 	HASH_ITER(hh, v->series, s, next) {
 		if (length != 0)
 			slot_shut(v, &s->slot, s);
@@ -407,6 +474,8 @@ set_back(struct verdict *v, int64_t windows)
 	slot_move(&v->path, windows, seconds);
 	slot_move(&v->under, windows, seconds);
 	slot_move(&v->host, windows, seconds);
+	v->unsent.since += windows;
+	v->unsent.last += windows;
 	for (unsigned i = 0; i < VERDICT_USES; i++)
 		v->use[i].time += seconds;
 	v->first += v->first != 0 ? seconds : 0;

@@ -131,6 +131,16 @@ struct slot {
 	struct infer_finding *f; /* as it was told; NULL until it was */
 };
 
+/* Pings that this box could not send, though it could most of the time. */
+struct unsent {
+	unsigned times;		/* that it began; 0: it does not */
+	unsigned run;		/* windows in a row that have some, now, */
+	unsigned partly;	/* ... of which others were sent */
+	bool often;		/* it was so often that it is told */
+	int64_t since, last;	/* numbers of windows */
+	uint64_t pings, unsent; /* since then */
+};
+
 struct series {
 	UT_hash_handle hh;
 	uint64_t id;
@@ -193,6 +203,8 @@ struct verdict {
 	 * that it is over. */
 	struct slot under;
 	struct slot host;
+	struct unsent unsent;
+	bool cut_off;	   /* this box can send nothing: nothing else is judged */
 	int64_t disturbed; /* number of the last window in which the path was */
 	bool undecided; /* something is the matter with the path, and not told yet */
 	verdict_talker_fn talker; /* NULL: nobody knows */

@@ -7,6 +7,13 @@
 
 #define NO_CHANCE 1e-5 /* that an end loses more than that */
 
+/* Is it told that this box can send nothing? */
+static bool
+is_cut_off(const struct verdict *v)
+{
+	return v->cut_off && slot_is_open(&v->host);
+}
+
 /* Does S lose, or delay, provably more than D explains? What delays drops a little. */
 static bool
 is_more(const struct diagnosis *d, const struct series *s)
@@ -45,7 +52,7 @@ covers(const struct slot *slot, const struct series *s, uint32_t length)
 bool
 verdict_covers(const struct verdict *v, const struct series *s)
 {
-	return covers(v->host.same > 0 ? &v->host : &v->path, s, v->length) ||
+	return covers(v->cut_off ? &v->host : &v->path, s, v->length) ||
 	       (slot_is_open(&v->under) && covers(&v->under, s, v->length));
 }
 
@@ -53,7 +60,7 @@ const char *
 verdict_explains(const struct verdict *v, uint64_t id)
 {
 	const struct series *s = verdict_find(v, id);
-	const struct slot *slot = slot_is_open(&v->host) ? &v->host : &v->path;
+	const struct slot *slot = is_cut_off(v) ? &v->host : &v->path;
 
 	if (s == NULL)
 		return NULL;
@@ -123,7 +130,7 @@ verdict_shows(const struct verdict *v, const char *subject)
 
 	if (segment == SEGMENT_NONE)
 		segment = SEGMENT_FAR;
-	if ((slot_is_open(&v->host) && segment != v->host.d.segment) ||
+	if ((is_cut_off(v) && segment != v->host.d.segment) ||
 	    (slot_is_open(&v->path) && v->path.d.segment < segment))
 		return false;
 	return verdict_in_doubt(v) == 0;
@@ -134,8 +141,9 @@ verdict_shows(const struct verdict *v, const char *subject)
 static const struct slot *
 first_open(const struct verdict *v)
 {
-	const struct slot *first = slot_is_open(&v->host)   ? &v->host
+	const struct slot *first = is_cut_off(v)	    ? &v->host
 				   : slot_is_open(&v->path) ? &v->path
+				   : slot_is_open(&v->host) ? &v->host
 							    : NULL;
 	const struct series *s, *next;
 

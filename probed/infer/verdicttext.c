@@ -21,6 +21,9 @@ struct words {
 static const struct words table[] = {
 	{ SEGMENT_HOST, "not_sent",
 	    "this box cannot send: its network interface or its firewall takes no packet" },
+	{ SEGMENT_HOST, "unsent",
+	    "this box cannot send {size}: its network interface or its firewall takes "
+	    "none at times" },
 	{ SEGMENT_HOST, "outage",
 	    "this box has no way out: it finds no route, or its interface is down" },
 	{ SEGMENT_HOST, "loss",
