@@ -53,6 +53,9 @@ test_life(void)
 		verdict_level(v, SEGMENT_RESOLVER) == VERDICT_UNMEASURED &&
 		verdict_level(v, SEGMENT_WIFI) == VERDICT_UNMEASURED,
 	    "how the segments are");
+	ok(verdict_level(v, SEGMENT_PROVIDER) != VERDICT_FINE &&
+		verdict_level(v, SEGMENT_FAR) != VERDICT_FINE,
+	    "what lies behind it is not fine");
 	is_str(verdict_explains(v, FAR), "access", "a far end behind it is explained");
 	ok(verdict_explains(v, GATEWAY) == NULL, "the gateway in front of it is not");
 	/* Nobody's fault: what is open stays, what is good stays. */

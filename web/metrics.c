@@ -175,7 +175,7 @@ verdict(const struct exposition *p)
 	    "Is this part of the path to blame just now? Only of those that own probes "
 	    "cross.");
 	for (int i = SEGMENT_NONE + 1; i < SEGMENTS; i++)
-		if (v->level[i] == VERDICT_FINE || v->level[i] == VERDICT_BAD)
+		if (v->level[i] >= VERDICT_FINE)
 			expo_labelled(p, "smokebox_segment_bad", "segment",
 			    segment_word((enum segment)i), v->level[i] == VERDICT_BAD);
 	expo_family(p, "smokebox_verdict_fine", "gauge", "Is nothing to blame?");

@@ -65,7 +65,7 @@ const char *
 verdict_level_word(enum verdict_level level)
 {
 	static const char *const words[VERDICT_LEVELS] = { "unmeasured", "learning",
-		"fine", "bad" };
+		"fine", "bad", "behind" };
 
 	return words[level];
 }

@@ -42,12 +42,13 @@ const char *confidence_word(enum confidence confidence);
 /* The other way round; CONFIDENCE_NONE when it is none. */
 enum confidence confidence_by_word(const char *word);
 
-/* How a segment is, by a verdict. */
+/* How a segment is, by a verdict; from FINE on probes of ours tell. */
 enum verdict_level {
 	VERDICT_UNMEASURED, /* no probe of ours crosses it */
 	VERDICT_LEARNING,   /* probes do, and there is not enough of them yet */
 	VERDICT_FINE,
 	VERDICT_BAD,
+	VERDICT_BEHIND, /* what is bad lies in front of it, and hides how it is */
 	VERDICT_LEVELS
 };
 const char *verdict_level_word(enum verdict_level level); /* "fine" */

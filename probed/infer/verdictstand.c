@@ -207,6 +207,23 @@ level_of_role(const struct verdict *v, enum verdict_role role, unsigned least)
 	return fresh >= least ? VERDICT_FINE : VERDICT_LEARNING;
 }
 
+/* Does what SLOT tells lie in front of SEGMENT? Of transit only far ends are behind. */
+static bool
+is_behind(const struct slot *slot, enum segment segment)
+{
+	enum segment blamed = slot->d.segment;
+
+	if (!slot_is_open(slot) || slot->quiet != 0)
+		return false;
+	if (blamed == SEGMENT_TRANSIT)
+		return segment == SEGMENT_FAR;
+	if (blamed == SEGMENT_BEYOND)
+		blamed = slot->d.behind == VERDICT_ACCESS    ? SEGMENT_ACCESS
+			 : slot->d.behind == VERDICT_GATEWAY ? SEGMENT_ROUTER
+							     : SEGMENT_HOST;
+	return segment > blamed;
+}
+
 enum verdict_level
 verdict_level(const struct verdict *v, enum segment segment)
 {
@@ -236,5 +253,11 @@ verdict_level(const struct verdict *v, enum segment segment)
 	if (by[segment].role == VERDICT_OTHER ||
 	    (segment == SEGMENT_WIFI && v->medium != VERDICT_WIRELESS))
 		return VERDICT_UNMEASURED;
-	return level_of_role(v, by[segment].role, by[segment].least);
+	enum verdict_level level =
+	    level_of_role(v, by[segment].role, by[segment].least);
+	return level == VERDICT_FINE &&
+		       (is_behind(&v->path, segment) || is_behind(&v->under, segment) ||
+			   (is_cut_off(v) && is_behind(&v->host, segment)))
+		   ? VERDICT_BEHIND
+		   : level;
 }
