@@ -247,6 +247,29 @@ like "$(header Content-Type)" "^application/problem\+json" "in its own form"
 is "$(curl -s --unix-socket "$DIR/data/.smokebox/probectl.sock" -H 'Host: x.example' \
 	-o "$DIR/body" -w '%{http_code}' http://x.example/healthz)" 200 "any name on the socket"
 
+# --- what can be read in two ways ---
+# spoken TEXT: what is answered to it, until the line is closed or two seconds are over
+spoken() {
+	exec 5<>/dev/tcp/127.0.0.1/8080
+	printf "$1" | cat >&5 # in one piece
+	timeout 2 cat <&5 | tr -d '\r'
+	exec 5>&-
+}
+post='POST /login HTTP/1.1\r\nHost: localhost\r\n'
+for request in 'GET /healthz HTTP/1.1\r\n' 'GET /healthz HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n' \
+	"${post}Content-Length: 4\r\nContent-Length: 0\r\n" \
+	"${post}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n"; do
+	like "$(spoken "$request\r\n0\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: localhost\r\n\r\n")" \
+		"^HTTP/1.1 400 " "${request//\\r\\n/, }: refused"
+	is "$(spoken "$request\r\n0\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: localhost\r\n\r\n" | grep -c '^HTTP/')" 1 \
+		"and what follows is no request"
+done
+like "$(spoken 'GET /healthz HTTP/1.0\r\n\r\n')" "^HTTP/1.1 200 " "HTTP/1.0 knows no Host"
+is "$(spoken 'HEAD /api/v1/stream HTTP/1.1\r\nHost: localhost\r\n\r\nHEAD /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n' |
+	grep -v '^[A-Za-z-]*: \|^$')" $'HTTP/1.1 200 OK\nHTTP/1.1 200 OK' "HEAD has no body, where there is no end of one either"
+is "$(get /static/smokebox.css -H 'Accept-Encoding: br, gzip; q=0.0')$(header Content-Encoding)" 200 "gzip that is refused"
+is "$(get /static/smokebox.css -H 'Accept-Encoding: br, GZIP;q=0.5')$(header Content-Encoding)" 200gzip "and wanted"
+
 # --- slow and broken ones ---
 exec 5<>/dev/tcp/127.0.0.1/8080
 printf 'GET / HTTP/1.1\r\nHost: localh' >&5

@@ -264,6 +264,13 @@ request_dispatch(struct request *r)
 {
 	struct err err;
 
+	if (r->odd) {
+		request_set_header(r, "Connection", "close");
+		reply_error(r, 400,
+		    "the request can be read in two ways, expected one Host, and no more than "
+		    "one of Content-Length and Transfer-Encoding");
+		return;
+	}
 	if (r->form && !r->upload_lost &&
 	    (r->upload_to->body_max() == 0 || !has_field(r, r->upload_to->own_field)))
 		take_form(r);

@@ -24,8 +24,9 @@ struct request {
 	char *target; /* of the request line, as it came */
 	struct query query;
 	const char *rest;
-	bool post, local;
+	bool post, head, local;
 	bool begun;	 /* the headers were seen */
+	bool odd;	 /* they may be read in two ways */
 	bool trusted;	 /* its Host is a name of ours */
 	size_t uploaded; /* bytes of body, thrown away unless ... */
 	bool fields;	 /* posted as a browser posts one, to a page that reads it */

@@ -97,14 +97,21 @@ add_headers(struct request *r, const char *content_type)
 		    r->response, r->header[i].name, r->header[i].value);
 }
 
-/* Does Accept-Encoding allow gzip? ("gzip;q=0" is a refusal nobody sends but means.) */
-static bool
-takes_gzip(const struct request *r)
+bool
+request_takes_gzip(const struct request *r)
 {
-	const char *accept = request_header(r, "Accept-Encoding");
-	const char *gzip = accept != NULL ? strcasestr(accept, "gzip") : NULL;
+	const char *at = request_header(r, "Accept-Encoding");
 
-	return gzip != NULL && strncmp(gzip + 4, ";q=0", 4) != 0;
+	for (; at != NULL && *at != '\0'; at += strcspn(at, ",")) {
+		at += strspn(at, ", \t");
+		size_t len = strcspn(at, ",; \t");
+		const char *q = at + len + strspn(at + len, "; \t");
+
+		if (len == 4 && strncasecmp(at, "gzip", len) == 0)
+			return (*q != 'q' && *q != 'Q') || q[1] != '=' ||
+			       strtod(q + 2, NULL) > 0;
+	}
+	return false;
 }
 
 static bool
@@ -114,7 +121,7 @@ worth_gzip(const struct request *r, const char *content_type, size_t len)
 	       (strncmp(content_type, "text/", 5) == 0 ||
 		   strncmp(content_type, "application/json", 16) == 0 ||
 		   strncmp(content_type, "image/svg", 9) == 0) &&
-	       takes_gzip(r);
+	       request_takes_gzip(r);
 }
 
 /* Replace *BODY by its gzip form when that is smaller. */
@@ -336,6 +343,12 @@ reply_flow(struct request *r, const char *content_type,
     ssize_t (*fill)(void *ctx, char *buf, size_t max), void (*done)(void *ctx),
     void *ctx)
 {
+	/* There is no end to wait for, and libmicrohttpd would send that of a body. */
+	if (r->head) {
+		done(ctx);
+		reply_bytes(r, 200, content_type, "", 0);
+		return;
+	}
 	r->response = MHD_create_response_from_callback(
 	    MHD_SIZE_UNKNOWN, FLOW_BLOCK, on_fill, r, NULL);
 	if (r->response == NULL)

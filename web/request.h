@@ -63,6 +63,8 @@ void request_set_header(struct request *r, const char *name, const char *value);
 /* The answer is a picture that pages elsewhere may show, though not read: of what is
  * open for reading. Browsers keep all other answers from them. */
 void request_set_embeddable(struct request *r);
+/* Does Accept-Encoding allow gzip? */
+bool request_takes_gzip(const struct request *r);
 
 void reply(struct request *r, unsigned status, const char *content_type);
 /* BODY is copied. */

@@ -33,8 +33,7 @@ static_reply(struct request *r, const char *name, bool forever)
 		reply_error(r, 404, "There is nothing at %s.", request_path(r));
 		return;
 	}
-	const char *accept = request_header(r, "Accept-Encoding");
-	bool gzip = a->gzip != NULL && accept != NULL && strstr(accept, "gzip") != NULL;
+	bool gzip = a->gzip != NULL && request_takes_gzip(r);
 	snprintf(etag, sizeof etag, "\"%s%s\"", a->hash, gzip ? "-gz" : "");
 	request_set_header(r, "Cache-Control",
 	    forever ? "public, max-age=31536000, immutable" : "public, max-age=3600");

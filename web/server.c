@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include <event2/event.h>
@@ -198,22 +199,55 @@ on_completed(void *cls, struct MHD_Connection *mhd, void **context,
 	*context = NULL;
 }
 
+/* What decides where a request ends, and whom it is for. */
+struct frame {
+	unsigned hosts, lengths, codings;
+};
+
+static enum MHD_Result
+count_header(void *ctx, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+	struct frame *f = ctx;
+
+	(void)kind;
+	(void)value;
+	f->hosts += strcasecmp(name, "Host") == 0;
+	f->lengths += strcasecmp(name, "Content-Length") == 0;
+	f->codings += strcasecmp(name, "Transfer-Encoding") == 0;
+	return MHD_YES;
+}
+
+/* What may be read in two ways is not read at all: a proxy in front may have read the
+ * other one. */
+static bool
+is_plain(const struct request *r, const char *version)
+{
+	struct frame f = { 0 };
+
+	MHD_get_connection_values(r->mhd, MHD_HEADER_KIND, count_header, &f);
+	return f.lengths + f.codings <= 1 && f.hosts <= 1 &&
+	       (f.hosts == 1 || r->local || strcmp(version, "HTTP/1.0") == 0);
+}
+
 static void
-begin(struct request *r, struct MHD_Connection *mhd, const char *method)
+begin(struct request *r, struct MHD_Connection *mhd, const char *method,
+    const char *version)
 {
 	const union MHD_ConnectionInfo *info =
 	    MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 
 	r->begun = true;
 	r->post = strcmp(method, "POST") == 0;
-	if (r->post)
+	r->head = strcmp(method, "HEAD") == 0;
+	r->odd = !is_plain(r, version);
+	if (r->post && !r->odd)
 		request_choose_upload(r);
 	if (info != NULL && info->socket_context != NULL) {
 		r->on = info->socket_context;
 		r->on->answering = true;
 		r->on->since_ns = clock_mono_ns();
 	}
-	if (!r->post && strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0) {
+	if (!r->post && !r->head && strcmp(method, "GET") != 0) {
 		request_set_header(r, "Allow", "GET, HEAD, POST");
 		reply_error(r, 405, "method %.20s is not offered here", method);
 	}
@@ -229,11 +263,10 @@ on_request(void *cls, struct MHD_Connection *mhd, const char *url, const char *m
 
 	(void)cls;
 	(void)url;
-	(void)version;
 	if (r == NULL)
 		return MHD_NO;
 	if (!r->begun) {
-		begin(r, mhd, method);
+		begin(r, mhd, method, version);
 		return MHD_YES;
 	}
 	if (*size > 0) {
