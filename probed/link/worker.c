@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -423,6 +424,10 @@ worker_main(const struct worker_ops *ops)
 
 	log_init(name, LOG_LEVEL_INFO);
 	clock_hook();
+	/* What is large and needed for a moment, such as what a picture is painted on,
+	 * goes back to the machine; glibc would learn to keep it. */
+	mallopt(M_MMAP_THRESHOLD, 256 * 1024);
+	mallopt(M_TRIM_THRESHOLD, 512 * 1024);
 	check_control(name);
 	/* Executed by descriptor, older kernels would call it by that number. */
 	snprintf(title, sizeof title, "probed-%s", name);
