@@ -67,7 +67,7 @@ jq -r '.pictures[]' "$DIR/seen" | sort -u >"$DIR/pictures"
 every() {
 	local found
 	found=$(jq -c "select(($2) | not) | {url, way, loaded, text, wide, missing, errors, failed,
-		foreign, torn, violations, keys}" "$DIR/seen" | cut -c 1-3000)
+		foreign, torn, cut, violations, keys}" "$DIR/seen" | cut -c 1-3000)
 	is "$found" "" "$1"
 }
 every "all were loaded" '.loaded == (.url | if test("/no/such") then 404 elif test("#broken") then 422
@@ -79,6 +79,7 @@ every "no request fails" '.failed == []'
 every "nothing comes from elsewhere" '.foreign == []'
 every "nothing is wider than the window without showing it" '.wide <= 0'
 every "no short word is broken" '.torn == []'
+every "nothing is cut off on paper" '.way != "desk" or .cut == []'
 every "axe-core finds no violation" '.violations == []'
 every "by keyboard the first thing leads to the content" '.way != "desk" or (.keys | .first == "#main" and .skips)'
 every "every control is reached by it" '.way != "desk" or .keys.unreached == []'

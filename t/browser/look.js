@@ -8,7 +8,7 @@
  * One JSON object a line, for each page and way: url, way; loaded (HTTP status), title, text
  * (characters in the main part), pictures (paths), wide (pixels beyond the window, of either theme), missing
  * (pictures that did not come), torn (short words that are broken), errors (console), failed, foreign (requests), violations
- * (axe-core's, of either theme), and from desk keys (what the keyboard does not reach or
+ * (axe-core's, of either theme), and from desk cut (what reaches out of paper) and keys (what the keyboard does not reach or
  * show). Screenshots go to OUTDIR. Two pages are of one kind if they have the same words in
  * the address but for names of targets, and ask for the same first. */
 'use strict';
@@ -85,6 +85,13 @@ const measure = () => ({
 		return e.childElementCount === 0 && /^\S{1,9}$/.test(e.textContent) && words.getClientRects().length > 1;
 	}).map(e => e.textContent),
 });
+
+/* Words of tables that reach out of the paper. */
+const cut = () => [...document.querySelectorAll('main th, main td')].filter(e => {
+	const words = document.createRange();
+	words.selectNodeContents(e);
+	return words.getBoundingClientRect().right > innerWidth + 1;
+}).map(e => e.textContent.trim().slice(0, 40));
 
 /* What the keyboard can go to, each under a name by which it is known again after the page
  * has renewed itself; what a mouse can use but no keyboard; what Tab came to, and whether
@@ -255,6 +262,13 @@ async function look(at, path, odd) {
 		seen.torn = [...new Set([...seen.torn, ...now.torn])];
 		if (kept || every_picture)
 			await page.screenshot({ path: `${outdir}/${name}-${way}-${theme}.jpg`, fullPage: true, type: 'jpeg', quality: 85 });
+	}
+	/* On A4, less its margins. */
+	if (way === 'desk') {
+		await page.emulateMedia({ media: 'print' });
+		await page.setViewportSize({ width: 688, height: 971 });
+		seen.cut = await page.evaluate(cut);
+		await page.emulateMedia({ media: null });
 	}
 	console.log(JSON.stringify(seen));
 }
