@@ -61,6 +61,7 @@ is "$(get "/report?incident=$id")" 200 "the report of it"
 is "$(header Content-Type)" "text/html; charset=utf-8" "  is a page"
 begin=$(date -d "@$(incident .begin)" '+%Y-%m-%d %H:%M:%S')
 end=$(date -d "@$(incident .end)" '+%H:%M:%S')
+body_has "<h1>Report on incident $id: Far end &amp; more &quot;Größe&quot;</h1>" "  says of what"
 body_has "$begin" "  with its begin to the second"
 body_has "$end" "  and its end"
 body_has "($(incident .confidence))" "  and how sure it is"
@@ -102,10 +103,19 @@ told=$(sed -n 's/.*, when measuring began, to [^,]*, \([0-9 mins]*\)\..*/\1/p' "
 told=$(sed 's/ min/ * 60 +/; s/ s//' <<<"${told:-0}")
 holds "  before this start, too" "$told >= $(date +%s) - $started - 2"
 is "$(get "/report?target=Net.Near&start=now-30d")" 200 "a month of it"
+first() {
+	date -d "@$(sqlite3 -readonly -cmd '.timeout 5000' "$DIR/data/.smokebox/events.db" \
+		'SELECT min("begin") FROM incident')" '+%Y-%m-%d %H:%M'
+}
+body_has "They are known since $(first), when smokebox began to record them." \
+	"  says from when on incidents are known"
 days=$(grep -oE '<td[^>]*>(before )?(Mon|Tue|Wed|Thu|Fri|Sat|Sun) [-0-9]*' "$DIR/body" | sed 's/.*>//')
 like "$days" '^before [MTWFS].. ' "  days before the first are one line"
 holds "  and no wall of them" "$(printf '%s\n' "$days" | wc -l) <= 3"
 sqlite3 -cmd '.timeout 5000' "$DIR/data/.smokebox/events.db" "DELETE FROM incident WHERE id > 9000"
+is "$(get "/report?target=Many.t1&start=now-30d")" 200 "a month of a target where nothing happened"
+body_has "None since $(first), when" \
+	"  does not say that nothing did before"
 
 # --- as PDF ---
 pdf() {
@@ -124,6 +134,8 @@ if command -v pdftotext >"$DIR/which"; then
 	like "$(header ETag)" '"[0-9a-f]{16}"' "  and a tag"
 	text_has "Report on incident $id" "  its title"
 	text_has 'Größe' "  letters of any language"
+	is "$(awk 'BEGIN { RS = "\f" } /(^|\n) *Graphs *\n/ && !/, [-0-9]+ [0-9:]+ to [-0-9]+ [0-9:]+/' "$DIR/text")" "" \
+		"  no page ends with the head of what is on the next one"
 	text_has "$begin" "  the begin"
 	text_has "How this was measured" "  the method"
 	pages=$(pdfinfo "$DIR/body" 2>"$DIR/pdf.err" | sed -n 's/^Pages: *//p')

@@ -249,10 +249,11 @@ eventlog_first(void)
 	int64_t first = 0;
 	struct err err;
 
-	/* A note may be dated back. */
+	/* A note may be dated back, but not that of the first start. */
 	if (!have(&err) ||
-	    !one_number(
-		"SELECT min(\"begin\") FROM incident WHERE kind <> 'note'", &first))
+	    !one_number("SELECT min(\"begin\") FROM incident WHERE kind <> 'note' "
+			"OR source = 'start'",
+		&first))
 		return 0;
 	return first;
 }

@@ -167,6 +167,7 @@ parse_targets(struct request *r, struct report *p)
 		free(subject);
 		if (t != NULL && t != state_conf()->targets)
 			add_below(p, t);
+		p->named = p->targets == 1 && p->target[0] == t;
 		add_ladder(p);
 	}
 	if (p->targets == 0)

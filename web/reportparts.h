@@ -28,7 +28,7 @@ struct report {
 	bool young; /* nothing was measured before START */
 	/* Of one incident (id not 0), whose begin and end these are: */
 	int64_t id, begin, over;
-	bool open;
+	bool open, named; /* it is of the first target */
 	char *kind, *subject, *confidence, *summary;
 	FILE *out; /* the document */
 };

@@ -255,6 +255,24 @@ put_verdicts(struct report *p)
 		    p->out, PAPER_SMALL, "There are more than these %d.", LISTED);
 }
 
+/* What was before the first incident of all, nobody looked for: a history that was
+ * taken over reaches further back. */
+static void
+put_reach(struct report *p, bool some)
+{
+	int64_t first = eventlog_first();
+	char since[TIME_TEXT];
+
+	bool all = first <= p->start || first >= p->end;
+	if (all && !some)
+		paper_printf(p->out, PAPER_TEXT, "None in this time.");
+	else if (!all)
+		paper_printf(p->out, some ? PAPER_SMALL : PAPER_TEXT,
+		    "%s since %s, when smokebox began to record them. Loss before that is "
+		    "in the figures and graphs.",
+		    some ? "They are known" : "None", minute_text(since, first));
+}
+
 /* What opened and closed at T. */
 static void
 put_outages(struct report *p, const struct conf_target *t)
@@ -274,8 +292,8 @@ put_outages(struct report *p, const struct conf_target *t)
 	if (n < 0)
 		paper_printf(
 		    p->out, PAPER_TEXT, "Incidents cannot be read: %s", err.text);
-	else if (l.shown == 0)
-		paper_printf(p->out, PAPER_TEXT, "None in this time.");
+	else
+		put_reach(p, l.shown > 0);
 	if (l.more)
 		paper_printf(
 		    p->out, PAPER_SMALL, "There are more than these %d.", LISTED);
@@ -429,7 +447,8 @@ put_head(struct report *p)
 	paper_printf(p->out, PAPER_FOOT, "smokebox %s, written %s", PACKAGE_VERSION,
 	    stamp_text(now, clock_wall_s()));
 	if (p->id != 0) {
-		paper_printf(p->out, PAPER_TITLE, "Report on incident %" PRId64, p->id);
+		paper_printf(p->out, PAPER_TITLE, "Report on incident %" PRId64 "%s%s",
+		    p->id, p->named ? ": " : "", p->named ? title : "");
 		paper_printf(p->out, PAPER_TEXT, "%s (%s)", p->summary, p->confidence);
 		length_text(length, sizeof length, p->over - p->begin);
 		paper_printf(p->out, PAPER_TEXT, "Begin %s, %s%s, %s%s.",

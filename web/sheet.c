@@ -19,6 +19,7 @@
 #define BOTTOM (PAGE_HEIGHT - MARGIN - 18) /* the foot is below it */
 #define WIDTH (PAGE_WIDTH - 2 * MARGIN)
 #define GAP 10.0      /* between columns */
+#define FEW_LINES 50.0 /* that stand with a heading, or a caption */
 #define PAGES_MAX 100 /* what is behind them is left out, and said to be */
 #define BYTES_MAX (16UL * 1024 * 1024)
 /* A picture has one page, as long as it takes, and less of a margin around it. */
@@ -535,10 +536,43 @@ put_drawing(struct sheet *s, size_t at)
 	s->y += height * scale + 4;
 }
 
-static void
-put_heading(struct sheet *s, const char *text)
+static double
+text_height(struct sheet *s, const struct style *style, const char *text)
 {
-	put_text(s, &heading, text, 14, 50);
+	PangoLayout *l = layout_of(s, style, text, WIDTH);
+	double w, h;
+
+	size_of(l, &w, &h);
+	g_object_unref(l);
+	return h;
+}
+
+/* The height of what stands with the heading at AT: the texts behind it with the graph
+ * that they are about, IMAGE; else a few lines. */
+static double
+kept_with(struct sheet *s, size_t at, size_t image)
+{
+	double keep = 0;
+
+	for (at++; at < s->blocks; at++) {
+		const struct paper_block *b = &s->block[at];
+
+		if (b->kind == PAPER_GRAPH && s->image[image].surface != NULL)
+			return keep + FEW_LINES + s->image[image].height;
+		if (b->kind == PAPER_MARK)
+			continue; /* of the graph */
+		if (b->kind == PAPER_SMALL)
+			keep += text_height(s, &small, b->cell[0]);
+		else
+			break;
+	}
+	return FEW_LINES;
+}
+
+static void
+put_heading(struct sheet *s, const char *text, double keep)
+{
+	put_text(s, &heading, text, 14, keep);
 	if (!s->counting && !s->full && s->format == DRAW_PDF)
 		cairo_pdf_surface_add_outline(s->surface, CAIRO_PDF_OUTLINE_ROOT, text,
 		    "", CAIRO_PDF_OUTLINE_FLAG_OPEN);
@@ -556,7 +590,7 @@ put_block(struct sheet *s, size_t at, size_t *image)
 		s->y += 4;
 		break;
 	case PAPER_HEADING:
-		put_heading(s, b->cell[0]);
+		put_heading(s, b->cell[0], kept_with(s, at, *image));
 		break;
 	case PAPER_TEXT:
 		put_text(s, &plain, b->cell[0], 6, 0);
