@@ -52,19 +52,16 @@ hop_add_address(struct hop *h, const struct addr *a)
 	return true;
 }
 
-/* Is A one that only its own network knows (RFC 1918, RFC 4193), or that a provider's
+/* Is A one that only its own network knows, or this host, or that a provider's
  * translation hides (RFC 6598)? */
 static bool
-is_private(const struct addr *a)
+is_hidden(const struct addr *a)
 {
 	unsigned len;
 	const uint8_t *b = addr_bytes(a, &len);
 
-	if (len == 16)
-		return (b[0] & 0xfe) == 0xfc || (b[0] == 0xfe && (b[1] & 0xc0) == 0x80);
-	return b[0] == 10 || b[0] == 127 || (b[0] == 172 && (b[1] & 0xf0) == 16) ||
-	       (b[0] == 192 && b[1] == 168) || (b[0] == 169 && b[1] == 254) ||
-	       (b[0] == 100 && (b[1] & 0xc0) == 64);
+	return addr_is_private(a) ||
+	       (len == 4 && (b[0] == 127 || (b[0] == 100 && (b[1] & 0xc0) == 64)));
 }
 
 bool
@@ -73,8 +70,8 @@ hops_blind(const struct hops *p, const struct addr *source)
 	const struct hop *last = p->count == 0 ? NULL : &p->hop[p->count - 1];
 
 	if (last == NULL || !(last->flags & HOP_TARGET) || last->ttl > 2 ||
-	    last->median_ns < 0 || is_private(&p->address) ||
-	    source->sa.sa_family != p->address.sa.sa_family || !is_private(source))
+	    last->median_ns < 0 || is_hidden(&p->address) ||
+	    source->sa.sa_family != p->address.sa.sa_family || !is_hidden(source))
 		return false;
 	int64_t before =
 	    p->count > 1 && p->hop[0].median_ns > 0 ? p->hop[0].median_ns : 0;

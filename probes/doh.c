@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "config.h"
+#include "probes/curlpin.h"
 #include "probes/dnsquery.h"
 #include "probes/dnstls.h"
 #include "probes/multi.h"
@@ -212,25 +213,6 @@ doh_check_peer(void *ctx, char *to, char *from, int to_port, int from_port)
 	return CURL_PREREQFUNC_ABORT;
 }
 
-/* Every connection goes to the address of D's run, whatever its URL says. */
-static void
-doh_pin(struct doh_query *d)
-{
-	const struct addr *addr = &d->q.run->address;
-	bool v6 = addr->sa.sa_family == AF_INET6;
-	char text[ADDR_TEXT];
-
-	addr_text(addr, text);
-	text[strcspn(text, "%")] = '\0';
-	char *to = mem_printf(v6 ? "::[%s]:" : "::%s:", text);
-	d->connect_to = curl_slist_append(NULL, to);
-	free(to);
-	curl_easy_setopt(d->easy, CURLOPT_CONNECT_TO, d->connect_to);
-	if (v6 && addr->v6.sin6_scope_id != 0)
-		curl_easy_setopt(
-		    d->easy, CURLOPT_ADDRESS_SCOPE, (long)addr->v6.sin6_scope_id);
-}
-
 /* Called by libcurl with a fresh socket. */
 static int
 doh_on_socket(void *ctx, curl_socket_t fd, curlsocktype purpose)
@@ -284,7 +266,7 @@ doh_prepare_connection(struct doh_query *d)
 		curl_easy_setopt(e, CURLOPT_PREREQFUNCTION, doh_check_peer);
 		curl_easy_setopt(e, CURLOPT_PREREQDATA, d);
 	}
-	doh_pin(d);
+	d->connect_to = curlpin(d->easy, &d->q.run->address);
 	doh_way_out(d);
 }
 

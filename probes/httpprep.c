@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "config.h"
+#include "probes/curlpin.h"
 #include "probes/httpfetch.h"
 #include "probes/trust.h"
 
@@ -27,24 +28,6 @@ httpprep_headers(const struct curl_slist *all, bool elsewhere)
 			out = curl_slist_append(out, all->data);
 	}
 	return out;
-}
-
-/* Every connection of EASY goes to ADDR, whatever its URL says. */
-static void
-httpprep_pin(struct http_fetch *f, const struct addr *addr)
-{
-	char text[ADDR_TEXT];
-	bool v6 = addr->sa.sa_family == AF_INET6;
-
-	addr_text(addr, text);
-	text[strcspn(text, "%")] = '\0';
-	char *to = mem_printf(v6 ? "::[%s]:" : "::%s:", text);
-	f->connect_to = curl_slist_append(NULL, to);
-	free(to);
-	curl_easy_setopt(f->easy, CURLOPT_CONNECT_TO, f->connect_to);
-	if (v6 && addr->v6.sin6_scope_id != 0)
-		curl_easy_setopt(
-		    f->easy, CURLOPT_ADDRESS_SCOPE, (long)addr->v6.sin6_scope_id);
 }
 
 static void
@@ -177,5 +160,5 @@ httpprep(struct http_fetch *f, const char *url, const struct addr *addr)
 	httpprep_connection(f, f->run->opts);
 	httpprep_trust(f, url);
 	httpprep_request(f, f->run->opts);
-	httpprep_pin(f, addr);
+	f->connect_to = curlpin(f->easy, addr);
 }

@@ -142,10 +142,44 @@ comparison(void)
 	ok(addr_bytes(&b, &len)[0] == 128 && len == 4, "bytes of a v4 address");
 }
 
+static void private(void)
+{
+	static const struct {
+		const char *text;
+		bool is;
+	} row[] = {
+		{ "10.0.0.1", true },
+		{ "9.255.255.255", false },
+		{ "11.0.0.0", false },
+		{ "172.15.255.255", false },
+		{ "172.16.0.0", true },
+		{ "172.31.255.255", true },
+		{ "172.32.0.0", false },
+		{ "192.168.255.1", true },
+		{ "192.169.0.1", false },
+		{ "169.254.9.9", true },
+		{ "100.64.0.1", false },
+		{ "127.0.0.1", false },
+		{ "fc00::1", true },
+		{ "fd12::1", true },
+		{ "fe80::1", true },
+		{ "febf::1", true },
+		{ "fec0::1", false },
+		{ "2001:db8::1", false },
+	};
+	struct addr a = { .sa = { .sa_family = AF_UNSPEC } };
+
+	ok(!addr_is_private(&a), "no address is not private");
+	for (size_t i = 0; i < sizeof row / sizeof row[0]; i++)
+		ok(addr_parse(&a, row[i].text) == 0 && addr_is_private(&a) == row[i].is,
+		    "%s is %s", row[i].text, row[i].is ? "private" : "not private");
+}
+
 int
 main(void)
 {
 	literals();
+	private();
 	listeners();
 	scopes();
 	comparison();

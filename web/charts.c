@@ -27,16 +27,6 @@ chart_named(const char *name)
 	return NULL;
 }
 
-/* TEXT of the configuration, without markup, as value NAME. */
-static void
-put_plain(struct html *h, const char *name, const char *text)
-{
-	char *plain = html_strip(text);
-
-	html_text(h, name, plain);
-	free(plain);
-}
-
 /* The links to the charts; HERE is marked. */
 static void
 put_links(struct html *page, const struct conf_chart *here)
@@ -51,7 +41,7 @@ put_links(struct html *page, const struct conf_chart *here)
 		struct html *item = html_item(page, "tab");
 		html_printf(
 		    item, "href", "%s/charts/%s", request_base(), conf->chart[i].name);
-		put_plain(item, "word", conf->chart[i].menu);
+		html_plain(item, "word", conf->chart[i].menu);
 		html_flag(item, "current", here == &conf->chart[i]);
 	}
 }
@@ -132,7 +122,7 @@ page_all(struct request *r)
 	    conf_child(conf_top(conf, "Presentation"), "charts");
 	struct html *page = page_new(r, "Charts", "charts");
 	headline_beginning(page);
-	put_plain(page, "heading", conf_value(top, "title", "Charts"));
+	html_plain(page, "heading", conf_value(top, "title", "Charts"));
 	/* The last hour, or less where that is all there is. */
 	if (row_begin(page) > CHART_SPAN) {
 		html_printf(page, "span", "%d", CHART_SPAN);
@@ -145,8 +135,8 @@ page_all(struct request *r)
 		size_t shown = c->entries < PREVIEW_MAX ? c->entries : PREVIEW_MAX;
 
 		html_printf(item, "href", "%s/charts/%s", request_base(), c->name);
-		put_plain(item, "chart_title", c->title);
-		put_plain(item, "chart_menu", c->menu);
+		html_plain(item, "chart_title", c->title);
+		html_plain(item, "chart_menu", c->menu);
 		size_t entries = put_entries(item, c, 0, shown);
 		html_text(item, "empty", entries == 0 ? empty_text(c) : "");
 		html_text(item, "more", "");

@@ -89,6 +89,12 @@ html_text(struct html *h, const char *name, const char *text)
 }
 
 void
+html_plain(struct html *h, const char *name, const char *text)
+{
+	set(h, name, html_strip(text), false);
+}
+
+void
 html_printf(struct html *h, const char *name, const char *fmt, ...)
 {
 	char *text;

@@ -23,6 +23,8 @@ void html_free(struct html *h); /* with all its items; NULL allowed */
 void html_text(struct html *h, const char *name, const char *text);
 void html_printf(struct html *h, const char *name, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+/* Text of a configuration, without its markup. */
+void html_plain(struct html *h, const char *name, const char *text);
 /* Markup that is known to be safe: literals, or from html_safe(). */
 void html_markup(struct html *h, const char *name, const char *markup);
 /* A name that is there or not. */

@@ -242,10 +242,7 @@ static struct html *
 subgroup(struct html *page, const char *menu)
 {
 	struct html *item = html_item(page, "subgroup");
-	char *plain = html_strip(menu);
-
-	html_text(item, "menu", plain);
-	free(plain);
+	html_plain(item, "menu", menu);
 	html_flag(page, "subgroups", true);
 	return item;
 }

@@ -17,21 +17,11 @@
 #define CHANGES 20  /* shown, the newest */
 #define AFTER_S 900 /* behind the end, in which a walk still tells of it */
 
+/* Is A told to nobody outside? */
 static bool
 is_private(const struct addr *a)
 {
-	if (a->sa.sa_family == AF_INET) {
-		uint32_t v4 = ntohl(a->v4.sin_addr.s_addr);
-		return v4 >> 24 == 10 || v4 >> 24 == 127 || v4 >> 20 == 0xac1 ||
-		       v4 >> 16 == 0xc0a8 || v4 >> 16 == 0xa9fe;
-	}
-	if (a->sa.sa_family == AF_INET6) {
-		const uint8_t *v6 = a->v6.sin6_addr.s6_addr;
-		return (v6[0] & 0xfe) == 0xfc ||
-		       (v6[0] == 0xfe && (v6[1] & 0xc0) == 0x80) ||
-		       IN6_IS_ADDR_LOOPBACK(&a->v6.sin6_addr);
-	}
-	return false;
+	return addr_is_private(a) || addr_is_loopback(a);
 }
 
 bool

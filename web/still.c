@@ -199,15 +199,6 @@ put_markup(struct html *h, const char *name, const char *text)
 }
 
 static void
-put_plain(struct html *h, const char *name, const char *text)
-{
-	char *plain = html_strip(text);
-
-	html_text(h, name, plain);
-	free(plain);
-}
-
-static void
 put_href(struct html *h, const struct conf_target *t)
 {
 	char *name = page_name(t);
@@ -227,7 +218,7 @@ put_trail(struct html *page, const struct conf_target *t)
 	while (n-- > 0) {
 		struct html *crumb = html_item(page, "crumb");
 		put_href(crumb, up[n]);
-		put_plain(crumb, "menu", up[n]->menu);
+		html_plain(crumb, "menu", up[n]->menu);
 	}
 }
 
@@ -248,7 +239,7 @@ put_below(struct html *page, const struct conf_target *t)
 			char *name = mem_printf("%s_mini.png", path);
 
 			put_href(small, c);
-			put_plain(small, "heading", c->title);
+			html_plain(small, "heading", c->title);
 			put_graph(small, c, DRAW_OVERVIEW, span, c->menu, "", name);
 			free(name);
 			free(path);
@@ -259,7 +250,7 @@ put_below(struct html *page, const struct conf_target *t)
 			list = html_item(page, "below");
 		struct html *node = html_item(list, "node");
 		put_href(node, c);
-		put_plain(node, "menu", c->menu);
+		html_plain(node, "menu", c->menu);
 	}
 }
 
@@ -322,7 +313,7 @@ put_page(const struct conf_target *t)
 	    page, "site", conf_value(conf_top(still.conf, "Web"), "title", "smokebox"));
 	html_text(page, "version", PACKAGE_VERSION);
 	html_text(page, "owner", conf_value(general, "owner", ""));
-	put_plain(page, "title", t->title);
+	html_plain(page, "title", t->title);
 	put_markup(page, "heading", t->title);
 	html_text(page, "host",
 	    t->kind == CONF_MEASURED || t->kind == CONF_DYNAMIC ? t->host : "");

@@ -186,6 +186,19 @@ addr_is_loopback(const struct addr *a)
 	return IN6_IS_ADDR_LOOPBACK(&a->v6.sin6_addr);
 }
 
+bool
+addr_is_private(const struct addr *a)
+{
+	unsigned len;
+	const uint8_t *b = addr_bytes(a, &len);
+
+	if (len == 16)
+		return (b[0] & 0xfe) == 0xfc || (b[0] == 0xfe && (b[1] & 0xc0) == 0x80);
+	return len == 4 &&
+	       (b[0] == 10 || (b[0] == 172 && (b[1] & 0xf0) == 16) ||
+		   (b[0] == 192 && b[1] == 168) || (b[0] == 169 && b[1] == 254));
+}
+
 void
 addr_unmap(struct addr *a)
 {

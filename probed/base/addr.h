@@ -46,6 +46,9 @@ unsigned addr_interface(const char *name);
 bool addr_same_host(const struct addr *a, const struct addr *b); /* ignores port */
 bool addr_same(const struct addr *a, const struct addr *b);
 bool addr_is_loopback(const struct addr *a);
+/* Does only its own network know it (RFC 1918, 3927, 4193, and link-local addresses of
+ * IPv6)? Not 100.64.0.0/10, which is a provider's. */
+bool addr_is_private(const struct addr *a);
 /* Make of an IPv4 address that is mapped into IPv6, as a listener for both sees its
  * clients, a plain one. */
 void addr_unmap(struct addr *a);

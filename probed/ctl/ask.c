@@ -51,3 +51,17 @@ ctl_ask(const struct ctl *ctl, const char *path)
 	}
 	return ctl_parse(path, status, body);
 }
+
+const char *
+ask_text(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text != NULL ? text : "";
+}
+
+long long
+ask_integer(const json_t *object, const char *key)
+{
+	return json_integer_value(json_object_get(object, key));
+}

@@ -79,14 +79,6 @@ fetch(const struct ctl *ctl, const struct wanted *w)
 	}
 }
 
-static const char *
-text_of(const json_t *in, const char *key)
-{
-	const char *s = json_string_value(json_object_get(in, key));
-
-	return s != NULL ? s : "";
-}
-
 static void
 print_time(long long when)
 {
@@ -126,16 +118,16 @@ length_of(const json_t *in)
 static void
 print_line(const json_t *in)
 {
-	const char *subject = text_of(in, "subject"), *source = text_of(in, "source");
-	bool alert = strcmp(text_of(in, "kind"), "alert") == 0;
+	const char *subject = ask_text(in, "subject"), *source = ask_text(in, "source");
+	bool alert = strcmp(ask_text(in, "kind"), "alert") == 0;
 
 	print_time(json_integer_value(json_object_get(in, "begin")));
 	/* What explain has more to say about. */
 	if (json_is_array(json_object_get(json_object_get(in, "evidence"), "numbers")))
 		printf(" #%-5lld", (long long)json_integer_value(json_object_get(in, "id")));
-	printf("  %7s  %-11s %s%s%s: %s", length_of(in), text_of(in, "kind"),
+	printf("  %7s  %-11s %s%s%s: %s", length_of(in), ask_text(in, "kind"),
 	    *subject != '\0' ? subject : "(all)", alert ? " " : "", alert ? source : "",
-	    text_of(in, "summary"));
+	    ask_text(in, "summary"));
 	if (json_is_integer(json_object_get(in, "suppressed_by")))
 		printf(
 		    " (explained by %lld)", (long long)json_integer_value(
@@ -334,8 +326,8 @@ static void
 print_silence(const json_t *s)
 {
 	const json_t *id = json_object_get(s, "id"), *end = json_object_get(s, "end");
-	const char *name = text_of(s, "name"), *target = text_of(s, "target");
-	const char *reason = text_of(s, "reason");
+	const char *name = ask_text(s, "name"), *target = ask_text(s, "target");
+	const char *reason = ask_text(s, "reason");
 
 	if (json_is_integer(id))
 		printf("%6lld  ", (long long)json_integer_value(id));

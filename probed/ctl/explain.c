@@ -11,14 +11,6 @@
 #include "base/mem.h"
 #include "ctl/ask.h"
 
-static const char *
-text_of(const json_t *in, const char *key)
-{
-	const char *s = json_string_value(json_object_get(in, key));
-
-	return s != NULL ? s : "";
-}
-
 static void
 print_time(const char *word, const json_t *in, const char *key)
 {
@@ -72,13 +64,13 @@ print_interval(const json_t *level, const char *low, const char *high)
 static void
 print_number(const json_t *n)
 {
-	const char *unit = text_of(n, "unit");
+	const char *unit = ask_text(n, "unit");
 	const json_t *threshold = json_object_get(n, "threshold");
 	const json_t *interval = json_object_get(n, "interval");
 	char value[64], low[64], high[64];
 
 	figure(value, sizeof value, json_object_get(n, "value"), unit);
-	printf("  %-26s %-20s %s", text_of(n, "of"), text_of(n, "name"), value);
+	printf("  %-26s %-20s %s", ask_text(n, "of"), ask_text(n, "name"), value);
 	if (json_array_size(interval) == 2) {
 		figure(low, sizeof low, json_array_get(interval, 0), unit);
 		figure(high, sizeof high, json_array_get(interval, 1), unit);
@@ -130,7 +122,7 @@ print_span(const char *key, const json_t *span)
 	putchar('\n');
 	print_rates("all", span);
 	json_array_foreach(json_object_get(span, "hosts"), i, host)
-	    print_rates(text_of(host, "host"), host);
+	    print_rates(ask_text(host, "host"), host);
 }
 
 static void
@@ -145,7 +137,7 @@ print_evidence(const json_t *evidence)
 	if (json_is_array(numbers)) {
 		json_array_foreach(numbers, i, value) print_number(value);
 		json_array_foreach(facts, i, value) printf(
-		    "  %-26s %s\n", text_of(value, "name"), text_of(value, "text"));
+		    "  %-26s %s\n", ask_text(value, "name"), ask_text(value, "text"));
 	}
 	json_object_foreach((json_t *)evidence, key, value)
 	{
@@ -170,14 +162,14 @@ print_evidence(const json_t *evidence)
 static void
 print_incident(const json_t *in)
 {
-	const char *subject = text_of(in, "subject");
+	const char *subject = ask_text(in, "subject");
 
-	printf("%s\n\n", text_of(in, "summary"));
-	printf("%-12s%s\n", "kind", text_of(in, "kind"));
+	printf("%s\n\n", ask_text(in, "summary"));
+	printf("%-12s%s\n", "kind", ask_text(in, "kind"));
 	printf("%-12s%s\n", "subject", *subject != '\0' ? subject : "(all)");
 	print_time("begin", in, "begin");
 	print_time("end", in, "end");
-	printf("%-12s%s\n", "confidence", text_of(in, "confidence"));
+	printf("%-12s%s\n", "confidence", ask_text(in, "confidence"));
 	if (json_is_integer(json_object_get(in, "suppressed_by")))
 		printf("%-12s%lld\n", "explained by",
 		    (long long)json_integer_value(

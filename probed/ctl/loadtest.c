@@ -10,14 +10,6 @@
 #define PATH "/api/v1/loadtests"
 #define LONGEST_S 180
 
-static const char *
-text_of(const json_t *j, const char *key)
-{
-	const char *text = json_string_value(json_object_get(j, key));
-
-	return text != NULL ? text : "";
-}
-
 static void
 print_test(const json_t *j)
 {
@@ -27,7 +19,7 @@ print_test(const json_t *j)
 
 	if (localtime_r(&begin, &tm) != NULL)
 		strftime(when, sizeof when, "%Y-%m-%d %H:%M:%S", &tm);
-	printf("%s  %s\n", when, text_of(j, "summary"));
+	printf("%s  %s\n", when, ask_text(j, "summary"));
 }
 
 static int

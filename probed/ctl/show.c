@@ -17,20 +17,6 @@
 
 #define COLUMNS 10
 
-static const char *
-text(const json_t *object, const char *key)
-{
-	const char *s = json_string_value(json_object_get(object, key));
-
-	return s != NULL ? s : "";
-}
-
-static long long
-integer(const json_t *object, const char *key)
-{
-	return json_integer_value(json_object_get(object, key));
-}
-
 /* NAN where there is no number. */
 static double
 number(const json_t *object, const char *key)
@@ -138,17 +124,18 @@ show_workers(const json_t *status, long long now)
 	{
 		char **cell = row(&t);
 
-		cell[0] = mem_str(text(w, "name"));
-		cell[1] = mem_str(text(w, "state"));
-		cell[2] = mem_printf("%lld", integer(w, "pid"));
-		cell[3] = mem_printf("%lld", integer(w, "uid"));
-		cell[4] = mem_printf("%lld", integer(w, "restarts"));
-		cell[5] = mem_printf("%lld", integer(w, "generation"));
-		cell[6] = integer(w, "since") > 0 ? span(now - integer(w, "since"))
-						  : mem_str("-");
-		cell[7] = mem_printf("%s%s%s", text(w, "sandbox"),
-		    text(w, "last_end")[0] ? "; ended last: " : "",
-		    text(w, "last_end"));
+		cell[0] = mem_str(ask_text(w, "name"));
+		cell[1] = mem_str(ask_text(w, "state"));
+		cell[2] = mem_printf("%lld", ask_integer(w, "pid"));
+		cell[3] = mem_printf("%lld", ask_integer(w, "uid"));
+		cell[4] = mem_printf("%lld", ask_integer(w, "restarts"));
+		cell[5] = mem_printf("%lld", ask_integer(w, "generation"));
+		cell[6] = ask_integer(w, "since") > 0
+			      ? span(now - ask_integer(w, "since"))
+			      : mem_str("-");
+		cell[7] = mem_printf("%s%s%s", ask_text(w, "sandbox"),
+		    ask_text(w, "last_end")[0] ? "; ended last: " : "",
+		    ask_text(w, "last_end"));
 	}
 	print(&t, true);
 }
@@ -159,12 +146,12 @@ show_icmp(const json_t *icmp, const char *family)
 	char *why = mem_printf("%s_why", family);
 	char *count = mem_printf("%s_sockets", family);
 	char *buffer = mem_printf("%s_buffer", family);
-	const char *mode = text(icmp, family), *reason = text(icmp, why);
+	const char *mode = ask_text(icmp, family), *reason = ask_text(icmp, why);
 
 	printf("icmp %-5s %s sockets", family, mode[0] != '\0' ? mode : "no");
-	if (integer(icmp, count) > 0)
-		printf(", %lld with %lld KiB each", integer(icmp, count),
-		    integer(icmp, buffer) / 1024);
+	if (ask_integer(icmp, count) > 0)
+		printf(", %lld with %lld KiB each", ask_integer(icmp, count),
+		    ask_integer(icmp, buffer) / 1024);
 	printf("%s%s\n", reason[0] != '\0' ? ": " : "", reason);
 	free(why);
 	free(count);
@@ -216,8 +203,8 @@ show_problems(const json_t *list, const char *what)
 	size_t i;
 	json_t *p;
 
-	json_array_foreach(list, i, p) printf("  %s%s%s%s\n", text(p, "place"),
-	    text(p, "place")[0] != '\0' ? ": " : "", what, text(p, "text"));
+	json_array_foreach(list, i, p) printf("  %s%s%s%s\n", ask_text(p, "place"),
+	    ask_text(p, "place")[0] != '\0' ? ": " : "", what, ask_text(p, "text"));
 }
 
 static void
@@ -226,10 +213,10 @@ show_config(const json_t *config, long long now)
 	bool refused = json_is_true(json_object_get(config, "refused"));
 	size_t errors = json_array_size(json_object_get(config, "errors"));
 	size_t warnings = json_array_size(json_object_get(config, "warnings"));
-	char *age = span(now - integer(config, "checked"));
+	char *age = span(now - ask_integer(config, "checked"));
 
 	printf("%-10s generation %lld, checked %s ago: %s (%zu errors, %zu warnings)\n",
-	    "config", integer(config, "generation"), age,
+	    "config", ask_integer(config, "generation"), age,
 	    refused ? "the files on disk are REFUSED, an older state runs" : "in force",
 	    errors, warnings);
 	free(age);
@@ -246,20 +233,20 @@ show_strangers(const json_t *s)
 
 	json_array_foreach(json_object_get(s, "strangers"), i, t)
 	{
-		const char *protocol = text(t, "protocol");
+		const char *protocol = ask_text(t, "protocol");
 
-		printf("stranger   %s sent %lld datagrams%s%s", text(t, "address"),
-		    integer(t, "datagrams"),
-		    *protocol == '\0'		   ? ""
-		    : integer(t, "datagrams") == 1 ? " of "
-						   : ", mostly ",
+		printf("stranger   %s sent %lld datagrams%s%s", ask_text(t, "address"),
+		    ask_integer(t, "datagrams"),
+		    *protocol == '\0'		       ? ""
+		    : ask_integer(t, "datagrams") == 1 ? " of "
+						       : ", mostly ",
 		    protocol);
 		if (json_is_true(json_object_get(t, "proxy")))
 			fputs(", and passes on what others send: who they are is not "
 			      "seen; give the container its host's network "
 			      "(network_mode: host), or let all of them in",
 			    stdout);
-		printf("; to let it in: *** Collector *** %s\n", text(t, "line"));
+		printf("; to let it in: *** Collector *** %s\n", ask_text(t, "line"));
 	}
 }
 
@@ -272,9 +259,9 @@ show_no_room(const json_t *totals)
 
 	json_object_foreach(list, what, count) if (json_integer_value(count) > 0)
 	    printf(", no room for %lld %s", (long long)json_integer_value(count), what);
-	if (integer(totals, "lessons_left") > 0)
+	if (ask_integer(totals, "lessons_left") > 0)
 		printf(", %lld exporters and templates not kept over a restart",
-		    integer(totals, "lessons_left"));
+		    ask_integer(totals, "lessons_left"));
 }
 
 /* Who sends flows. */
@@ -290,14 +277,14 @@ show_exporters(const json_t *s, long long now)
 	json_t *x;
 
 	printf("%-10s %zu seen", "exporters", json_array_size(list));
-	if (integer(totals, "strangers") > 0)
+	if (ask_integer(totals, "strangers") > 0)
 		printf(", %lld datagrams of senders that may not send",
-		    integer(totals, "strangers"));
-	if (integer(totals, "drops") > 0)
+		    ask_integer(totals, "strangers"));
+	if (ask_integer(totals, "drops") > 0)
 		printf(", %lld datagrams dropped for want of room",
-		    integer(totals, "drops"));
-	if (integer(totals, "suspicions") > 0)
-		printf(", %lld suspicions", integer(totals, "suspicions"));
+		    ask_integer(totals, "drops"));
+	if (ask_integer(totals, "suspicions") > 0)
+		printf(", %lld suspicions", ask_integer(totals, "suspicions"));
 	show_no_room(totals);
 	putchar('\n');
 	if (json_array_size(list) == 0) {
@@ -309,20 +296,20 @@ show_exporters(const json_t *s, long long now)
 	json_array_foreach(list, i, x)
 	{
 		char **cell = row(&t);
-		const char *agent = text(x, "agent");
+		const char *agent = ask_text(x, "agent");
 
-		cell[0] = mem_printf("%s%s%s/%lld", text(x, "address"),
-		    agent[0] != '\0' ? " " : "", agent, integer(x, "domain"));
-		cell[1] = mem_str(text(x, "protocol"));
-		cell[2] = mem_printf("%lld", integer(x, "records"));
-		cell[3] = mem_printf("%lld", integer(x, "lost"));
-		cell[4] = mem_printf("%lld", integer(x, "faults"));
-		cell[5] = integer(x, "sampling") > 0
-			      ? mem_printf("%lld", integer(x, "sampling"))
+		cell[0] = mem_printf("%s%s%s/%lld", ask_text(x, "address"),
+		    agent[0] != '\0' ? " " : "", agent, ask_integer(x, "domain"));
+		cell[1] = mem_str(ask_text(x, "protocol"));
+		cell[2] = mem_printf("%lld", ask_integer(x, "records"));
+		cell[3] = mem_printf("%lld", ask_integer(x, "lost"));
+		cell[4] = mem_printf("%lld", ask_integer(x, "faults"));
+		cell[5] = ask_integer(x, "sampling") > 0
+			      ? mem_printf("%lld", ask_integer(x, "sampling"))
 			      : mem_str("unknown");
-		cell[6] =
-		    mem_str(integer(x, "sampling") > 0 ? text(x, "sampling_from") : "");
-		cell[7] = span(now - integer(x, "last"));
+		cell[6] = mem_str(
+		    ask_integer(x, "sampling") > 0 ? ask_text(x, "sampling_from") : "");
+		cell[7] = span(now - ask_integer(x, "last"));
 	}
 	print(&t, true);
 	putchar('\n');
@@ -344,16 +331,16 @@ show_interfaces(const json_t *s, long long now)
 	printf(
 	    "%-10s %lld known, %lld with counters: %lld samples, %lld resets, %lld wraps, "
 	    "%lld gaps, %lld doubts\n",
-	    "interfaces", integer(totals, "known"), integer(totals, "counted"),
-	    integer(totals, "samples"), integer(totals, "resets"),
-	    integer(totals, "wraps"), integer(totals, "gaps"),
-	    integer(totals, "doubts"));
+	    "interfaces", ask_integer(totals, "known"), ask_integer(totals, "counted"),
+	    ask_integer(totals, "samples"), ask_integer(totals, "resets"),
+	    ask_integer(totals, "wraps"), ask_integer(totals, "gaps"),
+	    ask_integer(totals, "doubts"));
 	json_array_foreach(json_object_get(totals, "differing"), i, x)
 	{
 		printf(
 		    "  %s interface %lld %s: counters and flows differ by a factor of "
 		    "%.2f\n",
-		    text(x, "device"), integer(x, "index"), text(x, "name"),
+		    ask_text(x, "device"), ask_integer(x, "index"), ask_text(x, "name"),
 		    number(x, "factor"));
 	}
 	if (json_array_size(list) == 0)
@@ -364,13 +351,15 @@ show_interfaces(const json_t *s, long long now)
 	{
 		char **cell = row(&t);
 
-		cell[0] = mem_str(text(x, "name"));
-		cell[1] = mem_str(text(x, "source"));
-		cell[2] = mem_str(text(x, "address")[0] ? text(x, "address") : "-");
-		cell[3] = mem_printf("%lld", integer(x, "interfaces"));
-		cell[4] = integer(x, "last") > 0 ? span(now - integer(x, "last"))
-						 : mem_str("never");
-		cell[5] = mem_str(text(x, "trouble"));
+		cell[0] = mem_str(ask_text(x, "name"));
+		cell[1] = mem_str(ask_text(x, "source"));
+		cell[2] =
+		    mem_str(ask_text(x, "address")[0] ? ask_text(x, "address") : "-");
+		cell[3] = mem_printf("%lld", ask_integer(x, "interfaces"));
+		cell[4] = ask_integer(x, "last") > 0
+			      ? span(now - ask_integer(x, "last"))
+			      : mem_str("never");
+		cell[5] = mem_str(ask_text(x, "trouble"));
 	}
 	print(&t, true);
 	putchar('\n');
@@ -383,12 +372,12 @@ show_wifi(const json_t *wifi)
 	size_t i;
 	json_t *r;
 
-	if (text(wifi, "text")[0] != '\0')
-		printf("%-10s %s\n", "wifi", text(wifi, "text"));
-	json_array_foreach(json_object_get(wifi, "radios"), i, r) printf(
-	    "%-10s %s%s: %s\n", "wifi", text(r, "name"),
-	    json_is_true(json_object_get(r, "leads_out")) ? ", the way out" : "",
-	    text(r, "text"));
+	if (ask_text(wifi, "text")[0] != '\0')
+		printf("%-10s %s\n", "wifi", ask_text(wifi, "text"));
+	json_array_foreach(json_object_get(wifi, "radios"), i, r)
+	    printf("%-10s %s%s: %s\n", "wifi", ask_text(r, "name"),
+		json_is_true(json_object_get(r, "leads_out")) ? ", the way out" : "",
+		ask_text(r, "text"));
 }
 
 /* Who is told of alerts, and how that goes. */
@@ -408,14 +397,15 @@ show_receivers(const json_t *receivers, long long now)
 	{
 		char **cell = row(&t);
 
-		cell[0] = mem_str(text(r, "name"));
-		cell[1] = mem_str(text(r, "type"));
-		cell[2] = mem_printf("%lld", integer(r, "sent"));
-		cell[3] = mem_printf("%lld", integer(r, "failed"));
-		cell[4] = mem_printf("%lld", integer(r, "waiting"));
-		cell[5] = integer(r, "last") > 0 ? span(now - integer(r, "last"))
-						 : mem_str("-");
-		cell[6] = mem_str(text(r, "error"));
+		cell[0] = mem_str(ask_text(r, "name"));
+		cell[1] = mem_str(ask_text(r, "type"));
+		cell[2] = mem_printf("%lld", ask_integer(r, "sent"));
+		cell[3] = mem_printf("%lld", ask_integer(r, "failed"));
+		cell[4] = mem_printf("%lld", ask_integer(r, "waiting"));
+		cell[5] = ask_integer(r, "last") > 0
+			      ? span(now - ask_integer(r, "last"))
+			      : mem_str("-");
+		cell[6] = mem_str(ask_text(r, "error"));
 	}
 	putchar('\n');
 	print(&t, true);
@@ -430,10 +420,11 @@ show_blockades(const json_t *blockades)
 
 	json_array_foreach(blockades, i, b)
 	{
-		const char *why = text(b, "why"), *says = text(b, "says");
+		const char *why = ask_text(b, "why"), *says = ask_text(b, "says");
 
-		printf("%-10s %s, %s: %s%s%s", "blockade", text(b, "action"),
-		    text(b, "host"), text(b, "state"), *why != '\0' ? ", " : "", why);
+		printf("%-10s %s, %s: %s%s%s", "blockade", ask_text(b, "action"),
+		    ask_text(b, "host"), ask_text(b, "state"), *why != '\0' ? ", " : "",
+		    why);
 		if (*says != '\0')
 			printf(": %.*s", (int)strcspn(says, "\n"), says);
 		putchar('\n');
@@ -449,11 +440,11 @@ show_sinks(const json_t *sinks, long long now)
 	json_array_foreach(sinks, i, s)
 	{
 		printf("%-10s %s, %s: sent %lld, dropped %lld, waiting %lld\n", "sink",
-		    text(s, "name"), text(s, "url"), integer(s, "sent"),
-		    integer(s, "dropped"), integer(s, "waiting"));
-		if (integer(s, "failed_at") > 0) {
-			char *age = span(now - integer(s, "failed_at"));
-			printf("  failed %s ago: %s\n", age, text(s, "error"));
+		    ask_text(s, "name"), ask_text(s, "url"), ask_integer(s, "sent"),
+		    ask_integer(s, "dropped"), ask_integer(s, "waiting"));
+		if (ask_integer(s, "failed_at") > 0) {
+			char *age = span(now - ask_integer(s, "failed_at"));
+			printf("  failed %s ago: %s\n", age, ask_text(s, "error"));
 			free(age);
 		}
 	}
@@ -467,12 +458,12 @@ show_troubles(const json_t *troubles, long long now)
 
 	json_array_foreach(troubles, i, t)
 	{
-		char *age = span(now - integer(t, "time"));
+		char *age = span(now - ask_integer(t, "time"));
 
 		if (i == 0)
 			puts("troubles");
-		printf("  %s ago: %s%s%s\n", age, text(t, "target"),
-		    text(t, "target")[0] != '\0' ? ": " : "", text(t, "text"));
+		printf("  %s ago: %s%s%s\n", age, ask_text(t, "target"),
+		    ask_text(t, "target")[0] != '\0' ? ": " : "", ask_text(t, "text"));
 		free(age);
 	}
 }
@@ -486,9 +477,10 @@ show_slaves(const json_t *slaves, long long now)
 
 	json_array_foreach(slaves, i, s)
 	{
-		const char *name = text(s, "name");
-		char *age =
-		    integer(s, "seen") > 0 ? span(now - integer(s, "seen")) : NULL;
+		const char *name = ask_text(s, "name");
+		char *age = ask_integer(s, "seen") > 0
+				? span(now - ask_integer(s, "seen"))
+				: NULL;
 
 		if (i == 0)
 			puts("slaves");
@@ -498,16 +490,16 @@ show_slaves(const json_t *slaves, long long now)
 			printf("  %-10sdid not call yet", name);
 		else
 			printf("  %-10scalled %s ago from %s (%s), %lld rounds%s", name,
-			    age, text(s, "address"), text(s, "protocol"),
-			    integer(s, "rounds"),
+			    age, ask_text(s, "address"), ask_text(s, "protocol"),
+			    ask_integer(s, "rounds"),
 			    json_is_true(json_object_get(s, "current"))
 				? ""
 				: ", with an older configuration");
 		free(age);
 		printf("; %lld errors\n", sum(json_object_get(s, "errors")));
-		if (*text(s, "last_error") != '\0') {
-			age = span(now - integer(s, "last_error_time"));
-			printf("    %s ago: %s\n", age, text(s, "last_error"));
+		if (*ask_text(s, "last_error") != '\0') {
+			age = span(now - ask_integer(s, "last_error_time"));
+			printf("    %s ago: %s\n", age, ask_text(s, "last_error"));
 			free(age);
 		}
 	}
@@ -524,13 +516,13 @@ ctl_status(const struct ctl *ctl, int argc, char **argv)
 	json_t *s = ctl_ask(ctl, "/api/v1/status");
 	if (s == NULL)
 		return CTL_FAILED;
-	long long now = integer(s, "time");
-	char *up = span(integer(s, "uptime"));
+	long long now = ask_integer(s, "time");
+	char *up = span(ask_integer(s, "uptime"));
 	const json_t *icmp = json_object_get(s, "icmp");
 	const json_t *overload = json_object_get(s, "overload");
 	const json_t *reflector = json_object_get(s, "reflector");
 
-	printf("smokebox %s, up %s\n\n", text(s, "version"), up);
+	printf("smokebox %s, up %s\n\n", ask_text(s, "version"), up);
 	free(up);
 	show_workers(s, now);
 	putchar('\n');
@@ -540,9 +532,9 @@ ctl_status(const struct ctl *ctl, int argc, char **argv)
 	show_counts("rounds", json_object_get(s, "rounds"), true);
 	show_counts("pings", json_object_get(s, "pings"), false);
 	show_counts("overload", overload, false);
-	if (integer(icmp, "new_ids") > 0)
+	if (ask_integer(icmp, "new_ids") > 0)
 		printf("%-10s %lld targets moved to another ICMP id\n", "new ids",
-		    integer(icmp, "new_ids"));
+		    ask_integer(icmp, "new_ids"));
 	if (sum(reflector) > 0)
 		show_counts("reflector", reflector, false);
 	printf("%-10s p50 %.3f ms, p99 %.3f ms, longest %.3f ms\n", "loop",
@@ -600,18 +592,19 @@ show_target(struct table *t, const json_t *target, long long now)
 	double lost = number(last, "loss"), ratio = number(last, "loss_ratio");
 	char **cell = row(t);
 
-	cell[0] = mem_str(text(target, "path"));
-	cell[1] = mem_str(text(target, "probe"));
-	cell[2] = mem_str(text(target, "host"));
-	cell[3] = mem_str(text(target, "address")[0] ? text(target, "address") : "-");
+	cell[0] = mem_str(ask_text(target, "path"));
+	cell[1] = mem_str(ask_text(target, "probe"));
+	cell[2] = mem_str(ask_text(target, "host"));
+	cell[3] =
+	    mem_str(ask_text(target, "address")[0] ? ask_text(target, "address") : "-");
 	cell[4] = rtt(number(last, "median"));
 	cell[5] = isnan(lost) ? mem_str("-")
 			      : mem_printf("%g/%lld %.0f%%", lost,
-				    integer(target, "pings"), ratio * 100);
+				    ask_integer(target, "pings"), ratio * 100);
 	cell[6] =
-	    json_is_object(last) ? span(now - integer(last, "time")) : mem_str("-");
-	cell[7] = mem_printf("%s%s%s", text(target, "state"),
-	    text(target, "why")[0] ? ": " : "", text(target, "why"));
+	    json_is_object(last) ? span(now - ask_integer(last, "time")) : mem_str("-");
+	cell[7] = mem_printf("%s%s%s", ask_text(target, "state"),
+	    ask_text(target, "why")[0] ? ": " : "", ask_text(target, "why"));
 }
 
 /* Is PATH one of ARGV, or below one of them? All are when there is none. */
@@ -660,7 +653,7 @@ ctl_targets(const struct ctl *ctl, int argc, char **argv)
 		free(after);
 		after = mem_str(next);
 		json_array_foreach(json_object_get(page, "targets"), i,
-		    target) if (asked_for(text(target, "path"), argc, argv))
+		    target) if (asked_for(ask_text(target, "path"), argc, argv))
 		    show_target(&t, target, now);
 		if (page == NULL)
 			status = CTL_FAILED;

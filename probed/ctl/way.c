@@ -12,20 +12,6 @@
 #include "ctl/ask.h"
 #include "ctl/ctl.h"
 
-static const char *
-text(const json_t *object, const char *key)
-{
-	const char *s = json_string_value(json_object_get(object, key));
-
-	return s != NULL ? s : "";
-}
-
-static long long
-integer(const json_t *object, const char *key)
-{
-	return json_integer_value(json_object_get(object, key));
-}
-
 /* KEY, seconds, in milliseconds; "-" where it is not known. */
 static const char *
 millis(const json_t *object, const char *key, char *buf, size_t size)
@@ -58,7 +44,7 @@ print_hop(const json_t *h)
 	char median[32], least[32], most[32];
 	size_t i;
 
-	printf("%3lld  ", integer(h, "hop"));
+	printf("%3lld  ", ask_integer(h, "hop"));
 	if (json_is_true(json_object_get(h, "limited")))
 		printf("limits  ");
 	else if (json_is_number(loss))
@@ -67,7 +53,8 @@ print_hop(const json_t *h)
 		printf("     -  ");
 	printf("%9s %9s %9s  %-8s ", millis(h, "median", median, sizeof median),
 	    millis(h, "min", least, sizeof least), millis(h, "max", most, sizeof most),
-	    json_is_true(json_object_get(h, "target")) ? "target" : text(h, "rung"));
+	    json_is_true(json_object_get(h, "target")) ? "target"
+						       : ask_text(h, "rung"));
 	if (json_array_size(addresses) == 0)
 		printf(" (silent)");
 	json_array_foreach(addresses, i, address)
@@ -82,16 +69,16 @@ print_way(const json_t *way)
 	char since[32];
 	size_t i;
 
-	printf("%s  %s  %s, as it is since %s\n", text(way, "target"),
-	    text(way, "address"), text(way, "rung"),
-	    when(integer(way, "since"), since, sizeof since));
+	printf("%s  %s  %s, as it is since %s\n", ask_text(way, "target"),
+	    ask_text(way, "address"), ask_text(way, "rung"),
+	    when(ask_integer(way, "since"), since, sizeof since));
 	printf("hop    loss     median       min       max  what      router (ms)\n");
 	json_array_foreach(json_object_get(way, "hops"), i, h) print_hop(h);
 	if (json_is_true(json_object_get(way, "blind")))
 		printf("The routers are not visible from here.\n");
 	json_array_foreach(history, i, h)
-	    printf("%s  %s: %s\n", when(integer(h, "time"), since, sizeof since),
-		text(h, "kind"), text(h, "summary"));
+	    printf("%s  %s: %s\n", when(ask_integer(h, "time"), since, sizeof since),
+		ask_text(h, "kind"), ask_text(h, "summary"));
 }
 
 /* What the daemon answers about NAME, or NULL: no such target, or no daemon. */
@@ -164,7 +151,7 @@ ctl_way_targets(const struct ctl *ctl)
 		return CTL_FAILED;
 	}
 	json_t *path = json_loads(body, 0, NULL);
-	const char *suggestion = text(path, "suggestion");
+	const char *suggestion = ask_text(path, "suggestion");
 	bool walked = json_array_size(json_object_get(path, "targets")) > 0;
 	free(body);
 	if (*suggestion != '\0')

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/addr.h"
 #include "base/mem.h"
 #include "infer/ladder_impl.h"
 
@@ -31,20 +32,6 @@ ladder_same(const struct addr *a, const struct addr *b)
 	x = flow_ip_of(a);
 	y = flow_ip_of(b);
 	return flow_ip_same(&x, &y);
-}
-
-/* Does only its own network know it (RFC 1918, 3927, 4193)? Not 100.64.0.0/10, which is
- * a provider's. */
-static bool
-is_private(const struct addr *a)
-{
-	unsigned len;
-	const uint8_t *b = addr_bytes(a, &len);
-
-	if (len == 16)
-		return (b[0] & 0xfe) == 0xfc || (b[0] == 0xfe && (b[1] & 0xc0) == 0x80);
-	return b[0] == 10 || (b[0] == 172 && (b[1] & 0xf0) == 16) ||
-	       (b[0] == 192 && b[1] == 168) || (b[0] == 169 && b[1] == 254);
 }
 
 /* Are the first BITS bits of both the same? */
@@ -91,7 +78,7 @@ is_public(const struct here *here)
 
 		if (a->sa.sa_family != AF_INET)
 			continue;
-		if (is_private(a))
+		if (addr_is_private(a))
 			return false;
 		any = true;
 	}
@@ -103,7 +90,7 @@ ladder_is_near(const struct here *here, const struct addr *a)
 {
 	if (is_local(here, a))
 		return true;
-	return is_private(a) && (ladder_is_v6(a) || !is_public(here));
+	return addr_is_private(a) && (ladder_is_v6(a) || !is_public(here));
 }
 
 bool
