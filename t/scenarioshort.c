@@ -23,6 +23,19 @@ make_minutes_no_hops(struct world *w)
 	make_no_hops(w);
 }
 
+/* Far ends each minute, what is near twice as often. */
+static void
+make_mixed(struct world *w)
+{
+	w->step = 30;
+	w->pings = 20;
+	w->seldom = 2;
+	for (unsigned i = 0; i < NODES; i++) {
+		w->seldoms[i] = i >= END && i < END + FARS;
+		w->phase[i] = chance() * w->step;
+	}
+}
+
 /* The router, and one target behind it. */
 static void
 make_two(struct world *w)
@@ -36,20 +49,26 @@ make_two(struct world *w)
 }
 
 static const struct scenario shorts[] = {
-	{ "line dead for 100 s", SEGMENT_ACCESS, "outage|loss", false, QUIET, SHORT, HOUR,
-	    make_minutes, fault_line_dead },
-	{ "line dead for 100 s, hops hidden", SEGMENT_BEYOND, "outage|loss", false, QUIET,
-	    SHORT, HOUR, make_minutes_no_hops, fault_line_dead },
-	{ "line dead for 3 minutes", SEGMENT_ACCESS, "outage|loss", false, QUIET, 180, HOUR,
-	    make_minutes, fault_line_dead },
+	{ "line dead for 100 s", SEGMENT_ACCESS, "outage|loss", false, QUIET, SHORT,
+	    HOUR, make_minutes, fault_line_dead },
+	{ "line dead for 100 s, hops hidden", SEGMENT_BEYOND, "outage|loss", false,
+	    QUIET, SHORT, HOUR, make_minutes_no_hops, fault_line_dead },
+	{ "line dead for 100 s, mixed steps", SEGMENT_ACCESS, "outage|loss", false,
+	    QUIET, SHORT, HOUR, make_mixed, fault_line_dead },
+	{ "line dead for 4 minutes, far ends are seldom asked", SEGMENT_ACCESS,
+	    "outage|loss", false, QUIET, 240, HOUR, make_seldom_ends, fault_line_dead },
+	{ "wifi dead for 100 s", SEGMENT_WIFI, "outage|loss", false, QUIET, SHORT, HOUR,
+	    make_mixed, fault_lan_dead },
+	{ "line dead for 3 minutes", SEGMENT_ACCESS, "outage|loss", false, QUIET, 180,
+	    HOUR, make_minutes, fault_line_dead },
 	{ "peering dead for 100 s", SEGMENT_TRANSIT, "outage|loss", false, QUIET, SHORT,
 	    HOUR, make_minutes, fault_peer_dead },
-	{ "an end dead for 100 s", SEGMENT_FAR, "outage|loss", false, QUIET, SHORT, HOUR,
-	    make_minutes, fault_end_dead },
-	{ "router dead for 100 s, one target behind it", SEGMENT_HOME, "outage|loss", false,
-	    QUIET, SHORT, HOUR, make_two, fault_router_dead },
-	{ "router dead, one target behind it", SEGMENT_HOME, "outage|loss", false, QUIET,
-	    LONG, HOUR, make_two, fault_router_dead },
+	{ "an end dead for 100 s", SEGMENT_FAR, "outage|loss", false, QUIET, SHORT,
+	    HOUR, make_minutes, fault_end_dead },
+	{ "router dead for 100 s, one target behind it", SEGMENT_HOME, "outage|loss",
+	    false, QUIET, SHORT, HOUR, make_two, fault_router_dead },
+	{ "router dead, one target behind it", SEGMENT_HOME, "outage|loss", false,
+	    QUIET, LONG, HOUR, make_two, fault_router_dead },
 };
 
 const struct scenario_table scenarios_short = { shorts,
