@@ -5,7 +5,7 @@
 world "$@"
 network "* delay=2ms"
 one_target | config 1 3
-SMOKEBOX_TEST="seccomp=kill hands=3" probed_start --debug-daemon
+SMOKEBOX_TEST="seccomp=kill hands=2" probed_start --debug-daemon
 wait_until 20 ready || bail "probed does not answer"
 # Ranges that are over and written, so that who draws them again draws the same.
 last=$(($(date +%s) + 2))
@@ -26,7 +26,7 @@ is "$(at_once together)" "12 200 image/png" "twelve at once"
 drew() {
 	grep -oE 'picture [0-9]+: .*, by [0-9]+$' "$DIR/probed.log" | sed 's/.* by //' | sort -u | grep -c .
 }
-holds "by several" "$(drew) > 1 && $(drew) <= 4"
+holds "by several" "$(drew) > 1 && $(drew) <= 3"
 painter=$(worker_pid painter)
 children() {
 	cat "/proc/$1/task/$1/children"
@@ -118,7 +118,7 @@ wait_until 5 fresh
 ok $? "while lives end"
 probed_stop
 ok $? "it ends"
-SMOKEBOX_TEST="hands=3" probed_start --debug-daemon
+SMOKEBOX_TEST="hands=2" probed_start --debug-daemon
 wait_until 20 ready || bail "probed does not answer"
 at_once before >"$DIR/answers"
 painter=$(worker_pid painter)

@@ -14,7 +14,7 @@
 
 #include "link/link.h"
 
-#define HANDS_MAX 3
+#define HANDS_MAX 2	/* all of smokebox keeps below 60 MB */
 #define HAND_SECONDS 10 /* for one picture: a reader waits no longer either */
 #define HAND_IDLE_S 5	/* six megabytes each */
 #define HAND_QUEUE (64 * 1024)
