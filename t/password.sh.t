@@ -159,6 +159,11 @@ for i in 1 2 3 4 5; do
 done
 is "$(from 2001:db8:1:2::99 'correct horse battery')" 429 "of IPv6 a whole /64 counts as one"
 is "$(from 2001:db8:1:3::1 'correct horse battery')" 303 "not its neighbour"
+for i in $(seq 20); do
+	from "198.51.100.$i" "guess $i" >"$DIR/code"
+done
+is "$(from 198.51.100.99 'correct horse battery')" 429 "after twenty guesses from everywhere nobody new"
+is "$(from 192.0.2.10 'correct horse battery')" 303 "but who knew it before"
 
 # --- another one, none ------------------------------------------------------------------
 echo 'another horse battery' | ctl password >"$DIR/set"

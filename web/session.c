@@ -33,7 +33,8 @@
 #define QUIET_S 3600
 #define PEERS 256
 /* Looking takes a part of a second of the whole worker: of wrong ones of all peers, no
- * more than that. */
+ * more than that. Whoever knew the password before is heard all the same, so that
+ * nobody keeps its owner out by guessing from many addresses. */
 #define ALL_TRIES 20
 #define ALL_S 60
 
@@ -48,6 +49,7 @@ static struct {
 		char peer[ADDR_TEXT];
 		unsigned wrong;
 		int64_t last_ns, until_ns;
+		bool known; /* it knew the password before */
 	} peer[PEERS];
 	int64_t tries_since_ns;
 	unsigned tries;
@@ -73,6 +75,8 @@ session_wanted(void)
 		return errno != ENOENT;
 	if (!same_file(&st, &all.file)) {
 		memset(all.session, 0, sizeof all.session);
+		for (size_t i = 0; i < PEERS; i++)
+			all.peer[i].known = false;
 		all.file = st;
 	}
 	return true;
@@ -133,6 +137,15 @@ name_peer(const struct request *r, char peer[ADDR_TEXT])
 	addr_text(&a, peer);
 }
 
+/* Is it better to forget peer A than B? */
+static bool
+is_lesser(size_t a, size_t b)
+{
+	return all.peer[a].known != all.peer[b].known
+		   ? all.peer[b].known
+		   : all.peer[a].last_ns < all.peer[b].last_ns;
+}
+
 /* The place of R's peer, which takes that of the one heard of longest ago. */
 static size_t
 peer_of(const struct request *r)
@@ -144,7 +157,7 @@ peer_of(const struct request *r)
 	for (size_t i = 0; i < PEERS; i++) {
 		if (strcmp(all.peer[i].peer, peer) == 0)
 			return i;
-		if (all.peer[i].last_ns < all.peer[oldest].last_ns)
+		if (is_lesser(i, oldest))
 			oldest = i;
 	}
 	memset(&all.peer[oldest], 0, sizeof all.peer[oldest]);
@@ -163,7 +176,7 @@ locked_for(size_t at, int64_t now)
 		all.tries_since_ns = now;
 		all.tries = 0;
 	}
-	if (all.tries >= ALL_TRIES &&
+	if (all.tries >= ALL_TRIES && !all.peer[at].known &&
 	    until < all.tries_since_ns + ALL_S * CLOCK_NS_PER_S)
 		until = all.tries_since_ns + ALL_S * CLOCK_NS_PER_S;
 	return until > now ? (unsigned)((until - now) / CLOCK_NS_PER_S) + 1 : 0;
@@ -301,6 +314,7 @@ session_open(struct request *r, const char *password, unsigned *seconds)
 		return SESSION_WRONG;
 	}
 	all.peer[at].wrong = 0;
+	all.peer[at].known = true;
 	unsigned place = all.next++ % SESSIONS;
 	if (getrandom(all.session[place].id, ID, 0) != ID ||
 	    getrandom(all.session[place].token, ID, 0) != ID)
