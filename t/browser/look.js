@@ -79,11 +79,14 @@ const measure = () => ({
 			return /auto|scroll/.test(s.overflowX) && s.backgroundImage === 'none' && e.clientWidth > 0;
 		}).map(e => e.scrollWidth - e.clientWidth - 1)),
 	/* A word is broken where it is longer than its line, and no other. */
-	torn: [...document.querySelectorAll('a, button, th, .num')].filter(e => {
-		const words = document.createRange();
-		words.selectNodeContents(e);
-		return e.childElementCount === 0 && /^\S{1,9}$/.test(e.textContent) && words.getClientRects().length > 1;
-	}).map(e => e.textContent),
+	torn: [...document.querySelectorAll('a, b, button, th, .num')].flatMap(e =>
+		[...e.childNodes].filter(n => n.nodeType === Node.TEXT_NODE).flatMap(n =>
+			[...n.data.matchAll(/\S+/g)].filter(found => {
+				const word = document.createRange();
+				word.setStart(n, found.index);
+				word.setEnd(n, found.index + found[0].length);
+				return found[0].length < 10 && word.getClientRects().length > 1;
+			}).map(found => found[0]))),
 });
 
 /* Words of tables that reach out of the paper. */
@@ -268,6 +271,7 @@ async function look(at, path, odd) {
 		await page.emulateMedia({ media: 'print' });
 		await page.setViewportSize({ width: 688, height: 971 });
 		seen.cut = await page.evaluate(cut);
+		seen.torn.push(...(await page.evaluate(measure)).torn);
 		await page.emulateMedia({ media: null });
 	}
 	console.log(JSON.stringify(seen));
