@@ -72,6 +72,14 @@ for i in $(seq 12); do
 done
 is $same 12 "drawn one by one they are the same"
 is "$(worker_pid painter)" "$painter" "by the same painter"
+# wide ARGUMENTS: of the picture that is drawn by them, in pixels
+wide() {
+	get "/graph/A/one.png?start=$((last - 60))&end=$last&$1" >"$DIR/status"
+	od -An -tu1 -j16 -N4 "$DIR/body" | awk '{ print (($1 * 256 + $2) * 256 + $3) * 256 + $4 }'
+}
+holds "twice as large as pixels are dense" "$(wide 'width=1000&height=400&zoom=2') > 2000"
+is "$(wide 'width=4000&height=2000&zoom=2')" "$(wide 'width=4000&height=2000')" \
+	"but not one that takes a hundred megabytes"
 probed_stop
 ok $? "it ends"
 

@@ -31,6 +31,7 @@
  * asks the next one for it. */
 #define PICTURES_A_LIFE 50000
 
+#define WIDE 2000 /* pixels */
 #define PAPERS 2 /* web asks for one at a time */
 
 static struct {
@@ -133,6 +134,9 @@ draw(const struct msg_draw *ask, struct msg_picture *p)
 		*p = g.head;
 	}
 	graph_free(&g);
+	/* Of large ones much is left over in pieces. */
+	if (ask->width * ask->zoom > WIDE)
+		malloc_trim(0);
 	return fd;
 }
 

@@ -17,6 +17,7 @@
 #include "web/request.h"
 #include "web/state.h"
 
+#define PIXELS_MAX (4000L * 2000)
 #define TOP_MAX_US 86400000000 /* microseconds that a graph is high, at most */
 
 /* Behind the formats that are drawn. */
@@ -103,6 +104,10 @@ parse_size(struct request *r, struct msg_draw *d)
 	    request_int(r, "zoom", 1, 1, 2, &zoom) != 0 ||
 	    request_int(r, "top", 0, 0, TOP_MAX_US, &top) != 0)
 		return -1;
+	/* Four bytes each, and as much again to pack them, in several processes at
+	 * once. */
+	if (width * height * zoom * zoom > PIXELS_MAX)
+		zoom = 1;
 	d->top = (double)top / 1e6;
 	d->width = (uint16_t)width;
 	d->height = (uint16_t)height;
