@@ -139,6 +139,11 @@ unlike "$(cat "$DIR/head")" 'evil' "nowhere else"
 is "$(code /logout -X POST -H "Origin: $URL" -H "Cookie: $cookie")" 303 "logging out"
 is "$(code "$top" -H "Cookie: $cookie")" 403 "the cookie is good for nothing then"
 
+is "$(login 'correct horse battery' -H 'X-Forwarded-Proto: https')" 303 "through a proxy with TLS"
+like "$(cat "$DIR/head")" '^Set-Cookie: smokebox=.*; Secure' "the cookie is for TLS only"
+is "$(login 'correct horse battery' -H 'X-Forwarded-Proto: http')" 303 "through one without"
+unlike "$(cat "$DIR/head")" '; Secure' "it is not"
+
 # --- lock-out --------------------------------------------------------------------------
 login 'correct horse battery' >"$DIR/code"
 cookie=$(sed -n 's/^Set-Cookie: \(smokebox=[0-9a-f]*\);.*/\1/p' "$DIR/head")

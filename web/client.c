@@ -71,3 +71,15 @@ client_address(const struct request *r, struct addr *a)
 	addr_set_port(a, 0);
 	return 0;
 }
+
+bool
+client_is_tls(const struct request *r)
+{
+	const char *proto = request_header(r, "X-Forwarded-Proto");
+	struct addr peer;
+
+	if (server_is_tls(r))
+		return true;
+	return proto != NULL && strcmp(proto, "https") == 0 && server_peer(r, &peer) &&
+	       is_proxy(&peer);
+}

@@ -2,6 +2,8 @@
 #ifndef WEB_CLIENT_H
 #define WEB_CLIENT_H
 
+#include <stdbool.h>
+
 #include "base/addr.h"
 
 struct request;
@@ -10,5 +12,7 @@ struct request;
  * Web's proxies the last that it lists in X-Forwarded-For. 0, or -1 where it cannot be
  * said: on probectl's socket, and behind a proxy that does not tell. */
 int client_address(const struct request *r, struct addr *a);
+/* Does R's client speak TLS, to us or to one of these proxies? */
+bool client_is_tls(const struct request *r);
 
 #endif

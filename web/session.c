@@ -290,7 +290,7 @@ set_cookie(struct request *r, const char *value, int seconds)
 {
 	char *text = mem_printf(SESSION_COOKIE "=%s; Path=%s/; Max-Age=%d; HttpOnly; "
 					       "SameSite=Strict%s",
-	    value, request_base(), seconds, server_is_tls(r) ? "; Secure" : "");
+	    value, request_base(), seconds, client_is_tls(r) ? "; Secure" : "");
 
 	request_set_header(r, "Set-Cookie", text);
 	free(text);
