@@ -64,7 +64,13 @@ is_hidden(const struct addr *a)
 	       (len == 4 && (b[0] == 127 || (b[0] == 100 && (b[1] & 0xc0) == 64)));
 }
 
-bool
+/* Are the routers hidden? A host with a private address (SOURCE) reaches a public one
+ * over routers: one that translates addresses, and a provider's. Where the target is
+ * the second hop or the first and takes longer than the hop before by HOPS_BLIND_NS,
+ * somebody near answers, or forwards anew, in their place: the network of a container
+ * that runs in a virtual machine, a VPN's or a proxy's software. */
+#define HOPS_BLIND_NS 2000000
+static bool
 hops_blind(const struct hops *p, const struct addr *source)
 {
 	const struct hop *last = p->count == 0 ? NULL : &p->hop[p->count - 1];

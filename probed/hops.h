@@ -36,7 +36,7 @@ enum {
 	HOPS_REACHED = 1 << 0, /* the target answered: it is the last hop */
 	HOPS_ENDED = 1 << 1,   /* the last hop says that it goes no farther: its why */
 	HOPS_CUT = 1 << 2,     /* given up after silent hops, or at the farthest */
-	HOPS_BLIND = 1 << 3,   /* routers are hidden from here: see hops_blind() */
+	HOPS_BLIND = 1 << 3,   /* routers are hidden from here: see hops.c */
 	HOPS_FLAGS = 1 << 4
 };
 
@@ -94,13 +94,5 @@ double hops_chance(unsigned least, unsigned n, double p);
 /* Set HOP_SILENT and HOP_LIMITED of every hop by what those behind it did, and
  * HOPS_BLIND. Loss at a hop is the way's only when it goes on behind it. */
 void hops_judge(struct hops *p, const struct addr *source);
-
-/* Are the routers hidden? A host with a private address (SOURCE) reaches a public one
- * over routers: one that translates addresses, and a provider's. Where the target is
- * the second hop or the first and takes longer than the hop before by HOPS_BLIND_NS,
- * somebody near answers, or forwards anew, in their place: the network of a container
- * that runs in a virtual machine, a VPN's or a proxy's software. */
-#define HOPS_BLIND_NS 2000000
-bool hops_blind(const struct hops *p, const struct addr *source);
 
 #endif

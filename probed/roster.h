@@ -43,6 +43,7 @@ struct worker {
 #define ROSTER_PHASES 3
 extern struct worker roster[ROSTER];
 
+/* The worker of ROOM; NULL: the parent's, which has none. */
 struct worker *roster_of(enum room room);
 const char *roster_name(const struct worker *w);
 /* Is there to be a line between A and B? */

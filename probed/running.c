@@ -44,7 +44,8 @@ holder(const struct stat *st)
 	return found;
 }
 
-pid_t
+/* Its process. -1 with ERR when there is none here. */
+static pid_t
 running_pid(const char *datadir, struct err *err)
 {
 	char *path = mem_printf("%s/" STORE_LOCK, datadir);

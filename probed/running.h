@@ -2,13 +2,9 @@
 #ifndef RUNNING_H
 #define RUNNING_H
 
-#include <sys/types.h>
-
 #include "base/log.h"
 
-/* Its process. -1 with ERR when there is none here. */
-pid_t running_pid(const char *datadir, struct err *err);
-/* Have it look at its configuration: 0, or -1 with ERR. */
+/* Have it look at its configuration: 0, or -1 with ERR: also where there is none. */
 int running_reload(const char *datadir, struct err *err);
 /* End it and wait until it is gone; none is fine, too. 0, or -1 with ERR. */
 int running_end(const char *datadir, struct err *err);

@@ -15,6 +15,7 @@ struct probe_opts {
 	char *binddn, *password; /* NULL: anonymous */
 };
 
+/* What T's variables say; NULL with ERR when that cannot be measured. */
 struct probe_opts *directoryopts_read(
     const struct conf *conf, const struct conf_target *t, struct err *err);
 void directoryopts_free(struct probe_opts *o);

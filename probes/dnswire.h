@@ -11,7 +11,6 @@
 #define DNSWIRE_NAME_MAX 255			    /* on the wire */
 #define DNSWIRE_TEXT_MAX (DNSWIRE_NAME_MAX * 4 + 1) /* in text, all escaped */
 #define DNSWIRE_QUERY_MAX 352
-#define DNSWIRE_HEADER 12
 #define DNSWIRE_COOKIE_CLIENT 8 /* RFC 7873 section 4 */
 #define DNSWIRE_COOKIE_MAX 40	/* with the server's part of 8 to 32 bytes */
 

@@ -16,6 +16,8 @@ hopicmp_slot(uint32_t slot)
 	return slot >= ICMP_SLOT_HOPS && slot != ICMP_SLOT_NOBODY;
 }
 
+/* The packet of SLOT was handed over at MONO_NS, could not be (ERROR, an errno), left
+ * by the driver's stamp WALL_NS (epoch), or was answered. */
 void hopicmp_sent(uint32_t slot, int64_t mono_ns);
 void hopicmp_not_sent(uint32_t slot, int error);
 void hopicmp_left(uint32_t slot, int64_t wall_ns);

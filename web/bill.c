@@ -112,7 +112,9 @@ read_from(struct bill *b, const struct if_key *key, bool flows, int64_t until)
 	return m.known > 0;
 }
 
-void
+/* Read the month BEGIN .. END of the interface KEY, as of NOW. COUNTED, FLOWS: which
+ * files it has. */
+static void
 bill_read(struct bill *b, const struct if_key *key, bool counted, bool flows,
     int64_t begin, int64_t end, int64_t now)
 {

@@ -30,11 +30,6 @@ int bill_month_parse(const char *text, int64_t *begin, int64_t *end);
 /* "2026-11" of the month that begins at BEGIN; BUF has 16 bytes. */
 const char *bill_month_text(int64_t begin, char *buf);
 
-/* Read the month BEGIN .. END of the interface KEY, as of NOW. COUNTED, FLOWS: which
- * files it has. */
-void bill_read(struct bill *b, const struct if_key *key, bool counted, bool flows,
-    int64_t begin, int64_t end, int64_t now);
-
 /* A few of these are kept for some minutes: reading takes milliseconds. */
 struct bill_cache {
 	struct {

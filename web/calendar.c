@@ -218,7 +218,8 @@ calendar_known(const struct calendar *c, const struct calendar_day *d)
 	       trouble_known(&c->trouble, d->begin, end);
 }
 
-void
+/* "45 s", "12 min", "3.5 h". */
+static void
 calendar_length(char *buf, size_t size, int64_t s)
 {
 	if (s < 100)

@@ -72,8 +72,6 @@ unsigned calendar_level(const struct calendar *c, double shade);
 const char *calendar_what(const struct calendar *c);
 const char *calendar_unit(const struct calendar *c);
 void calendar_value(const struct calendar *c, double value, char *buf, size_t size);
-/* "45 s", "12 min", "3.5 h". */
-void calendar_length(char *buf, size_t size, int64_t seconds);
 
 /* calendarfile.c: /calendar.csv and the like, and the ways there. */
 void calendarfile_handle(struct request *r);

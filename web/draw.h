@@ -39,9 +39,6 @@ void draw_def(struct draw *d, const char *name, const char *file, const char *ds
 /* Is all that SF can have less than a pixel, among more rows than are to be made of
  * nothing? Then there is no graph. */
 bool draw_too_short(const struct draw *d, const struct series_file *sf);
-/* The part of the span drawn in which FILE can have rows, as librrd is to be asked. */
-void draw_span(
-    const struct draw *d, const struct series_file *sf, int64_t *begin, int64_t *end);
 /* "Last 3 Hours from box to Title", as SmokePing has it, without the box where there
  * are several lines; nothing without a label, and where htmltitle wants it in HTML. */
 void draw_title(struct draw *d);

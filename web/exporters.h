@@ -12,6 +12,7 @@
 int exporters_message(struct msg_in *in);
 void exporters_forget(void);
 
+/* What all of them sent, nothing as long as nobody has told. Borrowed. */
 const struct msg_flows *exporters_totals(void);
 /* Those heard of, in the order in which they were first told. Borrowed until the next
  * message. */

@@ -164,7 +164,8 @@ draw_too_short(const struct draw *d, const struct series_file *sf)
 	       POINTS_LEAST * pixel / (step > 0 ? step : 1) > ROWS_MOST;
 }
 
-void
+/* The part of the span drawn in which FILE can have rows, as librrd is to be asked. */
+static void
 draw_span(
     const struct draw *d, const struct series_file *sf, int64_t *begin, int64_t *end)
 {

@@ -222,15 +222,6 @@ spot_menu(const struct spot *p)
 	return p->target != NULL ? p->target->menu : p->name;
 }
 
-bool
-spot_hidden(const struct spot *p)
-{
-	for (; p != NULL; p = p->parent)
-		if (p->target != NULL && p->target->hide)
-			return true;
-	return false;
-}
-
 void
 hierarchy_forget(void)
 {

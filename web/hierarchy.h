@@ -29,8 +29,6 @@ const struct spot *hierarchy_parse(
 const struct conf_section **hierarchy_list(size_t *count);
 /* What a menu calls P: the target's word, else the element of the path. */
 const char *spot_menu(const struct spot *p);
-/* Hidden itself, or below what is? */
-bool spot_hidden(const struct spot *p);
 /* Forget all: the configuration changed. */
 void hierarchy_forget(void);
 

@@ -10,6 +10,7 @@
 
 struct request;
 
+/* Is it a POST? A form that only asks has become a GET. */
 bool request_is_post(const struct request *r);
 /* The same; false after having answered that it has to be one. */
 bool request_must_post(struct request *r);
@@ -59,6 +60,7 @@ int request_format(struct request *r, bool *csv);
 
 /* The body is written here, then one of the reply functions sends it. */
 FILE *request_out(struct request *r);
+/* A header of the answer; NAME is borrowed, VALUE copied. */
 void request_set_header(struct request *r, const char *name, const char *value);
 /* The answer is a picture that pages elsewhere may show, though not read: of what is
  * open for reading. Browsers keep all other answers from them. */
@@ -66,6 +68,7 @@ void request_set_embeddable(struct request *r);
 /* Does Accept-Encoding allow gzip? */
 bool request_takes_gzip(const struct request *r);
 
+/* Send what was written to request_out(), with an HTTP status. */
 void reply(struct request *r, unsigned status, const char *content_type);
 /* BODY is copied. */
 void reply_bytes(struct request *r, unsigned status, const char *content_type,

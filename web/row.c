@@ -55,7 +55,8 @@ row_href(struct html *h, const char *name, const struct conf_target *t)
 	put_path(h, name, "/t/", t->path, "");
 }
 
-void
+/* "/graph/A/B" as value NAME. */
+static void
 row_graph(struct html *h, const char *name, const struct conf_target *t)
 {
 	put_path(h, name, "/graph/", t->path, "");

@@ -38,9 +38,8 @@ void row_path(
     struct html *h, const char *name, const char *prefix, const char *path);
 /* "/t/A/B" as value NAME. */
 void row_href(struct html *h, const char *name, const struct conf_target *t);
-/* "/graph/A/B" as value NAME. */
-void row_graph(struct html *h, const char *name, const struct conf_target *t);
-/* Both, as "href" and "graph", of T as SLAVE ("" is this box) sees it. */
+/* "/t/A/B" and "/graph/A/B" as "href" and "graph", of T as SLAVE ("" is this box) sees
+ * it. */
 void row_links(struct html *h, const struct conf_target *t, const char *slave);
 /* Is T shown in lists: measured or drawn, and not hidden? */
 bool row_listed(const struct conf_target *t);

@@ -56,7 +56,8 @@ static const struct {
 	/* clang-format on */
 };
 
-const char *
+/* "HTTPS" of TCP port 443; NULL when it has no name here. */
+static const char *
 service_name(uint8_t proto, uint16_t port)
 {
 	if (proto != TCP && proto != UDP)
@@ -68,7 +69,8 @@ service_name(uint8_t proto, uint16_t port)
 	return NULL;
 }
 
-const char *
+/* "TCP"; NULL when it has no name here. */
+static const char *
 protocol_name(uint8_t proto)
 {
 	static const struct {

@@ -10,10 +10,6 @@
 
 #define TALKERNAME 160 /* room for one */
 
-/* "HTTPS" of TCP port 443; NULL when it has no name here. */
-const char *service_name(uint8_t proto, uint16_t port);
-/* "TCP"; NULL when it has no name here. */
-const char *protocol_name(uint8_t proto);
 /* "EF"; NULL when it has no name. */
 const char *dscp_name(uint8_t point);
 /* KEY of table BY as people call it ("HTTPS", "TCP 5001", "AS 64500") to BUF. What

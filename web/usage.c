@@ -22,7 +22,9 @@ static const struct {
 } archives[] = { { 60, 2880 }, { 300, 20160 }, { 3600, 9600 } };
 #define ARCHIVES (sizeof archives / sizeof *archives)
 
-unsigned
+/* The archive for a span from START to END as of NOW, in POINTS rows or a little more:
+ * what goes back that far. */
+static unsigned
 usage_step(int64_t start, int64_t end, int64_t now, unsigned points)
 {
 	unsigned best = archives[ARCHIVES - 1].step;

@@ -23,9 +23,6 @@ int usage_scan(const struct if_key *key, bool flows, unsigned step, int64_t star
 /* The same of the file at PATH, which has at most INTERFACE_DS data sources. */
 int usage_scan_file(const char *path, unsigned step, int64_t start, int64_t end,
     usage_row_fn row, void *ctx, struct err *err);
-/* The archive for a span from START to END as of NOW, in POINTS rows or a little more:
- * what goes back that far. */
-unsigned usage_step(int64_t start, int64_t end, int64_t now, unsigned points);
 
 /* COUNT rows of the first INTERFACE_DS columns (NAN where there are fewer); row k ends
  * at start + (k + 1) * step. */

@@ -180,12 +180,6 @@ viewfile_paper(struct viewfile *v)
 }
 
 bool
-viewfile_in_pages(const struct viewfile *v)
-{
-	return v->format == DRAW_PDF;
-}
-
-bool
 viewfile_wants(const struct viewfile *v, const char *name)
 {
 	return v->format != AS_CSV || strcmp(v->chosen, name) == 0;

@@ -47,9 +47,8 @@ void viewfile_span(struct viewfile *v, int64_t start, int64_t end);
 const char *viewfile_when(char buf[VIEWFILE_WHEN], int64_t when, bool with_zone);
 
 /* Where it is a PDF or a picture, the document (paper.h), to which headings, texts and
- * drawings are written; else NULL; and whether that has pages. */
+ * drawings are written; else NULL. */
 FILE *viewfile_paper(struct viewfile *v);
-bool viewfile_in_pages(const struct viewfile *v);
 /* Is table NAME wanted, so that it need not be found for nothing? */
 bool viewfile_wants(const struct viewfile *v, const char *name);
 /* The table NAME begins, COUNT COLUMNS wide, which are copied but for their texts,

@@ -42,9 +42,10 @@ struct matcher_kind {
 /* All of SmokePing's; a nameless one ends it. */
 extern const struct matcher_kind matcher_kinds[];
 
+/* As rule_parse(), of a call. MATCHER gets NULL unless RULE_READY. */
 enum rule_answer matcher_parse(
     struct matcher **matcher, const char *text, struct err *err);
-void matcher_free(struct matcher *m);
+void matcher_free(struct matcher *m); /* NULL allowed */
 size_t matcher_length(const struct matcher *m);
 bool matcher_holds(const struct matcher *m, const struct values *v, bool before);
 

@@ -6,9 +6,10 @@
 
 struct pattern;
 
+/* As rule_parse(), of a pattern. PATTERN gets NULL unless RULE_READY. */
 enum rule_answer pattern_parse(
     struct pattern **pattern, enum rule_type type, const char *text, struct err *err);
-void pattern_free(struct pattern *p);
+void pattern_free(struct pattern *p); /* NULL allowed */
 enum rule_type pattern_type(const struct pattern *p);
 size_t pattern_length(const struct pattern *p);
 bool pattern_holds(struct pattern *p, const struct values *v);

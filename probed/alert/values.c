@@ -20,7 +20,8 @@ put(struct values *v, double loss, double rtt)
 	v->rtt[v->count++] = rtt;
 }
 
-void
+/* V, zeroed at first, starts with nothing but the mark. */
+static void
 values_start(struct values *v)
 {
 	v->count = 0;

@@ -16,8 +16,6 @@ struct values {
 	size_t keep;	    /* no more than this many, from the next round on; 0 is 1 */
 };
 
-/* V, zeroed at first, starts with nothing but the mark. */
-void values_start(struct values *v);
 /* A round comes: LOST of PINGS (NAN: unknown), MEDIAN in seconds (NAN: unknown). */
 void values_push(struct values *v, double lost, unsigned pings, double median);
 void values_free(struct values *v);

@@ -51,6 +51,7 @@ struct ifcount *ifcount_new(
     void (*emit)(void *ctx, const struct msg_ifcounters *m), void *ctx);
 void ifcount_free(struct ifcount *t);
 
+/* A sample came: what counters grew by since the last one is emitted. */
 void ifcount_take(struct ifcount *t, const struct ifcount_sample *s);
 /* The same of a counter sample of sFlow; one of no interface is passed over. */
 void ifcount_sflow(struct ifcount *t, const struct flow_counters *c);

@@ -238,14 +238,3 @@ radios_new(struct event_base *base, struct keep *keep)
 		fatalx("no timer");
 	return r;
 }
-
-void
-radios_free(struct radios *r)
-{
-	if (r == NULL)
-		return;
-	hang_up(r);
-	wificount_free(r->count);
-	event_free(r->timer);
-	free(r);
-}

@@ -12,6 +12,5 @@ struct radios;
 struct radios *radios_new(struct event_base *base, struct keep *keep);
 /* Ask now, and from now on. */
 void radios_begin(struct radios *r);
-void radios_free(struct radios *r);
 
 #endif

@@ -48,6 +48,7 @@ int senders_configure(
     struct senders *s, const char *allow, const char *proxy, struct err *err);
 void senders_free(struct senders *s);
 
+/* What is FROM to the operator's lists? */
 enum sender senders_judge(const struct senders *s, const struct addr *from);
 /* Are senders behind FROM to be told apart by their port? */
 bool senders_by_port(const struct senders *s, const struct addr *from);

@@ -43,7 +43,9 @@ struct sequence_step {
 		       */
 };
 
+/* An exporter of PROTOCOL was not heard before. */
 void sequence_begin(struct sequence *s, enum flow_protocol protocol);
+/* A datagram of it came. */
 void sequence_add(struct sequence *s, const struct sequence_step *step);
 /* What came since S had told THEN was not of one sender: all but what was received is
  * taken back, and of the next datagram nothing is expected. */

@@ -18,7 +18,6 @@
 #define FAILURES_ANEW 3
 #define TELL_S 300
 #define TYPE_LOOPBACK 24
-#define UNKNOWN UINT64_MAX
 
 enum {
 	NAME_DESCR,

@@ -169,13 +169,3 @@ soap_new(struct event_base *base, soap_answer_fn answer, void *ctx)
 		fatalx("no memory for HTTP");
 	return s;
 }
-
-void
-soap_free(struct soap *s)
-{
-	soap_stop(s);
-	event_free(s->late);
-	event_free(s->done);
-	evbuffer_free(s->body);
-	free(s);
-}

@@ -15,7 +15,6 @@ typedef void (*soap_answer_fn)(
     void *ctx, const void *data, size_t len, const char *why);
 
 struct soap *soap_new(struct event_base *base, soap_answer_fn answer, void *ctx);
-void soap_free(struct soap *s);
 /* GET URL. What was asked before is given up. */
 void soap_get(struct soap *s, const struct igd_url *url);
 /* Call ACTION, which has no arguments, of SERVICE. */

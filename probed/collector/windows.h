@@ -44,6 +44,7 @@ struct windows;
 
 struct windows *windows_new(uint64_t secret);
 void windows_free(struct windows *w);
+/* From now on T, copied, are the thresholds. */
 void windows_configure(struct windows *w, const struct windows_thresholds *t);
 /* SHARE of HOST (16 bytes as they lie in memory, IPv4 mapped; 0: of the own network as
  * a whole), sent by it (OUT) or to it. */

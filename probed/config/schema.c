@@ -849,7 +849,8 @@ word(const char *name)
 		   '\0';
 }
 
-bool
+/* True when NAME is PATTERN, or matches it where it starts with a slash. */
+static bool
 schema_name(const char *pattern, const char *name)
 {
 	if (pattern[0] != '/')

@@ -70,8 +70,6 @@ const struct schema_key *schema_key_find(
 const struct schema *schema_child(const struct schema *schema, const char *name);
 /* True when VALUE may stand for KEY. */
 bool schema_fits(const struct schema_key *key, const char *value);
-/* True when NAME is PATTERN, or matches it where it starts with a slash. */
-bool schema_name(const char *pattern, const char *name);
 /* The leading number of TEXT as Perl takes it: 0 when there is none. */
 double schema_number(const char *text);
 

@@ -83,7 +83,7 @@ arena_printf(struct arena *arena, const char *fmt, ...)
 	return copy;
 }
 
-void
+static void
 arena_free(struct arena *arena)
 {
 	struct arena_block *next;

@@ -9,13 +9,14 @@ struct arena {
 	struct arena_block *block;
 };
 
+/* SIZE bytes, zeroed; a copy of SIZE bytes at FROM, of the text S (NULL: NULL), of LEN
+ * bytes of it, or a text as printf() makes it. All go with the arena, and only then. */
 void *arena_zero(struct arena *arena, size_t size);
 void *arena_copy(struct arena *arena, const void *from, size_t size);
 char *arena_str(struct arena *arena, const char *s);
 char *arena_strn(struct arena *arena, const char *s, size_t len);
 char *arena_printf(struct arena *arena, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
-void arena_free(struct arena *arena);
 
 /* What a slave sees of a target. */
 struct series {

@@ -27,6 +27,8 @@ const char *announced_topic(void);
 /* Would what A shows be what B shows? */
 bool announced_same(const struct conf_sink *a, const struct conf_sink *b);
 
+/* How many there are, and the I-th of them (from 0), borrowed until one is added or
+ * taken away. */
 size_t announced_count(void);
 const struct announced *announced_at(size_t i);
 /* C, copied, is about to show something. */

@@ -46,7 +46,9 @@ kind_of(const char *type)
 	return -1;
 }
 
-const char *
+/* What the type says where the configuration has no text of its own; NULL: it speaks by
+ * its arguments. */
+static const char *
 blockade_usual(const char *type, bool withdraw)
 {
 	int kind = kind_of(type);
@@ -74,7 +76,7 @@ blockade_limit_s(const struct conf_section *s)
 	return strtol(conf_value(s, "limit", LIMIT), NULL, 10);
 }
 
-unsigned
+static unsigned
 blockade_max(const struct conf_section *s)
 {
 	return (unsigned)strtoul(conf_value(s, "max", MAX), NULL, 10);

@@ -36,7 +36,6 @@ bool blockade_is(const struct conf_section *s);
 /* Does S not act, but say what it would have done? The default. */
 bool blockade_is_dry(const struct conf_section *s);
 int64_t blockade_limit_s(const struct conf_section *s);
-unsigned blockade_max(const struct conf_section *s);
 
 /* Why S may never act against HOST, whatever stands already; NULL: it may, or nobody
  * knows. OWN are the addresses of this host and its gateways; NULL: nobody knows them.
@@ -50,11 +49,8 @@ const char *blockade_refusal(const struct conf_section *s, const struct onslaugh
 
 /* What S says of O: into BUF, of BLOCKADE_TEXT bytes, which is returned. NULL when it is
  * longer: half a command is none. */
-const char *blockade_text(const struct conf_section *s, const struct onslaught *o,
-    bool withdraw, char *buf);
-/* What the type says where the configuration has no text of its own; NULL: it speaks by
- * its arguments. */
-const char *blockade_usual(const char *type, bool withdraw);
+const char *blockade_text(
+    const struct conf_section *s, const struct onslaught *o, bool withdraw, char *buf);
 /* The JSON that a program of type fastnetmon reads; to be freed. */
 char *blockade_json(const struct onslaught *o, const char *action);
 

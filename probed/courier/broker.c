@@ -74,7 +74,9 @@ struct broker {
 
 /* --- URL -------------------------------------------------------------------------- */
 
-bool
+/* HOST (malloced) and port of URL; 0 is the usual one. False when it is no URL of a
+ * broker. */
+static bool
 broker_parse(const char *url, char **host, int *port, bool *tls)
 {
 	const char *at, *end;

@@ -38,7 +38,9 @@ struct broker *broker_new(struct event_base *base, const struct broker_setup *se
 /* Hang up: the broker tells all that we are offline. NULL allowed. */
 void broker_free(struct broker *b);
 
+/* Is the line up? */
 bool broker_is_up(const struct broker *b);
+/* Have message() called for topics that FILTER fits; to be said anew at each up(). */
 void broker_subscribe(struct broker *b, const char *filter);
 /* Publish PAYLOAD, retained; "" takes back what was. False: there is no room now, and
  * nothing was done; room() is called once there is. Not from message(). */
@@ -49,9 +51,5 @@ void broker_ask(struct broker *b);
 void broker_last(struct broker *b);
 /* Is all said, after broker_last()? */
 bool broker_idle(const struct broker *b);
-
-/* HOST (malloced) and port of URL; 0 is the usual one. False when it is no URL of a
- * broker. */
-bool broker_parse(const char *url, char **host, int *port, bool *tls);
 
 #endif

@@ -12,6 +12,7 @@ struct event_base;
 struct errand;
 struct msg_in_force;
 
+/* To be called once, before everything else here. */
 void errand_open(struct event_base *base);
 /* The line to the runner, NULL while there is none. */
 void errand_runner(struct link *link);

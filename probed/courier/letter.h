@@ -83,7 +83,5 @@ char *parcel_text(const struct parcel *p, size_t max);
 bool parcel_fits(const struct parcel *p, size_t max);
 /* The page of L's subject into OUT; nothing where there is none. */
 void letter_url(const struct letter *l, const char *url_base, FILE *out);
-/* Local time: "2026-11-26 12:03:10". */
-void letter_time(int64_t time, char *buf, size_t size);
 
 #endif

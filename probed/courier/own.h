@@ -8,6 +8,7 @@
 
 struct event_base;
 
+/* Ask the kernel from now on, and until own_close(), on BASE. */
 void own_open(struct event_base *base);
 void own_close(void);
 /* Those of now, ours until the next call. Where the kernel does not tell, those it told

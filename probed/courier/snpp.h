@@ -12,6 +12,7 @@
 struct event_base;
 struct snpp;
 
+/* To be called once, before and behind everything else here. */
 void snpp_open(struct event_base *base);
 void snpp_close(void);
 

@@ -25,6 +25,7 @@ struct outcome {
 
 typedef void (*outcome_fn)(void *ctx, const struct outcome *outcome);
 
+/* To be called once, before and behind everything else here. */
 void transfer_open(struct event_base *base);
 void transfer_close(void);
 

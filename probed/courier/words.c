@@ -9,7 +9,8 @@
 
 #define HISTORY_MAX 240 /* bytes of a history where room is scarce */
 
-void
+/* Local time: "2026-11-26 12:03:10". */
+static void
 letter_time(int64_t time, char *buf, size_t size)
 {
 	time_t t = (time_t)time;

@@ -6,10 +6,12 @@
 
 #include "collector/decode.h"
 
+/* A line each: of the columns' names, and of F in them; or F as an object. */
 void flowtext_tsv_head(FILE *out);
 void flowtext_tsv(FILE *out, const struct flow *f);
 void flowtext_json(FILE *out, const struct flow *f);
 
+/* The same of counters, of packets that were dropped, and of options. */
 void flowtext_counters_tsv_head(FILE *out);
 void flowtext_counters_tsv(FILE *out, const struct flow_counters *c);
 void flowtext_counters_json(FILE *out, const struct flow_counters *c);

@@ -8,6 +8,7 @@
 
 #define PATHTEXT 512
 
+/* The hops of P, a line each. */
 void pathtext_table(FILE *out, const struct hops *p);
 /* What the hops of P, judged, show: whether the target is reached, and where loss
  * begins. Loss begins at a hop when it goes on, hardly smaller, at all behind it that

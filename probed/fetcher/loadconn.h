@@ -12,7 +12,6 @@
 
 struct event_base;
 
-#define LOAD_CONNECTIONS_MAX 16
 #define LOAD_FRESH_PATIENCE_S 10
 
 struct loadconn_ops {

@@ -87,7 +87,8 @@ sureness(const struct score *s)
 
 /* --- words ------------------------------------------------------------------------ */
 
-const char *
+/* "bufferbloat", "line full", ...: the finding's cause. */
+static const char *
 congestion_cause_word(enum congestion_cause cause)
 {
 	static const char *const words[] = {

@@ -29,8 +29,6 @@ enum congestion_cause {
 	CONGESTION_FAULT,    /* broken packets: no congestion, a cable or a radio */
 	CONGESTION_MANAGED   /* queues are kept short by marking: all is well */
 };
-/* "bufferbloat", "line full", ...: the finding's cause. */
-const char *congestion_cause_word(enum congestion_cause cause);
 
 /* A line of one's own, with its counters; borrowed. */
 struct congestion_line {

@@ -53,7 +53,8 @@ static const struct {
 	{ 37810, "DVR-IP" },
 };
 
-const char *
+/* "NTP" of 123; NULL when no amplifier is known by that port. */
+static const char *
 vector_amplifier(uint16_t port)
 {
 	for (size_t i = 0; i < sizeof amplifiers / sizeof *amplifiers; i++)

@@ -30,8 +30,6 @@ enum vector_class {
  * not known. HAS_PORTS: they were told. */
 enum vector_class vector_class(uint8_t proto, uint16_t flags, uint16_t port,
     bool has_ports, bool fragment, bool echo_reply);
-/* "NTP" of 123; NULL when no amplifier is known by that port. */
-const char *vector_amplifier(uint16_t port);
 
 /* One class one way, per second; variances are of sampling. */
 struct vector_sum {

@@ -49,6 +49,7 @@ void link_waiting(const struct link *link,
     void (*each)(void *ctx, const void *data, size_t len, enum link_keep keep),
     void *ctx);
 
+/* Who is at the other end. */
 enum room link_peer(const struct link *link);
 bool link_nonsense(const struct link *link); /* in gone(): closed since not believed */
 size_t link_queued(const struct link *link); /* bytes waiting */

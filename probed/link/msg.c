@@ -761,17 +761,3 @@ room_measures(enum room room)
 {
 	return room == ROOM_PROBER || room == ROOM_FETCHER || room == ROOM_RUNNER;
 }
-
-const char *
-target_state_word(enum target_state state)
-{
-	static const char *const words[TARGET_STATES] = {
-		[TARGET_WAITING] = "waiting",
-		[TARGET_OK] = "ok",
-		[TARGET_NO_NAME] = "no_name",
-		[TARGET_STALE] = "stale",
-		[TARGET_CANNOT] = "cannot",
-	};
-
-	return (unsigned)state < TARGET_STATES ? words[state] : "unknown";
-}

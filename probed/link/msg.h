@@ -184,7 +184,6 @@ enum target_state {
 	TARGET_CANNOT,	/* see text */
 	TARGET_STATES
 };
-const char *target_state_word(enum target_state state); /* "no_name" */
 
 struct msg_target {
 	uint64_t target;

@@ -108,7 +108,8 @@ run_fetch_ping(const struct run *run, unsigned seq)
 		run->probe.type->soon(&run->probe, seq);
 }
 
-void
+/* Have RUN looked at in the next turn. */
+static void
 run_soon(struct run *run)
 {
 	wheel_add(runs.wheel, &run->timer, 0);

@@ -104,8 +104,6 @@ void run_turn(struct run *run, int64_t now);
 /* The clock was set or the machine slept (enum watch_news): what is in flight says
  * nothing. After a sleep the whole round is over. */
 void run_shake(struct run *run, unsigned news, int64_t now);
-/* Have RUN looked at in the next turn. */
-void run_soon(struct run *run);
 /* Fetch RUN into the cache; once it is there, what its ping SEQ touches. */
 void run_fetch(const struct run *run);
 void run_fetch_ping(const struct run *run, unsigned seq);

@@ -81,6 +81,7 @@ struct watch {
 	int64_t from, to; /* monotonic: the last stall */
 };
 
+/* The clocks agree now. */
 void watch_start(struct watch *w);
 /* Compare the clocks at NOW (monotonic). Returns enum watch_news, ored. */
 unsigned watch_look(struct watch *w, int64_t now);

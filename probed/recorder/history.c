@@ -20,7 +20,8 @@
 /* A row may lie ahead of the clock by this and two steps (clocks are set). */
 #define AHEAD_S 60
 
-size_t
+/* Bytes that a copy of R needs: only as many pings as it has. */
+static size_t
 history_round_size(const struct round *r)
 {
 	return offsetof(struct round, ping) + r->count * sizeof r->ping[0];

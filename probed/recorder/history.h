@@ -76,7 +76,4 @@ struct history_counts {
 };
 struct history_counts history_counts(const struct history *h);
 
-/* Bytes that a copy of R needs: only as many pings as it has. */
-size_t history_round_size(const struct round *r);
-
 #endif

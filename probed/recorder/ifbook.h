@@ -24,6 +24,7 @@ void ifbook_free(struct ifbook *t);
 /* Once, locked in: remember the interfaces of the last run. */
 void ifbook_begin(struct ifbook *t);
 
+/* What the collector counted at an interface, M, is to be written. */
 void ifbook_counters(struct ifbook *t, const struct msg_ifcounters *m);
 /* A collector was there until LEFT_S, and is again from NOW_S on (both epoch; the same:
  * it has just left, or none was there before). Minutes that grew then are told in

@@ -39,7 +39,9 @@ unsigned ledger_take(struct ledger *l, FILE *f);
 int ledger_write(struct ledger *l);
 void ledger_free(struct ledger *l);
 
+/* That of the target PATH; NULL: there is none. */
 struct ledger_entry *ledger_find(const struct ledger *l, const char *path);
+/* E's archives are those of TABLE. */
 void ledger_set_table(struct ledger *l, struct ledger_entry *e, uint64_t table);
 
 /* A target that is gone and one that is new. */

@@ -17,6 +17,8 @@ struct share_reader {
 	LIST_ENTRY(share_reader) link;
 };
 
+/* The share called NAME, which all who take it by that name have; until each of them
+ * drops it. */
 struct share *share_take(const char *name);
 void share_drop(struct share *s); /* NULL allowed */
 

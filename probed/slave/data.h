@@ -26,6 +26,7 @@ struct data {
 };
 
 struct data *data_new(enum data_kind kind);
+/* A copy of TEXT as DATA_TEXT. */
 struct data *data_text(const char *text);
 void data_free(struct data *d); /* NULL allowed */
 /* Append VALUE, taken over, to the list or table D. KEY is copied; a table's is not
