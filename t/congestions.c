@@ -10,6 +10,7 @@
 #include "recorder/congestions.h"
 #include "recorder/found.h"
 #include "store.h"
+#include "t/conditionops.h"
 #include "t/eventsread.h"
 #include "t/tap.h"
 
@@ -81,36 +82,9 @@ trouble(void *ctx, const char *text)
 	troubles++;
 }
 
-static const char *
-behind(void *ctx, const char *subject, unsigned *grace)
-{
-	(void)ctx;
-	(void)subject;
-	*grace = 0;
-	return NULL;
-}
-
-static bool
-silent(void *ctx, const char *subject, int64_t time)
-{
-	(void)ctx;
-	(void)subject;
-	(void)time;
-	return false;
-}
-
-static char *
-audience(void *ctx, const char *kind, enum condition_ears ears)
-{
-	(void)ears;
-	(void)ctx;
-	(void)kind;
-	return NULL;
-}
-
 static const struct events_ops events_ops = { trouble };
-static const struct conditions_ops conditions_ops = { behind, NULL, NULL, silent,
-	audience, NULL };
+static const struct conditions_ops conditions_ops = { behind_nothing, NULL, NULL,
+	never_silent, nobody_asks, NULL };
 
 /* By its path: "A.Gateway" and so on. */
 static enum links_place

@@ -28,7 +28,6 @@ ask(const char *module, const char *host, unsigned port, const char *const *vars
 	char number[8];
 	const char *all[32] = { "port", number, "filter", "(objectClass=*)" };
 	size_t n = 4;
-	struct err err;
 
 	snprintf(number, sizeof number, "%u", port);
 	for (; vars != NULL && *vars != NULL; vars++)
@@ -37,19 +36,7 @@ ask(const char *module, const char *host, unsigned port, const char *const *vars
 	for (size_t i = 4; i < n; i += 2)
 		if (strcmp(all[i], "filter") == 0)
 			all[3] = all[i + 1];
-	struct test_run *r = testhost_run(module, host, "127.0.0.1", all, &err);
-	if (r == NULL) {
-		snprintf(detail, sizeof detail, "%s", err.text);
-		return (struct test_ping){ .outcome = PING_CANNOT };
-	}
-	r->run.timeout_ns = CLOCK_NS_PER_S;
-	struct test_ping p = *testhost_ping(r, 0, 3000);
-	snprintf(
-	    detail, sizeof detail, "%s", r->run.detail != NULL ? r->run.detail : "");
-	if (kept != NULL)
-		*kept = *r;
-	testhost_end(r);
-	return p;
+	return testhost_once(module, host, all, detail, sizeof detail, kept);
 }
 
 static void

@@ -21,23 +21,10 @@ transfer(unsigned port, const char *mode, const char *key, const char *value,
 	const char *vars[] = { key != NULL ? key : "x", value, "port", number, "mode",
 		mode, "srcfile", mode[0] == 'p' ? file : "a file", "username", "me",
 		"password", "s3cret", "timeout", "1", NULL };
-	struct err err;
 
 	snprintf(number, sizeof number, "%u", port);
-	struct test_run *r =
-	    testhost_run("FTPtransfer", "ftp.test", "127.0.0.1", vars, &err);
-	if (r == NULL) {
-		snprintf(detail, sizeof detail, "%s", err.text);
-		return (struct test_ping){ .outcome = PING_CANNOT };
-	}
-	r->run.timeout_ns = CLOCK_NS_PER_S;
-	struct test_ping p = *testhost_ping(r, 0, 3000);
-	snprintf(
-	    detail, sizeof detail, "%s", r->run.detail != NULL ? r->run.detail : "");
-	if (kept != NULL)
-		*kept = *r;
-	testhost_end(r);
-	return p;
+	return testhost_once(
+	    "FTPtransfer", "ftp.test", vars, detail, sizeof detail, kept);
 }
 
 static void

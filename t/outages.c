@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "recorder/outage.h"
+#include "t/conditionops.h"
 #include "t/eventsread.h"
 #include "t/tap.h"
 
@@ -18,42 +19,9 @@ static struct outages *o;
 static struct conf *conf;
 static unsigned rows;
 
-static void
-trouble(void *ctx, const char *text)
-{
-	(void)ctx;
-	printf("# %s\n", text);
-}
-
-static const char *
-behind(void *ctx, const char *subject, unsigned *grace)
-{
-	(void)ctx;
-	(void)subject;
-	(void)grace;
-	return NULL;
-}
-
-static bool
-silent(void *ctx, const char *subject, int64_t now)
-{
-	(void)ctx;
-	(void)subject;
-	(void)now;
-	return false;
-}
-
-static char *
-audience(void *ctx, const char *kind, enum condition_ears ears)
-{
-	(void)ears;
-	(void)ctx;
-	(void)kind;
-	return NULL;
-}
-
-static const struct events_ops events_ops = { trouble };
-static const struct conditions_ops ops = { behind, NULL, NULL, silent, audience, NULL };
+static const struct events_ops events_ops = { print_trouble };
+static const struct conditions_ops ops = { behind_nothing, NULL, NULL, never_silent,
+	nobody_asks, NULL };
 
 static void
 up(void)

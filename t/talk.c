@@ -12,6 +12,7 @@
 #include "recorder/scrub.h"
 #include "recorder/talk.h"
 #include "store.h"
+#include "t/conditionops.h"
 #include "t/eventsread.h"
 #include "t/tap.h"
 
@@ -236,31 +237,6 @@ test_scrub(void)
 static struct events *ev;
 static struct conditions *cs;
 
-static void
-trouble(void *ctx, const char *text)
-{
-	(void)ctx;
-	printf("# %s\n", text);
-}
-
-static const char *
-behind(void *ctx, const char *subject, unsigned *grace)
-{
-	(void)ctx;
-	(void)subject;
-	*grace = 0;
-	return NULL;
-}
-
-static bool
-silent(void *ctx, const char *subject, int64_t now)
-{
-	(void)ctx;
-	(void)subject;
-	(void)now;
-	return false;
-}
-
 static char *
 audience(void *ctx, const char *kind, enum condition_ears ears)
 {
@@ -321,9 +297,9 @@ has_bytes(const char *name, const char *text)
 static void
 test_forget(void)
 {
-	static const struct events_ops events_ops = { trouble };
-	static const struct conditions_ops ops = { behind, NULL, NULL, silent, audience,
-		evidence };
+	static const struct events_ops events_ops = { print_trouble };
+	static const struct conditions_ops ops = { behind_nothing, NULL, NULL,
+		never_silent, audience, evidence };
 	struct finding f = { .kind = "verdict",
 		.subject = "access",
 		.source = "verdict",

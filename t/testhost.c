@@ -249,3 +249,23 @@ testhost_ping(struct test_run *r, unsigned seq, unsigned ms)
 		testhost_loop(5, NULL);
 	return p;
 }
+
+struct test_ping
+testhost_once(const char *module, const char *name, const char *const *vars,
+    char *detail, size_t size, struct test_run *kept)
+{
+	struct err err;
+	struct test_run *r = testhost_run(module, name, "127.0.0.1", vars, &err);
+
+	if (r == NULL) {
+		snprintf(detail, size, "%s", err.text);
+		return (struct test_ping){ .outcome = PING_CANNOT };
+	}
+	r->run.timeout_ns = CLOCK_NS_PER_S;
+	struct test_ping p = *testhost_ping(r, 0, 3000);
+	snprintf(detail, size, "%s", r->run.detail != NULL ? r->run.detail : "");
+	if (kept != NULL)
+		*kept = *r;
+	testhost_end(r);
+	return p;
+}

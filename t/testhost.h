@@ -48,6 +48,12 @@ void testhost_end(struct test_run *r);
 
 /* Send ping SEQ and run the loop until it is decided or MS have passed. */
 struct test_ping *testhost_ping(struct test_run *r, unsigned seq, unsigned ms);
+/* One ping of a run of MODULE with VARS against NAME, which is 127.0.0.1, by a timeout
+ * of a second. What the run has to say goes to DETAIL, of SIZE bytes, and how it ended
+ * to KEPT (NULL: nowhere). Options that are refused are PING_CANNOT, with the reason in
+ * DETAIL. */
+struct test_ping testhost_once(const char *module, const char *name,
+    const char *const *vars, char *detail, size_t size, struct test_run *kept);
 /* Run the loop for MS, or until *FLAG is not 0 (if FLAG is not NULL). */
 void testhost_loop(unsigned ms, const unsigned *flag);
 
