@@ -88,6 +88,8 @@ body_lacks '/graph/Group/One.png' "and no other"
 like "$(tr -d '\n' <"$DIR/body" | grep -o 'id="present".\{90\}')" \
 	'class="card present look-(waiting|unknown)".*<p class="state">(waiting for the next|no) round' \
 	"and how it is there now"
+is "$(get "/t/Group/One?start=now-108000s&end=now")" 200 "a range"
+body_has 'name="start" value="now-30h"' "is written as people would"
 is "$(get /t/Group/Only)" 200 "a target that only a slave measures"
 body_has '/graph/Group/Only~far.png?start=now-10800s' "has the slave's graphs"
 body_lacks '/graph/Group/Only.png?start' "and none of this box"

@@ -57,27 +57,49 @@ format_time(char *buf, size_t size, int64_t when)
 	strftime(buf, size, "%Y-%m-%d %H:%M:%S", &tm);
 }
 
+/* "now-108000s", as links have it, as "now-30h" to BUF. Is it one of those? */
+static bool
+from_now(char *buf, size_t size, const char *written)
+{
+	long seconds;
+	int len = 0;
+
+	if (sscanf(written, "now-%9lds%n", &seconds, &len) != 1 || len == 0 ||
+	    written[len] != '\0' || seconds <= 0)
+		return false;
+	if (seconds % 86400 == 0 && seconds > 86400)
+		snprintf(buf, size, "now-%ldd", seconds / 86400);
+	else if (seconds % 3600 == 0)
+		snprintf(buf, size, "now-%ldh", seconds / 3600);
+	else
+		snprintf(buf, size, "%s", written);
+	return true;
+}
+
 /* What stands in a field of the form: what the reader wrote, but nobody reads seconds
- * since 1970. */
+ * since 1970, nor many of them; BUF (40 bytes) is for what is said instead. */
 static const char *
-field_text(const char *written, const char *meant, const char *fallback)
+field_text(char buf[40], const char *written, const char *meant, const char *fallback)
 {
 	if (written == NULL || *written == '\0')
 		return fallback;
+	if (from_now(buf, 40, written))
+		return buf;
 	return written[strspn(written, "0123456789")] == '\0' ? meant : written;
 }
 
 static void
 put_form(struct html *page, const struct request *r, int64_t start, int64_t end)
 {
-	char from[40], to[40];
+	char from[40], to[40], text[40];
 
 	format_time(from, sizeof from, start);
 	format_time(to, sizeof to, end);
 	html_text(page, "from_text", from);
 	html_text(page, "to_text", to);
-	html_text(page, "from", field_text(request_arg(r, "start"), from, "now-3h"));
-	html_text(page, "to", field_text(request_arg(r, "end"), to, "now"));
+	html_text(
+	    page, "from", field_text(text, request_arg(r, "start"), from, "now-3h"));
+	html_text(page, "to", field_text(text, request_arg(r, "end"), to, "now"));
 }
 
 void
