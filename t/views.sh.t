@@ -103,6 +103,9 @@ body_has 'no round from there yet' "and for one that was never heard"
 like "$(state Group.Only)" "^(waiting|unknown)\$" "what only a slave measures goes by the slave"
 is "$(get /t/Group/Both)" 200 "several hosts"
 body_has '/graph/Group/Both.png?start=now-10800s' "have a graph"
+file=$(grep -o 'href="/compare\.csv[^"]*' "$DIR/body" | sed 's/^href="//; s/&amp;/\&/g')
+is "$(get "$file"; grep -c '^"Group\.' "$DIR/body")" 2003 "and the figures of the three as a table"
+body_has '"Group.One~far"' "that of the slave as well"
 for path in "/t/Group/One~far?start=now-1h&end=now" \
 	"/smokeping.cgi?displaymode=n;start=now-1h;end=now;target=Group.One~far"; do
 	is "$(get "$path")" 200 "a range as a slave sees it, $path"
