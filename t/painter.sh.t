@@ -7,10 +7,11 @@ network "* delay=2ms"
 one_target | config 1 3
 SMOKEBOX_TEST="seccomp=kill hands=2" probed_start --debug-daemon
 wait_until 20 ready || bail "probed does not answer"
-# Ranges that are over and written, so that who draws them again draws the same.
-last=$(($(date +%s) + 2))
+# Ranges that are over and written, and some rounds behind them as well, so that who draws
+# them again draws the same.
+last=$(($(date +%s) + 14))
 written() {
-	[ "$(rrdtool last "$DIR/data/A/one.rrd")" -gt $((last + 1)) ]
+	[ "$(rrdtool last "$DIR/data/A/one.rrd")" -gt $((last + 6)) ]
 }
 wait_until 30 written || bail "nothing is measured"
 url() {
@@ -80,6 +81,22 @@ wide() {
 holds "twice as large as pixels are dense" "$(wide 'width=1000&height=400&zoom=2') > 2000"
 is "$(wide 'width=4000&height=2000&zoom=2')" "$(wide 'width=4000&height=2000')" \
 	"but not one that takes a hundred megabytes"
+probed_stop
+ok $? "it ends"
+
+# --- a document among many graphs
+SMOKEBOX_TEST="hands=0" probed_start
+wait_until 20 ready || bail "probed does not answer"
+many=()
+for i in $(seq 300); do many+=(-o "$DIR/many" "$(url $((i % 40)))&top=$((1000 + i))"); done
+curl -s -m 120 -Z --parallel-max 20 --no-progress-meter "${many[@]}" >"$DIR/many.out" 2>&1 &
+crowd=$!
+wait_until 10 test -s "$DIR/many"
+is "$(get /incidents.pdf)" 200 "a document is there"
+kill -0 $crowd
+ok $? "before all graphs are"
+wait $crowd
+ok $? "which are as well"
 probed_stop
 ok $? "it ends"
 

@@ -32,6 +32,7 @@
 #define PICTURES_A_LIFE 50000
 
 #define WIDE 2000 /* pixels */
+#define PASSES 4  /* graphs for each step of a document that waits */
 #define PAPERS 2 /* web asks for one at a time */
 
 static struct {
@@ -46,6 +47,7 @@ static struct {
 	size_t papers;
 	struct sheet *sheet; /* of the first of them, once it was begun */
 	unsigned drawn, life;
+	unsigned passed; /* graphs since a document went on */
 } painter;
 
 /* A sealed descriptor of G's bytes, or -1 with errno set. */
@@ -283,13 +285,15 @@ on_turn(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	(void)arg;
-	/* Documents take long: graphs go first. */
 	share_out();
-	if (painter.count > 0) {
+	/* Documents take long: graphs go first, but not for ever. */
+	if (painter.papers > 0 && (painter.count == 0 || painter.passed >= PASSES)) {
+		painter.passed = 0;
+		print();
+	} else if (painter.count > 0) {
 		struct msg_draw ask = next_ask();
 		draw_here(&ask);
-	} else if (painter.papers > 0) {
-		print();
+		painter.passed++;
 	}
 	end_life();
 	arm();
