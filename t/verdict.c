@@ -68,6 +68,14 @@ test_life(void)
 	window(v, t += 60, PATH, false);
 	is_int(closed, 1, "three do");
 	ok(verdict_now(v, &f), "all is fine again");
+	verdict_gap(v, t - 3, t, "a restart");
+	ok(verdict_now(v, &f) &&
+		strstr(f.sentence, " Not measured for 3 s at ") != NULL &&
+		strstr(f.sentence, ": a restart.") != NULL,
+	    "but for some seconds: %s", f.sentence);
+	verdict_gap(v, t - 180, t, "a suspend");
+	ok(verdict_now(v, &f) && strstr(f.sentence, " Not measured from ") != NULL,
+	    "or for longer: %s", f.sentence);
 	verdict_free(v);
 }
 

@@ -41,8 +41,8 @@ find_route(const char *path)
 }
 
 /* The route for PATH, from which our base is taken away where a route is behind it: a
- * proxy may do so itself, or not. "/smokeping/" is a fine base,
- * and the beginning of addresses of ours as well. */
+ * proxy may do so itself, or not. "/smokeping/" is a fine base, and the beginning of
+ * addresses of ours as well. */
 static const struct route *
 route_of(char *path)
 {

@@ -7,7 +7,6 @@
 #include "infer/odds.h"
 #include "infer/verdict_view.h"
 
-#define PROVEN 0.01	/* chance below which counts speak against a rate */
 #define FEW 0.34	/* of the far ends: so many good ones are in the way of "all" */
 #define ONSETS 3	/* of what is bad that are looked at, the last ones */
 #define NETWORKS_SURE 3 /* far ends of different networks */

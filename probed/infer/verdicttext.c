@@ -811,10 +811,26 @@ verdict_tell_before(const struct verdict *v, int64_t begin, struct infer_finding
 	    time_text(begin, (v->judged + 1) * v->length, when, sizeof when));
 }
 
+/* When nothing was measured, a sentence into BUF. Times are told by the minute. */
+static void
+put_gap(const struct verdict *v, int64_t now, char *buf, size_t size)
+{
+	char begin[32], end[32];
+
+	time_text(v->gap_begin, now, begin, sizeof begin);
+	time_text(v->gap_end, now, end, sizeof end);
+	if (v->gap_end - v->gap_begin < 60)
+		snprintf(buf, size, " Not measured for %lld s at %s: %s.",
+		    (long long)(v->gap_end - v->gap_begin), end, v->gap_why);
+	else
+		snprintf(buf, size, " Not measured from %s to %s: %s.", begin, end,
+		    v->gap_why);
+}
+
 void
 verdict_tell_fine(const struct verdict *v, struct infer_finding *f)
 {
-	char when[32], fine[TEXT], not [TEXT], gap[160] = "", a[32], b[32];
+	char when[32], fine[TEXT], not [TEXT], gap[160] = "", a[32];
 	char load[120] = "";
 	int64_t now = (v->judged + 1) * v->length;
 
@@ -835,9 +851,7 @@ verdict_tell_fine(const struct verdict *v, struct infer_finding *f)
 	unsigned open = list(v, VERDICT_UNMEASURED, SEGMENT_NONE, not, sizeof not );
 	/* An own restart comes right before it. */
 	if (v->gap_end != 0 && v->gap_end + 3600 > v->fine)
-		snprintf(gap, sizeof gap, " Not measured from %s to %s: %s.",
-		    time_text(v->gap_begin, now, a, sizeof a),
-		    time_text(v->gap_end, now, b, sizeof b), v->gap_why);
+		put_gap(v, now, gap, sizeof gap);
 	if (v->load != 0) {
 		snprintf(load, sizeof load,
 		    " A load test of your own fills the line since %s: what is slow "

@@ -12,7 +12,7 @@
 	var hint = "Drag to zoom. Bars below are loss, a lane for each.";
 	var LANE = 7;
 
-	card.append(make("h2", {}, ["Medians"]), box, read, legend);
+	card.append(make("h3", {}, ["Medians"]), box, read, legend);
 	card.hidden = false;
 	sides.forEach(function (s) {
 		var svg = document.querySelector(".stroke .l-k" + s.color + (s.dashed ? ".dashed" : ":not(.dashed)"));
